@@ -1,0 +1,2 @@
+//! Placeholder until the role lands.
+fn main() {}
