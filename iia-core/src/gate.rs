@@ -1,0 +1,71 @@
+//! The one question every enforcement point asks: may this be said by whom, to whom?
+
+use alloc::string::String;
+
+use crate::SpiffeId;
+use crate::code::{Code, Coded};
+
+/// A question to the catalog about one stream between two workloads.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// Who speaks; taken from the peer's certificate, never from its words.
+    pub source: &'a SpiffeId,
+    /// Who is spoken to.
+    pub destination: &'a SpiffeId,
+    /// The contract that the speaker names.
+    pub contract: &'a str,
+    /// The operation that the speaker names.
+    pub operation: &'a str,
+}
+
+/// Answers from a catalog. Implemented by `iia-contract`.
+pub trait Gate: Send + Sync {
+    /// Whether the named contract exists, joins these two and allows the operation.
+    ///
+    /// # Errors
+    /// The first clause that fails.
+    fn permits(&self, ask: &Ask<'_>) -> Result<(), Refusal>;
+
+    /// Whether any contract names this workload: no contract, no SVID (001:199).
+    fn knows(&self, workload: &SpiffeId) -> bool;
+}
+
+/// Why the catalog says no.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The contract is not in the catalog.
+    #[error("contract {contract} is not in the catalog")]
+    NoContract {
+        /// The contract that was named.
+        contract: String,
+    },
+    /// The contract does not list the operation.
+    #[error("contract {contract} does not allow operation {operation}")]
+    NoOperation {
+        /// The contract that was named.
+        contract: String,
+        /// The operation that was named.
+        operation: String,
+    },
+    /// The contract joins other workloads.
+    #[error("contract {contract} does not join {source_id} to {destination_id}")]
+    OtherParties {
+        /// The contract that was named.
+        contract: String,
+        /// Who spoke.
+        source_id: String,
+        /// Who was spoken to.
+        destination_id: String,
+    },
+}
+
+impl Coded for Refusal {
+    fn code(&self) -> Code {
+        match self {
+            Self::NoContract { .. } => Code::new("COR", 110),
+            Self::NoOperation { .. } => Code::new("COR", 111),
+            Self::OtherParties { .. } => Code::new("COR", 112),
+        }
+    }
+}
