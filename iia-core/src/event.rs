@@ -71,6 +71,12 @@ pub enum EventKind {
     CaptureClosed,
     #[n(30)]
     ArtifactConfirmed,
+    #[n(31)]
+    BoundaryCrossed,
+    #[n(32)]
+    KeyChanged,
+    #[n(33)]
+    LogRecovered,
 }
 
 impl EventKind {
@@ -107,6 +113,9 @@ impl EventKind {
             Self::CaptureOpened => "capture_opened",
             Self::CaptureClosed => "capture_closed",
             Self::ArtifactConfirmed => "artifact_confirmed",
+            Self::BoundaryCrossed => "boundary_crossed",
+            Self::KeyChanged => "key_changed",
+            Self::LogRecovered => "log_recovered",
         }
     }
 }
