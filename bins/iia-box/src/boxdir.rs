@@ -1,0 +1,49 @@
+//! Where a box keeps its things. `audit/`, `lake/` and `config/` are evidence; `state/` and `keys/` are not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+/// The directory of one box.
+#[derive(Clone, Debug)]
+pub(crate) struct BoxDir(PathBuf);
+
+impl BoxDir {
+    /// Names a directory; nothing is made.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self(path.to_path_buf())
+    }
+
+    /// Makes the directories.
+    pub(crate) fn create(&self) -> anyhow::Result<()> {
+        for dir in [self.audit(), self.lake(), self.config(), self.state(), self.keys()] {
+            fs::create_dir_all(&dir).with_context(|| format!("make {}", dir.display()))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn audit(&self) -> PathBuf {
+        self.0.join("audit")
+    }
+
+    pub(crate) fn lake(&self) -> PathBuf {
+        self.0.join("lake")
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.0.join("config")
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.0.join("state")
+    }
+
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.0.join("keys")
+    }
+}

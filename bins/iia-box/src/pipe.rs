@@ -1,0 +1,122 @@
+//! The socket pair between the supervisor and a role it started: identity in, certificate requests out.
+//!
+//! Who a role is follows from which process the supervisor started, never from what the role says.
+
+use std::io::{self, Read, Write};
+
+use iia_core::canon::{self, minicbor};
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+/// Longest message on the pipe in bytes.
+pub(crate) const MESSAGE_LEN_MAX: usize = 1 << 20;
+
+/// From the supervisor to the role.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) enum Down {
+    /// The first message: who you are and where things are.
+    #[n(0)]
+    Start(#[n(0)] Start),
+    /// A certificate chain for the request, leaf first.
+    #[n(1)]
+    Svid(#[n(0)] Vec<ByteVec>),
+    /// The issuer refuses; the role ends.
+    #[n(2)]
+    Refused(#[n(0)] String),
+    /// Finish what is begun, seal, and end.
+    #[n(3)]
+    Stop,
+}
+
+/// What a role needs to begin.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) struct Start {
+    /// The SPIFFE ID the supervisor gives this process.
+    #[n(0)]
+    pub(crate) id: String,
+    /// The box directory.
+    #[n(1)]
+    pub(crate) dir: String,
+    /// CA certificates by trust domain, DER.
+    #[n(2)]
+    pub(crate) roots: Vec<Root>,
+    /// Arguments of the role.
+    #[n(3)]
+    pub(crate) args: Vec<String>,
+}
+
+/// One trusted CA certificate.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) struct Root {
+    /// The trust domain it speaks for.
+    #[n(0)]
+    pub(crate) domain: String,
+    /// The certificate, DER.
+    #[n(1)]
+    pub(crate) der: ByteVec,
+}
+
+/// From the role to the supervisor.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) enum Up {
+    /// A certificate signing request; the key stays in the role.
+    #[n(0)]
+    Request(#[n(0)] ByteVec),
+    /// The role serves.
+    #[n(1)]
+    Ready,
+    /// Something to show, as a line of text.
+    #[n(2)]
+    Said(#[n(0)] String),
+    /// The role's work has an end and it is reached.
+    #[n(3)]
+    Done,
+}
+
+/// Writes one message.
+pub(crate) fn send<T: Encode<()>>(mut to: impl Write, message: &T) -> io::Result<()> {
+    let bytes = canon::encode(message);
+    let len = u32::try_from(bytes.len()).map_err(|_| io::ErrorKind::InvalidData)?;
+    to.write_all(&len.to_be_bytes())?;
+    to.write_all(&bytes)?;
+    to.flush()
+}
+
+/// Reads one message; `None` at the end.
+pub(crate) fn receive<T>(mut from: impl Read) -> io::Result<Option<T>>
+where
+    T: for<'b> Decode<'b, ()> + Encode<()>,
+{
+    let mut head = [0; 4];
+    match from.read_exact(&mut head) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
+    }
+    let len = u32::from_be_bytes(head) as usize;
+    if len > MESSAGE_LEN_MAX {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut bytes = vec![0; len];
+    from.read_exact(&mut bytes)?;
+    canon::decode(&bytes).map(Some).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_pass_and_the_end_is_seen() {
+        let mut bytes = Vec::new();
+        send(&mut bytes, &Up::Said("x".into())).unwrap();
+        let mut from = bytes.as_slice();
+        assert!(matches!(receive::<Up>(&mut from), Ok(Some(Up::Said(text))) if text == "x"));
+        assert!(matches!(receive::<Up>(&mut from), Ok(None)));
+    }
+
+    #[test]
+    fn a_message_over_the_limit_is_refused() {
+        let head = u32::try_from(MESSAGE_LEN_MAX + 1).unwrap().to_be_bytes();
+        assert!(receive::<Up>(head.as_slice()).is_err());
+    }
+}

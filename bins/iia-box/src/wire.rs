@@ -1,0 +1,192 @@
+//! Messages between the roles of one box, canonical CBOR inside link frames.
+
+use iia_core::canon::{self, minicbor};
+use iia_core::event::Event;
+use iia_core::finding::Finding;
+use iia_core::record::{Sequence, ServiceId};
+use iia_core::store::Batch;
+use minicbor::bytes::{ByteArray, ByteVec};
+use minicbor::{Decode, Encode};
+
+/// Rows to the lake.
+pub(crate) const WRITE_BATCH: &str = "WRITE_BATCH";
+/// Rows out of the lake in order.
+pub(crate) const SIPHON: &str = "SIPHON";
+/// Events to the audit chain.
+pub(crate) const SUBMIT_EVENT: &str = "SUBMIT_EVENT";
+/// The signed head with a consistency proof.
+pub(crate) const FETCH_HEAD: &str = "FETCH_HEAD";
+/// The witness's receipt.
+pub(crate) const SUBMIT_RECEIPT: &str = "SUBMIT_RECEIPT";
+/// What has become durable.
+pub(crate) const ANNOUNCE: &str = "ANNOUNCE";
+/// Announcements, live.
+pub(crate) const SUBSCRIBE: &str = "SUBSCRIBE";
+/// A refusal at the query API, for the lake.
+pub(crate) const REPORT_VIOLATION: &str = "REPORT_VIOLATION";
+
+/// To the lake.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) enum LakeAsk {
+    /// What is the newest durable number of this service?
+    #[n(0)]
+    Watermark(#[n(0)] String, #[n(1)] ByteArray<16>),
+    /// Store these rows.
+    #[n(1)]
+    Write(#[n(0)] WriteBatch),
+}
+
+/// Rows of one service, contiguous from `first`.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) struct WriteBatch {
+    #[n(0)]
+    pub(crate) stream: String,
+    #[n(1)]
+    pub(crate) service: ByteArray<16>,
+    #[n(2)]
+    pub(crate) first: u64,
+    #[n(3)]
+    pub(crate) rows: u64,
+    #[n(4)]
+    pub(crate) ipc: ByteVec,
+}
+
+impl From<Batch> for WriteBatch {
+    fn from(batch: Batch) -> Self {
+        Self {
+            stream: batch.stream.as_str().into(),
+            service: ByteArray::from(*batch.service.as_bytes()),
+            first: batch.first.as_u64(),
+            rows: batch.rows,
+            ipc: batch.ipc.into(),
+        }
+    }
+}
+
+impl TryFrom<WriteBatch> for Batch {
+    type Error = anyhow::Error;
+
+    fn try_from(batch: WriteBatch) -> anyhow::Result<Self> {
+        Ok(Self {
+            stream: batch.stream.parse()?,
+            service: ServiceId::from_bytes(batch.service.into()),
+            first: Sequence::new(batch.first),
+            rows: batch.rows,
+            ipc: batch.ipc.into(),
+        })
+    }
+}
+
+/// From the lake or the audit chain: the newest durable number of the asker.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) struct Watermark {
+    #[n(0)]
+    pub(crate) durable: u64,
+}
+
+/// To the lake, from the relay.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) struct SiphonAsk {
+    #[n(0)]
+    pub(crate) stream: String,
+    #[n(1)]
+    pub(crate) cursor: u64,
+    #[n(2)]
+    pub(crate) rows_max: u64,
+}
+
+/// From the lake, through the relay.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) struct SiphonAnswer {
+    #[n(0)]
+    pub(crate) rows: u64,
+    #[n(1)]
+    pub(crate) next: u64,
+    #[n(2)]
+    pub(crate) ipc: ByteVec,
+}
+
+/// To the audit chain. The source is the peer's certificate.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) enum AuditAsk {
+    /// What is the newest of my numbers that you hold?
+    #[n(0)]
+    Watermark,
+    /// Store these, in order.
+    #[n(1)]
+    Submit(#[n(0)] Vec<Event>),
+}
+
+/// How much was seen of one client at one server.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub(crate) struct Seen {
+    /// The client's address.
+    #[n(0)]
+    pub(crate) client: String,
+    /// The server's address.
+    #[n(1)]
+    pub(crate) server: String,
+    /// The server's port.
+    #[n(2)]
+    pub(crate) port: u16,
+    /// The protocol's name.
+    #[n(3)]
+    pub(crate) protocol: String,
+    /// When last, nanoseconds since the epoch.
+    #[n(4)]
+    pub(crate) last_ns: i64,
+    /// How many exchanges.
+    #[n(5)]
+    pub(crate) count: u64,
+    /// Of these, how many a contract covers.
+    #[n(6)]
+    pub(crate) covered: u64,
+    /// The contract that covered the last of them; empty when none did.
+    #[n(7)]
+    pub(crate) contract: String,
+}
+
+/// What has just become durable, told to whoever listens; may be dropped.
+#[derive(Clone, Debug, Default, Decode, Encode)]
+pub(crate) struct Announce {
+    /// How far the source's time has come, nanoseconds since the epoch.
+    #[n(0)]
+    pub(crate) now_ns: i64,
+    /// Packets since the start.
+    #[n(1)]
+    pub(crate) packets: u64,
+    /// Exchanges since the start.
+    #[n(2)]
+    pub(crate) exchanges: u64,
+    /// Violations since the start.
+    #[n(3)]
+    pub(crate) violations: u64,
+    /// Who spoke since the last announcement.
+    #[n(4)]
+    pub(crate) seen: Vec<Seen>,
+    /// New findings, the first of each kind.
+    #[n(5)]
+    pub(crate) findings: Vec<Finding>,
+    /// Something to show, as a line of text.
+    #[n(6)]
+    pub(crate) said: String,
+    /// Announcements that this subscriber lost before this one.
+    #[n(7)]
+    pub(crate) lost: u64,
+    /// Who announces.
+    #[n(8)]
+    pub(crate) source: String,
+}
+
+/// Decodes a message of a peer.
+pub(crate) fn decode<'b, T>(bytes: &'b [u8]) -> anyhow::Result<T>
+where
+    T: Decode<'b, ()> + Encode<()>,
+{
+    Ok(canon::decode(bytes)?)
+}
+
+/// Encodes a message for a peer.
+pub(crate) fn encode<T: Encode<()>>(message: &T) -> Vec<u8> {
+    canon::encode(message)
+}

@@ -1,0 +1,4 @@
+//! What the command line and the demo share: the report.
+#![forbid(unsafe_code)]
+
+pub mod report;
