@@ -4,4 +4,15 @@
 
 extern crate alloc;
 
+pub mod catalog;
+pub mod explain;
+pub mod gate;
+pub mod learn;
+pub mod matcher;
 pub mod raw;
+mod read;
+pub mod schema;
+pub mod scope;
+pub mod shape;
+
+pub use catalog::Catalog;

@@ -214,3 +214,96 @@ pub struct EntrySpec {
     pub blocks: &'static [BlockSpec],
     pub doc: &'static str,
 }
+
+impl Unit {
+    /// Nanoseconds of one of this unit, for durations.
+    pub const fn duration_ns(self) -> Option<i64> {
+        Some(match self {
+            Self::Us => 1_000,
+            Self::Ms => 1_000_000,
+            Self::S => 1_000_000_000,
+            Self::M => 60_000_000_000,
+            Self::H => 3_600_000_000_000,
+            Self::D => 86_400_000_000_000,
+            _ => return None,
+        })
+    }
+
+    /// Whether it measures time.
+    pub const fn is_duration(self) -> bool {
+        self.duration_ns().is_some()
+    }
+
+    /// Whether it measures bytes.
+    pub const fn is_size(self) -> bool {
+        matches!(
+            self,
+            Self::B | Self::KiB | Self::MiB | Self::GiB | Self::TiB
+        )
+    }
+}
+
+impl Number {
+    /// The duration in nanoseconds; `None` when it is none or too long.
+    pub fn as_ns(self) -> Option<i64> {
+        let unit_ns = i128::from(self.unit.duration_ns()?);
+        i64::try_from(i128::from(self.micros) * unit_ns / 1_000_000).ok()
+    }
+
+    /// The whole number; `None` when it has a unit or a fraction.
+    pub fn as_count(self) -> Option<u64> {
+        let whole = self.unit == Unit::None && self.per.is_none() && self.micros % 1_000_000 == 0;
+        u64::try_from(self.micros / 1_000_000)
+            .ok()
+            .filter(|_| whole)
+    }
+}
+
+impl Entry {
+    /// The first field with this key.
+    pub fn field(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// Every field with this key.
+    pub fn fields<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Field> {
+        self.fields.iter().filter(move |field| field.key == key)
+    }
+
+    /// The first block with this key.
+    pub fn block(&self, key: &str) -> Option<&Block> {
+        self.blocks.iter().find(|block| block.key == key)
+    }
+}
+
+impl Block {
+    /// The first field with this key.
+    pub fn field(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// Every field with this key.
+    pub fn fields<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Field> {
+        self.fields.iter().filter(move |field| field.key == key)
+    }
+}
+
+impl Field {
+    /// The first value.
+    pub fn value(&self) -> Option<&Value> {
+        self.values.first()
+    }
+
+    /// The text of the first value; empty when there is none.
+    pub fn text(&self) -> &str {
+        self.value().map_or("", |value| value.text.as_str())
+    }
+
+    /// The number at `index`.
+    pub fn number(&self, index: usize) -> Option<Number> {
+        match self.values.get(index)?.kind {
+            Kind::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What a contract means, once it is checked: one type a scope.
+
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use iia_core::SpiffeId;
+use iia_core::observe::{Protocol, Table};
+
+use crate::raw::Version;
+
+/// A checked contract.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contract {
+    /// The id, `iia.contract.<scope>.<purpose>`.
+    pub id: String,
+    /// The version.
+    pub version: Version,
+    /// What it says.
+    pub terms: Terms,
+}
+
+/// What a contract says, by scope.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Terms {
+    /// Between workloads of one box.
+    Internal(Internal),
+    /// Between the box and another organisation or box.
+    Boundary(Boundary),
+    /// On the control network.
+    Device(Device),
+    /// What the box pulls.
+    Inbound(Inbound),
+}
+
+/// An internal contract (001:213-223).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Internal {
+    /// Who speaks first.
+    pub source: SpiffeId,
+    /// Who is spoken to.
+    pub destination: SpiffeId,
+    /// What may be said.
+    pub operations: BTreeSet<String>,
+}
+
+/// A boundary contract (001:227-256). Either side may open the link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Boundary {
+    /// The box's side.
+    pub publisher: SpiffeId,
+    /// The other side.
+    pub consumer: SpiffeId,
+    /// What may be said.
+    pub operations: BTreeSet<String>,
+    /// Streams exposed, as patterns.
+    pub include: Vec<String>,
+    /// Streams not exposed, whatever is included.
+    pub exclude: Vec<String>,
+    /// Rows of one answer at most.
+    pub rows_max: Option<u64>,
+    /// Questions a second at most.
+    pub queries_per_second: Option<u32>,
+}
+
+/// A device contract: who may ask which device for what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Device {
+    /// The workload that observes it.
+    pub collector: Option<SpiffeId>,
+    /// What is spoken.
+    pub protocol: Protocol,
+    /// Who may ask.
+    pub clients: Vec<Net>,
+    /// Who answers.
+    pub servers: Vec<Server>,
+    /// Units behind the server; empty means every unit.
+    pub units: Vec<u8>,
+    /// Function codes allowed besides reads and writes.
+    pub functions: Vec<u8>,
+    /// What may be read, merged and sorted.
+    pub reads: Vec<Run>,
+    /// What may be written, merged and sorted.
+    pub writes: Vec<Run>,
+    /// How long silence may last, in nanoseconds.
+    pub silence_ns: Option<i64>,
+}
+
+/// An inbound contract: what the box pulls, and from where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inbound {
+    /// The workload that pulls.
+    pub puller: SpiffeId,
+}
+
+/// An address or a network.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Net {
+    /// The network address.
+    pub addr: IpAddr,
+    /// How many bits of it count.
+    pub prefix: u8,
+}
+
+impl Net {
+    /// Reads `192.0.2.1` or `192.0.2.0/24`; `None` when it is neither or has bits beyond the prefix.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (addr, prefix) = match text.split_once('/') {
+            Some((addr, prefix)) => (addr.parse().ok()?, Some(prefix.parse().ok()?)),
+            None => (text.parse().ok()?, None),
+        };
+        let width = match addr {
+            IpAddr::V4(_) => 32,
+            IpAddr::V6(_) => 128,
+        };
+        let net = Self {
+            addr,
+            prefix: prefix.unwrap_or(width),
+        };
+        (net.prefix <= width && masked(addr, net.prefix) == bits(addr)).then_some(net)
+    }
+
+    /// Whether `addr` lies in it.
+    pub fn contains(&self, addr: IpAddr) -> bool {
+        self.addr == addr
+            || self.addr.is_ipv4() == addr.is_ipv4() && masked(addr, self.prefix) == bits(self.addr)
+    }
+}
+
+/// The address as the high bits of 128.
+fn bits(addr: IpAddr) -> u128 {
+    match addr {
+        IpAddr::V4(addr) => u128::from(addr.to_bits()) << 96,
+        IpAddr::V6(addr) => addr.to_bits(),
+    }
+}
+
+fn masked(addr: IpAddr, prefix: u8) -> u128 {
+    let mask = u128::MAX
+        .checked_shl(128 - u32::from(prefix.min(128)))
+        .unwrap_or(0);
+    bits(addr) & mask
+}
+
+/// Where a device answers.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Server {
+    /// Its address.
+    pub addr: IpAddr,
+    /// Its port.
+    pub port: u16,
+}
+
+/// A run of addresses of one table, both ends included.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Run {
+    /// Which table.
+    pub table: Table,
+    /// The first address.
+    pub first: u32,
+    /// The last address.
+    pub last: u32,
+}
+
+/// Sorts runs and joins those that touch, so that one comparison decides.
+pub(crate) fn merge(mut runs: Vec<Run>) -> Vec<Run> {
+    runs.sort_unstable();
+    let mut merged: Vec<Run> = Vec::with_capacity(runs.len());
+    for run in runs {
+        match merged.last_mut() {
+            Some(last) if last.table == run.table && run.first <= last.last.saturating_add(1) => {
+                last.last = last.last.max(run.last);
+            }
+            _ => merged.push(run),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_contain_what_they_should() {
+        let net = Net::parse("10.20.0.0/16").unwrap();
+        assert!(net.contains("10.20.255.1".parse().unwrap()));
+        assert!(!net.contains("10.21.0.1".parse().unwrap()));
+        assert!(!net.contains("::1".parse().unwrap()));
+        assert!(
+            Net::parse("0.0.0.0/0")
+                .unwrap()
+                .contains("1.2.3.4".parse().unwrap())
+        );
+        assert!(
+            Net::parse("2001:db8::/32")
+                .unwrap()
+                .contains("2001:db8::5".parse().unwrap())
+        );
+        for text in ["10.20.0.1/16", "10.0.0.0/33", "x", "10.0.0.0/", "1.2.3/8"] {
+            assert_eq!(Net::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn touching_runs_become_one() {
+        let run = |first, last| Run {
+            table: Table::Coil,
+            first,
+            last,
+        };
+        assert_eq!(
+            merge(alloc::vec![run(5, 9), run(0, 4), run(11, 12)]),
+            [run(0, 9), run(11, 12)]
+        );
+    }
+}
