@@ -1,2 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+pub mod bundle;
+pub mod error;
+pub mod issue;
+pub mod revoke;
+pub mod svid;
+pub mod tls;
+pub mod verify;
+
+pub use error::IdentityError;

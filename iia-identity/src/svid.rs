@@ -1,0 +1,75 @@
+//! A workload's current SVID, replaceable while handshakes go on.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use iia_core::Timestamp;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::CertifiedKey;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use crate::IdentityError;
+use crate::issue::PrivateKey;
+
+/// A chain with its key, ready for handshakes.
+pub struct Svid {
+    key: Arc<CertifiedKey>,
+    not_after: Timestamp,
+}
+
+impl Svid {
+    /// Joins a chain, leaf first, with its key.
+    ///
+    /// # Errors
+    /// [`IdentityError::BadCertificate`] when they do not belong together.
+    pub fn new(chain: Vec<Vec<u8>>, key: PrivateKey) -> Result<Self, IdentityError> {
+        let leaf = chain.first().ok_or(IdentityError::BadCertificate)?;
+        let (_, parsed) =
+            X509Certificate::from_der(leaf).map_err(|_| IdentityError::BadCertificate)?;
+        let not_after = Timestamp::from_secs(parsed.validity().not_after.timestamp());
+        let chain = chain.into_iter().map(CertificateDer::from).collect();
+        let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.as_pkcs8().to_vec()));
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let key = CertifiedKey::from_der(chain, der, &provider)
+            .map_err(|_| IdentityError::BadCertificate)?;
+        Ok(Self {
+            key: Arc::new(key),
+            not_after,
+        })
+    }
+}
+
+/// The place where a workload's current SVID is; every handshake looks here.
+pub struct Store(RwLock<Svid>);
+
+impl Store {
+    /// Starts with a first SVID.
+    pub fn new(svid: Svid) -> Self {
+        Self(RwLock::new(svid))
+    }
+
+    /// Puts a newer SVID in place; handshakes from now on use it.
+    pub fn replace(&self, svid: Svid) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = svid;
+    }
+
+    /// When the current SVID ends.
+    pub fn not_after(&self) -> Timestamp {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .not_after
+    }
+
+    pub(crate) fn key(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).key)
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("not_after", &self.not_after())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,229 @@
+//! TLS 1.3 configurations in which both ends prove a SPIFFE ID, nothing is resumed and nothing is HTTP.
+
+use std::sync::Arc;
+
+use iia_core::{SpiffeId, Timestamp};
+use rustls::client::ResolvesClientCert;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig,
+    SignatureScheme,
+};
+
+use crate::IdentityError;
+use crate::bundle::BundleSet;
+use crate::svid::Store;
+use crate::verify::verify_chain;
+
+/// The application protocol of links; its absence is refused (invariant 1).
+pub const ALPN: &[u8] = b"iia/1";
+
+/// A server that shows its own SVID and asks every client for one of a known trust domain.
+///
+/// # Errors
+/// [`IdentityError::Internal`] when the provider lacks TLS 1.3.
+pub fn server_config(
+    store: &Arc<Store>,
+    bundles: &Arc<BundleSet>,
+) -> Result<ServerConfig, IdentityError> {
+    let provider = provider();
+    let verifier = Arc::new(Verifier::new(bundles, None, &provider));
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|_| IdentityError::Internal { what: "TLS 1.3" })?
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(Arc::new(Current(Arc::clone(store))));
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    // Resumption would skip the verifier: no tickets, no stored sessions.
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+    config.max_early_data_size = 0;
+    Ok(config)
+}
+
+/// A client that shows its own SVID and accepts no peer but `peer`.
+///
+/// # Errors
+/// [`IdentityError::Internal`] when the provider lacks TLS 1.3.
+pub fn client_config(
+    store: &Arc<Store>,
+    bundles: &Arc<BundleSet>,
+    peer: &SpiffeId,
+) -> Result<ClientConfig, IdentityError> {
+    let provider = provider();
+    let verifier = Arc::new(Verifier::new(bundles, Some(peer.clone()), &provider));
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|_| IdentityError::Internal { what: "TLS 1.3" })?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_client_cert_resolver(Arc::new(Current(Arc::clone(store))));
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.resumption = rustls::client::Resumption::disabled();
+    config.enable_sni = false;
+    Ok(config)
+}
+
+/// The SPIFFE ID of the peer of a finished handshake, proven at `now`.
+///
+/// # Errors
+/// Whatever [`verify_chain`] finds.
+pub fn peer_id(
+    chain: Option<&[CertificateDer<'_>]>,
+    bundles: &BundleSet,
+    now: Timestamp,
+) -> Result<SpiffeId, IdentityError> {
+    verify_chain(chain.unwrap_or_default(), bundles, now)
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
+/// Shows whatever SVID is current at the handshake.
+#[derive(Debug)]
+struct Current(Arc<Store>);
+
+impl ResolvesServerCert for Current {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.key())
+    }
+}
+
+impl ResolvesClientCert for Current {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.key())
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct Verifier {
+    bundles: Arc<BundleSet>,
+    expected: Option<SpiffeId>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Verifier {
+    fn new(
+        bundles: &Arc<BundleSet>,
+        expected: Option<SpiffeId>,
+        provider: &CryptoProvider,
+    ) -> Self {
+        let algorithms = provider.signature_verification_algorithms;
+        Self {
+            bundles: Arc::clone(bundles),
+            expected,
+            algorithms,
+        }
+    }
+
+    fn verify(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let mut chain = vec![leaf.clone()];
+        chain.extend_from_slice(rest);
+        let now = Timestamp::from_secs(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+        let id = verify_chain(&chain, &self.bundles, now).map_err(alert)?;
+        match &self.expected {
+            Some(expected) if *expected != id => Err(alert(IdentityError::WrongPeer)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What the peer is told: the class of the reason, never its detail.
+fn alert(error: IdentityError) -> Error {
+    Error::InvalidCertificate(match error {
+        IdentityError::Expired => CertificateError::Expired,
+        IdentityError::UnknownTrustDomain | IdentityError::BadPath => {
+            CertificateError::UnknownIssuer
+        }
+        _ => CertificateError::ApplicationVerificationFailure,
+    })
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.verify(leaf, rest, now)
+            .map(|()| ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(Error::General("TLS 1.3 only".into()))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls13_signature(message, leaf, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+impl ClientCertVerifier for Verifier {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        self.verify(leaf, rest, now)
+            .map(|()| ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(Error::General("TLS 1.3 only".into()))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls13_signature(message, leaf, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,94 @@
+//! What the issuer gives, and to whom.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use iia_core::gate::{Ask, Gate, Refusal};
+use iia_core::time::{Clock as _, ManualClock, TimeState};
+use iia_core::{SpiffeId, Timestamp};
+use iia_identity::IdentityError;
+use iia_identity::bundle::BundleSet;
+use iia_identity::issue::{Issuer, request};
+use iia_identity::verify::verify_chain;
+
+struct Knows(&'static str);
+
+impl Gate for Knows {
+    fn permits(&self, _: &Ask<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+    fn knows(&self, workload: &SpiffeId) -> bool {
+        workload.as_str() == self.0
+    }
+}
+
+const LAKE: &str = "spiffe://iia.local/zone/lake/workload/lake_writer";
+
+fn issuer(clock: &ManualClock) -> Issuer {
+    Issuer::create("iia.local".parse().unwrap(), 3600, 1, clock.read()).unwrap()
+}
+
+#[test]
+fn the_identity_comes_from_the_supervisor_and_not_from_the_request() {
+    let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
+    let issuer = issuer(&clock);
+    let (csr, _) = request(
+        &"spiffe://iia.local/zone/audit/workload/chain"
+            .parse()
+            .unwrap(),
+    )
+    .unwrap();
+    let lake = LAKE.parse().unwrap();
+    let issued = issuer
+        .issue(&csr, &lake, &Knows(LAKE), clock.read())
+        .unwrap();
+    let mut bundles = BundleSet::default();
+    bundles
+        .add_root("iia.local".parse().unwrap(), issuer.root().to_vec())
+        .unwrap();
+    let chain: Vec<_> = issued
+        .chain
+        .iter()
+        .map(|der| der.as_slice().into())
+        .collect();
+    assert_eq!(verify_chain(&chain, &bundles, clock.read().wall), Ok(lake));
+    let end = issued.not_after + 1_000_000_000;
+    assert_eq!(
+        verify_chain(&chain, &bundles, end),
+        Err(IdentityError::Expired)
+    );
+}
+
+#[test]
+fn no_contract_no_svid() {
+    let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
+    let (csr, _) = request(&LAKE.parse().unwrap()).unwrap();
+    let got = issuer(&clock).issue(&csr, &LAKE.parse().unwrap(), &Knows("nobody"), clock.read());
+    assert_eq!(got, Err(IdentityError::NoContract));
+}
+
+#[test]
+fn nothing_is_issued_while_time_is_unknown_or_for_longer_than_an_hour() {
+    let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
+    let issuer = issuer(&clock);
+    clock.set_state(TimeState::Unknown);
+    let (csr, _) = request(&LAKE.parse().unwrap()).unwrap();
+    let got = issuer.issue(&csr, &LAKE.parse().unwrap(), &Knows(LAKE), clock.read());
+    assert_eq!(got, Err(IdentityError::TimeUnknown));
+    let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
+    let got = Issuer::create("iia.local".parse().unwrap(), 3601, 1, clock.read());
+    assert!(matches!(got, Err(IdentityError::TooLong)));
+}
+
+#[test]
+fn a_request_bent_in_its_signed_part_is_refused() {
+    let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
+    let issuer = issuer(&clock);
+    let (csr, _) = request(&LAKE.parse().unwrap()).unwrap();
+    // Outer header of three bytes, then the signed part with a header of three and its length in the sixth.
+    assert_eq!((csr[1], csr[4]), (0x81, 0x81));
+    for byte in 3..6 + usize::from(csr[5]) {
+        let mut bent = csr.clone();
+        bent[byte] ^= 1;
+        let got = issuer.issue(&bent, &LAKE.parse().unwrap(), &Knows(LAKE), clock.read());
+        assert_eq!(got.err(), Some(IdentityError::BadRequest), "byte {byte}");
+    }
+}

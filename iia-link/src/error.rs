@@ -1,0 +1,105 @@
+//! Why a link does not come to be, or ends.
+
+use iia_core::code::{Code, Coded};
+use iia_core::gate::Refusal;
+use iia_identity::IdentityError;
+
+/// An error of this crate.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// The catalog says no.
+    #[error("{0}")]
+    Catalog(Refusal),
+    /// The frame is longer than the limit.
+    #[error("frame of {len} bytes, {max} allowed")]
+    FrameTooLong {
+        /// Its length.
+        len: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// The peer speaks HTTP (invariant 1).
+    #[error("the peer speaks HTTP, which this boundary never does")]
+    HttpPreface,
+    /// The peer's identity is not believed.
+    #[error("{0}")]
+    Identity(IdentityError),
+    /// The peer sent what has no place here.
+    #[error("message has no place here: {what}")]
+    Protocol {
+        /// What it was.
+        what: &'static str,
+    },
+    /// The other side refused, with this code.
+    #[error("the other side refuses: {code}")]
+    Refused {
+        /// Its code.
+        code: String,
+    },
+    /// The identity of the peer was revoked.
+    #[error("the peer's identity is revoked")]
+    Revoked,
+    /// The peer's SVID has come to its end, and the session with it.
+    #[error("the peer's SVID has expired")]
+    SvidExpired,
+    /// The peer took too long.
+    #[error("timed out: {what}")]
+    TimedOut {
+        /// What was awaited.
+        what: &'static str,
+    },
+    /// The TLS handshake failed.
+    #[error("handshake failed")]
+    Tls,
+    /// Too many sessions are open.
+    #[error("{max} sessions are open already")]
+    TooManySessions {
+        /// The limit.
+        max: usize,
+    },
+    /// The network failed.
+    #[error("network: {kind}")]
+    Transport {
+        /// What kind of failure.
+        kind: std::io::ErrorKind,
+    },
+}
+
+impl Coded for LinkError {
+    fn code(&self) -> Code {
+        let number = match self {
+            Self::Catalog(refusal) => return refusal.code(),
+            Self::Identity(error) => return error.code(),
+            Self::HttpPreface => 1,
+            Self::Protocol { .. } => 2,
+            Self::Tls => 101,
+            Self::Refused { .. } => 102,
+            Self::Revoked => 103,
+            Self::SvidExpired => 301,
+            Self::FrameTooLong { .. } => 401,
+            Self::TooManySessions { .. } => 402,
+            Self::TimedOut { .. } => 501,
+            Self::Transport { .. } => 502,
+        };
+        Code::new("LNK", number)
+    }
+}
+
+impl From<std::io::Error> for LinkError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Transport { kind: error.kind() }
+    }
+}
+
+impl From<IdentityError> for LinkError {
+    fn from(error: IdentityError) -> Self {
+        Self::Identity(error)
+    }
+}
+
+impl From<Refusal> for LinkError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Catalog(refusal)
+    }
+}
