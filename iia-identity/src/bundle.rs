@@ -17,6 +17,7 @@ pub const DOMAINS_MAX: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct BundleSet {
     domains: BTreeMap<TrustDomain, Vec<CertificateDer<'static>>>,
+    own: Option<TrustDomain>,
 }
 
 impl BundleSet {
@@ -39,6 +40,16 @@ impl BundleSet {
         }
         roots.push(CertificateDer::from(der));
         Ok(())
+    }
+
+    /// Names the box's own trust domain, whose SVIDs live one hour at most (001:355); others keep their own cadence.
+    pub fn set_own(&mut self, domain: TrustDomain) {
+        self.own = Some(domain);
+    }
+
+    /// Whether this is the box's own trust domain.
+    pub fn is_own(&self, domain: &TrustDomain) -> bool {
+        self.own.as_ref() == Some(domain)
     }
 
     /// The roots of a trust domain; empty when there are none.

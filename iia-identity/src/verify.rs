@@ -10,6 +10,7 @@ use x509_parser::prelude::FromDer as _;
 
 use crate::IdentityError;
 use crate::bundle::BundleSet;
+use crate::issue::SVID_LIFE_MAX_SECS;
 
 /// Certificates in a chain at most, the leaf included.
 pub const CHAIN_MAX: usize = 8;
@@ -33,6 +34,9 @@ pub fn verify_chain(
     }
     let id = check_leaf(leaf, now)?;
     let domain = id.trust_domain();
+    if bundles.is_own(&domain) && life_secs(leaf)? > SVID_LIFE_MAX_SECS {
+        return Err(IdentityError::TooLong);
+    }
     for certificate in between {
         check_signing(certificate, &domain, now)?;
     }
@@ -70,6 +74,15 @@ pub fn not_after(der: &[u8]) -> Result<Timestamp, IdentityError> {
     Ok(Timestamp::from_secs(
         parse(der)?.validity().not_after.timestamp(),
     ))
+}
+
+fn life_secs(der: &[u8]) -> Result<i64, IdentityError> {
+    let certificate = parse(der)?;
+    let validity = certificate.validity();
+    Ok(validity
+        .not_after
+        .timestamp()
+        .saturating_sub(validity.not_before.timestamp()))
 }
 
 /// Extended key usage is judged by [`check_leaf`], which asks for both or none.

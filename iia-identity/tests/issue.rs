@@ -83,12 +83,21 @@ fn a_request_bent_in_its_signed_part_is_refused() {
     let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
     let issuer = issuer(&clock);
     let (csr, _) = request(&LAKE.parse().unwrap()).unwrap();
-    // Outer header of three bytes, then the signed part with a header of three and its length in the sixth.
-    assert_eq!((csr[1], csr[4]), (0x81, 0x81));
-    for byte in 3..6 + usize::from(csr[5]) {
+    let (outer, _) = header(&csr);
+    let (inner, len) = header(&csr[outer..]);
+    for byte in outer..outer + inner + len {
         let mut bent = csr.clone();
         bent[byte] ^= 1;
         let got = issuer.issue(&bent, &LAKE.parse().unwrap(), &Knows(LAKE), clock.read());
         assert_eq!(got.err(), Some(IdentityError::BadRequest), "byte {byte}");
+    }
+}
+
+/// The length of a DER header and of its content.
+fn header(der: &[u8]) -> (usize, usize) {
+    match der[1] {
+        len @ ..0x80 => (2, usize::from(len)),
+        0x81 => (3, usize::from(der[2])),
+        _ => (4, usize::from(der[2]) << 8 | usize::from(der[3])),
     }
 }
