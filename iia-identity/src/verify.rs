@@ -10,7 +10,7 @@ use x509_parser::prelude::FromDer as _;
 
 use crate::IdentityError;
 use crate::bundle::BundleSet;
-use crate::issue::SVID_LIFE_MAX_SECS;
+use crate::issue::{BACKDATE_SECS, SVID_LIFE_MAX_SECS};
 
 /// Certificates in a chain at most, the leaf included.
 pub const CHAIN_MAX: usize = 8;
@@ -34,7 +34,7 @@ pub fn verify_chain(
     }
     let id = check_leaf(leaf, now)?;
     let domain = id.trust_domain();
-    if bundles.is_own(&domain) && life_secs(leaf)? > SVID_LIFE_MAX_SECS {
+    if bundles.is_own(&domain) && life_secs(leaf)? > SVID_LIFE_MAX_SECS + BACKDATE_SECS {
         return Err(IdentityError::TooLong);
     }
     for certificate in between {
