@@ -33,7 +33,7 @@ fn svid_abuse_cases_agree_with_the_standard() {
         let [
             case,
             expect,
-            _strictness,
+            strictness,
             rule,
             at,
             domain,
