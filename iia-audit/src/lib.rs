@@ -1,2 +1,20 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod checkpoint;
+pub mod error;
+pub mod frame;
+#[cfg(feature = "std")]
+pub mod log;
+pub mod note;
+pub mod policy;
+pub mod segment;
+pub mod tree;
+#[cfg(feature = "std")]
+pub mod verify;
+pub mod witness;
+
+pub use error::AuditError;

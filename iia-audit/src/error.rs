@@ -1,0 +1,106 @@
+//! What can be wrong with a log, a note or a witness.
+
+use alloc::string::String;
+
+use iia_core::code::{Code, Coded};
+
+/// An error of this crate.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuditError {
+    /// A record's bytes are not a record.
+    #[error("record {seq} is malformed: {what}")]
+    BadRecord {
+        /// Which record.
+        seq: u64,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A record does not link to the one before it.
+    #[error("record {seq} does not link to the record before it")]
+    BrokenLink {
+        /// Which record.
+        seq: u64,
+    },
+    /// A record's body is not the one its envelope commits to.
+    #[error("record {seq} has another body than its envelope commits to")]
+    BrokenBody {
+        /// Which record.
+        seq: u64,
+    },
+    /// A consistency proof does not hold.
+    #[error("head of size {new} is not proven to extend the head of size {old}")]
+    Inconsistent {
+        /// The size known.
+        old: u64,
+        /// The size offered.
+        new: u64,
+    },
+    /// A good frame follows a bad one: not a torn write but damage.
+    #[error("record {seq} is damaged although records follow it")]
+    DamagedInside {
+        /// Which record.
+        seq: u64,
+    },
+    /// The same size with two roots: a fork.
+    #[error("two heads of size {size} with different roots")]
+    Fork {
+        /// The size.
+        size: u64,
+    },
+    /// A text is not a note, a key or a policy.
+    #[error("not a {what}")]
+    Malformed {
+        /// What was expected.
+        what: &'static str,
+    },
+    /// An earlier failure to sync makes this log refuse until it is opened again.
+    #[error("the log refuses after a failed sync")]
+    Poisoned,
+    /// A signature is missing or wrong.
+    #[error("no good signature by {who}")]
+    Unsigned {
+        /// Whose signature was wanted.
+        who: String,
+    },
+    /// The witness knows a later or another size; the proof starts elsewhere.
+    #[error("the witness knows size {size}")]
+    Stale {
+        /// The size it knows.
+        size: u64,
+    },
+    /// The file system refused.
+    #[error("storage: {detail}")]
+    Storage {
+        /// What the system said; not API.
+        detail: String,
+    },
+    /// An event is larger than a record may be.
+    #[error("event of {len} bytes, {max} allowed")]
+    TooLong {
+        /// Its size.
+        len: usize,
+        /// The limit.
+        max: usize,
+    },
+}
+
+impl Coded for AuditError {
+    fn code(&self) -> Code {
+        let number = match self {
+            Self::BadRecord { .. } => 1,
+            Self::Malformed { .. } => 2,
+            Self::BrokenLink { .. } => 101,
+            Self::BrokenBody { .. } => 102,
+            Self::Unsigned { .. } => 103,
+            Self::Inconsistent { .. } => 104,
+            Self::DamagedInside { .. } => 105,
+            Self::Fork { .. } => 201,
+            Self::Stale { .. } => 301,
+            Self::TooLong { .. } => 401,
+            Self::Storage { .. } => 501,
+            Self::Poisoned => 502,
+        };
+        Code::new("AUD", number)
+    }
+}

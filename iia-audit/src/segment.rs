@@ -1,0 +1,104 @@
+//! A segment file: a header that binds it to its log and its place, then records.
+
+use alloc::vec::Vec;
+
+use iia_core::digest::{Context, Digest};
+
+use crate::AuditError;
+use crate::frame::{self, Record};
+
+/// Bytes of a header.
+pub const HEADER_LEN: usize = 128;
+const MAGIC: [u8; 8] = *b"IAASEG1\n";
+
+/// Where a segment stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Header {
+    /// Number of its first record.
+    pub first: u64,
+    /// The chain hash before it.
+    pub before: Digest,
+    /// The log.
+    pub log_id: Digest,
+}
+
+impl Header {
+    /// The bytes on disk.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&self.first.to_le_bytes());
+        bytes.extend_from_slice(self.before.as_bytes());
+        bytes.extend_from_slice(self.log_id.as_bytes());
+        bytes.extend_from_slice(Digest::of(Context::AuditEntry, &bytes).as_bytes());
+        bytes.resize(HEADER_LEN, 0);
+        bytes
+    }
+
+    /// Whether `bytes` start with this header and no other.
+    ///
+    /// # Errors
+    /// [`AuditError::BadRecord`] naming the first record of the segment.
+    pub fn check(&self, bytes: &[u8]) -> Result<(), AuditError> {
+        if bytes.get(..HEADER_LEN) == Some(self.encode().as_slice()) {
+            Ok(())
+        } else {
+            Err(AuditError::BadRecord {
+                seq: self.first,
+                what: "segment header",
+            })
+        }
+    }
+}
+
+/// Reads the records of a segment one after the other.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    key: [u8; 32],
+    /// Bytes read so far.
+    pub offset: usize,
+    /// Number of the next record.
+    pub next: u64,
+    /// The chain hash before the next record.
+    pub before: Digest,
+}
+
+impl<'a> Reader<'a> {
+    /// Opens a segment that must stand at this place.
+    ///
+    /// # Errors
+    /// [`AuditError::BadRecord`] for another header.
+    pub fn open(bytes: &'a [u8], header: &Header) -> Result<Self, AuditError> {
+        header.check(bytes)?;
+        let key = frame::log_key(&header.log_id);
+        Ok(Self {
+            bytes,
+            key,
+            offset: HEADER_LEN,
+            next: header.first,
+            before: header.before,
+        })
+    }
+
+    /// The next record; `None` exactly at the end.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(&mut self) -> Result<Option<Record>, AuditError> {
+        let rest = self.bytes.get(self.offset..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let record = frame::decode(rest, (&self.key, &self.before), self.next)?;
+        self.offset += record.len;
+        self.next += 1;
+        self.before = record.hash;
+        Ok(Some(record))
+    }
+
+    /// Whether anything that looks like a record follows the bad one: then it is damage and not a torn write.
+    pub fn records_follow(&self) -> bool {
+        let rest = self.bytes.get(self.offset + 64..).unwrap_or_default();
+        rest.chunks(64).any(frame::looks_like_record)
+    }
+}

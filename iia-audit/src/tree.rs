@@ -1,0 +1,261 @@
+//! The RFC 6962 tree over chain hashes (SHA-256): roots, inclusion and consistency proofs that public tools check.
+
+use alloc::vec::Vec;
+
+use sha2::{Digest as _, Sha256};
+
+/// A node of the tree.
+pub type Hash = [u8; 32];
+
+/// RFC 6962 2.1: the hash of a leaf.
+pub fn leaf(data: &[u8; 32]) -> Hash {
+    Sha256::new()
+        .chain_update([0])
+        .chain_update(data)
+        .finalize()
+        .into()
+}
+
+fn node(left: &Hash, right: &Hash) -> Hash {
+    Sha256::new()
+        .chain_update([1])
+        .chain_update(left)
+        .chain_update(right)
+        .finalize()
+        .into()
+}
+
+/// The root of nothing.
+pub fn empty_root() -> Hash {
+    Sha256::new().finalize().into()
+}
+
+/// The right edge of a growing tree: enough to add leaves and to give the root at any time.
+#[derive(Clone, Debug, Default)]
+pub struct Frontier {
+    size: u64,
+    peaks: Vec<Hash>,
+}
+
+impl Frontier {
+    /// Adds a leaf hash.
+    pub fn push(&mut self, leaf: Hash) {
+        let mut carry = leaf;
+        let mut size = self.size;
+        while size & 1 == 1 {
+            if let Some(left) = self.peaks.pop() {
+                carry = node(&left, &carry);
+            }
+            size >>= 1;
+        }
+        self.peaks.push(carry);
+        self.size += 1;
+    }
+
+    /// How many leaves.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The root.
+    pub fn root(&self) -> Hash {
+        let mut peaks = self.peaks.iter().rev();
+        match peaks.next() {
+            None => empty_root(),
+            Some(last) => peaks.fold(*last, |right, left| node(left, &right)),
+        }
+    }
+}
+
+/// The root of a list of leaf hashes.
+pub fn root(leaves: &[Hash]) -> Hash {
+    match leaves {
+        [] => empty_root(),
+        [one] => *one,
+        _ => {
+            let (left, right) = leaves.split_at(split(leaves.len()));
+            node(&root(left), &root(right))
+        }
+    }
+}
+
+/// The largest power of two below `len`.
+const fn split(len: usize) -> usize {
+    1 << (usize::BITS - 1 - (len - 1).leading_zeros())
+}
+
+/// RFC 6962 2.1.1: the path from leaf `index` to the root of `leaves`; empty when there is no such leaf.
+pub fn inclusion(leaves: &[Hash], index: usize) -> Vec<Hash> {
+    if leaves.len() <= 1 || index >= leaves.len() {
+        return Vec::new();
+    }
+    let at = split(leaves.len());
+    let (left, right) = leaves.split_at(at);
+    let (mut path, other) = if index < at {
+        (inclusion(left, index), root(right))
+    } else {
+        (inclusion(right, index - at), root(left))
+    };
+    path.push(other);
+    path
+}
+
+/// RFC 6962 2.1.2: the proof that the first `old` leaves are a prefix of `leaves`.
+pub fn consistency(leaves: &[Hash], old: usize) -> Vec<Hash> {
+    if old == 0 || old >= leaves.len() {
+        Vec::new()
+    } else {
+        subproof(leaves, old, true)
+    }
+}
+
+fn subproof(leaves: &[Hash], old: usize, whole: bool) -> Vec<Hash> {
+    if old == leaves.len() {
+        return if whole {
+            Vec::new()
+        } else {
+            [root(leaves)].into()
+        };
+    }
+    let at = split(leaves.len());
+    let (left, right) = leaves.split_at(at);
+    let (mut proof, other) = if old <= at {
+        (subproof(left, old, whole), root(right))
+    } else {
+        (subproof(right, old - at, false), root(left))
+    };
+    proof.push(other);
+    proof
+}
+
+/// RFC 9162 2.1.3.2: whether a leaf hash at `index` is in the tree of `size` with this root.
+pub fn verify_inclusion(leaf: Hash, index: u64, size: u64, path: &[Hash], root: &Hash) -> bool {
+    if index >= size {
+        return false;
+    }
+    let (mut at, mut last, mut hash) = (index, size - 1, leaf);
+    for other in path {
+        if last == 0 {
+            return false;
+        }
+        if at & 1 == 1 || at == last {
+            hash = node(other, &hash);
+            while at & 1 == 0 && at != 0 {
+                (at, last) = (at >> 1, last >> 1);
+            }
+        } else {
+            hash = node(&hash, other);
+        }
+        (at, last) = (at >> 1, last >> 1);
+    }
+    last == 0 && hash == *root
+}
+
+/// A size with its root.
+pub type Sized<'a> = (u64, &'a Hash);
+
+/// RFC 9162 2.1.4.2: whether the tree `new` extends the tree `old`.
+pub fn verify_consistency(
+    (old, old_root): Sized<'_>,
+    (new, new_root): Sized<'_>,
+    proof: &[Hash],
+) -> bool {
+    if old > new || old == 0 {
+        return old == 0 && proof.is_empty() && *old_root == empty_root();
+    }
+    if old == new {
+        return proof.is_empty() && old_root == new_root;
+    }
+    let (mut at, mut last) = (old - 1, new - 1);
+    while at & 1 == 1 {
+        (at, last) = (at >> 1, last >> 1);
+    }
+    let mut rest = proof.iter();
+    let first = if old.is_power_of_two() {
+        Some(old_root)
+    } else {
+        rest.next()
+    };
+    let Some(first) = first else { return false };
+    let (mut from_old, mut from_new) = (*first, *first);
+    for other in rest {
+        if last == 0 {
+            return false;
+        }
+        if at & 1 == 1 || at == last {
+            (from_old, from_new) = (node(other, &from_old), node(other, &from_new));
+            while at & 1 == 0 && at != 0 {
+                (at, last) = (at >> 1, last >> 1);
+            }
+        } else {
+            from_new = node(&from_new, other);
+        }
+        (at, last) = (at >> 1, last >> 1);
+    }
+    last == 0 && from_old == *old_root && from_new == *new_root
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(count: u8) -> Vec<Hash> {
+        (0..count).map(|n| leaf(&[n; 32])).collect()
+    }
+
+    #[test]
+    fn frontier_and_recursion_agree() {
+        let mut frontier = Frontier::default();
+        for count in 0..70 {
+            assert_eq!(frontier.root(), root(&leaves(count)), "{count}");
+            frontier.push(leaf(&[count; 32]));
+        }
+    }
+
+    #[test]
+    fn every_proof_holds_and_every_bent_one_does_not() {
+        for new in 1..34u8 {
+            let all = leaves(new);
+            let top = root(&all);
+            for index in 0..new {
+                let path = inclusion(&all, index.into());
+                let hash = all[usize::from(index)];
+                assert!(verify_inclusion(
+                    hash,
+                    index.into(),
+                    new.into(),
+                    &path,
+                    &top
+                ));
+                for bent in 0..path.len() {
+                    let mut path = path.clone();
+                    path[bent][0] ^= 1;
+                    assert!(!verify_inclusion(
+                        hash,
+                        index.into(),
+                        new.into(),
+                        &path,
+                        &top
+                    ));
+                }
+            }
+            for old in 0..=new {
+                let old_root = root(&all[..old.into()]);
+                let proof = consistency(&all, old.into());
+                assert!(
+                    verify_consistency((old.into(), &old_root), (new.into(), &top), &proof),
+                    "{old} {new}"
+                );
+                for bent in 0..proof.len() {
+                    let mut proof = proof.clone();
+                    proof[bent][0] ^= 1;
+                    assert!(!verify_consistency(
+                        (old.into(), &old_root),
+                        (new.into(), &top),
+                        &proof
+                    ));
+                }
+            }
+        }
+    }
+}

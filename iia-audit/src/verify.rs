@@ -1,0 +1,414 @@
+//! Offline verification of a box directory: chain, heads, receipts, and every file the chain refers to.
+//!
+//! It says what is covered and what is not, and never says verified for less.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use iia_core::digest::{Context, Digest};
+use iia_core::event::EventKind;
+
+use crate::AuditError;
+use crate::checkpoint::Checkpoint;
+use crate::frame::Record;
+use crate::log::{Genesis, segments, storage};
+use crate::note::VerifierKey;
+use crate::policy::Policy;
+use crate::segment::{Header, Reader};
+use crate::tree::{self, Frontier, Hash};
+
+/// Evidence directories of a box; every file in them must be covered.
+const COVERED: [&str; 2] = ["lake", "config"];
+/// Names in evidence directories that hold no evidence.
+const NOT_EVIDENCE: [&str; 1] = ["lock"];
+/// Largest file that is read, in bytes.
+pub const FILE_LEN_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// What was found wrong first, in the order of the log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Bad {
+    /// The record at which it shows; the number of records where it is not about one.
+    pub seq: u64,
+    /// The file.
+    pub file: PathBuf,
+    /// The byte of the file at which the record starts; 0 where it is about the whole file.
+    pub offset: u64,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// What verification says.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The log's name.
+    pub origin: String,
+    /// Records found good.
+    pub records: u64,
+    /// The chain hash of the last of them.
+    pub chain_head: Option<Digest>,
+    /// Signed heads found good.
+    pub heads: u64,
+    /// Receipts found good.
+    pub receipts: u64,
+    /// Records that a receipt covers.
+    pub witnessed: u64,
+    /// When the newest receipt was given, in seconds since the epoch.
+    pub witnessed_at: u64,
+    /// Files whose digests the chain holds and that were found good.
+    pub files: u64,
+    /// The first thing that is wrong.
+    pub bad: Option<Bad>,
+}
+
+/// The three things that verification can say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// Every record is good and covered by receipts.
+    Verified,
+    /// Every record is good; the last ones are not yet witnessed.
+    TailNotWitnessed,
+    /// Something is wrong.
+    Failed,
+}
+
+impl Report {
+    /// The outcome.
+    pub fn outcome(&self) -> Outcome {
+        match &self.bad {
+            Some(_) => Outcome::Failed,
+            None if self.witnessed == self.records && self.records > 0 => Outcome::Verified,
+            None => Outcome::TailNotWitnessed,
+        }
+    }
+}
+
+struct Verifier<'a> {
+    dir: &'a Path,
+    report: Report,
+    frontier: Frontier,
+    /// Roots wanted at these sizes, and the files that state them.
+    claims: BTreeMap<u64, Vec<(PathBuf, Hash)>>,
+    /// The newest digest the chain holds of each file, and the record that says so.
+    files: BTreeMap<String, (Digest, u64)>,
+}
+
+/// Verifies the box directory `dir`. `pinned` is the log's key from elsewhere; without it the key in the
+/// directory is taken, and whoever wrote the directory could have made it.
+pub fn verify(dir: &Path, pinned: Option<&VerifierKey>) -> Report {
+    let mut verifier = Verifier {
+        dir,
+        report: Report::default(),
+        frontier: Frontier::default(),
+        claims: BTreeMap::new(),
+        files: BTreeMap::new(),
+    };
+    if let Err(bad) = verifier.run(pinned) {
+        verifier.report.bad = Some(bad);
+    }
+    verifier.report
+}
+
+/// Reads every record of a log in order; stops at the first bad one.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn records(audit: &Path, mut take: impl FnMut(Record)) -> Result<(), AuditError> {
+    let (genesis, _) = Genesis::load(audit)?;
+    let mut before = Digest::ZERO;
+    for (first, path) in segments(audit)? {
+        let bytes = fs::read(path).map_err(storage)?;
+        let mut reader = Reader::open(
+            &bytes,
+            &Header {
+                first,
+                before,
+                log_id: genesis.log_id(),
+            },
+        )?;
+        while let Some(record) = reader.read()? {
+            take(record);
+        }
+        before = reader.before;
+    }
+    Ok(())
+}
+
+impl Verifier<'_> {
+    fn run(&mut self, pinned: Option<&VerifierKey>) -> Result<(), Bad> {
+        let audit = self.dir.join("audit");
+        let (genesis, policy) =
+            Genesis::load(&audit).map_err(|error| self.bad("audit/genesis", &error.to_string()))?;
+        if pinned.is_some_and(|pinned| *pinned != policy.log) {
+            return Err(self.bad("audit/policy", "the log's key is not the one given"));
+        }
+        self.report.origin = genesis.origin().into();
+        self.known_names(&audit)?;
+        self.report.heads = self.claims_of("heads", &policy, false)?;
+        self.report.receipts = self.claims_of("receipts", &policy, true)?;
+        self.claim_met()?;
+        self.chain(&genesis)?;
+        if let Some((size, claims)) = self.claims.first_key_value() {
+            let words = format!(
+                "states {size} records, the log holds {}: the end is missing",
+                self.report.records
+            );
+            let file = claims
+                .first()
+                .map(|(path, _)| path.clone())
+                .unwrap_or_default();
+            return Err(Bad {
+                seq: self.report.records,
+                file,
+                offset: 0,
+                why: words,
+            });
+        }
+        self.referred()?;
+        COVERED
+            .iter()
+            .try_for_each(|dir| self.nothing_uncovered(&self.dir.join(dir)))
+    }
+
+    fn bad(&self, file: &str, why: &str) -> Bad {
+        Bad {
+            seq: self.report.records,
+            file: file.into(),
+            offset: 0,
+            why: why.into(),
+        }
+    }
+
+    /// Nothing may lie in the audit directory that verification does not read.
+    fn known_names(&self, audit: &Path) -> Result<(), Bad> {
+        const KNOWN: [&str; 6] = ["genesis", "policy", "seg", "heads", "receipts", "lock"];
+        for path in listing(audit).map_err(|why| self.bad("audit", &why))? {
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
+            if !KNOWN.contains(&name) {
+                return Err(self.bad(&format!("audit/{name}"), "is no part of a log"));
+            }
+        }
+        match fs::metadata(audit.join("lock")) {
+            Ok(lock) if lock.len() > 0 => Err(self.bad("audit/lock", "is not empty")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads every signed head of a folder and notes the root it claims.
+    fn claims_of(&mut self, folder: &str, policy: &Policy, cosigned: bool) -> Result<u64, Bad> {
+        let dir = self.dir.join("audit").join(folder);
+        let paths = listing(&dir).map_err(|why| self.bad(folder, &why))?;
+        for path in &paths {
+            let name = format!(
+                "audit/{folder}/{}",
+                path.file_name()
+                    .and_then(|n| n.to_str())
+                    .unwrap_or_default()
+            );
+            let note = fs::read_to_string(path).map_err(|_| self.bad(&name, "is not text"))?;
+            let opened = Checkpoint::open(&note, &policy.log);
+            let (head, parsed) = opened.map_err(|error| self.bad(&name, &error.to_string()))?;
+            let witnesses = if cosigned {
+                policy.quorum.max(parsed.signatures() - 1)
+            } else {
+                0
+            };
+            if parsed.signatures() != 1 + witnesses
+                || !name.ends_with(&format!("/{:016x}", head.size))
+            {
+                return Err(self.bad(&name, "has other signatures or another size than its name"));
+            }
+            if cosigned {
+                let at = policy
+                    .satisfied(&parsed)
+                    .map_err(|error| self.bad(&name, &error.to_string()))?;
+                self.every_signature(&parsed, policy, &name)?;
+                self.report.witnessed = self.report.witnessed.max(head.size);
+                self.report.witnessed_at = self.report.witnessed_at.max(at);
+            }
+            self.claims
+                .entry(head.size)
+                .or_default()
+                .push((name.into(), head.root));
+        }
+        Ok(paths.len() as u64)
+    }
+
+    /// A receipt holds the log's signature and those of known witnesses, each good; nothing rides along unread.
+    fn every_signature(
+        &self,
+        note: &crate::note::Note<'_>,
+        policy: &Policy,
+        name: &str,
+    ) -> Result<(), Bad> {
+        let good = policy
+            .witnesses
+            .iter()
+            .filter(|witness| note.verify(witness).is_ok())
+            .count();
+        if good + 1 == note.signatures() {
+            Ok(())
+        } else {
+            Err(self.bad(name, "has a signature nobody vouches for"))
+        }
+    }
+
+    fn chain(&mut self, genesis: &Genesis) -> Result<(), Bad> {
+        let audit = self.dir.join("audit");
+        let segments =
+            segments(&audit).map_err(|error| self.bad("audit/seg", &error.to_string()))?;
+        let mut before = Digest::ZERO;
+        for (first, path) in segments {
+            let file = format!("audit/seg/{first:016x}.iia");
+            if first != self.report.records {
+                return Err(self.bad(&file, "records before this segment are missing"));
+            }
+            let bytes = fs::read(&path).map_err(|error| self.bad(&file, &error.to_string()))?;
+            let header = Header {
+                first,
+                before,
+                log_id: genesis.log_id(),
+            };
+            let mut reader = Reader::open(&bytes, &header)
+                .map_err(|error| self.bad(&file, &error.to_string()))?;
+            loop {
+                let offset = reader.offset as u64;
+                match reader.read() {
+                    Ok(Some(record)) => self.record(&record)?,
+                    Ok(None) => break,
+                    Err(error) => {
+                        let why = error.to_string();
+                        return Err(Bad {
+                            seq: self.report.records,
+                            file: file.into(),
+                            offset,
+                            why,
+                        });
+                    }
+                }
+            }
+            before = reader.before;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record) -> Result<(), Bad> {
+        self.frontier.push(tree::leaf(record.hash.as_bytes()));
+        self.report.records += 1;
+        self.report.chain_head = Some(record.hash);
+        let event = &record.body.event;
+        let refers = matches!(
+            event.kind,
+            EventKind::SegmentSealed
+                | EventKind::ArtifactStaged
+                | EventKind::ArtifactApplied
+                | EventKind::ArtifactAuthorised
+                | EventKind::ArtifactSubmitted
+        );
+        if let (true, Some(path), Some(digest)) =
+            (refers, event.field("path"), event.field("digest"))
+        {
+            let digest = digest
+                .parse()
+                .map_err(|_| self.bad("audit/seg", "a digest in a record is none"))?;
+            self.files.insert(path.into(), (digest, record.seq));
+        }
+        self.claim_met()
+    }
+
+    /// Heads that state this size must state this root.
+    fn claim_met(&mut self) -> Result<(), Bad> {
+        let Some(claims) = self.claims.remove(&self.report.records) else {
+            return Ok(());
+        };
+        let root = self.frontier.root();
+        match claims.into_iter().find(|(_, claimed)| *claimed != root) {
+            Some((file, _)) => {
+                let why = "the head has another root than the records".into();
+                Err(Bad {
+                    seq: self.report.records,
+                    file,
+                    offset: 0,
+                    why,
+                })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn referred(&mut self) -> Result<(), Bad> {
+        for (path, (digest, seq)) in &self.files {
+            let bad = |why: &str| Bad {
+                seq: *seq,
+                file: path.into(),
+                offset: 0,
+                why: why.into(),
+            };
+            let inside = Path::new(path)
+                .components()
+                .all(|part| matches!(part, std::path::Component::Normal(_)));
+            if !inside {
+                return Err(bad("the record refers to a file outside the box"));
+            }
+            let full = self.dir.join(path);
+            let too_large = fs::metadata(&full).is_ok_and(|file| file.len() > FILE_LEN_MAX);
+            let bytes = if too_large {
+                None
+            } else {
+                fs::read(&full).ok()
+            };
+            let Some(bytes) = bytes else {
+                return Err(bad("the file that the record refers to cannot be read"));
+            };
+            let context = if path.starts_with("lake/") {
+                Context::LakeSegment
+            } else {
+                Context::File
+            };
+            if Digest::of(context, &bytes) != *digest {
+                return Err(bad("the file is not the one that the record refers to"));
+            }
+            self.report.files += 1;
+        }
+        Ok(())
+    }
+
+    fn nothing_uncovered(&self, dir: &Path) -> Result<(), Bad> {
+        if !dir.exists() {
+            return Ok(());
+        }
+        for path in listing(dir).map_err(|why| self.bad(&dir.display().to_string(), &why))? {
+            if path.is_dir() {
+                self.nothing_uncovered(&path)?;
+                continue;
+            }
+            let name = path
+                .strip_prefix(self.dir)
+                .unwrap_or(&path)
+                .display()
+                .to_string();
+            let empty = fs::metadata(&path).is_ok_and(|file| file.len() == 0);
+            let excused = empty
+                && NOT_EVIDENCE
+                    .iter()
+                    .any(|known| name.ends_with(&format!("/{known}")));
+            if !self.files.contains_key(&name) && !excused {
+                return Err(self.bad(&name, "is not covered: no record refers to it"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The paths in a folder, in order.
+fn listing(dir: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(dir).map_err(|error| error.to_string())?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    paths.sort();
+    Ok(paths)
+}

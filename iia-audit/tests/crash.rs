@@ -1,0 +1,78 @@
+//! Torn writes, damage, and two writers.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+
+use iia_audit::AuditError;
+use iia_audit::log::Log;
+use iia_core::time::Clock as _;
+
+#[test]
+fn whatever_a_torn_write_leaves_acknowledged_records_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = common::create(dir.path());
+    common::fill(&mut log, 3);
+    drop(log);
+    let segment = dir.path().join("audit/seg/0000000000000000.iia");
+    let good = fs::read(&segment).unwrap();
+    for torn in (1..256).step_by(7) {
+        let mut file = OpenOptions::new().append(true).open(&segment).unwrap();
+        file.write_all(&good[128..128 + torn]).unwrap();
+        drop(file);
+        let (mut log, recovery) = Log::open(&dir.path().join("audit")).unwrap();
+        assert_eq!((log.size(), recovery.quarantined), (6, torn as u64));
+        assert_eq!(
+            fs::read(recovery.quarantine.unwrap()).unwrap(),
+            &good[128..128 + torn]
+        );
+        assert_eq!(log.append(&[], common::clock().read()), Ok(6));
+        assert_eq!(fs::read(&segment).unwrap(), good);
+    }
+}
+
+#[test]
+fn damage_inside_is_not_mended() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = common::create(dir.path());
+    common::fill(&mut log, 3);
+    drop(log);
+    let segment = dir.path().join("audit/seg/0000000000000000.iia");
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[128 + 20] ^= 1;
+    fs::write(&segment, &bytes).unwrap();
+    let got = Log::open(&dir.path().join("audit")).unwrap_err();
+    assert_eq!(got, AuditError::DamagedInside { seq: 0 });
+    assert_eq!(fs::read(&segment).unwrap(), bytes);
+}
+
+#[test]
+fn there_is_one_writer_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = common::create(dir.path());
+    assert!(matches!(
+        Log::open(&dir.path().join("audit")),
+        Err(AuditError::Storage { .. })
+    ));
+    drop(log);
+    assert!(Log::open(&dir.path().join("audit")).is_ok());
+}
+
+#[test]
+fn a_repeated_submission_is_stored_once_also_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = common::create(dir.path());
+    let batch = [common::event("a", 1), common::event("b", 2)];
+    let now = common::clock().read();
+    assert_eq!(log.append(&batch, now), Ok(2));
+    assert_eq!(log.append(&batch, now), Ok(2));
+    drop(log);
+    let (mut log, _) = Log::open(&dir.path().join("audit")).unwrap();
+    assert_eq!(log.watermark(&batch[0].source), 2);
+    assert_eq!(
+        log.append(&[common::event("b", 2), common::event("c", 3)], now),
+        Ok(3)
+    );
+}
