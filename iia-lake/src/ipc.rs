@@ -1,0 +1,87 @@
+//! Arrow IPC streams in and out; what comes in is hostile until it is read.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use arrow_array::RecordBatch;
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::StreamWriter;
+use arrow_schema::SchemaRef;
+use arrow_select::concat::concat_batches;
+
+use crate::LakeError;
+use crate::error::bad;
+
+/// Largest batch in bytes.
+pub const BATCH_LEN_MAX: usize = 15 * 1024 * 1024;
+/// Rows of a batch at most.
+pub const ROWS_MAX: u64 = 1 << 20;
+/// Columns at most.
+pub const COLUMNS_MAX: usize = 256;
+
+/// Rows as one IPC stream; empty bytes for no batches.
+///
+/// # Errors
+/// [`LakeError::BadBatch`] when the batches have different schemas.
+pub fn encode(batches: &[RecordBatch]) -> Result<Vec<u8>, LakeError> {
+    let Some(first) = batches.first() else {
+        return Ok(Vec::new());
+    };
+    let joined;
+    let whole = match batches {
+        [one] => one,
+        _ => {
+            joined = concat_batches(&first.schema(), batches).map_err(bad)?;
+            &joined
+        }
+    };
+    let mut writer = StreamWriter::try_new(Vec::new(), &whole.schema()).map_err(bad)?;
+    writer.write(whole).map_err(bad)?;
+    writer.into_inner().map_err(bad)
+}
+
+/// Reads an IPC stream of a peer within the limits.
+///
+/// # Errors
+/// [`LakeError::TooLarge`], [`LakeError::BadBatch`].
+pub fn decode(bytes: &[u8]) -> Result<(SchemaRef, Vec<RecordBatch>), LakeError> {
+    if bytes.len() > BATCH_LEN_MAX {
+        let (len, max) = (bytes.len() as u64, BATCH_LEN_MAX as u64);
+        return Err(LakeError::TooLarge {
+            len,
+            max,
+            unit: "bytes",
+        });
+    }
+    // WHY: the reader checks what it reads, but it is not ours and its authors do not promise that no input makes it
+    // panic. At this one boundary a panic is an error like any other.
+    catch_unwind(AssertUnwindSafe(|| read(bytes)))
+        .unwrap_or_else(|_| Err(bad("not an Arrow IPC stream")))
+}
+
+fn read(bytes: &[u8]) -> Result<(SchemaRef, Vec<RecordBatch>), LakeError> {
+    let reader = StreamReader::try_new(Cursor::new(bytes), None).map_err(bad)?;
+    let schema = reader.schema();
+    if schema.fields().len() > COLUMNS_MAX {
+        let (len, max) = (schema.fields().len() as u64, COLUMNS_MAX as u64);
+        return Err(LakeError::TooLarge {
+            len,
+            max,
+            unit: "columns",
+        });
+    }
+    let (mut batches, mut rows) = (Vec::new(), 0u64);
+    for batch in reader {
+        let batch = batch.map_err(bad)?;
+        rows += batch.num_rows() as u64;
+        if rows > ROWS_MAX {
+            return Err(LakeError::TooLarge {
+                len: rows,
+                max: ROWS_MAX,
+                unit: "rows",
+            });
+        }
+        batches.push(batch);
+    }
+    Ok((schema, batches))
+}

@@ -1,0 +1,115 @@
+//! Columns of the streams. Signed integers and UTC microseconds only, so that open table formats take the files as
+//! they are; the rest of the nanoseconds stands in `ts_ns`.
+
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
+
+/// A dictionary of words.
+pub(crate) fn words() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
+pub(crate) fn item() -> Arc<Field> {
+    Arc::new(Field::new("item", DataType::Int32, false))
+}
+
+fn head() -> Vec<Field> {
+    vec![
+        Field::new(
+            "ts",
+            DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            false,
+        ),
+        Field::new("ts_ns", DataType::Int16, false),
+        Field::new("seq", DataType::Int64, false),
+        Field::new("service", words(), false),
+    ]
+}
+
+fn flow() -> Vec<Field> {
+    vec![
+        Field::new("orig_h", words(), false),
+        Field::new("orig_p", DataType::Int32, false),
+        Field::new("resp_h", words(), false),
+        Field::new("resp_p", DataType::Int32, false),
+        Field::new("vlan", DataType::Int32, false),
+        Field::new("protocol", words(), false),
+    ]
+}
+
+fn span(verb: &str) -> Vec<Field> {
+    vec![
+        Field::new(format!("{verb}_table"), words(), true),
+        Field::new(format!("{verb}_addr"), DataType::Int32, true),
+        Field::new(format!("{verb}_count"), DataType::Int32, true),
+        Field::new(format!("{verb}_values"), DataType::List(item()), true),
+    ]
+}
+
+fn verdict() -> Vec<Field> {
+    vec![
+        Field::new("contract", words(), true),
+        Field::new("reason", words(), true),
+    ]
+}
+
+fn schema(parts: Vec<Vec<Field>>) -> SchemaRef {
+    Arc::new(Schema::new(parts.into_iter().flatten().collect::<Fields>()))
+}
+
+/// Exchanges: one row a transaction, request and response joined.
+pub fn exchange() -> SchemaRef {
+    let own = vec![
+        Field::new("transaction", DataType::Int32, false),
+        Field::new("unit", DataType::Int16, false),
+        Field::new("func", DataType::Int16, false),
+        Field::new("outcome", words(), false),
+        Field::new("exception", DataType::Int16, true),
+        Field::new("latency_ns", DataType::Int64, true),
+    ];
+    schema(vec![
+        head(),
+        flow(),
+        own,
+        span("read"),
+        span("write"),
+        verdict(),
+    ])
+}
+
+/// Flows, as in Zeek's `conn.log`.
+pub fn conn() -> SchemaRef {
+    let count = |name: &str| Field::new(name, DataType::Int64, false);
+    let own = [
+        "duration_ns",
+        "orig_pkts",
+        "resp_pkts",
+        "orig_bytes",
+        "resp_bytes",
+        "missed_bytes",
+    ];
+    schema(vec![
+        head(),
+        flow(),
+        own.into_iter().map(count).collect(),
+        verdict(),
+    ])
+}
+
+/// Violations and findings.
+pub fn finding() -> SchemaRef {
+    let word = |name: &str| Field::new(name, words(), false);
+    let own = [
+        "conclusion",
+        "severity",
+        "contract",
+        "clause",
+        "source",
+        "destination",
+        "operation",
+        "reason",
+        "evidence",
+    ];
+    schema(vec![head(), own.into_iter().map(word).collect()])
+}
