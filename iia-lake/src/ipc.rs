@@ -53,10 +53,32 @@ pub fn decode(bytes: &[u8]) -> Result<(SchemaRef, Vec<RecordBatch>), LakeError> 
             unit: "bytes",
         });
     }
+    check_framing(bytes).ok_or_else(|| bad("not an Arrow IPC stream"))?;
     // WHY: the reader checks what it reads, but it is not ours and its authors do not promise that no input makes it
     // panic. At this one boundary a panic is an error like any other.
     catch_unwind(AssertUnwindSafe(|| read(bytes)))
         .unwrap_or_else(|_| Err(bad("not an Arrow IPC stream")))
+}
+
+/// Whether every message lies wholly within the bytes: the reader allocates what a message states before it looks.
+fn check_framing(mut bytes: &[u8]) -> Option<()> {
+    const CONTINUATION: [u8; 4] = [0xff; 4];
+    while !bytes.is_empty() {
+        let (word, mut rest) = bytes.split_first_chunk::<4>()?;
+        let mut len = *word;
+        if len == CONTINUATION {
+            let (next, behind) = rest.split_first_chunk::<4>()?;
+            (len, rest) = (*next, behind);
+        }
+        let len = usize::try_from(u32::from_le_bytes(len)).ok()?;
+        if len == 0 {
+            return Some(());
+        }
+        let (message, body) = rest.split_at_checked(len)?;
+        let body_len = arrow_ipc::root_as_message(message).ok()?.bodyLength();
+        bytes = body.get(usize::try_from(body_len).ok()?..)?;
+    }
+    Some(())
 }
 
 fn read(bytes: &[u8]) -> Result<(SchemaRef, Vec<RecordBatch>), LakeError> {
