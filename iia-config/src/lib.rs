@@ -1,2 +1,18 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+pub mod apply;
+pub mod approval;
+pub mod diagnostic;
+pub mod envelope;
+pub mod format;
+pub mod lifecycle;
+pub mod limits;
+mod number;
+pub mod parse;
+pub mod schema;
+#[cfg(feature = "std")]
+pub mod stage;
+pub mod trust;
+pub mod validate;
+mod value;
