@@ -1,2 +1,19 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod decode;
+pub mod error;
+mod flow;
+#[cfg(feature = "generate")]
+pub mod generate;
+pub mod link;
+pub mod net;
+pub mod pipeline;
+pub mod source;
+mod stream;
+
+pub use error::CaptureError;
+pub use source::Packet;

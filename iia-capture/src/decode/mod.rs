@@ -1,0 +1,3 @@
+//! Decoders, one folder a protocol: `packet` checks lengths, `repr` gives meaning.
+
+pub mod modbus;

@@ -1,0 +1,201 @@
+//! The flow table: who speaks to whom, bounded, and evicted from the idle end.
+
+use alloc::vec::Vec;
+use core::hash::{BuildHasherDefault, Hash, Hasher};
+use core::net::IpAddr;
+
+use hashbrown::HashMap;
+use iia_core::Timestamp;
+use iia_core::observe::{Conn, Flow, Protocol, Transport};
+
+use crate::net::Segment;
+use crate::stream::Half;
+
+/// Flows at once at most; beyond it the most idle of a sample goes.
+pub(crate) const FLOWS_MAX: usize = 65_536;
+const SAMPLE: usize = 16;
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Key {
+    low: (u128, u16),
+    high: (u128, u16),
+    vlan: u16,
+    transport: Transport,
+}
+
+impl Key {
+    /// The key of a segment's flow, and whether the segment goes from the low to the high end.
+    #[inline]
+    pub(crate) fn of(segment: &Segment<'_>, vlan: u16) -> (Self, bool) {
+        let (src, dst) = (
+            (number(segment.src), segment.sport),
+            (number(segment.dst), segment.dport),
+        );
+        let up = src <= dst;
+        let (low, high) = if up { (src, dst) } else { (dst, src) };
+        (
+            Self {
+                low,
+                high,
+                vlan,
+                transport: segment.transport,
+            },
+            up,
+        )
+    }
+}
+
+#[inline]
+fn number(addr: IpAddr) -> u128 {
+    match addr {
+        IpAddr::V4(addr) => u128::from(addr.to_bits()),
+        IpAddr::V6(addr) => addr.to_bits(),
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let fold = |address: u128| (address >> 64) as u64 ^ address as u64;
+        let ports =
+            u64::from(self.low.1) << 48 | u64::from(self.high.1) << 32 | u64::from(self.vlan);
+        state.write_u64(fold(self.low.0));
+        state.write_u64(fold(self.high.0));
+        state.write_u64(ports);
+    }
+}
+
+/// Multiply and rotate: fast, and seeded by nothing. Collisions cost time only, and the table is bounded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes
+            .iter()
+            .for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+    #[inline]
+    fn write_u64(&mut self, word: u64) {
+        let mixed =
+            u128::from(self.0 ^ word ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93);
+        self.0 = (mixed >> 64) as u64 ^ mixed as u64;
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// One flow.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) key: Key,
+    pub(crate) flow: Flow,
+    /// Whether the side that opened it is the low end of the key.
+    pub(crate) orig_is_low: bool,
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
+    pub(crate) halves: [Half; 2],
+    pub(crate) protocol: Recognised,
+    pub(crate) pending: Vec<crate::stream::Pending>,
+    pub(crate) closed: bool,
+}
+
+/// How far a flow's protocol is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Recognised {
+    /// It could be Modbus by its port, and nothing was seen yet.
+    MaybeModbus,
+    /// It is.
+    Modbus,
+    /// It is something else.
+    Other,
+}
+
+impl State {
+    pub(crate) fn conn(&self) -> Conn {
+        let [orig, resp] = &self.halves;
+        let protocol = match self.protocol {
+            Recognised::Modbus => Protocol::ModbusTcp,
+            Recognised::MaybeModbus | Recognised::Other => Protocol::Unknown,
+        };
+        Conn {
+            ts: self.first,
+            last: self.last,
+            flow: self.flow,
+            protocol,
+            orig_pkts: orig.packets,
+            resp_pkts: resp.packets,
+            orig_bytes: orig.bytes,
+            resp_bytes: resp.bytes,
+            missed_bytes: orig.missed + resp.missed,
+        }
+    }
+}
+
+/// Every flow at once.
+#[derive(Debug, Default)]
+pub(crate) struct Flows {
+    index: HashMap<Key, u32, BuildHasherDefault<Mix>>,
+    slots: Vec<Option<State>>,
+    free: Vec<u32>,
+    hand: usize,
+}
+
+impl Flows {
+    #[inline]
+    pub(crate) fn find(&self, key: &Key) -> Option<u32> {
+        self.index.get(key).copied()
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut State> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// Adds a flow; gives its slot.
+    pub(crate) fn insert(&mut self, state: State) -> u32 {
+        let key = state.key;
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                self.slots.push(None);
+                u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Some(state);
+        }
+        self.index.insert(key, slot);
+        slot
+    }
+
+    pub(crate) fn remove(&mut self, slot: u32) -> Option<State> {
+        let state = self.slots.get_mut(slot as usize)?.take()?;
+        self.index.remove(&state.key);
+        self.free.push(slot);
+        Some(state)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    pub(crate) fn slots(&self) -> u32 {
+        u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The most idle flow of a sample that wanders over the table.
+    pub(crate) fn most_idle(&mut self) -> Option<u32> {
+        let count = self.slots.len();
+        let mut best: Option<(Timestamp, u32)> = None;
+        for step in 0..SAMPLE {
+            let at = (self.hand + step) % count.max(1);
+            if let Some(Some(state)) = self.slots.get(at) {
+                let candidate = (state.last, u32::try_from(at).unwrap_or(u32::MAX));
+                best = Some(best.map_or(candidate, |best| best.min(candidate)));
+            }
+        }
+        self.hand = (self.hand + SAMPLE) % count.max(1);
+        best.map(|(_, slot)| slot)
+    }
+}

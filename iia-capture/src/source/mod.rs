@@ -1,0 +1,38 @@
+//! Where packets come from. A source only receives: there is nothing here that could send.
+
+#[cfg(feature = "std")]
+pub mod pcap;
+
+use iia_core::Timestamp;
+
+/// A link type, by its number in the public registry of capture link types.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct LinkType(pub u16);
+
+impl LinkType {
+    /// BSD loopback, family in host order.
+    pub const NULL: Self = Self(0);
+    /// Ethernet.
+    pub const ETHERNET: Self = Self(1);
+    /// Raw IP.
+    pub const RAW: Self = Self(101);
+    /// BSD loopback, family in network order.
+    pub const LOOP: Self = Self(108);
+    /// Linux cooked.
+    pub const SLL: Self = Self(113);
+    /// Linux cooked, version 2.
+    pub const SLL2: Self = Self(276);
+}
+
+/// A packet as captured.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Packet<'a> {
+    /// When.
+    pub ts: Timestamp,
+    /// What its first bytes are.
+    pub link: LinkType,
+    /// Its length on the wire; more than `data` when it was cut.
+    pub orig_len: u32,
+    /// Its bytes.
+    pub data: &'a [u8],
+}
