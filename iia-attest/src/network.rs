@@ -1,0 +1,216 @@
+//! `ot.attestation.network`: expected traffic that stays away, and talkers that no contract knows.
+//!
+//! It reads the catalog's meaning itself and shares no code with the matcher whose work it checks.
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use iia_contract::catalog::Catalog;
+use iia_contract::scope::{Device, Terms};
+use iia_core::Timestamp;
+use iia_core::finding::{Conclusion, Finding, Severity};
+use iia_core::stream::Stream;
+
+use crate::correlator::Correlator;
+
+/// Talkers without contract that are remembered at most; beyond it they are counted together.
+pub const TALKERS_MAX: usize = 4096;
+/// Findings that wait to be taken at most; beyond it the observer says how many it lost.
+pub const WAITING_MAX: usize = 8192;
+
+/// Traffic of one client at one server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Seen {
+    /// Who asked.
+    pub client: IpAddr,
+    /// Who was asked.
+    pub server: IpAddr,
+    /// On which port.
+    pub port: u16,
+    /// How many exchanges.
+    pub count: u64,
+}
+
+/// The observer.
+#[derive(Clone, Debug)]
+pub struct Network {
+    expected: Vec<Expected>,
+    known: Vec<Device>,
+    talkers: BTreeMap<(IpAddr, IpAddr, u16), u64>,
+    others: u64,
+    findings: VecDeque<Finding>,
+    lost: u64,
+    started: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+struct Expected {
+    contract: String,
+    device: Device,
+    silence_ns: i64,
+    last: Option<Timestamp>,
+    silent: bool,
+}
+
+impl Network {
+    /// An observer of the catalog's device contracts. Time starts with the first thing it is told.
+    pub fn new(catalog: &Catalog) -> Self {
+        let devices = || {
+            catalog
+                .contracts()
+                .iter()
+                .filter_map(|contract| match &contract.terms {
+                    Terms::Device(device) => Some((contract.id.clone(), device.clone())),
+                    _ => None,
+                })
+        };
+        let expected = devices().filter_map(|(contract, device)| {
+            let silence_ns = device.silence_ns?;
+            Some(Expected {
+                contract,
+                device,
+                silence_ns,
+                last: None,
+                silent: false,
+            })
+        });
+        Self {
+            expected: expected.collect(),
+            known: devices().map(|(_, device)| device).collect(),
+            talkers: BTreeMap::new(),
+            others: 0,
+            findings: VecDeque::new(),
+            lost: 0,
+            started: None,
+        }
+    }
+
+    /// Talkers without contract that found no room.
+    pub const fn others(&self) -> u64 {
+        self.others
+    }
+
+    /// Findings that nobody took in time.
+    pub const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    fn report(&mut self, finding: Finding) {
+        if self.findings.len() < WAITING_MAX {
+            self.findings.push_back(finding);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    fn unknown_talker(&mut self, now: Timestamp, seen: &Seen) {
+        let key = (seen.client, seen.server, seen.port);
+        if let Some(count) = self.talkers.get_mut(&key) {
+            *count += seen.count;
+            return;
+        }
+        if self.talkers.len() >= TALKERS_MAX {
+            self.others += seen.count;
+            return;
+        }
+        self.talkers.insert(key, seen.count);
+        let destination = format!("{}:{}", seen.server, seen.port);
+        let reason = format!(
+            "{} speaks to {destination}, and no contract joins them",
+            seen.client
+        );
+        self.report(Finding {
+            source: seen.client.to_string(),
+            destination,
+            clause: "parties".into(),
+            ..finding(now, Conclusion::Diverge, "", reason)
+        });
+    }
+}
+
+/// Whether traffic between these two belongs to a device contract, by its ends alone.
+fn joins(device: &Device, seen: &Seen) -> bool {
+    device
+        .servers
+        .iter()
+        .any(|server| server.addr == seen.server && server.port == seen.port)
+        && device.clients.iter().any(|net| net.contains(seen.client))
+}
+
+fn finding(now: Timestamp, conclusion: Conclusion, contract: &str, reason: String) -> Finding {
+    Finding {
+        ts_ns: now.as_ns(),
+        stream: Stream::ATTEST_NETWORK.as_str().into(),
+        conclusion,
+        // As grave as a detected threat (001:351).
+        severity: Severity::High,
+        contract: contract.into(),
+        clause: "silence".into(),
+        source: String::new(),
+        destination: String::new(),
+        operation: String::new(),
+        reason,
+        evidence: Vec::new(),
+    }
+}
+
+impl Correlator for Network {
+    type Observation = Seen;
+
+    fn handle_observation(&mut self, now: Timestamp, seen: Seen) {
+        self.started.get_or_insert(now);
+        // Windows that ended before this was seen were silent, whatever came after.
+        self.handle_timeout(now);
+        let mut back = Vec::new();
+        for expected in self
+            .expected
+            .iter_mut()
+            .filter(|expected| joins(&expected.device, &seen))
+        {
+            expected.last = Some(expected.last.map_or(now, |last| last.max(now)));
+            if core::mem::take(&mut expected.silent) {
+                back.push(expected.contract.clone());
+            }
+        }
+        for contract in back {
+            let reason = format!("traffic of contract {contract} is back");
+            self.report(finding(now, Conclusion::Converge, &contract, reason));
+        }
+        if !self.known.iter().any(|device| joins(device, &seen)) {
+            self.unknown_talker(now, &seen);
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Timestamp) {
+        let started = *self.started.get_or_insert(now);
+        let mut missing = Vec::new();
+        for expected in self.expected.iter_mut().filter(|expected| !expected.silent) {
+            let end = expected.last.unwrap_or(started) + expected.silence_ns;
+            if now >= end {
+                expected.silent = true;
+                missing.push((end, expected.contract.clone(), expected.silence_ns));
+            }
+        }
+        for (end, contract, silence_ns) in missing {
+            let seconds = silence_ns as f64 / 1e9;
+            let reason =
+                format!("contract {contract} expects traffic, and none was seen for {seconds} s");
+            self.report(finding(end, Conclusion::Missing, &contract, reason));
+        }
+    }
+
+    fn poll_finding(&mut self) -> Option<Finding> {
+        self.findings.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        let started = self.started?;
+        let waiting = self.expected.iter().filter(|expected| !expected.silent);
+        waiting
+            .map(|expected| expected.last.unwrap_or(started) + expected.silence_ns)
+            .min()
+    }
+}
