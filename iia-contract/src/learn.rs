@@ -68,6 +68,18 @@ impl Learner {
     }
 }
 
+/// Runs of one pair kept apart before those that touch are joined.
+const RUNS_MAX: usize = 64;
+
+fn add(runs: &mut BTreeSet<Run>, run: Option<Run>) {
+    runs.extend(run);
+    if runs.len() > RUNS_MAX {
+        *runs = merge(core::mem::take(runs).into_iter().collect())
+            .into_iter()
+            .collect();
+    }
+}
+
 impl Learnt {
     fn observe(&mut self, exchange: &Exchange<'_>) {
         let run = |span: &iia_core::observe::Span<'_>| Run {
@@ -75,8 +87,8 @@ impl Learnt {
             first: span.addr,
             last: span.last(),
         };
-        self.reads.extend(exchange.read.as_ref().map(run));
-        self.writes.extend(exchange.write.as_ref().map(run));
+        add(&mut self.reads, exchange.read.as_ref().map(run));
+        add(&mut self.writes, exchange.write.as_ref().map(run));
         if exchange.read.is_none() && exchange.write.is_none() {
             self.functions.insert(exchange.func);
         }

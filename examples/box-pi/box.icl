@@ -1,0 +1,520 @@
+iia-config 1
+
+artifact seg01.packout.milwaukee 1.0.0 {
+  revision 1
+  issued 2026-11-24T06:00:00Z
+  target seg01
+  trust_domain iia.local
+}
+
+interface acs0 {
+  kind observation
+  side inbound
+}
+
+zone api {
+  role ot.it.api
+  side outbound
+  bridge iz-api
+  subnet 127.90.33.0/24
+  workload query_server 127.90.33.2
+}
+
+zone attest {
+  role ot.dmz.attest
+  side dmz
+  bridge iz-attest
+  subnet 127.90.23.0/24
+  workload observer 127.90.23.2
+}
+
+zone audit {
+  role ot.dmz.audit
+  side dmz
+  bridge iz-audit
+  subnet 127.90.22.0/24
+  workload chain 127.90.22.2
+}
+
+zone bus {
+  role ot.dmz.bus
+  side dmz
+  bridge iz-bus
+  subnet 127.90.21.0/24
+  workload relay 127.90.21.2
+}
+
+zone cfg {
+  role ot.mgmt.cfg
+  side management
+  bridge iz-cfg
+  subnet 127.90.42.0/24
+  workload supervisor 127.90.42.2
+}
+
+zone collect {
+  role ot.acs.collect
+  side inbound
+  bridge iz-collect
+  subnet 127.90.11.0/24
+  workload protocol_collector 127.90.11.2
+}
+
+zone lake {
+  role ot.acs.lake
+  side inbound
+  bridge iz-lake
+  subnet 127.90.14.0/24
+  workload lake_writer 127.90.14.2
+}
+
+zone publish {
+  role ot.it.publish
+  side outbound
+  bridge iz-publish
+  subnet 127.90.31.0/24
+  workload edge_publisher 127.90.31.2
+}
+
+zone ui {
+  role ot.mgmt.ui
+  side management
+  bridge iz-ui
+  subnet 127.90.41.0/24
+  workload console 127.90.41.2
+}
+
+endpoint api {
+  workload spiffe://iia.local/zone/api/workload/query_server
+  listen tls/127.90.33.2:7443
+}
+
+endpoint audit {
+  workload spiffe://iia.local/zone/audit/workload/chain
+  listen tls/127.90.22.2:7443
+}
+
+endpoint bus {
+  workload spiffe://iia.local/zone/bus/workload/relay
+  listen tls/127.90.21.2:7443
+}
+
+endpoint lake {
+  workload spiffe://iia.local/zone/lake/workload/lake_writer
+  listen tls/127.90.14.2:7443
+}
+
+endpoint north {
+  workload spiffe://site.example/zone/collect/workload/intake
+  connect tls/127.91.11.2:7443
+}
+
+trust_root site-root {
+  trust_domain site.example
+  use peer_svid
+}
+
+party enterprise-ciso {
+  side upstream
+  contact oncall://enterprise/ciso
+}
+
+party site-ops-manager {
+  side acs
+  contact oncall://site/ops-manager
+}
+
+party site-security-manager {
+  side acs
+  contact oncall://site/security-manager
+}
+
+contract iia.contract.boundary.engineering.query 1.0.0 {
+  scope boundary
+  publisher spiffe://iia.local/zone/api/workload/query_server
+  consumer spiffe://site.example/zone/engineering/workload/notebook
+  organization site-operations
+  contact oncall://site/ops-manager
+  operation QUERY
+  profile {
+    kind structured_query
+    protocol iia_link
+    security mtls
+    trust_root site-root
+  }
+  inventory {
+    include acs.*
+    include contract.*
+    exclude contract.auth
+  }
+  retention {
+    on_box 30d
+    aging oldest_first_after_acked
+  }
+  delivery {
+    mode at_least_once
+    dedupe sequence_per_service
+    class telemetry
+  }
+  auth {
+    publisher_ttl 1h
+    consumer_rotation 1h
+  }
+  audit {
+    consumer_validates on
+    head_period 1m
+  }
+  quota {
+    rows_max 100000
+    queries 10/s
+  }
+  raci audit_chain_mismatch {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+  }
+}
+
+contract iia.contract.boundary.site.telemetry 1.0.0 {
+  scope boundary
+  publisher spiffe://iia.local/zone/publish/workload/edge_publisher
+  consumer spiffe://site.example/zone/collect/workload/intake
+  organization site-operations
+  contact oncall://site/ops-manager
+  operation ADD_CHECKPOINT
+  operation PUBLISH_BATCH
+  profile {
+    kind telemetry
+    protocol iia_link
+    security mtls
+    trust_root site-root
+  }
+  inventory {
+    include acs.*
+    include attestation.*
+    include contract.*
+  }
+  retention {
+    on_box 30d
+    aging oldest_first_after_acked
+  }
+  delivery {
+    mode at_least_once
+    dedupe sequence_per_service
+    class telemetry
+  }
+  auth {
+    publisher_ttl 1h
+    consumer_rotation 1h
+  }
+  audit {
+    consumer_validates on
+    head_period 1m
+  }
+  raci audit_chain_mismatch {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+  }
+}
+
+contract iia.contract.device.historian_press_b 1.0.0 {
+  scope device
+  collector spiffe://iia.local/zone/collect/workload/protocol_collector
+  protocol modbus_tcp
+  client 10.20.0.11
+  server tcp/10.20.0.22:502
+  unit 2
+  read holding_register 0 9
+  silence 10s
+}
+
+contract iia.contract.device.scada_press_a 1.0.0 {
+  scope device
+  collector spiffe://iia.local/zone/collect/workload/protocol_collector
+  protocol modbus_tcp
+  client 10.20.0.10
+  server tcp/10.20.0.21:502
+  unit 1
+  read coil 0 7
+  read holding_register 0 19
+  read input_register 0 9
+  write holding_register 100 101
+  silence 10s
+}
+
+contract iia.contract.device.scada_press_b 1.0.0 {
+  scope device
+  collector spiffe://iia.local/zone/collect/workload/protocol_collector
+  protocol modbus_tcp
+  client 10.20.0.10
+  server tcp/10.20.0.22:502
+  unit 2
+  read coil 0 7
+  read holding_register 0 19
+  read input_register 0 9
+  silence 10s
+}
+
+contract iia.contract.internal.api_to_audit 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/api/workload/query_server
+  destination spiffe://iia.local/zone/audit/workload/chain
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.api_to_bus 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/api/workload/query_server
+  destination spiffe://iia.local/zone/bus/workload/relay
+  operation QUERY
+  operation REPORT_VIOLATION
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.attest_to_audit 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/attest/workload/observer
+  destination spiffe://iia.local/zone/audit/workload/chain
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.attest_to_bus 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/attest/workload/observer
+  destination spiffe://iia.local/zone/bus/workload/relay
+  operation ANNOUNCE
+  operation SUBSCRIBE
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.attest_to_lake 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/attest/workload/observer
+  destination spiffe://iia.local/zone/lake/workload/lake_writer
+  operation WRITE_BATCH
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.bus_to_audit 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/bus/workload/relay
+  destination spiffe://iia.local/zone/audit/workload/chain
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.bus_to_lake 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/bus/workload/relay
+  destination spiffe://iia.local/zone/lake/workload/lake_writer
+  operation QUERY
+  operation SIPHON
+  operation WRITE_BATCH
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.cfg_to_audit 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/cfg/workload/supervisor
+  destination spiffe://iia.local/zone/audit/workload/chain
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.collect_to_audit 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/collect/workload/protocol_collector
+  destination spiffe://iia.local/zone/audit/workload/chain
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.collect_to_bus 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/collect/workload/protocol_collector
+  destination spiffe://iia.local/zone/bus/workload/relay
+  operation ANNOUNCE
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.collect_to_lake 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/collect/workload/protocol_collector
+  destination spiffe://iia.local/zone/lake/workload/lake_writer
+  operation WRITE_BATCH
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.console_to_bus 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/ui/workload/console
+  destination spiffe://iia.local/zone/bus/workload/relay
+  operation SUBSCRIBE
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.lake_to_audit 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/lake/workload/lake_writer
+  destination spiffe://iia.local/zone/audit/workload/chain
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.publish_to_audit 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/publish/workload/edge_publisher
+  destination spiffe://iia.local/zone/audit/workload/chain
+  operation FETCH_HEAD
+  operation SUBMIT_RECEIPT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.publish_to_bus 1.0.0 {
+  scope internal
+  source spiffe://iia.local/zone/publish/workload/edge_publisher
+  destination spiffe://iia.local/zone/bus/workload/relay
+  operation ANNOUNCE
+  operation SIPHON
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
