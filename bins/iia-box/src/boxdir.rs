@@ -17,7 +17,13 @@ impl BoxDir {
 
     /// Makes the directories.
     pub(crate) fn create(&self) -> anyhow::Result<()> {
-        for dir in [self.audit(), self.lake(), self.config(), self.state(), self.keys()] {
+        for dir in [
+            self.audit(),
+            self.lake(),
+            self.config(),
+            self.state(),
+            self.keys(),
+        ] {
             fs::create_dir_all(&dir).with_context(|| format!("make {}", dir.display()))?;
         }
         Ok(())
@@ -46,4 +52,15 @@ impl BoxDir {
     pub(crate) fn keys(&self) -> PathBuf {
         self.0.join("keys")
     }
+}
+
+/// Writes a small file beside, syncs and renames it, so that a power cut leaves the old or the new.
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let beside = path.with_extension("new");
+    let mut file = fs::File::create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }

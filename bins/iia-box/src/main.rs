@@ -1,2 +1,87 @@
-//! Placeholder until the role lands.
-fn main() {}
+//! An industrial boundary box: one process a role, joined by contracted mTLS links; and the walking demo.
+#![forbid(unsafe_code)]
+
+mod boxdir;
+mod chain;
+mod client;
+mod commission;
+mod demo;
+mod findings;
+mod keys;
+mod pipe;
+mod role;
+mod supervise;
+mod terms;
+mod wire;
+mod workload;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs two boxes on this machine and replays industrial traffic through them, from packet to north
+    Demo(DemoArguments),
+    /// Runs one role; the supervisor does this
+    #[command(hide = true)]
+    Role {
+        /// The role's name
+        name: String,
+    },
+}
+
+/// What the demo can be told.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct DemoArguments {
+    /// Replays this capture instead of the bundled one
+    #[arg(long, value_name = "FILE")]
+    pcap: Option<PathBuf>,
+    /// Configures the box with this artifact instead of the bundled one
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How many times faster than it happened; 0 is as fast as the machine can
+    #[arg(long, default_value_t = 4.0)]
+    speed: f64,
+    /// Where the boxes keep their things; must not exist yet
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Does not kill the lake half-way
+    #[arg(long)]
+    no_kill: bool,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_env("IIA_LOG"))
+        .with_writer(std::io::stderr)
+        .init();
+    let outcome = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Role { name } => role::run(&name),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "failed");
+            fail(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a program says on standard error why it fails"
+)]
+fn fail(text: &str) {
+    eprintln!("iia-box: {text}");
+}

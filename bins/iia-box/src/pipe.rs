@@ -23,6 +23,9 @@ pub(crate) enum Down {
     /// The issuer refuses; the role ends.
     #[n(2)]
     Refused(#[n(0)] String),
+    /// Finish what is begun and say when it is done; do not end yet.
+    #[n(4)]
+    Drain,
     /// Finish what is begun, seal, and end.
     #[n(3)]
     Stop,
@@ -98,7 +101,9 @@ where
     }
     let mut bytes = vec![0; len];
     from.read_exact(&mut bytes)?;
-    canon::decode(&bytes).map(Some).map_err(|_| io::ErrorKind::InvalidData.into())
+    canon::decode(&bytes)
+        .map(Some)
+        .map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 #[cfg(test)]

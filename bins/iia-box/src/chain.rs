@@ -1,0 +1,174 @@
+//! The audit chain of a box as its roles use it: where the log and its keys lie, and how heads become messages.
+
+use std::fs;
+
+use anyhow::Context as _;
+use iia_audit::AuditError;
+use iia_audit::log::{Log, Submission};
+use iia_audit::note::{Purpose, VerifierKey};
+use iia_audit::policy::Policy;
+use iia_audit::witness::Witness;
+use iia_core::SpiffeId;
+use iia_core::code::Coded as _;
+use iia_core::event::Event;
+use iia_core::sign::Signer as _;
+use iia_core::time::Reading;
+use iia_edge::wire::{HeadAnswer, HeadOffer};
+
+use crate::boxdir::BoxDir;
+use crate::keys;
+
+const LOG_KEY: &str = "audit-log";
+const WITNESS_KEY: &str = "witness";
+const MEMORY: &str = "witness-memory";
+
+/// The names under which a box signs.
+pub(crate) fn log_name(box_name: &str) -> String {
+    format!("{box_name}/audit")
+}
+
+/// The name under which a box cosigns.
+pub(crate) fn witness_name(box_name: &str) -> String {
+    format!("{box_name}/witness")
+}
+
+/// Makes the box's signing keys; gives the log's and the witness's public names.
+pub(crate) fn make_keys(
+    dir: &BoxDir,
+    box_name: &str,
+) -> anyhow::Result<(VerifierKey, VerifierKey)> {
+    let log = keys::create(&dir.keys().join(LOG_KEY))?.public_key();
+    let witness = keys::create(&dir.keys().join(WITNESS_KEY))?.public_key();
+    Ok((
+        VerifierKey {
+            name: log_name(box_name),
+            purpose: Purpose::Log,
+            key: log,
+        },
+        VerifierKey {
+            name: witness_name(box_name),
+            purpose: Purpose::Cosignature,
+            key: witness,
+        },
+    ))
+}
+
+/// Begins the box's log.
+pub(crate) fn create(dir: &BoxDir, policy: &Policy, now: Reading) -> anyhow::Result<Log> {
+    let key = keys::load(&dir.keys().join(LOG_KEY))?;
+    Ok(Log::create(&dir.audit(), policy, &key, now)?)
+}
+
+/// Opens the box's log; whatever a crash left torn is reported in the role's own log.
+pub(crate) fn open(dir: &BoxDir) -> anyhow::Result<Log> {
+    let (log, recovery) = Log::open(&dir.audit()).context("open the audit log")?;
+    tracing::info!(?recovery, "audit.open");
+    Ok(log)
+}
+
+/// Appends events of one source.
+pub(crate) fn append(
+    log: &mut Log,
+    source: &SpiffeId,
+    events: Vec<Event>,
+    now: Reading,
+) -> anyhow::Result<()> {
+    let submission = |event| Submission {
+        source: source.clone(),
+        event,
+    };
+    let submissions: Vec<Submission> = events.into_iter().map(submission).collect();
+    log.append(&submissions, now)?;
+    Ok(())
+}
+
+/// A fresh head with the proof that it extends `old_size`.
+pub(crate) fn offer(log: &mut Log, dir: &BoxDir, old_size: u64) -> anyhow::Result<HeadOffer> {
+    let key = keys::load(&dir.keys().join(LOG_KEY))?;
+    let checkpoint = log.publish_head(&key)?;
+    let proof = log
+        .consistency(old_size)
+        .into_iter()
+        .map(|hash| hash.to_vec().into())
+        .collect();
+    Ok(HeadOffer {
+        checkpoint,
+        old_size,
+        proof,
+    })
+}
+
+/// Keeps a receipt that is found good.
+pub(crate) fn keep_receipt(log: &mut Log, note: &str) -> anyhow::Result<u64> {
+    Ok(log.keep_receipt(note)?)
+}
+
+/// The witness of a box, which follows the logs whose keys are given, with what it remembers.
+pub(crate) fn witness(dir: &BoxDir, logs: &[String]) -> anyhow::Result<Witness> {
+    let mut witness = Witness::default();
+    for key in logs {
+        witness.follow(VerifierKey::parse(key)?)?;
+    }
+    match fs::read_to_string(dir.state().join(MEMORY)) {
+        Ok(memory) => witness.remember(&memory)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => {
+            return Err(error).context("the witness has lost its memory and does not sign");
+        }
+    }
+    Ok(witness)
+}
+
+/// Cosigns a head that extends what is known; what is known is durable before the answer.
+pub(crate) fn cosign(
+    witness: &mut Witness,
+    (dir, box_name): (&BoxDir, &str),
+    offer: &HeadOffer,
+    now: Reading,
+) -> HeadAnswer {
+    match try_cosign(witness, (dir, box_name), offer, now) {
+        Ok(line) => HeadAnswer::Cosigned(line),
+        Err(error) => match error.downcast_ref::<AuditError>() {
+            Some(AuditError::Stale { size }) => HeadAnswer::Stale(*size),
+            Some(known) => HeadAnswer::Refused(known.code().to_string()),
+            None => HeadAnswer::Refused("IIA-AUD-0501".into()),
+        },
+    }
+}
+
+fn try_cosign(
+    witness: &mut Witness,
+    (dir, box_name): (&BoxDir, &str),
+    offer: &HeadOffer,
+    now: Reading,
+) -> anyhow::Result<String> {
+    let proof: Option<Vec<[u8; 32]>> = offer
+        .proof
+        .iter()
+        .map(|hash| hash.as_slice().try_into().ok())
+        .collect();
+    let proof = proof.ok_or(AuditError::Malformed {
+        what: "consistency proof",
+    })?;
+    let accepted = witness.accept(&offer.checkpoint, offer.old_size, &proof)?;
+    crate::boxdir::write_durably(&dir.state().join(MEMORY), witness.memory().as_bytes())?;
+    let key = keys::load(&dir.keys().join(WITNESS_KEY))?;
+    let seconds = u64::try_from(now.wall.as_secs()).unwrap_or(0);
+    Ok(accepted.cosign(&witness_name(box_name), &key, seconds)?)
+}
+
+/// Ends a log that its own box cosigns: the site box at the top of the demo has nobody above it but itself.
+pub(crate) fn close(
+    log: &mut Log,
+    (dir, box_name): (&BoxDir, &str),
+    now: Reading,
+) -> anyhow::Result<()> {
+    let offer = offer(log, dir, 0)?;
+    let key = keys::load(&dir.keys().join(WITNESS_KEY))?;
+    let text = offer.checkpoint.split("\n\n").next().unwrap_or_default();
+    let seconds = u64::try_from(now.wall.as_secs()).unwrap_or(0);
+    let line =
+        iia_audit::note::cosign(&format!("{text}\n"), &witness_name(box_name), &key, seconds)?;
+    keep_receipt(log, &format!("{}{line}", offer.checkpoint))?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Links that survive the other end: they come back by themselves and neither lose nor repeat.
+
+mod audit;
+mod lake;
+
+pub(crate) use audit::AuditClient;
+pub(crate) use lake::LakeClient;

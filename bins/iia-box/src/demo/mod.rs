@@ -1,0 +1,56 @@
+//! The walking demo: two boxes on this machine, real traffic, and every step of the way from packet to north.
+
+mod ending;
+mod live;
+mod screen;
+mod story;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use self::screen::{Screen, Tone};
+use crate::DemoArguments;
+
+/// Runs the demo.
+pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
+    let dir = directory(arguments)?;
+    let mut screen = Screen::new();
+    screen.line(
+        Tone::Head,
+        "Two boxes on this machine: seg01, at a press line, and the site box above it",
+    );
+    screen.line(
+        Tone::Quiet,
+        &format!("everything is kept in {}", dir.display()),
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let local = tokio::task::LocalSet::new();
+    let told = local.block_on(&runtime, story::tell(arguments, &dir, &mut screen))?;
+    ending::tell(&dir, &told, &mut screen)
+}
+
+/// A directory of this run's own: evidence is never written over.
+fn directory(arguments: &DemoArguments) -> anyhow::Result<PathBuf> {
+    if let Some(dir) = &arguments.dir {
+        anyhow::ensure!(
+            !dir.exists(),
+            "{} exists already; evidence is never written over",
+            dir.display()
+        );
+        std::fs::create_dir_all(dir)?;
+        return Ok(dir.canonicalize()?);
+    }
+    for number in 1..10_000 {
+        let dir = Path::new("iia-demo").join(format!("run-{number}"));
+        std::fs::create_dir_all("iia-demo")?;
+        match std::fs::create_dir(&dir) {
+            Ok(()) => return Ok(dir.canonicalize()?),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error).context("make a directory for this run"),
+        }
+    }
+    anyhow::bail!("iia-demo holds ten thousand runs; remove some")
+}

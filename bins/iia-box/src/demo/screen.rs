@@ -1,0 +1,94 @@
+//! The terminal: lines that stay, and one status line below them that moves.
+#![expect(clippy::print_stdout, reason = "this module is the program's voice")]
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+const PLAIN_STATUS_EVERY: Duration = Duration::from_secs(2);
+
+/// How a line looks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Tone {
+    /// A heading.
+    Head,
+    /// A step that went well.
+    Good,
+    /// Something that a contract forbids.
+    Bad,
+    /// Something to notice.
+    Note,
+    /// Detail.
+    Quiet,
+}
+
+/// Where the demo speaks.
+pub(crate) struct Screen {
+    bar: Option<ProgressBar>,
+    last_plain: Instant,
+}
+
+impl Screen {
+    /// A moving status line on a terminal, plain lines elsewhere.
+    pub(crate) fn new() -> Self {
+        let bar = std::io::stdout().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{spinner:.cyan} {wide_msg}");
+            let bar = ProgressBar::new_spinner();
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Self {
+            bar,
+            last_plain: Instant::now(),
+        }
+    }
+
+    /// Prints a line that stays.
+    pub(crate) fn line(&self, tone: Tone, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| println!("{}", colour(tone, text))),
+            None => println!("{}", plain(tone, text)),
+        }
+    }
+
+    /// Moves the status line.
+    pub(crate) fn status(&mut self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(text.to_owned()),
+            None if self.last_plain.elapsed() >= PLAIN_STATUS_EVERY => {
+                self.last_plain = Instant::now();
+                println!("    {text}");
+            }
+            None => {}
+        }
+    }
+
+    /// Takes the status line away.
+    pub(crate) fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn plain(tone: Tone, text: &str) -> String {
+    match tone {
+        Tone::Head => format!("\n== {text}"),
+        Tone::Good => format!("  ok   {text}"),
+        Tone::Bad => format!("  !!   {text}"),
+        Tone::Note => format!("  >>   {text}"),
+        Tone::Quiet => format!("       {text}"),
+    }
+}
+
+fn colour(tone: Tone, text: &str) -> String {
+    match tone {
+        Tone::Head => format!("\n\x1b[1m{text}\x1b[0m"),
+        Tone::Good => format!("  \x1b[32m✓\x1b[0m {text}"),
+        Tone::Bad => format!("  \x1b[31m✗ {text}\x1b[0m"),
+        Tone::Note => format!("  \x1b[33m▸\x1b[0m {text}"),
+        Tone::Quiet => format!("    \x1b[2m{text}\x1b[0m"),
+    }
+}

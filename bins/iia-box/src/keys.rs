@@ -1,0 +1,35 @@
+//! Software keys in files: what stands in for a TPM and says so (decision D19). Seeds are readable by the owner only.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use iia_core::sign::SoftwareKey;
+use zeroize::Zeroizing;
+
+/// Makes a key in a new file.
+pub(crate) fn create(path: &Path) -> anyhow::Result<SoftwareKey> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut()).map_err(|error| anyhow::anyhow!("random source: {error}"))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(seed.as_ref())?;
+    file.sync_all()?;
+    Ok(SoftwareKey::from_seed(&seed))
+}
+
+/// Reads a key back.
+pub(crate) fn load(path: &Path) -> anyhow::Result<SoftwareKey> {
+    let bytes =
+        Zeroizing::new(fs::read(path).with_context(|| format!("read key {}", path.display()))?);
+    let seed: [u8; 32] = bytes
+        .as_slice()
+        .try_into()
+        .context("a key file holds 32 bytes")?;
+    Ok(SoftwareKey::from_seed(&Zeroizing::new(seed)))
+}

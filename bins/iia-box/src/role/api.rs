@@ -1,0 +1,189 @@
+//! `ot.it.api`: the structured query API, mutual TLS and no HTTP; whoever has no contract is refused and recorded.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use iia_core::code::Coded as _;
+use iia_core::event::{Event, EventKind};
+use iia_core::finding::{Conclusion, Finding, Severity};
+use iia_core::stream::Stream;
+use iia_edge::query::{Inventory, Quota};
+use iia_edge::wire::{QUERY, QueryAnswer, QueryAsk};
+use iia_link::rt::{Message, Refused, Session};
+use tokio::sync::Mutex;
+
+use super::serve::{Serve, serve};
+use crate::client::AuditClient;
+use crate::wire::{self, REPORT_VIOLATION};
+use crate::workload::Workload;
+
+struct Api {
+    workload: Workload,
+    audit: AuditClient,
+    quotas: RefCell<BTreeMap<String, Quota>>,
+    bus: Mutex<Option<Session>>,
+}
+
+/// Runs the role.
+pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
+    let audit = AuditClient::start(workload, "iia.contract.internal.api_to_audit");
+    let role = Rc::new(Api {
+        workload: workload.clone(),
+        audit,
+        quotas: RefCell::default(),
+        bus: Mutex::new(None),
+    });
+    serve(workload, Some(&role.audit), &role).await?;
+    role.audit.flush().await;
+    Ok(())
+}
+
+impl Serve for Api {
+    async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
+        let consumer = session.peer().to_string();
+        let contract = session.contract().to_owned();
+        while let Some(message) = session.recv().await? {
+            let ask: QueryAsk = wire::decode(&message.payload)?;
+            let answer = match self.admit(&contract, &ask) {
+                Ok(()) => {
+                    let answer = self.ask_bus(&message.payload).await?;
+                    self.served(&consumer, &contract, &ask, &answer)?;
+                    Message::answer(&message, answer)
+                }
+                Err(refused) => {
+                    self.refuse(&consumer, &contract, &ask, &refused).await;
+                    Message::error(&message, refused.code())
+                }
+            };
+            session.send(answer).await?;
+        }
+        Ok(())
+    }
+
+    async fn refused(self: Rc<Self>, refused: &Refused) {
+        let peer = refused
+            .peer
+            .as_ref()
+            .map_or("unauthenticated", |id| id.as_str());
+        let words = format!("{peer} at {} was refused: {}", refused.addr, refused.error);
+        let parts = (
+            peer,
+            refused.contract.as_str(),
+            refused.operation.as_str(),
+            words,
+        );
+        self.report(self.violation(parts)).await;
+    }
+}
+
+impl Api {
+    /// Checks a question against the consumer's contract before anyone else hears of it.
+    fn admit(&self, contract: &str, ask: &QueryAsk) -> Result<(), iia_edge::EdgeError> {
+        let mut quotas = self.quotas.borrow_mut();
+        let quota = quotas
+            .entry(contract.into())
+            .or_insert_with(|| self.quota(contract));
+        quota.check(self.workload.now(), ask).map(|_| ())
+    }
+
+    fn quota(&self, contract: &str) -> Quota {
+        let terms = self.workload.terms(contract);
+        let inventory = Inventory {
+            include: terms.include,
+            exclude: terms.exclude,
+        };
+        Quota::new(
+            contract,
+            inventory,
+            terms.rows_max,
+            terms.queries_per_second,
+        )
+    }
+
+    async fn ask_bus(&self, ask: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let mut link = self.bus.lock().await;
+        let session = match &mut *link {
+            Some(session) => session,
+            empty => empty.insert(
+                self.workload
+                    .connect("bus", "iia.contract.internal.api_to_bus", QUERY)
+                    .await?,
+            ),
+        };
+        let answer = session.call(ask).await;
+        if answer.is_err() {
+            *link = None;
+        }
+        Ok(answer?)
+    }
+
+    fn served(
+        &self,
+        consumer: &str,
+        contract: &str,
+        ask: &QueryAsk,
+        answer: &[u8],
+    ) -> anyhow::Result<()> {
+        let answer: QueryAnswer = wire::decode(answer)?;
+        self.audit.submit(
+            Event::new(EventKind::QueryServed, self.workload.now())
+                .with("consumer", consumer)
+                .with("contract", contract)
+                .with("stream", ask.stream.as_str())
+                .with("rows", answer.rows.to_string()),
+        );
+        Ok(())
+    }
+
+    async fn refuse(
+        &self,
+        consumer: &str,
+        contract: &str,
+        ask: &QueryAsk,
+        refused: &iia_edge::EdgeError,
+    ) {
+        self.audit.submit(
+            Event::new(EventKind::Authorisation, self.workload.now())
+                .with("outcome", "refused")
+                .with("consumer", consumer)
+                .with("contract", contract)
+                .with("code", refused.code().to_string()),
+        );
+        let words = format!("{consumer} asked {}: {refused}", ask.stream);
+        self.report(self.violation((consumer, contract, QUERY, words)))
+            .await;
+    }
+
+    fn violation(&self, (who, contract, operation, reason): (&str, &str, &str, String)) -> Finding {
+        Finding {
+            ts_ns: self.workload.now().as_ns(),
+            stream: Stream::VIOLATION.as_str().into(),
+            conclusion: Conclusion::Diverge,
+            severity: Severity::High,
+            contract: contract.into(),
+            clause: "parties".into(),
+            source: who.into(),
+            destination: self.workload.id().to_string(),
+            operation: operation.into(),
+            reason,
+            evidence: Vec::new(),
+        }
+    }
+
+    /// The refusal itself is a record: it goes through the DMZ to the lake.
+    async fn report(&self, finding: Finding) {
+        let sent = async {
+            let contract = "iia.contract.internal.api_to_bus";
+            let mut session = self
+                .workload
+                .connect("bus", contract, REPORT_VIOLATION)
+                .await?;
+            session.call(&wire::encode(&finding)).await?;
+            anyhow::Ok(())
+        };
+        if let Err(error) = sent.await {
+            tracing::warn!(error = format!("{error:#}"), "api.report");
+        }
+    }
+}

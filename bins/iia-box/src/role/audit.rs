@@ -1,0 +1,74 @@
+//! `ot.dmz.audit`: the one writer of the chain; its heads go north, the receipts come back.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use anyhow::Context as _;
+use iia_audit::log::Log;
+use iia_core::SpiffeId;
+use iia_edge::wire::HeadOffer;
+use iia_link::rt::{Message, Session};
+
+use super::serve::{Serve, serve};
+use crate::chain;
+use crate::wire::{self, AuditAsk, FETCH_HEAD, SUBMIT_EVENT, SUBMIT_RECEIPT, Watermark};
+use crate::workload::Workload;
+
+struct Audit {
+    workload: Workload,
+    log: RefCell<Log>,
+}
+
+/// Runs the role.
+pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
+    let log = chain::open(workload.dir())?;
+    let role = Rc::new(Audit {
+        workload: workload.clone(),
+        log: RefCell::new(log),
+    });
+    serve(workload, None, &role).await
+}
+
+impl Serve for Audit {
+    async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
+        let (peer, operation) = (session.peer().clone(), session.operation().to_owned());
+        while let Some(message) = session.recv().await? {
+            let answer = match operation.as_str() {
+                SUBMIT_EVENT => self.submit(&peer, &message.payload)?,
+                FETCH_HEAD => self.head(&message.payload)?,
+                SUBMIT_RECEIPT => self.receipt(&message.payload)?,
+                _ => anyhow::bail!("operation {operation} is not served here"),
+            };
+            session.send(Message::answer(&message, answer)).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Audit {
+    /// Stores events under the identity of the peer's certificate.
+    fn submit(&self, peer: &SpiffeId, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let mut log = self.log.borrow_mut();
+        if let AuditAsk::Submit(events) = wire::decode(payload)? {
+            chain::append(&mut log, peer, events, self.workload.reading())?;
+        }
+        Ok(wire::encode(&Watermark {
+            durable: log.watermark(peer),
+        }))
+    }
+
+    /// A fresh signed head with the proof that it extends what the asker knows.
+    fn head(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let old_size: u64 = wire::decode(payload)?;
+        let offer: HeadOffer =
+            chain::offer(&mut self.log.borrow_mut(), self.workload.dir(), old_size)?;
+        Ok(wire::encode(&offer))
+    }
+
+    /// Keeps a receipt, once its signature is found good.
+    fn receipt(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let note: String = wire::decode(payload)?;
+        let covered = chain::keep_receipt(&mut self.log.borrow_mut(), &note).context("receipt")?;
+        Ok(wire::encode(&Watermark { durable: covered }))
+    }
+}

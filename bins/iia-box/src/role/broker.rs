@@ -1,0 +1,154 @@
+//! The intake of the next box up: stores what its child publishes and witnesses the child's audit heads.
+//!
+//! To a site box the plants below are its control side, so this is its `ot.acs.collect` with its own lake and chain.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use iia_audit::log::Log;
+use iia_audit::witness::Witness;
+use iia_core::SpiffeId;
+use iia_core::event::{Event, EventKind};
+use iia_core::record::{Sequence, ServiceId};
+use iia_core::store::{Append as _, Batch};
+use iia_core::stream::Stream;
+use iia_edge::wire::{
+    ADD_CHECKPOINT, HeadAnswer, HeadOffer, PUBLISH_BATCH, PublishAck, PublishBatch,
+};
+use iia_lake::Lake;
+use iia_link::rt::{Message, Refused, Session};
+
+use super::serve::{Serve, refusal, serve};
+use crate::chain;
+use crate::wire;
+use crate::workload::Workload;
+
+struct Broker {
+    workload: Workload,
+    lake: RefCell<Lake>,
+    log: RefCell<Log>,
+    witness: RefCell<Witness>,
+}
+
+/// Runs the role.
+pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
+    let (lake, _recovery) = Lake::open(
+        &workload.dir().lake(),
+        &workload.dir().state().join("wal"),
+        iia_lake::Options::default(),
+    )?;
+    let role = Rc::new(Broker {
+        workload: workload.clone(),
+        lake: RefCell::new(lake),
+        log: RefCell::new(chain::open(workload.dir())?),
+        witness: RefCell::new(chain::witness(workload.dir(), workload.args())?),
+    });
+    serve(workload, None, &role).await?;
+    role.close()
+}
+
+impl Serve for Broker {
+    async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
+        let (peer, operation) = (session.peer().clone(), session.operation().to_owned());
+        self.note(
+            Event::new(EventKind::SessionOpened, self.workload.now()).with("peer", peer.as_str()),
+        )?;
+        while let Some(message) = session.recv().await? {
+            let answer = match operation.as_str() {
+                PUBLISH_BATCH => self.store(&peer, &message.payload)?,
+                ADD_CHECKPOINT => self.cosign(&message.payload)?,
+                _ => anyhow::bail!("operation {operation} is not served here"),
+            };
+            session.send(Message::answer(&message, answer)).await?;
+        }
+        Ok(())
+    }
+
+    async fn refused(self: Rc<Self>, refused: &Refused) {
+        let _logged = self.note(refusal(&self.workload, refused));
+    }
+}
+
+impl Broker {
+    /// Stores rows once: the position deduplicates, and the answer says what is durable here.
+    fn store(&self, peer: &SpiffeId, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let PublishBatch {
+            stream,
+            position,
+            rows,
+            ipc,
+        } = wire::decode(payload)?;
+        let parsed: Stream = stream.parse()?;
+        let batch = Batch {
+            stream: parsed,
+            service: ServiceId::of(peer),
+            first: Sequence::new(position + 1),
+            rows,
+            ipc: ipc.into(),
+        };
+        let durable = self.lake.borrow_mut().append(&batch)?;
+        Ok(wire::encode(&PublishAck {
+            stream,
+            position: durable.as_u64(),
+        }))
+    }
+
+    fn cosign(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let offer: HeadOffer = wire::decode(payload)?;
+        let answer = chain::cosign(
+            &mut self.witness.borrow_mut(),
+            self.workload.place(),
+            &offer,
+            self.workload.reading(),
+        );
+        let (outcome, detail) = match &answer {
+            HeadAnswer::Cosigned(_) => ("cosigned", String::new()),
+            HeadAnswer::Stale(size) => ("stale", size.to_string()),
+            HeadAnswer::Refused(code) => ("refused", code.clone()),
+        };
+        let head = offer
+            .checkpoint
+            .lines()
+            .take(3)
+            .collect::<Vec<_>>()
+            .join(" ");
+        let event = Event::new(EventKind::HeadWitnessed, self.workload.now());
+        self.note(
+            event
+                .with("head", head)
+                .with("outcome", outcome)
+                .with("detail", detail),
+        )?;
+        Ok(wire::encode(&answer))
+    }
+
+    fn note(&self, event: Event) -> anyhow::Result<()> {
+        let me = self.workload.id().clone();
+        chain::append(
+            &mut self.log.borrow_mut(),
+            &me,
+            vec![event],
+            self.workload.reading(),
+        )
+    }
+
+    /// At the end the open rows are sealed and their digests enter the site's own chain.
+    fn close(&self) -> anyhow::Result<()> {
+        self.lake.borrow_mut().seal()?;
+        let lake = self.lake.borrow();
+        for segment in lake.segments() {
+            let digest = segment.digest(lake.dir())?;
+            let event = Event::new(EventKind::SegmentSealed, self.workload.now())
+                .with("path", format!("lake/{}", segment.path))
+                .with("digest", digest.to_string())
+                .with("rows", segment.rows.to_string())
+                .with("stream", segment.stream.as_str());
+            self.note(event)?;
+        }
+        chain::close(
+            &mut self.log.borrow_mut(),
+            self.workload.place(),
+            self.workload.reading(),
+        )
+    }
+}

@@ -1,0 +1,262 @@
+//! Where each observation is numbered, judged and laid into the right batch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use iia_contract::catalog::Catalog;
+use iia_contract::explain;
+use iia_contract::matcher::{Matcher, Verdict};
+use iia_core::finding::{Conclusion, Finding, Severity};
+use iia_core::observe::Observation;
+use iia_core::record::{Sequence, ServiceId};
+use iia_core::store::Batch;
+use iia_core::stream::Stream;
+use iia_core::{SpiffeId, Timestamp};
+use iia_lake::batch::{ConnBuilder, ExchangeBuilder, FindingBuilder};
+
+use crate::client::LakeClient;
+use crate::wire::{Announce, Seen};
+
+/// Distinct kinds of violation that become events of their own; beyond it they are records only.
+const KINDS_MAX: usize = 1024;
+/// Distinct pairs announced at once; beyond it they are counted in the totals only.
+const SEEN_MAX: usize = 1024;
+
+/// Numbers of one stream: given out from 1, stored from where the lake ends.
+struct Lane {
+    given: u64,
+    durable: u64,
+    first: u64,
+}
+
+/// The collector's desk.
+pub(super) struct Desk<'a> {
+    /// Packets handled.
+    pub(super) packets: u64,
+    catalog: &'a Catalog,
+    matcher: Matcher<'a>,
+    me: SpiffeId,
+    exchanges: (Lane, ExchangeBuilder),
+    conns: (Lane, ConnBuilder),
+    violations: (Lane, FindingBuilder),
+    kinds: BTreeSet<String>,
+    fresh: Vec<Finding>,
+    seen: BTreeMap<(IpAddr, IpAddr, u16, &'static str), Tally>,
+}
+
+#[derive(Default)]
+struct Tally {
+    last: Timestamp,
+    count: u64,
+    covered: u64,
+    contract: Option<u32>,
+}
+
+impl<'a> Desk<'a> {
+    /// A desk that goes on after what the lake holds of this collector.
+    pub(super) async fn resume(catalog: &'a Catalog, me: &SpiffeId, lake: &mut LakeClient) -> Self {
+        let service = ServiceId::of(me);
+        Self {
+            packets: 0,
+            catalog,
+            matcher: Matcher::new(catalog),
+            me: me.clone(),
+            exchanges: (
+                Lane::resume(lake, &Stream::MODBUS, service).await,
+                ExchangeBuilder::new(service),
+            ),
+            conns: (
+                Lane::resume(lake, &Stream::CONN, service).await,
+                ConnBuilder::new(service),
+            ),
+            violations: (
+                Lane::resume(lake, &Stream::VIOLATION, service).await,
+                FindingBuilder::new(Stream::VIOLATION, service),
+            ),
+            kinds: BTreeSet::new(),
+            fresh: Vec::new(),
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// Judges one observation and lays it into its batch.
+    pub(super) fn judge(&mut self, observation: &Observation<'_>) {
+        let verdict = self.matcher.judge(observation);
+        let (contract, reason) = match verdict {
+            Verdict::Covered { contract } => (Some(self.catalog.name(contract)), None),
+            Verdict::Violation { .. } => (
+                None,
+                Some(explain::reason(self.catalog, observation, &verdict)),
+            ),
+        };
+        self.tally(observation, &verdict);
+        let (stream, number) = match observation {
+            Observation::Exchange(exchange) => {
+                let (lane, builder) = &mut self.exchanges;
+                if lane.take(builder.rows()) {
+                    builder.append(exchange, contract, reason.as_deref());
+                }
+                (Stream::MODBUS, lane.given)
+            }
+            Observation::Conn(conn) => {
+                let (lane, builder) = &mut self.conns;
+                if lane.take(builder.rows()) {
+                    builder.append(conn, contract, reason.as_deref());
+                }
+                (Stream::CONN, lane.given)
+            }
+            _ => return,
+        };
+        if let Some(reason) = reason {
+            let evidence = super::evidence(&self.me, stream.as_str(), number);
+            self.violate(observation, &verdict, (reason, evidence));
+        }
+    }
+
+    fn violate(
+        &mut self,
+        observation: &Observation<'_>,
+        verdict: &Verdict,
+        (reason, evidence): (String, String),
+    ) {
+        let Verdict::Violation { nearest, clause } = *verdict else {
+            return;
+        };
+        let flow = observation.flow();
+        let finding = Finding {
+            ts_ns: observation.ts().as_ns(),
+            stream: Stream::VIOLATION.as_str().into(),
+            conclusion: Conclusion::Diverge,
+            severity: Severity::High,
+            contract: nearest.map_or_else(String::new, |nearest| self.catalog.name(nearest).into()),
+            clause: clause.name().into(),
+            source: flow.orig_h.to_string(),
+            destination: format!("{}:{}", flow.resp_h, flow.resp_p),
+            operation: explain::operation(observation),
+            reason,
+            evidence: vec![evidence],
+        };
+        let (lane, builder) = &mut self.violations;
+        if lane.take(builder.rows()) {
+            builder.append(&finding);
+        }
+        if self.kinds.len() < KINDS_MAX && self.kinds.insert(finding.reason.clone()) {
+            self.fresh.push(finding);
+        }
+    }
+
+    fn tally(&mut self, observation: &Observation<'_>, verdict: &Verdict) {
+        let Observation::Exchange(exchange) = observation else {
+            return;
+        };
+        let flow = &exchange.flow;
+        let key = (
+            flow.orig_h,
+            flow.resp_h,
+            flow.resp_p,
+            exchange.protocol.name(),
+        );
+        if self.seen.len() >= SEEN_MAX && !self.seen.contains_key(&key) {
+            return;
+        }
+        let tally = self.seen.entry(key).or_default();
+        tally.last = tally.last.max(exchange.ts);
+        tally.count += 1;
+        if let Verdict::Covered { contract } = verdict {
+            tally.covered += 1;
+            tally.contract = Some(*contract);
+        }
+    }
+
+    /// Rows that wait.
+    pub(super) fn rows(&self) -> usize {
+        self.exchanges.1.rows() + self.conns.1.rows() + self.violations.1.rows()
+    }
+
+    /// Everything that waits, as batches.
+    pub(super) fn take_batches(&mut self) -> anyhow::Result<Vec<Batch>> {
+        let mut batches = Vec::new();
+        if self.exchanges.1.rows() > 0 {
+            batches.push(
+                self.exchanges
+                    .1
+                    .finish(Sequence::new(self.exchanges.0.first))?,
+            );
+        }
+        if self.conns.1.rows() > 0 {
+            batches.push(self.conns.1.finish(Sequence::new(self.conns.0.first))?);
+        }
+        if self.violations.1.rows() > 0 {
+            batches.push(
+                self.violations
+                    .1
+                    .finish(Sequence::new(self.violations.0.first))?,
+            );
+        }
+        Ok(batches)
+    }
+
+    /// The first violation of each new kind.
+    pub(super) fn take_findings(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// What to tell the bus, without findings.
+    pub(super) fn announcement(&mut self, reached: Timestamp) -> Announce {
+        let seen = std::mem::take(&mut self.seen);
+        let seen = seen
+            .into_iter()
+            .map(|((client, server, port, protocol), tally)| Seen {
+                client: client.to_string(),
+                server: server.to_string(),
+                port,
+                protocol: protocol.into(),
+                last_ns: tally.last.as_ns(),
+                count: tally.count,
+                covered: tally.covered,
+                contract: tally
+                    .contract
+                    .map_or_else(String::new, |index| self.catalog.name(index).into()),
+            });
+        Announce {
+            now_ns: reached.as_ns(),
+            packets: self.packets,
+            seen: seen.collect(),
+            exchanges: self.exchanges(),
+            violations: self.violations(),
+            ..Announce::default()
+        }
+    }
+
+    /// Exchanges since the start.
+    pub(super) const fn exchanges(&self) -> u64 {
+        self.exchanges.0.given
+    }
+
+    /// Violations since the start.
+    pub(super) const fn violations(&self) -> u64 {
+        self.violations.0.given
+    }
+}
+
+impl Lane {
+    async fn resume(lake: &mut LakeClient, stream: &Stream, service: ServiceId) -> Self {
+        Self {
+            given: 0,
+            durable: lake.watermark(stream, service).await.as_u64(),
+            first: 0,
+        }
+    }
+
+    /// Gives the next number; tells whether the lake still lacks it. `waiting` rows lie in the batch already.
+    const fn take(&mut self, waiting: usize) -> bool {
+        self.given += 1;
+        if self.given <= self.durable {
+            return false;
+        }
+        if waiting == 0 {
+            self.first = self.given;
+        }
+        true
+    }
+}

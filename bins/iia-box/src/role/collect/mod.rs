@@ -1,0 +1,164 @@
+//! `ot.acs.collect`: packets in, exchanges out; each judged, stored first, announced after.
+
+mod desk;
+mod pace;
+
+use std::fs::File;
+use std::io::BufReader;
+use std::time::Duration;
+
+use iia_capture::pipeline::{Options, Pipeline};
+use iia_capture::source::pcap::PcapSource;
+use iia_core::event::{Event, EventKind};
+use iia_core::{SpiffeId, Timestamp};
+use iia_link::rt::{Message, Session};
+
+use self::desk::Desk;
+use self::pace::Pace;
+use crate::client::{AuditClient, LakeClient};
+use crate::wire::{self, ANNOUNCE, Announce};
+use crate::workload::Workload;
+
+/// Rows before a batch goes to the lake, and how long rows wait at most.
+const ROWS_MAX: usize = 4096;
+const FLUSH_EVERY: Duration = Duration::from_millis(200);
+
+struct Collect<'a> {
+    workload: &'a Workload,
+    audit: AuditClient,
+    lake: LakeClient,
+    bus: Option<Session>,
+    desk: Desk<'a>,
+    events: u64,
+}
+
+/// Runs the role: arguments are the capture file and the speed (0 for as fast as possible).
+pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
+    let [path, speed] = workload.args() else {
+        anyhow::bail!("a capture file and a speed are needed")
+    };
+    let mut lake = LakeClient::new(workload, "iia.contract.internal.collect_to_lake");
+    let desk = Desk::resume(workload.catalog(), workload.id(), &mut lake).await;
+    let audit = AuditClient::start(workload, "iia.contract.internal.collect_to_audit");
+    let mut role = Collect {
+        workload,
+        audit,
+        lake,
+        bus: None,
+        desk,
+        events: 0,
+    };
+    workload.ready();
+    role.replay(path, Pace::new(speed.parse()?)).await?;
+    role.audit.flush().await;
+    workload.say("the capture is at its end");
+    workload.finished().await;
+    Ok(())
+}
+
+impl Collect<'_> {
+    /// Replays the capture. The same capture gives the same records with the same numbers, so that after a fall the
+    /// role begins again and only what the lake does not hold is stored.
+    async fn replay(&mut self, path: &str, mut pace: Pace) -> anyhow::Result<()> {
+        let mut source = PcapSource::open(BufReader::new(File::open(path)?))?;
+        let mut pipeline = Pipeline::new(Options::default());
+        let mut last = Timestamp::default();
+        loop {
+            let packet = match source.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => break,
+                Err(error) => {
+                    self.workload
+                        .say(&format!("the capture is damaged from here on: {error}"));
+                    break;
+                }
+            };
+            if last == Timestamp::default() {
+                self.event(Event::new(EventKind::CaptureOpened, packet.ts).with("file", path));
+            }
+            while let Some(wait) = pace.wait(packet.ts) {
+                self.flush(pace.reached(packet.ts)).await?;
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = self.workload.stopped() => return Ok(()),
+                }
+            }
+            last = packet.ts;
+            let desk = &mut self.desk;
+            desk.packets += 1;
+            pipeline.handle_packet(&packet, &mut |observation| desk.judge(observation));
+            if self.desk.rows() >= ROWS_MAX || pace.is_due(FLUSH_EVERY) {
+                self.flush(last).await?;
+                if self.workload.is_stopping() {
+                    return Ok(());
+                }
+            }
+        }
+        pipeline.finish(&mut |observation| self.desk.judge(observation));
+        self.flush(last).await?;
+        self.close(last);
+        Ok(())
+    }
+
+    /// Stores first, then tells the chain, then the bus.
+    async fn flush(&mut self, reached: Timestamp) -> anyhow::Result<()> {
+        for batch in self.desk.take_batches()? {
+            self.lake.write(batch).await;
+        }
+        let findings = self.desk.take_findings();
+        for finding in &findings {
+            let ts = Timestamp::from_ns(finding.ts_ns);
+            let event = Event::new(EventKind::ContractViolation, ts)
+                .with("source", finding.source.as_str())
+                .with("destination", finding.destination.as_str())
+                .with("operation", finding.operation.as_str())
+                .with("contract", finding.contract.as_str())
+                .with("clause", finding.clause.as_str())
+                .with("reason", finding.reason.as_str());
+            self.event(event);
+        }
+        let announce = Announce {
+            findings,
+            ..self.desk.announcement(reached)
+        };
+        self.announce(announce).await;
+        Ok(())
+    }
+
+    fn close(&mut self, at: Timestamp) {
+        let event = Event::new(EventKind::CaptureClosed, at)
+            .with("packets", self.desk.packets.to_string())
+            .with("exchanges", self.desk.exchanges().to_string())
+            .with("violations", self.desk.violations().to_string());
+        self.event(event);
+    }
+
+    /// The role's events follow from the capture alone, so they are numbered here and stored once.
+    fn event(&mut self, mut event: Event) {
+        self.events += 1;
+        event.source_seq = self.events;
+        self.audit.submit(event);
+    }
+
+    /// Nobody waits for the bus: what it does not take is lost to it, and is in the lake.
+    async fn announce(&mut self, announce: Announce) {
+        if self.bus.is_none() {
+            let contract = "iia.contract.internal.collect_to_bus";
+            self.bus = self.workload.connect("bus", contract, ANNOUNCE).await.ok();
+        }
+        if let Some(bus) = &mut self.bus {
+            if bus
+                .send(Message::push(wire::encode(&announce)))
+                .await
+                .is_err()
+            {
+                self.bus = None;
+            }
+        }
+    }
+}
+
+/// What identifies this collector in evidence.
+fn evidence(id: &SpiffeId, stream: &str, number: u64) -> String {
+    format!("{stream}#{}/{number}", iia_core::record::ServiceId::of(id))
+}

@@ -1,0 +1,158 @@
+//! `ot.acs.lake`: the only place where raw data rests.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use iia_core::event::{Event, EventKind};
+use iia_core::record::ServiceId;
+use iia_core::store::{Append as _, Batch, Cursor, Query as _, Siphon as _};
+use iia_core::stream::Stream;
+use iia_edge::wire::{QUERY, QueryAnswer, QueryAsk};
+use iia_lake::Lake;
+use iia_link::rt::{Message, Session};
+
+use super::serve::{Serve, serve};
+use crate::client::AuditClient;
+use crate::wire::{self, LakeAsk, SIPHON, SiphonAnswer, SiphonAsk, WRITE_BATCH, Watermark};
+use crate::workload::Workload;
+
+const SEAL_EVERY: Duration = Duration::from_secs(30);
+
+struct Keeper {
+    workload: Workload,
+    lake: RefCell<Lake>,
+    audit: AuditClient,
+    told: PathBuf,
+}
+
+/// Runs the role.
+pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
+    let (lake, recovery) = Lake::open(
+        &workload.dir().lake(),
+        &workload.dir().state().join("wal"),
+        iia_lake::Options::default(),
+    )?;
+    let audit = AuditClient::start(workload, "iia.contract.internal.lake_to_audit");
+    tracing::info!(?recovery, "lake.open");
+    let told = workload.dir().state().join("segments-told");
+    let role = Rc::new(Keeper {
+        workload: workload.clone(),
+        lake: RefCell::new(lake),
+        audit,
+        told,
+    });
+    role.tell_untold().await?;
+    let sealer = Rc::clone(&role);
+    tokio::task::spawn_local(async move {
+        loop {
+            tokio::time::sleep(SEAL_EVERY).await;
+            if let Err(error) = sealer.seal().await {
+                tracing::error!(error = format!("{error:#}"), "lake.seal");
+            }
+        }
+    });
+    serve(workload, Some(&role.audit), &role).await?;
+    role.seal().await?;
+    role.audit.flush().await;
+    Ok(())
+}
+
+impl Serve for Keeper {
+    async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
+        let operation = session.operation().to_owned();
+        while let Some(message) = session.recv().await? {
+            let answer = match operation.as_str() {
+                WRITE_BATCH => self.write(&message.payload)?,
+                SIPHON => self.siphon(&message.payload)?,
+                QUERY => self.query(&message.payload)?,
+                _ => anyhow::bail!("operation {operation} is not served here"),
+            };
+            session.send(Message::answer(&message, answer)).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Keeper {
+    fn write(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let durable = match wire::decode::<LakeAsk>(payload)? {
+            LakeAsk::Watermark(stream, service) => {
+                let stream: Stream = stream.parse()?;
+                self.lake
+                    .borrow()
+                    .watermark(&stream, ServiceId::from_bytes(service.into()))
+            }
+            LakeAsk::Write(batch) => self.lake.borrow_mut().append(&Batch::try_from(batch)?)?,
+        };
+        Ok(wire::encode(&Watermark {
+            durable: durable.as_u64(),
+        }))
+    }
+
+    fn siphon(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let ask: SiphonAsk = wire::decode(payload)?;
+        let drawn =
+            self.lake
+                .borrow()
+                .siphon(&ask.stream.parse()?, Cursor(ask.cursor), ask.rows_max)?;
+        let answer = SiphonAnswer {
+            rows: drawn.rows,
+            next: drawn.next.0,
+            ipc: drawn.ipc.into(),
+        };
+        Ok(wire::encode(&answer))
+    }
+
+    fn query(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let ask: QueryAsk = wire::decode(payload)?;
+        let drawn = self.lake.borrow().query(&ask.to_range()?)?;
+        let answer = QueryAnswer {
+            rows: drawn.rows,
+            ipc: drawn.ipc.into(),
+            watermark: drawn.next.0,
+        };
+        Ok(wire::encode(&answer))
+    }
+
+    /// Seals what is open into Parquet and tells the chain each segment's digest.
+    async fn seal(&self) -> anyhow::Result<()> {
+        self.lake.borrow_mut().seal()?;
+        self.tell_untold().await
+    }
+
+    /// Every sealed segment becomes an event; what was told is noted only once the chain has it.
+    async fn tell_untold(&self) -> anyhow::Result<()> {
+        let told: BTreeSet<String> = fs::read_to_string(&self.told)
+            .unwrap_or_default()
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        let mut all = told.clone();
+        let lake = self.lake.borrow();
+        for segment in lake
+            .segments()
+            .filter(|segment| !told.contains(&segment.path))
+        {
+            let digest = segment.digest(lake.dir())?;
+            self.audit.submit(
+                Event::new(EventKind::SegmentSealed, self.workload.now())
+                    .with("path", format!("lake/{}", segment.path))
+                    .with("digest", digest.to_string())
+                    .with("rows", segment.rows.to_string())
+                    .with("stream", segment.stream.as_str()),
+            );
+            all.insert(segment.path.clone());
+        }
+        drop(lake);
+        if all.len() > told.len() {
+            self.audit.flush().await;
+            let lines: String = all.iter().map(|path| format!("{path}\n")).collect();
+            fs::write(&self.told, lines)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! The roles of a box, each a process of its own.
+
+mod api;
+mod attest;
+mod audit;
+mod broker;
+mod bus;
+mod client;
+mod collect;
+mod lake;
+mod publish;
+mod serve;
+
+use tokio::task::LocalSet;
+
+use crate::workload::Workload;
+
+/// Runs one role until the supervisor says stop or its work is done.
+pub(crate) fn run(role: &str) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let local = LocalSet::new();
+    local.block_on(&runtime, async {
+        let workload = Workload::join(role).await?;
+        let outcome = match role {
+            "collect" => collect::run(&workload).await,
+            "lake" => lake::run(&workload).await,
+            "bus" => bus::run(&workload).await,
+            "audit" => audit::run(&workload).await,
+            "attest" => attest::run(&workload).await,
+            "publish" => publish::run(&workload).await,
+            "api" => api::run(&workload).await,
+            "broker" => broker::run(&workload).await,
+            "client" => client::run(&workload).await,
+            _ => anyhow::bail!("there is no role {role}"),
+        };
+        if let Err(error) = &outcome {
+            tracing::error!(role, error = format!("{error:#}"), "role.ended");
+        }
+        outcome
+    })
+}

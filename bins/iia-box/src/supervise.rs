@@ -1,0 +1,277 @@
+//! Starts the roles as processes of their own, gives each its identity, and starts again whatever falls.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use iia_core::SpiffeId;
+
+use crate::boxdir::BoxDir;
+use crate::pipe::{self, Down, Root, Start, Up};
+
+/// How long a role may take to finish after it is told to stop.
+const STOP_MAX: Duration = Duration::from_secs(20);
+/// Shortest and longest wait before a fallen role is started again.
+const RESTART_WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// Issues a certificate chain for a request of the process that was started as `id`.
+pub(crate) type IssueFn = dyn Fn(&SpiffeId, &[u8]) -> Result<Vec<Vec<u8>>, String> + Send + Sync;
+
+/// What happens to roles.
+#[derive(Clone, Debug)]
+pub(crate) enum News {
+    /// A process runs.
+    Started { role: String, pid: u32 },
+    /// The role serves.
+    Ready { role: String },
+    /// The role says something.
+    Said { role: String, text: String },
+    /// The issuer gave the role an SVID.
+    Issued { id: SpiffeId },
+    /// The issuer refused.
+    Refused { id: SpiffeId, reason: String },
+    /// The role's work has come to its end; the process waits.
+    Finished { role: String },
+    /// The process ended; `clean` when it was told to or had finished.
+    Ended { role: String, clean: bool },
+}
+
+/// A role to run.
+#[derive(Clone, Debug)]
+pub(crate) struct RoleSpec {
+    /// Which program of the box, as in `iia-box role NAME`.
+    pub(crate) role: &'static str,
+    /// The name in messages; distinct within a box.
+    pub(crate) name: String,
+    /// Its identity.
+    pub(crate) id: SpiffeId,
+    /// Its arguments.
+    pub(crate) args: Vec<String>,
+    /// Whether to start it again when it falls.
+    pub(crate) restart: bool,
+}
+
+/// The processes of one box.
+pub(crate) struct Supervisor {
+    shared: Arc<Shared>,
+    threads: BTreeMap<String, Running>,
+}
+
+struct Shared {
+    dir: BoxDir,
+    roots: Vec<Root>,
+    issue: Box<IssueFn>,
+    news: mpsc::Sender<News>,
+}
+
+struct Running {
+    thread: JoinHandle<()>,
+    control: Arc<Control>,
+}
+
+#[derive(Default)]
+struct Control {
+    stopping: AtomicBool,
+    pid: AtomicU32,
+    to_role: Mutex<Option<UnixStream>>,
+    child: Mutex<Option<Child>>,
+}
+
+impl Supervisor {
+    /// A supervisor of the box in `dir`, which trusts `roots` and issues with `issue`.
+    pub(crate) fn new(
+        dir: BoxDir,
+        roots: Vec<Root>,
+        issue: Box<IssueFn>,
+        news: mpsc::Sender<News>,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                dir,
+                roots,
+                issue,
+                news,
+            }),
+            threads: BTreeMap::new(),
+        }
+    }
+
+    /// Starts a role and keeps it running.
+    pub(crate) fn start(&mut self, spec: RoleSpec) {
+        let control = Arc::new(Control::default());
+        let (shared, theirs) = (Arc::clone(&self.shared), Arc::clone(&control));
+        let name = spec.name.clone();
+        let thread = thread::spawn(move || keep_running(&shared, &spec, &theirs));
+        self.threads.insert(name, Running { thread, control });
+    }
+
+    /// The process id of a role, 0 when it does not run.
+    pub(crate) fn pid(&self, name: &str) -> u32 {
+        self.threads
+            .get(name)
+            .map_or(0, |running| running.control.pid.load(Ordering::Acquire))
+    }
+
+    /// Kills a role's process without warning; it is started again.
+    pub(crate) fn kill(&self, name: &str) {
+        if let Some(running) = self.threads.get(name) {
+            running.control.kill();
+        }
+    }
+
+    /// Tells a role to finish what is begun; news come when it has.
+    pub(crate) fn drain(&self, name: &str) {
+        if let Some(running) = self.threads.get(name) {
+            if let Some(pipe) = lock(&running.control.to_role).as_ref() {
+                let _gone = pipe::send(pipe, &Down::Drain);
+            }
+        }
+    }
+
+    /// Tells a role to finish, waits, and kills it when it takes too long.
+    pub(crate) fn stop(&mut self, name: &str) {
+        let Some(running) = self.threads.remove(name) else {
+            return;
+        };
+        running.control.stopping.store(true, Ordering::Release);
+        if let Some(pipe) = lock(&running.control.to_role).as_ref() {
+            let _gone = pipe::send(pipe, &Down::Stop);
+        }
+        let started = std::time::Instant::now();
+        while !running.thread.is_finished() && started.elapsed() < STOP_MAX {
+            thread::sleep(Duration::from_millis(5));
+        }
+        running.control.kill();
+        let _joined = running.thread.join();
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        let names: Vec<String> = self.threads.keys().cloned().collect();
+        names.iter().for_each(|name| self.stop(name));
+    }
+}
+
+impl Control {
+    fn kill(&self) {
+        if let Some(child) = lock(&self.child).as_mut() {
+            let _gone = child.kill();
+        }
+    }
+}
+
+fn keep_running(shared: &Shared, spec: &RoleSpec, control: &Control) {
+    let mut wait = RESTART_WAIT.0;
+    loop {
+        let began = std::time::Instant::now();
+        let finished = run_once(shared, spec, control).unwrap_or_else(|error| {
+            let text = format!("cannot be started: {error:#}");
+            let _nobody = shared.news.send(News::Said {
+                role: spec.name.clone(),
+                text,
+            });
+            false
+        });
+        control.pid.store(0, Ordering::Release);
+        let clean = finished || control.stopping.load(Ordering::Acquire);
+        let _nobody = shared.news.send(News::Ended {
+            role: spec.name.clone(),
+            clean,
+        });
+        if clean || !spec.restart {
+            return;
+        }
+        wait = if began.elapsed() > RESTART_WAIT.1 {
+            RESTART_WAIT.0
+        } else {
+            (wait * 2).min(RESTART_WAIT.1)
+        };
+        thread::sleep(wait);
+    }
+}
+
+/// Runs the role's process to its end; tells whether it ended because its work was done.
+fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Result<bool> {
+    let (ours, theirs) = UnixStream::pair()?;
+    let child = spawn(shared, spec, theirs)?;
+    let pid = child.id();
+    *lock(&control.child) = Some(child);
+    control.pid.store(pid, Ordering::Release);
+    *lock(&control.to_role) = Some(ours.try_clone()?);
+    let start = Start {
+        id: spec.id.as_str().into(),
+        dir: shared.dir.path().display().to_string(),
+        roots: shared.roots.clone(),
+        args: spec.args.clone(),
+    };
+    pipe::send(&ours, &Down::Start(start))?;
+    let _nobody = shared.news.send(News::Started {
+        role: spec.name.clone(),
+        pid,
+    });
+    if control.stopping.load(Ordering::Acquire) {
+        pipe::send(&ours, &Down::Stop)?;
+    }
+    let finished = listen(shared, spec, &ours);
+    *lock(&control.to_role) = None;
+    let child = lock(&control.child).take();
+    let status = child.map(|mut child| child.wait()).transpose()?;
+    Ok(finished && status.is_some_and(|status| status.success()))
+}
+
+fn spawn(shared: &Shared, spec: &RoleSpec, pipe: UnixStream) -> anyhow::Result<Child> {
+    let log = shared.dir.state().join(format!("{}.log", spec.name));
+    let log = OpenOptions::new().create(true).append(true).open(log)?;
+    let child = Command::new(std::env::current_exe()?)
+        .args(["role", spec.role])
+        .stdin(Stdio::from(OwnedFd::from(pipe)))
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()?;
+    Ok(child)
+}
+
+/// Answers the role until its end of the pipe closes.
+fn listen(shared: &Shared, spec: &RoleSpec, pipe: &UnixStream) -> bool {
+    let mut finished = false;
+    while let Ok(Some(message)) = pipe::receive::<Up>(pipe) {
+        let role = spec.name.clone();
+        let news = match message {
+            Up::Request(csr) => answer_request(shared, spec, pipe, &csr),
+            Up::Ready => News::Ready { role },
+            Up::Said(text) => News::Said { role, text },
+            Up::Done => {
+                finished = true;
+                News::Finished { role }
+            }
+        };
+        let _nobody = shared.news.send(news);
+    }
+    finished
+}
+
+fn answer_request(shared: &Shared, spec: &RoleSpec, pipe: &UnixStream, csr: &[u8]) -> News {
+    let id = spec.id.clone();
+    match (shared.issue)(&id, csr) {
+        Ok(chain) => {
+            let chain = chain.into_iter().map(Into::into).collect();
+            let _gone = pipe::send(pipe, &Down::Svid(chain));
+            News::Issued { id }
+        }
+        Err(reason) => {
+            let _gone = pipe::send(pipe, &Down::Refused(reason.clone()));
+            News::Refused { id, reason }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,115 @@
+//! The applied configuration as a role uses it. Every role verifies the signed artifact again before it believes it.
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use iia_config::parse::parse;
+use iia_config::stage::{Slot, Store};
+use iia_config::trust::{Class, Trust};
+use iia_config::validate::{Checked, Endpoint, Facts, validate};
+use iia_config::{envelope, limits};
+use iia_contract::Catalog;
+use iia_contract::scope::{Boundary, Terms as ContractTerms};
+use iia_core::SpiffeId;
+use iia_core::zone::Zone;
+
+use crate::boxdir::BoxDir;
+
+/// What a role needs of the configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The contracts.
+    pub(crate) catalog: Catalog,
+    /// The box's name.
+    pub(crate) box_name: String,
+    checked: Checked,
+}
+
+/// What a boundary contract exposes and limits.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Terms {
+    pub(crate) include: Vec<String>,
+    pub(crate) exclude: Vec<String>,
+    pub(crate) rows_max: Option<u64>,
+    pub(crate) queries_per_second: Option<u32>,
+}
+
+impl Settings {
+    /// Reads and verifies what is applied.
+    pub(crate) fn load(dir: &BoxDir) -> anyhow::Result<Self> {
+        let store = Store::at(&dir.config());
+        let trust = store.get(Slot::Trust)?.context("no trust document")?;
+        let trust =
+            Trust::parse(&trust).map_err(|_| anyhow::anyhow!("the trust document is not sound"))?;
+        let bytes = store.get(Slot::Applied)?.context("nothing is applied")?;
+        let opened = envelope::open(&bytes, Class::Config, &trust)?;
+        let document = parse(opened.body, limits::DOCUMENT_LEN_MAX);
+        let document =
+            document.map_err(|_| anyhow::anyhow!("the applied artifact cannot be parsed"))?;
+        let targets = document
+            .entries
+            .iter()
+            .filter(|entry| entry.kind == "artifact");
+        let target = targets.flat_map(|entry| entry.fields("target")).next();
+        let box_name = target.map_or_else(String::new, |field| field.text().to_owned());
+        let facts = Facts {
+            box_name: box_name.clone(),
+            applied: None,
+        };
+        let checked = validate(&document, &facts)
+            .map_err(|_| anyhow::anyhow!("the applied artifact is not sound"))?;
+        Ok(Self {
+            catalog: checked.catalog.clone(),
+            box_name,
+            checked,
+        })
+    }
+
+    /// Where a workload of this box answers.
+    pub(crate) fn listen_of(&self, id: &SpiffeId) -> anyhow::Result<SocketAddr> {
+        let mine = |endpoint: &&Endpoint| endpoint.listens && endpoint.workload == *id;
+        let found = self.checked.endpoints.values().find(mine);
+        found
+            .map(|endpoint| endpoint.addr)
+            .with_context(|| format!("no endpoint says where {id} answers"))
+    }
+
+    /// Who and where the endpoint with this name is.
+    pub(crate) fn address_of(&self, name: &str) -> anyhow::Result<(SpiffeId, SocketAddr)> {
+        let found = self.checked.endpoints.get(name);
+        found
+            .map(|endpoint| (endpoint.workload.clone(), endpoint.addr))
+            .with_context(|| format!("there is no endpoint {name}"))
+    }
+
+    /// What a boundary contract exposes and limits; nothing when there is none.
+    pub(crate) fn terms(&self, contract: &str) -> Terms {
+        match self.catalog.by_id(contract).map(|contract| &contract.terms) {
+            Some(ContractTerms::Boundary(Boundary {
+                include,
+                exclude,
+                rows_max,
+                queries_per_second,
+                ..
+            })) => Terms {
+                include: include.clone(),
+                exclude: exclude.clone(),
+                rows_max: *rows_max,
+                queries_per_second: *queries_per_second,
+            },
+            _ => Terms::default(),
+        }
+    }
+
+    /// The identities of the zone with a role.
+    pub(crate) fn workloads(&self, role: Zone) -> Vec<SpiffeId> {
+        let zones = self.checked.zones.iter().filter(|zone| zone.role == role);
+        let domain = &self.checked.trust_domain;
+        let ids = zones.flat_map(|zone| {
+            zone.workloads
+                .iter()
+                .filter_map(|(name, _)| SpiffeId::workload(domain, &zone.name, name).ok())
+        });
+        ids.collect()
+    }
+}

@@ -1,0 +1,294 @@
+//! What every role has: an identity, the verified configuration, and links to others by role name.
+
+use std::io::stdin;
+use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use iia_contract::catalog::Catalog;
+use iia_core::time::{Clock as _, Floor, Reading, SystemClock};
+use iia_core::{SpiffeId, Timestamp};
+use iia_identity::bundle::BundleSet;
+use iia_identity::issue::{self, PrivateKey};
+use iia_identity::svid::{Store, Svid};
+use iia_link::rt::{Endpoint, Listener, Session, Target};
+use tokio::sync::{mpsc, watch};
+
+use crate::boxdir::BoxDir;
+use crate::pipe::{self, Down, Root, Up};
+use crate::terms::{Settings, Terms};
+
+/// Largest error of a clock that nothing disciplines, in nanoseconds: what the demo machine's clock is taken for.
+const CLOCK_ERROR_NS: u64 = 1_000_000_000;
+
+/// What the supervisor wants.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Order {
+    Run,
+    Drain,
+    Stop,
+}
+
+/// A role's own view of the box; clones share it.
+#[derive(Clone)]
+pub(crate) struct Workload {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    id: SpiffeId,
+    dir: BoxDir,
+    args: Vec<String>,
+    settings: Settings,
+    endpoint: Endpoint,
+    clock: SystemClock,
+    pipe: Option<Mutex<UnixStream>>,
+    orders: watch::Receiver<Order>,
+}
+
+impl Workload {
+    /// Joins the box: takes its identity from the supervisor on standard input, gets an SVID for a key that never
+    /// leaves this process, and reads the applied configuration, verifying it again.
+    pub(crate) async fn join(role: &str) -> anyhow::Result<Self> {
+        let pipe = UnixStream::from(stdin().as_fd().try_clone_to_owned()?);
+        let Some(Down::Start(start)) = pipe::receive(&pipe)? else {
+            anyhow::bail!("role {role} is started by the supervisor");
+        };
+        let id: SpiffeId = start.id.parse()?;
+        let svid = ask_svid(&pipe, &id)?;
+        let store = Arc::new(Store::new(svid));
+        let (answers, orders) = watch_pipe(pipe.try_clone()?);
+        let dir = BoxDir::at(Path::new(&start.dir));
+        let settings = Settings::load(&dir)?;
+        let endpoint = endpoint(&id, &store, &start.roots, &settings)?;
+        let shared = Shared {
+            id,
+            dir,
+            args: start.args,
+            settings,
+            endpoint,
+            clock: SystemClock::new(Floor::default(), CLOCK_ERROR_NS),
+            pipe: Some(Mutex::new(pipe)),
+            orders,
+        };
+        let workload = Self {
+            shared: Arc::new(shared),
+        };
+        tokio::task::spawn_local(rotate(workload.clone(), store, answers));
+        Ok(workload)
+    }
+
+    /// A workload of the supervisor's own process.
+    pub(crate) fn in_process(
+        id: SpiffeId,
+        dir: &BoxDir,
+        (chain, key): (Vec<Vec<u8>>, PrivateKey),
+        roots: &[Root],
+    ) -> anyhow::Result<Self> {
+        let settings = Settings::load(dir)?;
+        let store = Arc::new(Store::new(svid(chain, key)?));
+        let endpoint = endpoint(&id, &store, roots, &settings)?;
+        let (_, orders) = watch::channel(Order::Run);
+        let clock = SystemClock::new(Floor::default(), CLOCK_ERROR_NS);
+        let shared = Shared {
+            id,
+            dir: dir.clone(),
+            args: Vec::new(),
+            settings,
+            endpoint,
+            clock,
+            pipe: None,
+            orders,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// The box's directory and name.
+    pub(crate) fn place(&self) -> (&BoxDir, &str) {
+        (&self.shared.dir, &self.shared.settings.box_name)
+    }
+
+    pub(crate) fn id(&self) -> &SpiffeId {
+        &self.shared.id
+    }
+
+    /// The workload's name within its zone.
+    pub(crate) fn name(&self) -> &str {
+        self.shared.id.zone_workload().map_or("", |(_, name)| name)
+    }
+
+    pub(crate) fn dir(&self) -> &BoxDir {
+        &self.shared.dir
+    }
+
+    pub(crate) fn args(&self) -> &[String] {
+        &self.shared.args
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.shared.settings.catalog
+    }
+
+    /// What a contract promises and limits at the query API.
+    pub(crate) fn terms(&self, contract: &str) -> Terms {
+        self.shared.settings.terms(contract)
+    }
+
+    pub(crate) fn reading(&self) -> Reading {
+        self.shared.clock.read()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.reading().wall
+    }
+
+    /// Listens where the configuration says.
+    pub(crate) async fn listen(&self) -> anyhow::Result<Listener> {
+        let addr = self.shared.settings.listen_of(&self.shared.id)?;
+        let listening = self.shared.endpoint.listen(addr).await;
+        listening.with_context(|| format!("listen on {addr}"))
+    }
+
+    /// A link to the workload that the configuration calls `to`, under a contract and for one operation.
+    pub(crate) async fn connect(
+        &self,
+        to: &str,
+        contract: &str,
+        operation: &str,
+    ) -> anyhow::Result<Session> {
+        let (peer, addr): (SpiffeId, SocketAddr) = self.shared.settings.address_of(to)?;
+        let target = Target {
+            peer,
+            contract: contract.into(),
+            operation: operation.into(),
+        };
+        Ok(self.shared.endpoint.connect(addr, target).await?)
+    }
+
+    /// Tells the supervisor that the role serves.
+    pub(crate) fn ready(&self) {
+        self.tell(&Up::Ready);
+    }
+
+    /// Tells the supervisor a line of text.
+    pub(crate) fn say(&self, text: &str) {
+        self.tell(&Up::Said(text.into()));
+    }
+
+    /// Tells the supervisor that the work has come to its end.
+    pub(crate) fn done(&self) {
+        self.tell(&Up::Done);
+    }
+
+    /// Says that the work is done and waits to be told to stop.
+    pub(crate) async fn finished(&self) {
+        self.done();
+        self.stopped().await;
+    }
+
+    /// Whether the supervisor said stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.shared.orders.borrow() == Order::Stop
+    }
+
+    /// Whether the supervisor asked to finish what is begun.
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.shared.orders.borrow() == Order::Drain
+    }
+
+    /// Waits for the supervisor to say stop.
+    pub(crate) async fn stopped(&self) {
+        let mut orders = self.shared.orders.clone();
+        let _supervisor_gone = orders.wait_for(|order| *order == Order::Stop).await;
+    }
+
+    fn tell(&self, message: &Up) {
+        if let Some(pipe) = &self.shared.pipe {
+            let pipe = pipe.lock().unwrap_or_else(PoisonError::into_inner);
+            let _supervisor_gone = pipe::send(&*pipe, message);
+        }
+    }
+}
+
+fn ask_svid(pipe: &UnixStream, id: &SpiffeId) -> anyhow::Result<Svid> {
+    let (csr, key) = issue::request(id)?;
+    pipe::send(pipe, &Up::Request(csr.into()))?;
+    match pipe::receive(pipe)? {
+        Some(Down::Svid(chain)) => svid(chain.into_iter().map(Vec::from).collect(), key),
+        Some(Down::Refused(reason)) => anyhow::bail!("no SVID for {id}: {reason}"),
+        _ => anyhow::bail!("the supervisor went away"),
+    }
+}
+
+fn svid(chain: Vec<Vec<u8>>, key: PrivateKey) -> anyhow::Result<Svid> {
+    Ok(Svid::new(chain, key)?)
+}
+
+fn endpoint(
+    id: &SpiffeId,
+    store: &Arc<Store>,
+    roots: &[Root],
+    settings: &Settings,
+) -> anyhow::Result<Endpoint> {
+    let mut bundles = BundleSet::default();
+    bundles.set_own(id.trust_domain());
+    for Root { domain, der } in roots {
+        bundles.add_root(domain.parse()?, der.to_vec())?;
+    }
+    let gate = Arc::new(settings.catalog.clone());
+    Ok(Endpoint::new(
+        id.clone(),
+        Arc::clone(store),
+        Arc::new(bundles),
+        gate,
+    ))
+}
+
+type Answers = mpsc::UnboundedReceiver<Vec<Vec<u8>>>;
+
+/// Reads the supervisor's messages on a thread of its own; a supervisor that is gone means stop.
+fn watch_pipe(pipe: UnixStream) -> (Answers, watch::Receiver<Order>) {
+    let (order, orders) = watch::channel(Order::Run);
+    let (answers, answered) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        while let Ok(Some(message)) = pipe::receive(&pipe) {
+            match message {
+                Down::Svid(chain) => {
+                    let _role_gone = answers.send(chain.into_iter().map(Vec::from).collect());
+                }
+                Down::Drain => {
+                    let _role_gone = order.send(Order::Drain);
+                }
+                Down::Stop => break,
+                Down::Start(_) | Down::Refused(_) => {}
+            }
+        }
+        let _role_gone = order.send(Order::Stop);
+    });
+    (answered, orders)
+}
+
+/// Renews the SVID at half of its life; the new one serves every handshake from then on.
+async fn rotate(workload: Workload, store: Arc<Store>, mut answers: Answers) {
+    loop {
+        let left_ns = store.not_after().since_ns(workload.now()).max(0) / 2;
+        tokio::time::sleep(Duration::from_nanos(left_ns.unsigned_abs())).await;
+        let Ok((csr, key)) = issue::request(workload.id()) else {
+            continue;
+        };
+        workload.tell(&Up::Request(csr.into()));
+        let Some(chain) = answers.recv().await else {
+            return;
+        };
+        match svid(chain, key) {
+            Ok(svid) => store.replace(svid),
+            Err(error) => tracing::error!(error = format!("{error:#}"), "svid.rotate"),
+        }
+    }
+}
