@@ -155,12 +155,18 @@ impl Stage<'_> {
             None => BOX_TEXT.into(),
         };
         let plan = [
-            ("site", "site.example", &site,
+            (
+                "site",
+                "site.example",
+                &site,
                 site_log,
                 SITE_TEXT.to_owned(),
                 "the site box, one level up",
             ),
-            ("seg01", "iia.local", &seg01,
+            (
+                "seg01",
+                "iia.local",
+                &seg01,
                 log,
                 text,
                 "seg01, the box at the press line",
