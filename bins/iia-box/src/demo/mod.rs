@@ -2,6 +2,7 @@
 
 mod ending;
 mod live;
+mod machine;
 mod screen;
 mod story;
 
