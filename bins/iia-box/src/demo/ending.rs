@@ -80,7 +80,7 @@ fn verified(dir: &BoxDir, key: &str, (name, screen): (&str, &Screen)) -> anyhow:
     let report = verify(&dir.evidence(), Some(&VerifierKey::parse(key)?));
     let words = match (report.outcome(), &report.bad) {
         (Outcome::Verified, _) => format!(
-            "{name} verified: {} records, {} receipts of the site's witness, {} files as the chain says",
+            "{name} verified: {} records, receipts of the site's witness: {}, files as the chain says: {}",
             report.records, report.receipts, report.files
         ),
         (_, Some(bad)) => format!(

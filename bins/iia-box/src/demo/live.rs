@@ -14,6 +14,8 @@ use crate::workload::Workload;
 
 /// Findings that are remembered as shown, so that a role that fell and catches up does not repeat itself.
 const SHOWN_MAX: usize = 4096;
+/// Findings that get a line of their own; the rest is in the lake and in the report.
+const LINES_OF_FINDINGS_MAX: usize = 24;
 /// Lines that wait for the screen at most; beyond it the oldest go.
 const LINES_MAX: usize = 1000;
 
@@ -140,6 +142,13 @@ impl State {
     fn finding(&mut self, finding: &Finding) {
         let key = (finding.ts_ns, finding.reason.clone());
         if self.shown.len() >= SHOWN_MAX || !self.shown.insert(key) {
+            return;
+        }
+        if self.shown.len() > LINES_OF_FINDINGS_MAX {
+            if self.shown.len() == LINES_OF_FINDINGS_MAX + 1 {
+                let words = "more kinds of violation follow: all are in the lake and the report";
+                self.say(Tone::Note, words.into());
+            }
             return;
         }
         let at = Timestamp::from_ns(finding.ts_ns).to_string();

@@ -1,12 +1,15 @@
 //! The demo's course: two boxes come to life, traffic runs, the plug is pulled once, three consumers ask.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_audit::policy::Policy;
+use iia_capture::source::pcap::PcapSource;
 use iia_core::SpiffeId;
+use iia_core::code::Coded as _;
 use iia_core::stream::Stream;
 use iia_core::zone::Zone;
 
@@ -90,12 +93,26 @@ pub(crate) async fn tell(
     Ok(stage.told)
 }
 
+/// Whether the user's own capture and configuration can be read at all, before anything is begun.
+pub(crate) fn readable(arguments: &DemoArguments) -> anyhow::Result<()> {
+    if let Some(path) = &arguments.pcap {
+        let open = || -> anyhow::Result<()> {
+            let source = PcapSource::open(BufReader::new(File::open(path)?));
+            source.map_err(|error| anyhow::anyhow!("{}: {error}", error.code()))?;
+            Ok(())
+        };
+        open().with_context(|| format!("open {}", path.display()))?;
+    }
+    if let Some(path) = &arguments.config {
+        File::open(path).with_context(|| format!("open {}", path.display()))?;
+    }
+    Ok(())
+}
+
 /// The capture to replay: the user's own, or the bundled one.
 fn capture(arguments: &DemoArguments, dir: &Path) -> anyhow::Result<PathBuf> {
     match &arguments.pcap {
-        Some(path) => path
-            .canonicalize()
-            .with_context(|| format!("open {}", path.display())),
+        Some(path) => Ok(path.canonicalize()?),
         None => {
             let path = dir.join("press-line.pcap");
             fs::write(&path, PRESS_LINE)?;

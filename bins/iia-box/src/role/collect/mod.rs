@@ -61,7 +61,13 @@ impl Collect<'_> {
     /// Replays the capture. The same capture gives the same records with the same numbers, so that after a fall the
     /// role begins again and only what the lake does not hold is stored.
     async fn replay(&mut self, path: &str, mut pace: Pace) -> anyhow::Result<()> {
-        let mut source = PcapSource::open(BufReader::new(File::open(path)?))?;
+        let mut source = match open(path) {
+            Ok(source) => source,
+            Err(error) => {
+                self.workload.say(&format!("{path}: {error:#}"));
+                return Ok(());
+            }
+        };
         let mut pipeline = Pipeline::new(Options::default());
         let mut last = Timestamp::default();
         loop {
@@ -165,6 +171,11 @@ impl Collect<'_> {
             }
         }
     }
+}
+
+/// A capture file that cannot be opened does not get better by starting again.
+fn open(path: &str) -> anyhow::Result<PcapSource<BufReader<File>>> {
+    Ok(PcapSource::open(BufReader::new(File::open(path)?))?)
 }
 
 /// What identifies this collector in evidence.
