@@ -9,7 +9,14 @@ use std::process::Command;
 use tree::{cargo, root};
 
 /// What an independent observer on a small machine would link.
-const SMALL: [&str; 4] = ["iia-core", "iia-contract", "iia-audit", "iia-capture"];
+const SMALL: [&str; 6] = [
+    "iia-core",
+    "iia-contract",
+    "iia-audit",
+    "iia-capture",
+    "iia-attest",
+    "iia-edge",
+];
 const CHECK: [&str; 6] = [
     "check",
     "--no-default-features",
