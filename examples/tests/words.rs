@@ -16,7 +16,6 @@ const PRODUCTS: [&str; 47] = [
     "chrony",
     "cilium",
     "cloudflare",
-   
     "dnsmasq",
     "docker",
     "ducklake",
