@@ -1,7 +1,7 @@
 //! Error codes are public API: unique, in the class that their hundreds say, and all on one page.
 //!
 //! `IIA_WRITE=1 cargo test -p iia-examples --test error_codes` writes the page anew.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod tree;
 

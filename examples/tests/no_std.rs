@@ -1,5 +1,5 @@
 //! The small crates build with `alloc` alone: the compiler itself says whether std came in through any dependency.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod tree;
 

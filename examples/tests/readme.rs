@@ -1,5 +1,4 @@
 //! The front page keeps what it says: two commands that exist, and links that lead somewhere.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod tree;
 

@@ -1,5 +1,5 @@
 //! `docs/requirements.md` has every requirement once, and what it calls proven names a test that exists.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod tree;
 

@@ -1,5 +1,5 @@
 //! `deny.toml` holds also where cargo-deny is not installed: licences, bans and sources, from what cargo itself says.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod tree;
 

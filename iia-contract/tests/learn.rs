@@ -1,4 +1,5 @@
 //! Learning is bounded: whatever is on the wire, a proposal stays of a size that a person can cut down.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod made;
 

@@ -1,5 +1,13 @@
 //! The source tree as these tests read it: files, packages, and Rust code without its comments and tests.
 #![allow(dead_code, reason = "every test file uses some of it")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "part of tests"
+)]
 
 pub(crate) mod code;
 pub(crate) mod page;
