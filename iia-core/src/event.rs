@@ -141,6 +141,20 @@ pub struct Field {
     pub value: String,
 }
 
+impl Field {
+    fn check(&self) -> Result<(), EventError> {
+        if self.key.len() > KEY_LEN_MAX || self.value.len() > VALUE_LEN_MAX {
+            return Err(EventError::FieldTooLong);
+        }
+        let legal = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_');
+        if self.key.is_empty() || !self.key.bytes().all(legal) {
+            Err(EventError::BadKey)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 /// A security event as its source states it. Who the source is comes from its certificate, not from here.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
 pub struct Event {
@@ -187,13 +201,7 @@ impl Event {
         if self.fields.len() > FIELDS_MAX {
             return Err(EventError::TooManyFields);
         }
-        let long =
-            |field: &Field| field.key.len() > KEY_LEN_MAX || field.value.len() > VALUE_LEN_MAX;
-        if self.fields.iter().any(long) {
-            Err(EventError::FieldTooLong)
-        } else {
-            Ok(())
-        }
+        self.fields.iter().try_for_each(Field::check)
     }
 
     /// The value of a field.
@@ -222,6 +230,9 @@ fn within(mut value: String) -> String {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventError {
+    /// A field's name is not snake case.
+    #[error("a field's name is empty or has a character outside lower-case letters, digits, `_`")]
+    BadKey,
     /// A field's name or value is too long.
     #[error("a field's name is longer than 64 bytes or its value longer than 4096")]
     FieldTooLong,
@@ -233,6 +244,7 @@ pub enum EventError {
 impl Coded for EventError {
     fn code(&self) -> Code {
         match self {
+            Self::BadKey => Code::new("COR", 70),
             Self::FieldTooLong => Code::new("COR", 470),
             Self::TooManyFields => Code::new("COR", 471),
         }

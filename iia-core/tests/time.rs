@@ -1,5 +1,4 @@
 //! Calendar, ends of time, states of the clock.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use iia_core::Timestamp;
 use iia_core::time::{Clock as _, Floor, ManualClock, SystemClock, TimeState, parse_utc};

@@ -27,7 +27,11 @@ fn an_event_keeps_to_its_limits_at_the_limit_and_one_over() {
     };
     assert_eq!(raw(KEY_LEN_MAX, VALUE_LEN_MAX), Ok(()));
     assert_eq!(raw(KEY_LEN_MAX + 1, 0), Err(EventError::FieldTooLong));
-    assert_eq!(raw(0, VALUE_LEN_MAX + 1), Err(EventError::FieldTooLong));
+    assert_eq!(raw(1, VALUE_LEN_MAX + 1), Err(EventError::FieldTooLong));
+    assert_eq!(raw(0, 0), Err(EventError::BadKey));
+    for key in ["a b", "A", "é", "a\nb", "a-b", "a="] {
+        assert_eq!(event().with(key, "v").check(), Err(EventError::BadKey), "{key:?}");
+    }
 }
 
 #[test]
@@ -254,6 +258,7 @@ fn no_two_errors_share_a_code_and_the_class_says_who_acts() {
             Unverified,
         ),
         (Box::new(level::Sl4NeedsDiode), Inconsistent),
+        (Box::new(EventError::BadKey), Malformed),
         (Box::new(EventError::FieldTooLong), OverLimit),
         (Box::new(EventError::TooManyFields), OverLimit),
     ];
