@@ -202,7 +202,12 @@ const KEY: &[FieldSpec] = &[
     ),
 ];
 const APPROVAL_RULE: &[FieldSpec] = &[
-    field("class", crate::trust::schema::CLASS, Once, "which artifacts"),
+    field(
+        "class",
+        crate::trust::schema::CLASS,
+        Once,
+        "which artifacts",
+    ),
     field(
         "threshold",
         &[Type::Count],

@@ -23,11 +23,7 @@ pub fn decide(
 }
 
 /// The artifact, its class, and the direction.
-fn names_it(
-    grant: &Grant,
-    wanted: &Wanted<'_>,
-    memory: &Memory<'_>,
-) -> Result<(), ApprovalError> {
+fn names_it(grant: &Grant, wanted: &Wanted<'_>, memory: &Memory<'_>) -> Result<(), ApprovalError> {
     if grant.class != wanted.class {
         return Err(ApprovalError::OtherClass);
     }
@@ -87,7 +83,11 @@ fn is_independent(
 ) -> Result<(), ApprovalError> {
     let authors = wanted.authors;
     let is_author = |operator: &&String| authors.contains(operator);
-    if approval.operators.iter().all(|operator| is_author(&operator)) {
+    if approval
+        .operators
+        .iter()
+        .all(|operator| is_author(&operator))
+    {
         return Err(ApprovalError::AuthorAlone);
     }
     let two = approval.grant.two_person
@@ -95,7 +95,9 @@ fn is_independent(
         || trust.rule(wanted.class).two_person;
     let sole = authors.len() == 1;
     let counts = approval.operators.iter();
-    let have = counts.filter(|operator| !(sole && is_author(operator))).count();
+    let have = counts
+        .filter(|operator| !(sole && is_author(operator)))
+        .count();
     if two && have < 2 {
         return Err(ApprovalError::TwoPerson { have });
     }

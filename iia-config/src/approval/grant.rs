@@ -2,15 +2,15 @@
 
 use iia_contract::raw::{Entry, Field, Number, Version};
 use iia_contract::shape;
+use iia_core::Timestamp;
 use iia_core::digest::Digest;
 use iia_core::time::{SECOND_NS, parse_utc};
-use iia_core::Timestamp;
 
 use super::{ApprovalError, Maintenance};
+use crate::format;
 use crate::limits::DOCUMENT_LEN_DEFAULT;
 use crate::parse::{Magic, parse};
 use crate::trust::Class;
-use crate::format;
 
 /// Longest window of an approval, in nanoseconds: 90 days.
 pub const WINDOW_MAX_NS: i64 = 90 * 86_400 * SECOND_NS;
@@ -79,7 +79,12 @@ impl Grant {
     fn read(entry: &Entry) -> Result<Self, ApprovalError> {
         let bad = |what| ApprovalError::Malformed { what };
         let text = |key: &str| entry.field(key).map_or("", Field::text);
-        let names = |key: &str| entry.fields(key).map(|field| field.text().to_owned()).collect();
+        let names = |key: &str| {
+            entry
+                .fields(key)
+                .map(|field| field.text().to_owned())
+                .collect()
+        };
         let time = |key: &str| parse_utc(text(key)).ok_or(bad("a time is none"));
         let maintenance = entry.fields("maintenance").map(maintenance);
         let grant = Self {
@@ -90,7 +95,9 @@ impl Grant {
                 _ => Purpose::Revert,
             },
             class: Class::of_name(text("class")).ok_or(bad("class"))?,
-            artifact: text("artifact").parse().map_err(|_| bad("artifact is no b3 hash"))?,
+            artifact: text("artifact")
+                .parse()
+                .map_err(|_| bad("artifact is no b3 hash"))?,
             boxes: names("box"),
             fleets: names("fleet"),
             issued: time("issued")?,

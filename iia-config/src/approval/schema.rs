@@ -40,7 +40,12 @@ const FIELDS: &[FieldSpec] = &[
         "what kind of artifact it is",
     ),
     field("artifact", &[Type::Hash], Once, "which artifact"),
-    field("box", &[Type::Name], Repeated, "a box where it may be applied"),
+    field(
+        "box",
+        &[Type::Name],
+        Repeated,
+        "a box where it may be applied",
+    ),
     field(
         "fleet",
         &[Type::Name],

@@ -34,7 +34,8 @@ impl<D: Disk> Desk<D> {
         now: Reading,
     ) -> Result<Released, DeskError> {
         if !matches!(self.state.phase, Phase::Rest) {
-            let what = "another configuration is on trial or being applied: confirm it or let it go back";
+            let what =
+                "another configuration is on trial or being applied: confirm it or let it go back";
             return Err(DeskError::Busy { what });
         }
         let mut state = self.next(now)?;
@@ -141,7 +142,10 @@ impl<D: Disk> Desk<D> {
         now: Reading,
     ) -> Result<T, DeskError> {
         let mut state = self.state.clone();
-        error.events.iter().for_each(|event| state.tell(event.clone()));
+        error
+            .events
+            .iter()
+            .for_each(|event| state.tell(event.clone()));
         self.state = state;
         self.go_back(&error.to_string(), calls, now)?;
         Err(DeskError::Apply(error))

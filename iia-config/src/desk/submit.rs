@@ -97,7 +97,11 @@ impl<D: Disk> Desk<D> {
             .with("revision", new.revision.to_string())
             .with(
                 "operators",
-                format!("{} approved by {}", authors.join(" "), leave.operators.join(" ")),
+                format!(
+                    "{} approved by {}",
+                    authors.join(" "),
+                    leave.operators.join(" ")
+                ),
             )
             .with("path", placed.path)
             .with("digest", placed.digest.to_string());

@@ -84,8 +84,13 @@ impl Trust {
 
     /// How many distinct operators may sign a class.
     fn operators_of(&self, class: Class) -> usize {
-        let may = self.keys.values().filter(|key| key.classes.contains(&class));
-        may.map(|key| key.operator.as_str()).collect::<BTreeSet<_>>().len()
+        let may = self
+            .keys
+            .values()
+            .filter(|key| key.classes.contains(&class));
+        may.map(|key| key.operator.as_str())
+            .collect::<BTreeSet<_>>()
+            .len()
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_audit::policy::Policy;
+use iia_config::desk::DeskError;
 use iia_core::SpiffeId;
 use iia_core::event::{Event, EventKind};
 use iia_core::stream::Stream;
@@ -19,11 +20,12 @@ use super::screen::{Screen, Tone};
 use crate::DemoArguments;
 use crate::boxdir::BoxDir;
 use crate::client::AuditClient;
-use crate::commission::{Commission, Operators, Refused};
+use crate::commission::{Commission, Operators};
 use crate::pipe::Root;
 use crate::supervise::{News, RoleSpec, Supervisor};
 use crate::terms::Settings;
 use crate::workload::Workload;
+use iia_config::desk::DeskError;
 
 const PRESS_LINE: &[u8] = include_bytes!("../../../../examples/captures/press-line.pcap");
 const BOX_TEXT: &str = include_str!("../../../../examples/box-pi/box.icl");
@@ -203,7 +205,7 @@ impl Stage<'_> {
         let outcome = commission.run(text.as_bytes(), &mut |step| steps.push(step.to_owned()));
         steps.iter().for_each(|step| self.step(Tone::Good, step));
         if let Err(error) = &outcome {
-            if let Some(Refused(rejected)) = error.downcast_ref::<Refused>() {
+            if let Some(DeskError::Rejected(rejected)) = error.downcast_ref() {
                 let shown = rejected
                     .diagnostics
                     .iter()
