@@ -73,6 +73,9 @@ impl Grant {
         if format::canonical(&document).as_bytes() != text {
             return Err(bad("the text is not canonical"));
         }
+        if repeats(entry) {
+            return Err(bad("a line stands twice"));
+        }
         Self::read(entry)
     }
 
@@ -119,6 +122,21 @@ impl Grant {
         }
         Ok(grant)
     }
+}
+
+/// Whether a line stands twice; they are sorted, so such lines are neighbours.
+fn repeats(entry: &Entry) -> bool {
+    let line = |field: &Field| {
+        let texts = field.values.iter().map(|value| value.text.clone());
+        (field.key.clone(), texts.collect::<Vec<_>>())
+    };
+    let mut lines = entry.fields.iter().map(line);
+    let mut last = lines.next();
+    lines.any(|line| {
+        let same = last.as_ref() == Some(&line);
+        last = Some(line);
+        same
+    })
 }
 
 fn maintenance(field: &Field) -> Option<Maintenance> {
