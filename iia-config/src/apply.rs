@@ -120,6 +120,19 @@ impl Plan {
         }
     }
 
+    /// The plan of a box that nothing is applied to: every call makes its state empty.
+    pub fn nothing() -> Self {
+        let calls = [
+            Call::InstallTrustRoots,
+            Call::RegisterBindings,
+            Call::RegisterCatalog,
+            Call::SetEndpoints,
+        ];
+        Self {
+            calls: calls.map(|call| (call, Vec::new())).to_vec(),
+        }
+    }
+
     /// Makes the calls; one that finds its state already there is recorded all the same.
     ///
     /// # Errors

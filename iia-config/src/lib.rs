@@ -3,6 +3,8 @@
 
 pub mod apply;
 pub mod approval;
+#[cfg(feature = "std")]
+pub mod desk;
 pub mod diagnostic;
 pub mod envelope;
 pub mod format;

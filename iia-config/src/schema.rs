@@ -33,7 +33,6 @@ const fn entry(
     }
 }
 
-const WORD: &[Type] = &[Type::Atom(&[])];
 const NAME: &[Type] = &[Type::Name];
 
 /// Every kind of entry; the order is the canonical order.
@@ -44,12 +43,7 @@ pub const TABLE: &[EntrySpec] = &[
         ARTIFACT,
         "what this document is, and for which box",
     ),
-    entry(
-        "approval",
-        false,
-        APPROVAL,
-        "leave to apply one staged artifact",
-    ),
+    crate::approval::schema::APPROVAL,
     entry("policy", false, POLICY, "settings of the whole box"),
     entry("interface", false, INTERFACE, "a network interface"),
     entry("zone", false, ZONE, "a zone with its workloads"),
@@ -63,6 +57,7 @@ pub const TABLE: &[EntrySpec] = &[
     ),
     entry("key", false, KEY, "an operator's key"),
     entry("approval_rule", false, APPROVAL_RULE, "how many must sign"),
+    crate::trust::schema::FLEET,
     entry(
         "party",
         false,
@@ -99,12 +94,6 @@ const ARTIFACT: &[FieldSpec] = &[
     field("issued", &[Type::Time], Once, "when it was written"),
     field("target", NAME, OneOrMore, "the box it is for"),
     field("trust_domain", NAME, Optional, "the box's own trust domain"),
-];
-const APPROVAL: &[FieldSpec] = &[
-    field("artifact", &[Type::Hash], Once, "what may be applied"),
-    field("box", NAME, OneOrMore, "where"),
-    field("not_before", &[Type::Time], Once, "from when"),
-    field("not_after", &[Type::Time], Once, "until when"),
 ];
 const POLICY: &[FieldSpec] = &[
     field(
@@ -207,13 +196,18 @@ const KEY: &[FieldSpec] = &[
     field("public", &[Type::Pubkey], Once, "the key"),
     field(
         "class",
-        WORD,
+        crate::trust::schema::CLASS,
         OneOrMore,
-        "what it may sign: config, approval, trust",
+        "what it may sign",
     ),
 ];
 const APPROVAL_RULE: &[FieldSpec] = &[
-    field("class", WORD, Once, "which artifacts"),
+    field(
+        "class",
+        crate::trust::schema::CLASS,
+        Once,
+        "which artifacts",
+    ),
     field(
         "threshold",
         &[Type::Count],
@@ -224,7 +218,7 @@ const APPROVAL_RULE: &[FieldSpec] = &[
         "two_person",
         &[Type::Atom(&["on", "off"])],
         Optional,
-        "whether the author alone is not enough",
+        "whether an approval needs two operators besides a sole author",
     ),
 ];
 const PARTY: &[FieldSpec] = &[

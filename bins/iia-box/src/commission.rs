@@ -3,15 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
 use iia_audit::note::VerifierKey;
 use iia_audit::policy::Policy;
 use iia_config::apply::{Call, Calls};
-use iia_config::lifecycle::{Rejected, Submitted};
-use iia_config::stage::{Slot, Store};
-use iia_config::trust::{Class, Trust, key_text};
-use iia_config::validate::Facts;
-use iia_config::{envelope, limits};
+use iia_config::desk::{Desk, Site};
+use iia_config::envelope;
+use iia_config::stage::Store;
+use iia_config::trust::{Class, key_text};
 use iia_core::event::{Event, EventKind};
 use iia_core::sign::Signer as _;
 use iia_core::time::{Clock as _, Floor, Reading, SystemClock};
@@ -27,6 +25,8 @@ pub(crate) struct Operators<'a> {
 
 const AUTHOR: &str = "site-engineer";
 const APPROVER: &str = "ops-manager";
+/// How long the first configuration may stay unconfirmed: an hour, while its roles are started.
+const TRIAL_NS: u64 = 3600 * 1_000_000_000;
 
 impl<'a> Operators<'a> {
     /// Makes the operators' keys in `dir`.
@@ -44,7 +44,7 @@ impl<'a> Operators<'a> {
         Ok(format!(
             "iia-config 1\n\nkey {APPROVER} {{\n  operator {APPROVER}\n  public {}\n  class approval\n}}\n\n\
              key {AUTHOR} {{\n  operator {AUTHOR}\n  public {}\n  class approval\n  class config\n}}\n\n\
-             approval_rule approval {{\n  class approval\n  threshold 1\n  two_person on\n}}\n",
+             approval_rule approval {{\n  class approval\n  threshold 1\n}}\n",
             key(APPROVER)?,
             key(AUTHOR)?,
         ))
@@ -67,9 +67,10 @@ impl<'a> Operators<'a> {
                 .unwrap_or_default()
         };
         let text = format!(
-            "iia-approval 1\n\napproval first {{\n  artifact {artifact}\n  box {box_name}\n  not_before {}\n  not_after {}\n}}\n",
-            time(now - 60 * iia_core::time::SECOND_NS),
+            "iia-approval 1\n\napproval first 1.0.0 {{\n  purpose apply\n  class config\n  artifact {artifact}\n  \
+             box {box_name}\n  issued {from}\n  not_before {from}\n  not_after {}\n}}\n",
             time(now + day),
+            from = time(now - 60 * iia_core::time::SECOND_NS),
         );
         Ok(envelope::seal(
             Class::Approval,
@@ -107,106 +108,77 @@ impl Commission<'_> {
     pub(crate) fn run(self, text: &[u8], told: &mut Told<'_>) -> anyhow::Result<()> {
         let now = SystemClock::new(Floor::default(), 1_000_000_000).read();
         let mut log = chain::create(self.dir, &self.policy, now)?;
-        let cfg = SpiffeId::workload(&self.domain.parse()?, "cfg", "supervisor")?;
-        let mut note = |events: Vec<Event>| chain::append(&mut log, &cfg, events, now);
+        // The desk numbers its own events, so it is a source of its own.
+        let source = SpiffeId::workload(&self.domain.parse()?, "cfg", "desk")?;
+        let site = Site {
+            box_name: self.name.into(),
+            trial_ns: TRIAL_NS,
+        };
+        let trust = self.operators.trust()?;
         let store = Store::at(&self.dir.config());
-        let trust_text = self.operators.trust()?;
-        let (path, digest) = store.put(Slot::Trust, trust_text.as_bytes())?;
-        let event = Event::new(EventKind::ArtifactSubmitted, now.wall).with("class", "trust");
-        note(vec![
-            event.with("path", path).with("digest", digest.to_string()),
-        ])?;
-        let trust =
-            Trust::parse(trust_text.as_bytes()).map_err(|_| anyhow::anyhow!("trust document"))?;
-        let signed = self.operators.sign(text)?;
-        told(&format!(
-            "{AUTHOR} signs {} bytes of readable text",
-            text.len()
-        ));
-        let outcome = self.life(signed, (&trust, &store, now), &mut note, told);
-        if let Err(error) = &outcome {
-            if let Some(rejected) = error.downcast_ref::<Refused>() {
-                note(vec![rejected.0.event.clone()])?;
-            }
-        }
+        let mut desk = Desk::begin(store, site, trust.as_bytes(), now)?;
+        let outcome = self.life(text, &mut desk, now, told);
+        let events = desk.outbox().to_vec();
+        let last = events.last().map_or(0, |event| event.source_seq);
+        chain::append(&mut log, &source, events, now)?;
+        desk.acknowledge(last)?;
         outcome
     }
 
     fn life(
         &self,
-        signed: Vec<u8>,
-        (trust, store, now): (&Trust, &Store, Reading),
-        note: &mut dyn FnMut(Vec<Event>) -> anyhow::Result<()>,
+        text: &[u8],
+        desk: &mut Desk,
+        now: Reading,
         told: &mut Told<'_>,
     ) -> anyhow::Result<()> {
-        let wall = now.wall;
-        let (submitted, event) = Submitted::new(signed, wall);
-        note(vec![event])?;
-        let (verified, event) = submitted.verify(trust, wall).map_err(Refused)?;
+        let signed = self.operators.sign(text)?;
         told(&format!(
-            "verified: signed by {}",
-            event.field("operators").unwrap_or_default()
+            "{AUTHOR} signs {} bytes of readable text",
+            text.len()
         ));
-        note(vec![event])?;
-        let (parsed, event) = verified
-            .parse(limits::DOCUMENT_LEN_DEFAULT, wall)
-            .map_err(Refused)?;
-        told(&format!(
-            "parsed: {} entries, canonical",
-            event.field("entries").unwrap_or_default()
-        ));
-        note(vec![event])?;
-        let facts = Facts {
-            box_name: self.name.into(),
-            applied: None,
-        };
-        let (validated, event) = parsed.validate(&facts, wall).map_err(Refused)?;
-        told(&format!(
-            "validated: {} contracts, every rule kept",
-            event.field("contracts").unwrap_or_default()
-        ));
-        note(vec![event])?;
-        let (staged, event) = validated
-            .stage(wall, |bytes| store.put(Slot::Staged, bytes))
-            .map_err(Refused)?;
-        told(&format!("staged as {}", staged.digest()));
-        note(vec![event])?;
+        let seen = desk.outbox().len();
+        let staged = desk.submit(signed, now);
+        for event in desk.outbox().iter().skip(seen) {
+            in_words(event, told);
+        }
+        let artifact = staged?;
         let approval = self
             .operators
-            .approve(&staged.digest().to_string(), self.name, wall)?;
-        let (path, digest) = store.put(Slot::Approval, &approval)?;
-        let (authorised, event) = staged
-            .authorise(&approval, self.name, trust, (now, &[]))
-            .map_err(Refused)?;
-        told(&format!("approved by {APPROVER}, who is not the author"));
-        note(vec![
-            event.with("path", path).with("digest", digest.to_string()),
-        ])?;
+            .approve(&artifact.to_string(), self.name, now.wall)?;
         let mut calls = Files {
             dir: self.dir,
             made: Vec::new(),
         };
-        let (applied, mut events) = authorised.apply(&mut calls, wall)?;
-        let bytes = store
-            .get(Slot::Staged)?
-            .context("the staged artifact is gone")?;
-        let (path, digest) = store.put(Slot::Applied, &bytes)?;
-        if let Some(last) = events.pop() {
-            events.push(last.with("path", path).with("digest", digest.to_string()));
-        }
+        desk.release(&approval, &mut calls, now)?;
+        told(&format!("approved by {APPROVER}, who is not the author"));
+        let revision = desk.state().applied().map_or(0, |kept| kept.revision);
         told(&format!(
-            "applied: {} gated calls, revision {}",
-            calls.made.len(),
-            applied.checked.revision
+            "applied: {} gated calls, revision {revision}",
+            calls.made.len()
         ));
-        note(events)
+        Ok(())
     }
 }
 
-/// A refusal on its way to the chain and to the person who waits.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.why)]
-pub(crate) struct Refused(pub(crate) Box<Rejected>);
+/// What a step did, for a person who watches.
+fn in_words(event: &Event, told: &mut Told<'_>) {
+    let field = |key: &str| event.field(key).unwrap_or_default();
+    match event.kind {
+        EventKind::ArtifactVerified => {
+            told(&format!("verified: signed by {}", field("operators")));
+        }
+        EventKind::ArtifactParsed => {
+            told(&format!("parsed: {} entries, canonical", field("entries")));
+        }
+        EventKind::ArtifactValidated => told(&format!(
+            "validated: {} contracts, every rule kept",
+            field("contracts")
+        )),
+        EventKind::ArtifactStaged => told(&format!("staged as {}", field("artifact"))),
+        _ => {}
+    }
+}
 
 /// The state that gated calls govern, one file each, in the box's state directory.
 struct Files<'a> {

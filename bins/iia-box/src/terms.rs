@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use iia_config::parse::parse;
 use iia_config::stage::{Slot, Store};
-use iia_config::trust::{Class, Trust};
+use iia_config::trust::Class;
 use iia_config::validate::{Checked, Endpoint, Facts, validate};
 use iia_config::{envelope, limits};
 use iia_contract::Catalog;
@@ -38,9 +38,7 @@ impl Settings {
     /// Reads and verifies what is applied.
     pub(crate) fn load(dir: &BoxDir) -> anyhow::Result<Self> {
         let store = Store::at(&dir.config());
-        let trust = store.get(Slot::Trust)?.context("no trust document")?;
-        let trust =
-            Trust::parse(&trust).map_err(|_| anyhow::anyhow!("the trust document is not sound"))?;
+        let trust = store.trust()?.context("no trust document")?;
         let bytes = store.get(Slot::Applied)?.context("nothing is applied")?;
         let opened = envelope::open(&bytes, Class::Config, &trust)?;
         let document = parse(opened.body, limits::DOCUMENT_LEN_MAX);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use iia_audit::policy::Policy;
 use iia_capture::source::pcap::PcapSource;
+use iia_config::desk::DeskError;
 use iia_core::SpiffeId;
 use iia_core::code::Coded as _;
 use iia_core::stream::Stream;
@@ -18,7 +19,7 @@ use super::machine::{Machine, STEP, issuer, root};
 use super::screen::{Screen, Tone};
 use crate::DemoArguments;
 use crate::boxdir::BoxDir;
-use crate::commission::{Commission, Operators, Refused};
+use crate::commission::{Commission, Operators};
 use crate::pipe::Root;
 use crate::supervise::RoleSpec;
 
@@ -188,7 +189,7 @@ impl Stage<'_> {
         let outcome = commission.run(text.as_bytes(), &mut |step| steps.push(step.to_owned()));
         steps.iter().for_each(|step| self.step(Tone::Good, step));
         if let Err(error) = &outcome {
-            if let Some(Refused(rejected)) = error.downcast_ref::<Refused>() {
+            if let Some(DeskError::Rejected(rejected)) = error.downcast_ref() {
                 let shown = rejected
                     .diagnostics
                     .iter()

@@ -1,0 +1,223 @@
+//! Files and the record that names them.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use iia_core::digest::{Context, Digest, hex};
+
+use super::disk::{BESIDE, Disk, FileSystem, replace};
+use super::state::{KEPT_MAX, Kept, State};
+use super::{StageError, disk};
+use crate::envelope::Armour;
+use crate::trust::Trust;
+
+const ARTIFACTS: &str = "config";
+const STATE: &str = "state";
+const RECORD: &str = "config.state";
+
+/// Which artifact.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Slot {
+    /// Waits for leave.
+    Staged,
+    /// Is in force.
+    Applied,
+    /// Was in force before.
+    Previous,
+    /// The approval that was used last.
+    Approval,
+    /// The operators' keys.
+    Trust,
+}
+
+impl Slot {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Staged => "staged",
+            Self::Applied => "applied",
+            Self::Previous => "previous",
+            Self::Approval => "approval",
+            Self::Trust => "trust",
+        }
+    }
+}
+
+/// The artifacts of one box: `config/` in its directory, which is evidence, and `state/config.state`, which is not.
+#[derive(Clone, Debug)]
+pub struct Store<D = FileSystem> {
+    root: PathBuf,
+    disk: D,
+}
+
+impl Store {
+    /// Names the box by its folder of artifacts.
+    pub fn at(config_dir: &Path) -> Self {
+        Self::on(FileSystem, config_dir.parent().unwrap_or(Path::new(".")))
+    }
+}
+
+impl<D: Disk> Store<D> {
+    /// Names the box by its directory.
+    pub fn on(disk: D, root: &Path) -> Self {
+        let root = root.to_path_buf();
+        Self { root, disk }
+    }
+
+    /// What lies in a slot; `None` when nothing does. What was changed on disk is an error, not an answer.
+    ///
+    /// # Errors
+    /// [`StageError`].
+    pub fn get(&self, slot: Slot) -> Result<Option<Vec<u8>>, StageError> {
+        let Some(state) = self.load()? else {
+            return Ok(None);
+        };
+        let file = match slot {
+            Slot::Staged => state.staged().map(Kept::file),
+            Slot::Applied => state.applied().map(Kept::file),
+            Slot::Previous => state.previous().map(Kept::file),
+            Slot::Approval | Slot::Trust => state.slot(slot.name()),
+        };
+        file.map(|file| self.read_file(file)).transpose()
+    }
+
+    /// What the box remembers; `None` before its artifacts were begun.
+    ///
+    /// # Errors
+    /// [`StageError`].
+    pub fn load(&self) -> Result<Option<State>, StageError> {
+        let record = self.disk.read(&self.record())?;
+        record.map(|bytes| State::decode(&bytes)).transpose()
+    }
+
+    /// The envelope of an artifact that is kept.
+    ///
+    /// # Errors
+    /// [`StageError`].
+    pub fn envelope(&self, kept: &Kept) -> Result<Vec<u8>, StageError> {
+        self.read_file(kept.file())
+    }
+
+    /// The operators' keys in force; `None` before the box was begun.
+    ///
+    /// # Errors
+    /// [`StageError`].
+    pub fn trust(&self) -> Result<Option<Trust>, StageError> {
+        let Some(bytes) = self.get(Slot::Trust)? else {
+            return Ok(None);
+        };
+        // The first one is put in by hand as plain text; its successors come in envelopes.
+        let text = Armour::parse(&bytes).map_or(bytes.as_slice(), |armour| armour.body);
+        let trust = Trust::parse(text).map_err(|_| StageError::damaged("the trust document"))?;
+        Ok(Some(trust))
+    }
+
+    /// Keeps others from changing this box.
+    pub(crate) fn lock(&self) -> Result<Option<File>, StageError> {
+        self.disk.make_dir(&self.root.join(STATE))?;
+        let path = self.root.join(STATE).join("config.lock");
+        self.disk.lock(&path).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => StageError::Locked,
+            _ => error.into(),
+        })
+    }
+
+    /// Begins: an empty record. From here on a missing record is damage.
+    pub(crate) fn begin(&self) -> Result<State, StageError> {
+        if self.disk.read(&self.record())?.is_some() || !self.files()?.is_empty() {
+            return Err(StageError::damaged("a box that was begun before"));
+        }
+        self.disk.make_dir(&self.root.join(ARTIFACTS))?;
+        self.disk.make_dir(&self.root.join(STATE))?;
+        self.disk.sync_dir(&self.root)?;
+        let state = State::default();
+        self.commit(&state)?;
+        Ok(state)
+    }
+
+    /// Opens: the record, and away with files that a crash left behind before the record named them.
+    pub(crate) fn reopen(&self) -> Result<State, StageError> {
+        let state = self.load()?;
+        let state = state.ok_or(StageError::damaged("the state record"))?;
+        let named: BTreeSet<&str> = state.files().collect();
+        for path in self.files()? {
+            let name = path.file_name().and_then(|name| name.to_str());
+            if !name.is_some_and(|name| named.contains(name)) {
+                self.disk.remove(&path)?;
+            }
+        }
+        let torn = self.record().with_extension(BESIDE);
+        if self.disk.read(&torn)?.is_some() {
+            self.disk.remove(&torn)?;
+        }
+        Ok(state)
+    }
+
+    /// Makes the record durable: the one moment at which anything changes.
+    pub(crate) fn commit(&self, state: &State) -> Result<(), StageError> {
+        Ok(replace(&self.disk, &self.record(), &state.encode())?)
+    }
+
+    /// Makes a file of these bytes durable; nothing names it yet. Gives its name, and path and digest for the chain.
+    pub(crate) fn keep(&self, state: &State, bytes: &[u8]) -> Result<Placed, StageError> {
+        if state.files().count() >= KEPT_MAX || state.used_len() >= KEPT_MAX {
+            let what = "artifacts and approvals that a box keeps";
+            return Err(StageError::Full {
+                what,
+                max: KEPT_MAX,
+            });
+        }
+        let digest = Digest::of(Context::File, bytes);
+        let file = format!("{}.sig", hex(digest.as_bytes()));
+        let path = self.root.join(ARTIFACTS).join(&file);
+        if self.disk.read(&path)?.as_deref() != Some(bytes) {
+            disk::replace(&self.disk, &path, bytes)?;
+        }
+        Ok(Placed {
+            path: format!("{ARTIFACTS}/{file}"),
+            file,
+            digest,
+        })
+    }
+
+    /// Keeps bytes in a slot of their own.
+    pub(crate) fn keep_in(
+        &self,
+        state: &mut State,
+        slot: Slot,
+        bytes: &[u8],
+    ) -> Result<Placed, StageError> {
+        let placed = self.keep(state, bytes)?;
+        state.set_slot(slot.name(), &placed.file);
+        Ok(placed)
+    }
+
+    fn record(&self) -> PathBuf {
+        self.root.join(STATE).join(RECORD)
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>, StageError> {
+        Ok(self.disk.list(&self.root.join(ARTIFACTS))?)
+    }
+
+    /// A file's name is its digest, so a changed file is seen.
+    fn read_file(&self, file: &str) -> Result<Vec<u8>, StageError> {
+        let bytes = self.disk.read(&self.root.join(ARTIFACTS).join(file))?;
+        let bytes = bytes.ok_or(StageError::damaged("an artifact"))?;
+        let digest = Digest::of(Context::File, &bytes);
+        if file == format!("{}.sig", hex(digest.as_bytes())) {
+            Ok(bytes)
+        } else {
+            Err(StageError::damaged("an artifact"))
+        }
+    }
+}
+
+/// Where bytes were put.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub(crate) path: String,
+    pub(crate) file: String,
+    pub(crate) digest: Digest,
+}

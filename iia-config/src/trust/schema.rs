@@ -1,0 +1,22 @@
+//! Rows of the schema table that trust documents are made of.
+
+use iia_contract::raw::{EntrySpec, FieldSpec, Times, Type};
+
+/// Names of the classes, in the order of [`super::Class::ALL`].
+pub(crate) const CLASS: &[Type] = &[Type::Atom(&[
+    "config", "image", "ruleset", "trust", "approval", "manifest",
+])];
+
+/// The entry `fleet`.
+pub(crate) const FLEET: EntrySpec = EntrySpec {
+    kind: "fleet",
+    versioned: false,
+    fields: &[FieldSpec {
+        key: "box",
+        values: &[Type::Name],
+        times: Times::OneOrMore,
+        doc: "a box that belongs to it",
+    }],
+    blocks: &[],
+    doc: "a named set of boxes, for approvals that cover it",
+};
