@@ -441,15 +441,15 @@ impl Rules<'_> {
         } else {
             Topology::SingleBox
         };
-        if text("sl_target") == "4" {
-            if let Err(error) = claim(SecurityLevel::Sl4, topology) {
-                self.tell(
-                    "C020",
-                    policy.span,
-                    error.to_string(),
-                    "sl_target 3, or topology two_box_diode",
-                );
-            }
+        if text("sl_target") == "4"
+            && let Err(error) = claim(SecurityLevel::Sl4, topology)
+        {
+            self.tell(
+                "C020",
+                policy.span,
+                error.to_string(),
+                "sl_target 3, or topology two_box_diode",
+            );
         }
     }
 }
