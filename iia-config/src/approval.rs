@@ -1,6 +1,5 @@
 //! Approvals: leave, by others than the author, to apply one artifact on named boxes within a time window.
 
-use iia_contract::raw::Field;
 use iia_contract::shape;
 use iia_core::code::{Code, Coded};
 use iia_core::digest::Digest;
@@ -94,15 +93,13 @@ pub fn check(
     let opened = open(bytes, Class::Approval, trust).map_err(ApprovalError::Envelope)?;
     let bad = |what| ApprovalError::Malformed { what };
     let document = parse(opened.body, DOCUMENT_LEN_DEFAULT).map_err(|_| bad("text"))?;
-    let [entry] = document.entries.as_slice() else {
-        return Err(bad("one entry is needed"));
-    };
+    let entry = document.only().ok_or(bad("one entry is needed"))?;
     let spec = schema::spec("approval")
         .filter(|spec| spec.kind == entry.kind && document.magic == Magic::Approval);
-    if !shape::check(spec.ok_or(bad("entry"))?, entry).is_empty() {
+    if !shape::check(spec.ok_or(bad("entry"))?, &entry).is_empty() {
         return Err(bad("fields"));
     }
-    let text = |key: &str| entry.field(key).map_or("", Field::text);
+    let text = |key: &str| entry.text(key);
     if text("artifact") != wanted.artifact.to_string() {
         return Err(ApprovalError::OtherArtifact);
     }

@@ -5,14 +5,13 @@ pub mod apply;
 pub mod approval;
 pub mod diagnostic;
 pub mod envelope;
+pub mod explain;
 pub mod format;
 pub mod lifecycle;
 pub mod limits;
-mod number;
 pub mod parse;
 pub mod schema;
 #[cfg(feature = "std")]
 pub mod stage;
 pub mod trust;
 pub mod validate;
-mod value;

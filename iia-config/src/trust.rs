@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use iia_contract::raw::{Entry, Field, Number};
+use iia_contract::raw::Number;
 use iia_contract::shape;
+use iia_contract::tree::Entry;
 use iia_core::sign::PublicKey;
 
 use crate::diagnostic::Diagnostic;
@@ -76,8 +77,8 @@ impl Trust {
         let document = parse::parse(bytes, DOCUMENT_LEN_DEFAULT)?;
         let mut trust = Self::default();
         let mut found = Vec::new();
-        for entry in &document.entries {
-            let spec = schema::spec(&entry.kind)
+        for entry in document.entries() {
+            let spec = schema::spec(entry.kind)
                 .filter(|spec| matches!(spec.kind, "key" | "approval_rule"));
             let Some(spec) = spec else {
                 let message = format!("`{}` has no place in a trust document", entry.kind);
@@ -89,9 +90,9 @@ impl Trust {
                 ));
                 continue;
             };
-            let defects = shape::check(spec, entry);
+            let defects = shape::check(spec, &entry);
             if defects.is_empty() {
-                trust.add(entry, &mut found);
+                trust.add(&entry, &mut found);
             }
             found.extend(defects.into_iter().map(Diagnostic::from));
         }
@@ -102,8 +103,8 @@ impl Trust {
         }
     }
 
-    fn add(&mut self, entry: &Entry, found: &mut Vec<Diagnostic>) {
-        let text = |key: &str| entry.field(key).map_or("", Field::text);
+    fn add(&mut self, entry: &Entry<'_>, found: &mut Vec<Diagnostic>) {
+        let text = |key: &str| entry.text(key);
         if entry.kind == "approval_rule" {
             let threshold = entry
                 .field("threshold")

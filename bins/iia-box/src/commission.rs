@@ -156,10 +156,7 @@ impl Commission<'_> {
             event.field("entries").unwrap_or_default()
         ));
         note(vec![event])?;
-        let facts = Facts {
-            box_name: self.name.into(),
-            applied: None,
-        };
+        let facts = Facts::of_box(self.name);
         let (validated, event) = parsed.validate(&facts, wall).map_err(Refused)?;
         told(&format!(
             "validated: {} contracts, every rule kept",
