@@ -53,7 +53,10 @@ fn every_input_of_every_corpus_keeps_the_promises() {
                 body(&bend(&input, turn * 7919 + 3));
             }
         }
-        assert!((1..=FILES_MAX).contains(&inputs.len()) && total <= CORPUS_LEN_MAX, "{target}");
+        assert!(
+            (1..=FILES_MAX).contains(&inputs.len()) && total <= CORPUS_LEN_MAX,
+            "{target}"
+        );
         body(&[]);
     }
 }

@@ -7,14 +7,13 @@ pub mod approval;
 pub mod desk;
 pub mod diagnostic;
 pub mod envelope;
+pub mod explain;
 pub mod format;
 pub mod lifecycle;
 pub mod limits;
-mod number;
 pub mod parse;
 pub mod schema;
 #[cfg(feature = "std")]
 pub mod stage;
 pub mod trust;
 pub mod validate;
-mod value;

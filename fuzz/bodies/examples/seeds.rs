@@ -73,7 +73,11 @@ fn audit(corpus: &Corpus) -> Outcome {
     let note = head.sign(&key(1))?;
     let line = note::cosign(&head.to_text(), &witness.name, &key(2), 1_800_000_000)?;
     corpus.put("audit_note", "head", &[b"\0", note.as_bytes()])?;
-    corpus.put("audit_note", "receipt", &[b"\0", note.as_bytes(), line.as_bytes()])?;
+    corpus.put(
+        "audit_note",
+        "receipt",
+        &[b"\0", note.as_bytes(), line.as_bytes()],
+    )?;
     corpus.put("audit_note", "text", &[b"\0", head.to_text().as_bytes()])?;
     corpus.put("audit_note", "key", &[b"\x01", log.to_text().as_bytes()])?;
     corpus.put("audit_note", "signed", &[b"\x02", &[5; 64]])?;
@@ -83,10 +87,22 @@ fn audit(corpus: &Corpus) -> Outcome {
         quorum: 1,
     };
     corpus.put("audit_policy", "one", &[policy.to_text().as_bytes()])?;
-    corpus.put("audit_policy", "genesis", &[policy.to_text().as_bytes(), b"\0", note.as_bytes()])?;
+    corpus.put(
+        "audit_policy",
+        "genesis",
+        &[policy.to_text().as_bytes(), b"\0", note.as_bytes()],
+    )?;
     for count in [0u8, 1, 2, 3, 7, 8, 9, 33, 79] {
-        corpus.put("audit_proof", &format!("{count}"), &[&[count, count / 2, 3, 0, 1, 1, 2, 0, 2]])?;
-        corpus.put("audit_witness", &format!("{count}"), &[&[count, 0, 3, 1, 7, 4, 9, 1, 9, 6, 12, 9]])?;
+        corpus.put(
+            "audit_proof",
+            &format!("{count}"),
+            &[&[count, count / 2, 3, 0, 1, 1, 2, 0, 2]],
+        )?;
+        corpus.put(
+            "audit_witness",
+            &format!("{count}"),
+            &[&[count, 0, 3, 1, 7, 4, 9, 1, 9, 6, 12, 9]],
+        )?;
     }
     let event = Event::new(EventKind::Finding, Timestamp::from_secs(5)).with("reason", "x");
     let body = iia_audit::frame::Body {
@@ -101,7 +117,11 @@ fn audit(corpus: &Corpus) -> Outcome {
     let zero = iia_core::digest::Digest::ZERO;
     iia_audit::frame::encode(&mut frame, (&chain, &zero), 0, (written, [3; 16]), &body)?;
     corpus.put("audit_record", "one", &[b"\0", &frame])?;
-    corpus.put("audit_record", "fitted", &[b"\x01", &frame[..96], &piece(&frame[128..])])?;
+    corpus.put(
+        "audit_record",
+        "fitted",
+        &[b"\x01", &frame[..96], &piece(&frame[128..])],
+    )?;
     Ok(())
 }
 
@@ -129,9 +149,28 @@ fn boundary(corpus: &Corpus) -> Outcome {
     corpus.put("edge_wire", "offer", &[&canon::encode(&offer)])?;
     let answer = wire::HeadAnswer::Stale(5);
     corpus.put("edge_wire", "stale", &[&canon::encode(&answer)])?;
-    let question = [&[1, 0, 0, 0][..], &piece(b"ot.acs.modbus"), &[0; 8], &[9; 7], &[0, 10, 0, 0, 0, 0, 0, 0, 0]];
-    corpus.put("edge_query", "three", &[&[0; 8], &question.concat(), &question.concat(), &question.concat()])?;
-    corpus.put("link_hello", "hello", &[b"iia.contract.internal.a_to_b\nQUERY"])?;
+    let question = [
+        &[1, 0, 0, 0][..],
+        &piece(b"ot.acs.modbus"),
+        &[0; 8],
+        &[9; 7],
+        &[0, 10, 0, 0, 0, 0, 0, 0, 0],
+    ];
+    corpus.put(
+        "edge_query",
+        "three",
+        &[
+            &[0; 8],
+            &question.concat(),
+            &question.concat(),
+            &question.concat(),
+        ],
+    )?;
+    corpus.put(
+        "link_hello",
+        "hello",
+        &[b"iia.contract.internal.a_to_b\nQUERY"],
+    )?;
     let frame = iia_link::frame::Frame {
         kind: iia_link::frame::Kind::Data,
         id: 1,
@@ -141,14 +180,25 @@ fn boundary(corpus: &Corpus) -> Outcome {
     corpus.put("link_frame", "http", &[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])?;
     corpus.put("lake_ipc", "conn", &[&rows])?;
     corpus.put("lake_wal", "good", &[&[1, 0, 1, 0, 2, 0, 3]])?;
-    corpus.put("lake_wal", "made_up", &[&[1, 0, 1, 2], &[0xff; 8], &[2, 0, 0, 0, 0, 0, 0, 0]])?;
+    corpus.put(
+        "lake_wal",
+        "made_up",
+        &[&[1, 0, 1, 2], &[0xff; 8], &[2, 0, 0, 0, 0, 0, 0, 0]],
+    )?;
     corpus.put("lake_wal", "torn", &[&[1, 0, 1, 7, 3, 0, 1, 2, 3]])?;
-    corpus.put("lake_wal", "other_rows", &[&[1, 1, 0, 4, 1, 2, 3, 4, 1, 0, 2]])?;
+    corpus.put(
+        "lake_wal",
+        "other_rows",
+        &[&[1, 1, 0, 4, 1, 2, 3, 4, 1, 0, 2]],
+    )?;
     Ok(())
 }
 
 fn configuration(corpus: &Corpus) -> Outcome {
-    for (name, path) in [("site", "../examples/site/site.icl"), ("box", "../examples/box-pi/box.icl")] {
+    for (name, path) in [
+        ("site", "../examples/site/site.icl"),
+        ("box", "../examples/box-pi/box.icl"),
+    ] {
         let text = fs::read(path)?;
         let (_, tail) = text.split_at(text.len().min(1600));
         let head = &text[..text.len() - tail.len()];
@@ -159,12 +209,21 @@ fn configuration(corpus: &Corpus) -> Outcome {
         for (index, entry) in entries.split("\n}\n").enumerate().step_by(5).take(8) {
             let entry = entry.strip_prefix("iia-config 1\n").unwrap_or(entry);
             let whole = format!("iia-config 1\n{entry}\n}}\n");
-            corpus.put("config_parse", &format!("{name}-{index}"), &[whole.as_bytes()])?;
-            corpus.put("config_validate", &format!("{name}-{index}"), &[whole.as_bytes()])?;
+            corpus.put(
+                "config_parse",
+                &format!("{name}-{index}"),
+                &[whole.as_bytes()],
+            )?;
+            corpus.put(
+                "config_validate",
+                &format!("{name}-{index}"),
+                &[whole.as_bytes()],
+            )?;
         }
     }
     corpus.put("config_envelope", "text", &[&[3; 8], b"iia-config 1\n"])?;
-    let rest = "  box seg01\n  not_before 2020-01-01T00:00:00Z\n  not_after 2040-01-01T00:00:00Z\n}\n";
+    let rest =
+        "  box seg01\n  not_before 2020-01-01T00:00:00Z\n  not_after 2040-01-01T00:00:00Z\n}\n";
     Ok(corpus.put("config_approval", "open", &[b"\x01", rest.as_bytes()])?)
 }
 
@@ -179,7 +238,11 @@ fn identities(corpus: &Corpus) -> Outcome {
     }
     corpus.put("svid_chain", "leaf", &[&[9]])?;
     corpus.put("svid_chain", "bent", &[&[11, 77, 3, 0, 0, 0, 0, 0, 0]])?;
-    corpus.put("svid_chain", "leaf_root", &[&[9, 0, 0, 0, 0, 0, 0, 0, 0], &piece(identity::ROOT)])?;
+    corpus.put(
+        "svid_chain",
+        "leaf_root",
+        &[&[9, 0, 0, 0, 0, 0, 0, 0, 0], &piece(identity::ROOT)],
+    )?;
     let (csr, _key) = request(&identity::ID.parse()?)?;
     Ok(corpus.put("svid_request", "csr", &[&csr])?)
 }
@@ -201,8 +264,16 @@ fn packets(corpus: &Corpus) -> Outcome {
         let head = [0, transaction, 0, 0, 0, pdu.len() as u8 + 1, 1];
         [&head, pdu].concat()
     };
-    let ask = [&[0][..], &piece(&[unit(1, &[3, 0, 1, 0, 2]), unit(2, &[6, 0, 1, 0, 9])].concat())].concat();
-    let answer = [&[1][..], &piece(&[unit(1, &[3, 4, 0, 1, 0, 2]), unit(2, &[0x86, 2])].concat())].concat();
+    let ask = [
+        &[0][..],
+        &piece(&[unit(1, &[3, 0, 1, 0, 2]), unit(2, &[6, 0, 1, 0, 9])].concat()),
+    ]
+    .concat();
+    let answer = [
+        &[1][..],
+        &piece(&[unit(1, &[3, 4, 0, 1, 0, 2]), unit(2, &[0x86, 2])].concat()),
+    ]
+    .concat();
     corpus.put("capture_modbus", "poll", &[&[4], &ask, &answer])?;
     Ok(())
 }
@@ -214,7 +285,12 @@ fn vectors(corpus: &Corpus, shared: &Path) -> Outcome {
         let input = line.split('\t').next().unwrap_or_default();
         corpus.put("spiffe_id", &format!("case-{index}"), &[input.as_bytes()])?;
     }
-    let names = ["ok-p256.0", "leaf-ca-true.0", "id-userinfo.0", "intermediate-expired.1"];
+    let names = [
+        "ok-p256.0",
+        "leaf-ca-true.0",
+        "id-userinfo.0",
+        "intermediate-expired.1",
+    ];
     for name in names {
         if let Ok(der) = fs::read(shared.join(format!("vectors/x509svid/{name}.der"))) {
             corpus.put("svid_chain", name, &[&[8], &piece(&der)])?;

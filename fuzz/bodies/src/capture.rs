@@ -23,7 +23,12 @@ fn packets(reader: impl Read) -> (Packets, Option<CaptureError>) {
     loop {
         match source.next_packet() {
             Ok(None) => return (found, None),
-            Ok(Some(packet)) => found.push((packet.ts, packet.link.0, packet.orig_len, packet.data.to_vec())),
+            Ok(Some(packet)) => found.push((
+                packet.ts,
+                packet.link.0,
+                packet.orig_len,
+                packet.data.to_vec(),
+            )),
             Err(error) => return (found, Some(error)),
         }
     }
@@ -96,18 +101,30 @@ fn run(link: LinkType, packets: &[(Timestamp, &[u8])]) -> (Vec<String>, Stats) {
     }
     pipeline.finish(&mut sink);
     let stats = pipeline.stats();
-    assert_eq!((exchanges, conns, stats.flows), (stats.exchanges, stats.conns, 0));
-    assert_eq!(carried + stats.not_ip + stats.malformed + stats.fragments, stats.packets);
+    assert_eq!(
+        (exchanges, conns, stats.flows),
+        (stats.exchanges, stats.conns, 0)
+    );
+    assert_eq!(
+        carried + stats.not_ip + stats.malformed + stats.fragments,
+        stats.packets
+    );
     (seen, stats)
 }
 
 fn sound(exchange: &Exchange<'_>) {
     assert!(exchange.func < 0x80);
     for span in [exchange.read, exchange.write].into_iter().flatten() {
-        assert!((1..=2000).contains(&span.count) && span.last() <= 0xffff, "{exchange:?}");
+        assert!(
+            (1..=2000).contains(&span.count) && span.last() <= 0xffff,
+            "{exchange:?}"
+        );
         let values = span.iter().count();
         let whole = values == span.count as usize || values == 0;
-        assert!(whole || exchange.outcome == Outcome::Malformed, "{exchange:?}");
+        assert!(
+            whole || exchange.outcome == Outcome::Malformed,
+            "{exchange:?}"
+        );
     }
     assert!(exchange.latency_ns.is_none_or(|latency| latency >= 0));
 }

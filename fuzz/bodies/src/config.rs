@@ -1,6 +1,6 @@
 //! Configuration artifacts, approvals and trust documents.
 
-use iia_config::approval::{self, Wanted};
+use iia_config::approval::{self, Memory, Used, Wanted};
 use iia_config::envelope::{self, open};
 use iia_config::format::canonical;
 use iia_config::limits::{DIAGNOSTICS_MAX, DOCUMENT_LEN_DEFAULT};
@@ -10,7 +10,7 @@ use iia_config::validate::{self, Facts};
 use iia_core::Timestamp;
 use iia_core::digest::{Context, Digest};
 use iia_core::sign::Signer as _;
-use iia_core::time::{Clock as _, ManualClock};
+use iia_core::time::{Clock as _, Floor, ManualClock};
 
 use crate::audit::key;
 use crate::input::{Input, bend};
@@ -41,13 +41,16 @@ pub fn parse(data: &[u8]) {
         // The canonical form indents, and so may pass a limit that the input kept to.
         Err(found) => {
             let over = |code: &str| code.starts_with("P4");
-            assert!(found.iter().all(|diagnostic| over(diagnostic.code)), "{found:?}\n{text}");
+            assert!(
+                found.iter().all(|diagnostic| over(diagnostic.code)),
+                "{found:?}\n{text}"
+            );
             return;
         }
     };
     assert_eq!(canonical(&again), text);
-    assert_eq!(again.entries.len(), document.entries.len());
-    assert_eq!(again.comments.len(), document.comments.len());
+    assert_eq!(again.entries().len(), document.entries().len());
+    assert_eq!(again.comments().len(), document.comments().len());
 }
 
 /// Whatever stands in a document, validation answers within its limits; so does the reading of a trust document.
@@ -58,11 +61,7 @@ pub fn validate(data: &[u8]) {
     let Some(document) = parsed(data) else {
         return;
     };
-    let facts = Facts {
-        box_name: "seg01".into(),
-        applied: None,
-    };
-    match validate::validate(&document, &facts) {
+    match validate::validate(&document, &Facts::of_box("seg01")) {
         Ok(checked) => assert!(checked.warnings.len() <= DIAGNOSTICS_MAX),
         Err(found) => assert!((1..=DIAGNOSTICS_MAX).contains(&found.len())),
     }
@@ -100,7 +99,10 @@ pub fn envelope(data: &[u8]) {
     };
     let opened = open(&sealed, Class::Config, &trust);
     let digest = Digest::of(Context::Artifact, input.0);
-    assert_eq!(opened.as_ref().map(|opened| (opened.body, opened.digest)), Ok((input.0, digest)));
+    assert_eq!(
+        opened.as_ref().map(|opened| (opened.body, opened.digest)),
+        Ok((input.0, digest))
+    );
     assert!(open(&sealed, Class::Approval, &trust).is_err());
     let bent = bend(&sealed, at);
     assert!(open(&bent, Class::Config, &trust).is_err(), "{at}");
@@ -108,7 +110,8 @@ pub fn envelope(data: &[u8]) {
     assert!(stranger.is_ok_and(|bytes| open(&bytes, Class::Config, &trust).is_err()));
 }
 
-const APPROVAL: &str = "iia-approval 1\n\napproval go {\n  artifact ";
+const APPROVAL: &str =
+    "iia-approval 1\n\napproval go 1.0.0 {\n  purpose apply\n  class config\n  artifact ";
 
 /// Only an approval that names artifact, box and an open window is one; the text around it comes from the input.
 pub fn approval(data: &[u8]) {
@@ -120,24 +123,34 @@ pub fn approval(data: &[u8]) {
         _ => [format!("{APPROVAL}{artifact}\n").as_bytes(), input.0].concat(),
     };
     let wanted = Wanted {
+        class: Class::Config,
         artifact,
         authors: &["alice".into()],
-        box_name: "seg01",
+        newer: true,
     };
     let Ok(sealed) = envelope::seal(Class::Approval, &text, &[&key(2)]) else {
         return;
     };
     let trust = trust();
-    let check = |bytes: &[u8], used: &[Digest]| approval::check(bytes, &wanted, &trust, (clock.read(), used));
-    let _unsigned = check(input.0, &[]);
-    let Ok(approval) = check(&sealed, &[]) else {
+    let check = |bytes: &[u8], box_name: &str, used: &[Used]| {
+        let memory = Memory {
+            box_name,
+            held: &[],
+            used,
+            floor: Floor::default(),
+        };
+        approval::check(bytes, &wanted, (&trust, &memory), clock.read())
+    };
+    let _unsigned = check(input.0, "seg01", &[]);
+    let Ok(approval) = check(&sealed, "seg01", &[]) else {
         return;
     };
     let body = String::from_utf8_lossy(&text);
-    assert!(body.contains(&artifact.to_string()) && body.contains("seg01"), "{body}");
+    assert!(
+        body.contains(&artifact.to_string()) && body.contains("seg01"),
+        "{body}"
+    );
     assert_eq!(approval.operators, ["bob"]);
-    assert!(check(&sealed, &[approval.digest]).is_err());
-    let other = Wanted { box_name: "seg02", ..wanted };
-    let elsewhere = approval::check(&sealed, &other, &trust, (clock.read(), &[]));
-    assert!(elsewhere.is_err() || body.contains("seg02"));
+    assert!(check(&sealed, "seg01", &[approval.used()]).is_err());
+    assert!(check(&sealed, "seg02", &[]).is_err() || body.contains("seg02"));
 }

@@ -51,7 +51,8 @@ fn is_id(text: &str) -> bool {
     };
     let mut parts = rest.split('/');
     let segment = |part: &str| {
-        part.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
+        part.chars()
+            .all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
             && part.chars().any(|c| c != '.') | (part.len() > 2)
     };
     text.len() <= 2048 && parts.next().is_some_and(is_domain) && parts.all(segment)
@@ -69,7 +70,11 @@ pub fn svid_chain(data: &[u8]) {
     let mut chain: Vec<Vec<u8>> = Vec::new();
     if kind & 1 == 1 {
         let at = input.u64();
-        chain.push(if kind & 2 == 2 { bend(LEAF, at) } else { LEAF.to_vec() });
+        chain.push(if kind & 2 == 2 {
+            bend(LEAF, at)
+        } else {
+            LEAF.to_vec()
+        });
     }
     while !input.is_empty() && chain.len() <= CHAIN_MAX {
         chain.push(input.piece().to_vec());
@@ -81,7 +86,10 @@ pub fn svid_chain(data: &[u8]) {
     let Ok(id) = verify_chain(&chain, &bundles(), now) else {
         return;
     };
-    assert_eq!((id.as_str(), chain.first().map(AsRef::as_ref)), (ID, Some(LEAF)));
+    assert_eq!(
+        (id.as_str(), chain.first().map(AsRef::as_ref)),
+        (ID, Some(LEAF))
+    );
     assert!(ends.is_some_and(|ends| ends.is_ok_and(|ends| ends >= now)));
     assert!(chain.len() == 1 || authority.is_some_and(|last| last.is_ok()));
 }
@@ -122,8 +130,15 @@ pub fn svid_request(data: &[u8]) {
         return;
     };
     let mut bundles = BundleSet::default();
-    assert_eq!(bundles.add_root(id.trust_domain(), issuer.root().to_vec()), Ok(()));
-    let chain: Vec<CertificateDer<'_>> = issued.chain.iter().map(|der| der.as_slice().into()).collect();
+    assert_eq!(
+        bundles.add_root(id.trust_domain(), issuer.root().to_vec()),
+        Ok(())
+    );
+    let chain: Vec<CertificateDer<'_>> = issued
+        .chain
+        .iter()
+        .map(|der| der.as_slice().into())
+        .collect();
     assert_eq!(verify_chain(&chain, &bundles, clock.read().wall), Ok(id));
     assert_eq!(not_after(&issued.chain[0]), Ok(issued.not_after));
 }

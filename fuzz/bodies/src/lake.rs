@@ -15,7 +15,8 @@ pub fn ipc(data: &[u8]) {
     let Ok((schema, batches)) = rows::decode(data) else {
         return;
     };
-    let count = |batches: &[arrow_array::RecordBatch]| batches.iter().map(|b| b.num_rows()).sum::<usize>();
+    let count =
+        |batches: &[arrow_array::RecordBatch]| batches.iter().map(|b| b.num_rows()).sum::<usize>();
     assert!(count(&batches) as u64 <= rows::ROWS_MAX && schema.fields().len() <= rows::COLUMNS_MAX);
     let Ok(again) = rows::encode(&batches) else {
         return;
@@ -32,14 +33,25 @@ const SERVICE: ServiceId = ServiceId::from_bytes([5; 16]);
 /// appended to, sealed and opened again with the same number of rows.
 pub fn wal(data: &[u8]) {
     let mut input = Input(data);
-    let log = if input.byte().is_multiple_of(4) { input.0.to_vec() } else { frames(input) };
+    let log = if input.byte().is_multiple_of(4) {
+        input.0.to_vec()
+    } else {
+        frames(input)
+    };
     let Ok(dir) = tempfile::tempdir_in(memory()) else {
         return;
     };
     let path = dir.path().join("wal/ot.acs.modbus-0000000000000000.wal");
-    let written = std::fs::create_dir(dir.path().join("wal")).and_then(|()| std::fs::write(&path, &log));
+    let written =
+        std::fs::create_dir(dir.path().join("wal")).and_then(|()| std::fs::write(&path, &log));
     assert!(written.is_ok());
-    let open = || Lake::open(&dir.path().join("lake"), &dir.path().join("wal"), Options::default());
+    let open = || {
+        Lake::open(
+            &dir.path().join("lake"),
+            &dir.path().join("wal"),
+            Options::default(),
+        )
+    };
     let Ok((lake, recovery)) = open() else {
         // What is torn at its end may lie beside it by now; the rest stays as it was.
         let left = std::fs::read(&path).unwrap_or_default();
@@ -118,7 +130,11 @@ fn frames(mut input: Input<'_>) -> Vec<u8> {
             log.extend_from_slice(input.piece());
             continue;
         }
-        let ipc = if kind & 1 == 0 { good.as_slice() } else { input.piece() };
+        let ipc = if kind & 1 == 0 {
+            good.as_slice()
+        } else {
+            input.piece()
+        };
         let (mut first, mut rows) = (u64::from(input.byte()), 1);
         if kind & 2 == 2 {
             (first, rows) = (input.u64(), input.u64());
@@ -128,7 +144,10 @@ fn frames(mut input: Input<'_>) -> Vec<u8> {
         head.extend_from_slice(SERVICE.as_bytes());
         head.extend_from_slice(&first.to_le_bytes());
         head.extend_from_slice(&rows.to_le_bytes());
-        let digest = Hasher::new(Context::LakeFrame).update(&head).update(ipc).finish();
+        let digest = Hasher::new(Context::LakeFrame)
+            .update(&head)
+            .update(ipc)
+            .finish();
         log.extend_from_slice(&head);
         log.extend_from_slice(digest.as_bytes());
         log.extend_from_slice(ipc);

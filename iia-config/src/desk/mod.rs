@@ -139,8 +139,8 @@ impl<D: Disk> Desk<D> {
     /// The facts that a new artifact is judged by.
     pub fn facts(&self) -> Facts {
         Facts {
-            box_name: self.site.box_name.clone(),
             applied: self.state.follows(),
+            ..Facts::of_box(self.site.box_name.clone())
         }
     }
 

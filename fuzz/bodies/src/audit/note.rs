@@ -37,10 +37,16 @@ fn any_note(text: &str) {
     assert!((1..=SIGNATURES_MAX).contains(&parsed.signatures()));
     assert!(text.starts_with(parsed.text) && parsed.text.ends_with('\n'));
     let lines = text[parsed.text.len() + 1..].lines().count();
-    assert_eq!((lines, &text[parsed.text.len()..][..1]), (parsed.signatures(), "\n"));
+    assert_eq!(
+        (lines, &text[parsed.text.len()..][..1]),
+        (parsed.signatures(), "\n")
+    );
     let log = verifier(ORIGIN, Purpose::Log, 1);
     if let Ok((checkpoint, _)) = Checkpoint::open(text, &log) {
-        assert_eq!((checkpoint.origin.as_str(), checkpoint.to_text().as_str()), (ORIGIN, parsed.text));
+        assert_eq!(
+            (checkpoint.origin.as_str(), checkpoint.to_text().as_str()),
+            (ORIGIN, parsed.text)
+        );
     }
     let witness = verifier("fuzz.example/witness", Purpose::Cosignature, 2);
     let _unsigned = parsed.verify(&witness);
@@ -59,7 +65,10 @@ fn signed(mut input: Input<'_>) {
         return;
     };
     let log = verifier(ORIGIN, Purpose::Log, 1);
-    assert_eq!(Checkpoint::open(&head, &log).map(|(got, _)| got), Ok(checkpoint));
+    assert_eq!(
+        Checkpoint::open(&head, &log).map(|(got, _)| got),
+        Ok(checkpoint)
+    );
     let bent = bend(head.as_bytes(), at);
     if let Ok(bent) = std::str::from_utf8(&bent) {
         assert!(Checkpoint::open(bent, &log).is_err(), "{bent:?}");
@@ -71,7 +80,10 @@ fn signed(mut input: Input<'_>) {
     let witness = verifier("fuzz.example/witness", Purpose::Cosignature, 2);
     let receipt = format!("{head}{line}");
     let parsed = Note::parse(&receipt);
-    assert_eq!(parsed.map(|note| (note.verify(&witness), note.verify(&log))), Ok((Ok(time), Ok(0))));
+    assert_eq!(
+        parsed.map(|note| (note.verify(&witness), note.verify(&log))),
+        Ok((Ok(time), Ok(0)))
+    );
 }
 
 /// Policies print back as they were and are bounded; genesis and policy together are believed or not.

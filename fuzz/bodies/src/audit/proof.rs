@@ -82,12 +82,22 @@ pub fn witness(data: &[u8]) {
         }
         let ask = input.byte();
         let (side, size) = (usize::from(ask & 1), u64::from(input.byte() % 25));
-        let old = if ask & 2 == 0 { known } else { u64::from(input.byte() % 25) };
+        let old = if ask & 2 == 0 {
+            known
+        } else {
+            u64::from(input.byte() % 25)
+        };
         let taken = offer(&mut witness, &histories[side], size, old);
-        assert!(!taken || size >= known && old == known, "{size} from {old}, {known} known");
+        assert!(
+            !taken || size >= known && old == known,
+            "{size} from {old}, {known} known"
+        );
         if taken {
             let side = (size > common).then_some(side);
-            assert!(followed.is_none() || size == known || followed == side, "both histories");
+            assert!(
+                followed.is_none() || size == known || followed == side,
+                "both histories"
+            );
             (known, followed) = (size, followed.or(side));
         }
         if ask & 4 != 0 {

@@ -33,7 +33,10 @@ fn fitted(segment: &mut Vec<u8>, mut input: Input<'_>, key: &[u8; 32]) {
         let mut envelope = input.array::<ENVELOPE_LEN>();
         let tail = input.piece();
         envelope[64..].copy_from_slice(Digest::of(Context::AuditBody, tail).as_bytes());
-        let hash = Hasher::keyed(key).update(before.as_bytes()).update(&envelope).finish();
+        let hash = Hasher::keyed(key)
+            .update(before.as_bytes())
+            .update(&envelope)
+            .finish();
         segment.extend_from_slice(&envelope);
         segment.extend_from_slice(hash.as_bytes());
         segment.extend_from_slice(tail);
@@ -59,7 +62,13 @@ fn read(segment: &[u8], header: &Header) {
         let bytes = &segment[from..reader.offset];
         let salt: [u8; SALT_LEN] = core::array::from_fn(|at| bytes[HEAD_LEN - SALT_LEN + at]);
         let mut again = Vec::new();
-        let hash = frame::encode(&mut again, (&key, &before), seq, (record.written, salt), &record.body);
+        let hash = frame::encode(
+            &mut again,
+            (&key, &before),
+            seq,
+            (record.written, salt),
+            &record.body,
+        );
         assert_eq!((hash, again.as_slice()), (Ok(record.hash), bytes));
         assert_eq!((record.seq, record.len), (seq, bytes.len()));
         assert!(canon::encode(&record.body).len() <= frame::BODY_MAX);
