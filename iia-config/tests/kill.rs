@@ -201,5 +201,5 @@ fn i9_a_process_killed_at_any_system_call_leaves_a_whole_box() {
         );
     }
     eprintln!("killed {killed} times; {went_back} times in the middle of gated calls");
-    assert!(killed > 60 && went_back > 5, "{killed} {went_back}");
+    assert!(killed > 40 && went_back > 5, "{killed} {went_back}");
 }
