@@ -8,6 +8,8 @@ pub mod desk;
 pub mod diagnostic;
 pub mod envelope;
 pub mod format;
+#[cfg(feature = "keys")]
+pub mod keys;
 pub mod lifecycle;
 pub mod limits;
 mod number;
