@@ -7,6 +7,14 @@ artifact site.milwaukee 1.0.0 {
   trust_domain site.example
 }
 
+zone cfg {
+  role ot.mgmt.cfg
+  side management
+  bridge iz-cfg
+  subnet 127.91.42.0/24
+  workload supervisor 127.91.42.2
+}
+
 zone collect {
   role ot.acs.collect
   side inbound
@@ -189,5 +197,22 @@ contract iia.contract.boundary.site.telemetry 1.0.0 {
     acs_accountable site-security-manager
     upstream_responsible enterprise-security-team
     upstream_accountable enterprise-ciso
+  }
+}
+
+contract iia.contract.internal.cfg_to_intake 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/cfg/workload/supervisor
+  destination spiffe://site.example/zone/collect/workload/intake
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
   }
 }

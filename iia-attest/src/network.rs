@@ -21,7 +21,7 @@ pub const TALKERS_MAX: usize = 4096;
 /// Findings that wait to be taken at most; beyond it the observer says how many it lost.
 pub const WAITING_MAX: usize = 8192;
 
-/// Traffic of one client at one server.
+/// Traffic of one client at one server without a long pause: a run, observed when it began.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Seen {
     /// Who asked.
@@ -32,6 +32,8 @@ pub struct Seen {
     pub port: u16,
     /// How many exchanges.
     pub count: u64,
+    /// When the last of them was; runs are reported in the order in which they began.
+    pub until: Timestamp,
 }
 
 /// The observer.
@@ -170,7 +172,12 @@ impl Correlator for Network {
             .iter_mut()
             .filter(|expected| joins(&expected.device, &seen))
         {
-            expected.last = Some(expected.last.map_or(now, |last| last.max(now)));
+            // A report that comes twice says nothing new.
+            let until = seen.until.max(now);
+            if expected.last.is_some_and(|last| until <= last) {
+                continue;
+            }
+            expected.last = Some(until);
             if core::mem::take(&mut expected.silent) {
                 back.push(expected.contract.clone());
             }

@@ -52,6 +52,14 @@ fn seen(client: [u8; 4]) -> Seen {
         server: [10, 0, 0, 2].into(),
         port: 502,
         count: 1,
+        until: Timestamp::default(),
+    }
+}
+
+fn run(until: i64) -> Seen {
+    Seen {
+        until: at(until),
+        ..seen(PRESS)
     }
 }
 
@@ -121,6 +129,28 @@ fn a_silence_between_two_late_reports_is_still_seen() {
         .map(|f| f.conclusion)
         .collect();
     assert_eq!(kinds, [Conclusion::Missing, Conclusion::Converge]);
+}
+
+#[test]
+fn a_run_counts_from_its_last_exchange() {
+    let mut observer = Network::new(&catalog());
+    observer.handle_observation(at(0), run(60 * SECOND_NS));
+    observer.handle_timeout(at(69 * SECOND_NS));
+    assert_eq!(observer.poll_finding(), None);
+    assert_eq!(observer.poll_timeout(), Some(at(70 * SECOND_NS)));
+}
+
+#[test]
+fn a_report_that_comes_twice_ends_no_silence() {
+    let mut observer = Network::new(&catalog());
+    observer.handle_observation(at(0), run(5 * SECOND_NS));
+    observer.handle_timeout(at(20 * SECOND_NS));
+    assert_eq!(
+        observer.poll_finding().unwrap().conclusion,
+        Conclusion::Missing
+    );
+    observer.handle_observation(at(0), run(5 * SECOND_NS));
+    assert_eq!(observer.poll_finding(), None);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Appending and verifying.
-#![expect(missing_docs, clippy::unwrap_used, reason = "a bench is its own page")]
+#![expect(clippy::unwrap_used, reason = "a bench is its own page")]
 use iia_audit::log::{Log, Submission};
 use iia_audit::note::{Purpose, VerifierKey};
 use iia_audit::policy::Policy;

@@ -72,7 +72,7 @@ pub fn log_key(log_id: &Digest) -> [u8; 32] {
 /// Writes a record behind `out`; gives its hash.
 ///
 /// # Errors
-/// [`AuditError::TooLong`].
+/// [`AuditError::TooLong`] for a large body, [`AuditError::BadRecord`] for an event outside its limits.
 pub fn encode(
     out: &mut Vec<u8>,
     chain: (&[u8; 32], &Digest),
@@ -80,6 +80,14 @@ pub fn encode(
     (written, salt): (Written, [u8; SALT_LEN]),
     body: &Body,
 ) -> Result<Digest, AuditError> {
+    if body.event.check().is_err() {
+        let what = "event is outside its limits";
+        return Err(AuditError::BadRecord { seq, what });
+    }
+    let source = source_id(&body.source).ok_or(AuditError::BadRecord {
+        seq,
+        what: "source is no SPIFFE ID",
+    })?;
     let bytes = canon::encode(body);
     if bytes.len() > BODY_MAX {
         return Err(AuditError::TooLong {
@@ -102,7 +110,7 @@ pub fn encode(
     out.extend_from_slice(&kind_number(&body.event).to_le_bytes());
     out.extend_from_slice(&SCHEMA.to_le_bytes());
     out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
-    out.extend_from_slice(&source_id(&body.source));
+    out.extend_from_slice(&source);
     out.extend_from_slice(Digest::of(Context::AuditBody, &tail).as_bytes());
     let hash = link(chain, out.get(start..).unwrap_or_default());
     out.extend_from_slice(hash.as_bytes());
@@ -125,11 +133,10 @@ fn link((key, before): (&[u8; 32], &Digest), envelope: &[u8]) -> Digest {
         .finish()
 }
 
-fn source_id(source: &str) -> [u8; 16] {
-    source
-        .parse::<SpiffeId>()
-        .map(|id| *iia_core::record::ServiceId::of(&id).as_bytes())
-        .unwrap_or_default()
+/// The id of a source; `None` for a text that is no SPIFFE ID.
+fn source_id(source: &str) -> Option<[u8; 16]> {
+    let id = source.parse::<SpiffeId>().ok()?;
+    Some(*iia_core::record::ServiceId::of(&id).as_bytes())
 }
 
 /// Reads the record at the start of `bytes`, which must be number `seq` and link to `before`.
@@ -179,7 +186,8 @@ pub fn decode(bytes: &[u8], chain: (&[u8; 32], &Digest), seq: u64) -> Result<Rec
     let body: Body = canon::decode(body).map_err(|_| bad("body is not canonical"))?;
     let sound = pad.iter().all(|byte| *byte == 0)
         && kind == kind_number(&body.event)
-        && source == source_id(&body.source);
+        && source_id(&body.source) == Some(source)
+        && body.event.check().is_ok();
     if !sound {
         return Err(bad("envelope and body disagree"));
     }

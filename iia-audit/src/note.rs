@@ -15,6 +15,7 @@ use crate::AuditError;
 pub const NOTE_LEN_MAX: usize = 64 * 1024;
 /// Signature lines of a note at most.
 pub const SIGNATURES_MAX: usize = 16;
+const KEY_HASH_LEN: usize = 4;
 const DASH: &str = "\u{2014} ";
 
 /// What a key signs (C2SP signed-note, signature types).
@@ -184,8 +185,9 @@ impl<'a> Line<'a> {
     fn parse(line: &'a str) -> Option<Self> {
         let (name, blob) = line.strip_prefix(DASH)?.split_once(' ')?;
         let bytes = STANDARD.decode(blob).ok()?;
-        // One byte string, one text: what does not encode back is not a signature line.
-        (is_name(name) && STANDARD.encode(&bytes) == blob).then_some(Self { name, blob: bytes })
+        // One byte string, one text: what does not encode back is not a signature line; nor is a key hash alone.
+        (is_name(name) && bytes.len() > KEY_HASH_LEN && STANDARD.encode(&bytes) == blob)
+            .then_some(Self { name, blob: bytes })
     }
 }
 

@@ -50,7 +50,9 @@ impl Policy {
         };
         for line in lines {
             match line.split_once(' ') {
-                Some(("witness", key)) => policy.witnesses.push(VerifierKey::parse(key)?),
+                Some(("witness", key)) if policy.witnesses.len() < WITNESSES_MAX => {
+                    policy.witnesses.push(VerifierKey::parse(key)?);
+                }
                 Some(("quorum", count)) => {
                     policy.quorum = count.parse().map_err(|_| wrong.clone())?
                 }

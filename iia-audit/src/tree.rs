@@ -160,11 +160,12 @@ pub fn verify_consistency(
     (new, new_root): Sized<'_>,
     proof: &[Hash],
 ) -> bool {
-    if old > new || old == 0 {
-        return old == 0 && proof.is_empty() && *old_root == empty_root();
+    let empty_is_empty = |size: u64, root: &Hash| size != 0 || *root == empty_root();
+    if old > new || !empty_is_empty(old, old_root) || !empty_is_empty(new, new_root) {
+        return false;
     }
-    if old == new {
-        return proof.is_empty() && old_root == new_root;
+    if old == 0 || old == new {
+        return proof.is_empty() && (old == 0 && new != 0 || old_root == new_root);
     }
     let (mut at, mut last) = (old - 1, new - 1);
     while at & 1 == 1 {

@@ -1,12 +1,13 @@
-//! Offline verification of a box directory: chain, heads, receipts, and every file the chain refers to.
+//! Offline verification of an evidence directory: chain, heads, receipts, and every file the chain refers to.
 //!
 //! It says what is covered and what is not, and never says verified for less.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use iia_core::digest::{Context, Digest};
+use iia_core::digest::{Context, Digest, Hasher};
 use iia_core::event::EventKind;
 
 use crate::AuditError;
@@ -18,10 +19,8 @@ use crate::policy::Policy;
 use crate::segment::{Header, Reader};
 use crate::tree::{self, Frontier, Hash};
 
-/// Evidence directories of a box; every file in them must be covered.
-const COVERED: [&str; 2] = ["lake", "config"];
-/// Names in evidence directories that hold no evidence.
-const NOT_EVIDENCE: [&str; 1] = ["lock"];
+/// What may lie in an evidence directory beside `audit`; every file in them must be covered.
+const COVERED: [&str; 3] = ["config", "lake", "quarantine"];
 /// Largest file that is read, in bytes.
 pub const FILE_LEN_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
@@ -93,8 +92,8 @@ struct Verifier<'a> {
     files: BTreeMap<String, (Digest, u64)>,
 }
 
-/// Verifies the box directory `dir`. `pinned` is the log's key from elsewhere; without it the key in the
-/// directory is taken, and whoever wrote the directory could have made it.
+/// Verifies the evidence directory `dir`: the log in `audit/` and whatever lies beside it. `pinned` is the log's key
+/// from elsewhere; without it the key in the directory is taken, and whoever wrote the directory could have made it.
 pub fn verify(dir: &Path, pinned: Option<&VerifierKey>) -> Report {
     let mut verifier = Verifier {
         dir,
@@ -165,9 +164,7 @@ impl Verifier<'_> {
             });
         }
         self.referred()?;
-        COVERED
-            .iter()
-            .try_for_each(|dir| self.nothing_uncovered(&self.dir.join(dir)))
+        self.nothing_uncovered()
     }
 
     fn bad(&self, file: &str, why: &str) -> Bad {
@@ -307,6 +304,7 @@ impl Verifier<'_> {
                 | EventKind::ArtifactApplied
                 | EventKind::ArtifactAuthorised
                 | EventKind::ArtifactSubmitted
+                | EventKind::LogRecovered
         );
         if let (true, Some(path), Some(digest)) =
             (refers, event.field("path"), event.field("digest"))
@@ -353,22 +351,14 @@ impl Verifier<'_> {
             if !inside {
                 return Err(bad("the record refers to a file outside the box"));
             }
-            let full = self.dir.join(path);
-            let too_large = fs::metadata(&full).is_ok_and(|file| file.len() > FILE_LEN_MAX);
-            let bytes = if too_large {
-                None
-            } else {
-                fs::read(&full).ok()
-            };
-            let Some(bytes) = bytes else {
-                return Err(bad("the file that the record refers to cannot be read"));
-            };
             let context = if path.starts_with("lake/") {
                 Context::LakeSegment
             } else {
                 Context::File
             };
-            if Digest::of(context, &bytes) != *digest {
+            let found = digest_of(&self.dir.join(path), context)
+                .map_err(|_| bad("the file that the record refers to cannot be read"))?;
+            if found != *digest {
                 return Err(bad("the file is not the one that the record refers to"));
             }
             self.report.files += 1;
@@ -376,39 +366,59 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    fn nothing_uncovered(&self, dir: &Path) -> Result<(), Bad> {
-        if !dir.exists() {
-            return Ok(());
-        }
-        for path in listing(dir).map_err(|why| self.bad(&dir.display().to_string(), &why))? {
-            if path.is_dir() {
-                self.nothing_uncovered(&path)?;
-                continue;
+    /// Nothing lies beside the log that the log does not refer to.
+    fn nothing_uncovered(&self) -> Result<(), Bad> {
+        for path in listing(self.dir).map_err(|why| self.bad(".", &why))? {
+            let name = self.name(&path);
+            if COVERED.contains(&name.as_str()) && path.is_dir() {
+                self.all_referred(&path)?;
+            } else if name != "audit" {
+                return Err(self.bad(&name, "is not covered: it is no part of the evidence"));
             }
-            let name = path
-                .strip_prefix(self.dir)
-                .unwrap_or(&path)
-                .display()
-                .to_string();
-            let empty = fs::metadata(&path).is_ok_and(|file| file.len() == 0);
-            let excused = empty
-                && NOT_EVIDENCE
-                    .iter()
-                    .any(|known| name.ends_with(&format!("/{known}")));
-            if !self.files.contains_key(&name) && !excused {
+        }
+        Ok(())
+    }
+
+    fn all_referred(&self, dir: &Path) -> Result<(), Bad> {
+        for path in listing(dir).map_err(|why| self.bad(&self.name(dir), &why))? {
+            let name = self.name(&path);
+            if path.is_dir() {
+                self.all_referred(&path)?;
+            } else if !self.files.contains_key(&name) {
                 return Err(self.bad(&name, "is not covered: no record refers to it"));
             }
         }
         Ok(())
+    }
+
+    fn name(&self, path: &Path) -> String {
+        path.strip_prefix(self.dir)
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    }
+}
+
+/// The digest of a file of at most [`FILE_LEN_MAX`] bytes, read in pieces.
+fn digest_of(path: &Path, context: Context) -> std::io::Result<Digest> {
+    let mut file = fs::File::open(path)?.take(FILE_LEN_MAX);
+    let mut hasher = Hasher::new(context);
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hasher.finish()),
+            len => hasher.update(piece.get(..len).unwrap_or_default()),
+        };
     }
 }
 
 /// The paths in a folder, in order.
 fn listing(dir: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(dir).map_err(|error| error.to_string())?;
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .collect();
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| error.to_string())?;
     paths.sort();
     Ok(paths)
 }

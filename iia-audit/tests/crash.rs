@@ -1,5 +1,5 @@
 //! Torn writes, damage, and two writers.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Whatever is done to the files afterwards is found.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -12,8 +12,11 @@ use crate::net::Segment;
 use crate::stream::Half;
 
 /// Flows at once at most; beyond it the most idle of a sample goes.
-pub(crate) const FLOWS_MAX: usize = 65_536;
+pub const FLOWS_MAX: usize = 65_536;
 const SAMPLE: usize = 16;
+/// Segments that are no Modbus before a flow never seen to be Modbus counts as something else. More than one, because a
+/// capture may begin in the middle of a unit.
+const DOUBTS_MAX: u8 = 8;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Key {
@@ -96,6 +99,8 @@ pub(crate) struct State {
     pub(crate) last: Timestamp,
     pub(crate) halves: [Half; 2],
     pub(crate) protocol: Recognised,
+    /// Segments that were no Modbus, in a flow that could be.
+    pub(crate) doubts: u8,
     pub(crate) pending: Vec<crate::stream::Pending>,
     pub(crate) closed: bool,
 }
@@ -112,6 +117,21 @@ pub(crate) enum Recognised {
 }
 
 impl State {
+    /// One direction: from the side that opened the flow, or to it.
+    #[inline]
+    pub(crate) fn half(&mut self, from_orig: bool) -> &mut Half {
+        let [orig, resp] = &mut self.halves;
+        if from_orig { orig } else { resp }
+    }
+
+    /// Takes bytes that are no Modbus as a sign that the flow is something else.
+    pub(crate) fn doubt(&mut self) {
+        self.doubts = self.doubts.saturating_add(1);
+        if self.doubts >= DOUBTS_MAX && self.protocol == Recognised::MaybeModbus {
+            self.protocol = Recognised::Other;
+        }
+    }
+
     pub(crate) fn conn(&self) -> Conn {
         let [orig, resp] = &self.halves;
         let protocol = match self.protocol {

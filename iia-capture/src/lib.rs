@@ -5,7 +5,9 @@
 extern crate alloc;
 
 pub mod decode;
+mod desk;
 pub mod error;
+mod exchange;
 mod flow;
 #[cfg(feature = "generate")]
 pub mod generate;

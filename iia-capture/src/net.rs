@@ -35,6 +35,8 @@ pub struct Tcp {
     pub syn: bool,
     /// ACK is set.
     pub ack: bool,
+    /// The next byte the sender expects; means something when ACK is set.
+    pub ack_seq: u32,
     /// FIN is set.
     pub fin: bool,
     /// RST is set.
@@ -165,10 +167,10 @@ fn transport(
                 q2,
                 q3,
                 q4,
-                _,
-                _,
-                _,
-                _,
+                a1,
+                a2,
+                a3,
+                a4,
                 offset,
                 flags,
                 ..,
@@ -184,6 +186,7 @@ fn transport(
                 seq,
                 syn: flag(2),
                 ack: flag(16),
+                ack_seq: u32::from_be_bytes([a1, a2, a3, a4]),
                 fin: flag(1),
                 rst: flag(4),
             };

@@ -3,17 +3,21 @@
 use alloc::vec::Vec;
 
 use iia_core::Timestamp;
-use iia_core::observe::{Exchange, Flow, Observation, Outcome, Protocol, Span, Transport};
+use iia_core::observe::{Flow, Observation};
 use iia_core::time::SECOND_NS;
 
-use crate::decode::modbus::{Adu, Framing, Request, Response, frame};
-use crate::flow::{FLOWS_MAX, Flows, Key, Recognised, State};
-use crate::net::{NoSegment, Segment, Tcp};
-use crate::stream::{Arrival, Half, PENDING_MAX, Pending};
+use crate::desk::{Desk, Held};
+pub use crate::flow::FLOWS_MAX;
+use crate::flow::{Flows, Key, Recognised, State};
+use crate::net::{NoSegment, Segment};
+pub use crate::stream::{
+    PENDING_MAX, PENDING_TOTAL_MAX, REORDER_LEN_MAX, REORDER_SEGMENTS_MAX, REORDER_TOTAL_MAX,
+};
 use crate::{Packet, link, net};
 
-/// A request without a response counts as unanswered after this much capture time.
-pub const PENDING_MAX_NS: i64 = 2 * SECOND_NS;
+/// A request without a response counts as unanswered after this much capture time; devices behind a serial gateway take
+/// five seconds and more.
+pub const PENDING_MAX_NS: i64 = 10 * SECOND_NS;
 /// A flow without packets for this long is over.
 pub const IDLE_MAX_NS: i64 = 300 * SECOND_NS;
 const CLOSED_MAX_NS: i64 = 30 * SECOND_NS;
@@ -59,6 +63,10 @@ pub struct Stats {
     pub evicted: u64,
     /// Flows at this moment.
     pub flows: u64,
+    /// Requests that wait at this moment.
+    pub pending: u64,
+    /// Bytes that wait behind gaps at this moment.
+    pub reorder_bytes: u64,
 }
 
 /// The decoder for one capture or one interface.
@@ -67,6 +75,7 @@ pub struct Pipeline {
     options: Options,
     flows: Flows,
     stats: Stats,
+    held: Held,
     swept: Option<Timestamp>,
 }
 
@@ -77,6 +86,7 @@ impl Pipeline {
             options,
             flows: Flows::default(),
             stats: Stats::default(),
+            held: Held::default(),
             swept: None,
         }
     }
@@ -85,6 +95,8 @@ impl Pipeline {
     pub fn stats(&self) -> Stats {
         Stats {
             flows: self.flows.len() as u64,
+            pending: self.held.pending as u64,
+            reorder_bytes: self.held.late as u64,
             ..self.stats
         }
     }
@@ -122,8 +134,11 @@ impl Pipeline {
     ) {
         let (key, up) = Key::of(segment, vlan);
         let slot = match self.flows.find(&key) {
-            Some(slot) => slot,
-            None => self.open(ts, (key, up), segment, vlan, sink),
+            Some(slot) if !self.begins_anew(slot, segment) => slot,
+            known => {
+                self.make_room(known, sink);
+                self.open(ts, (key, up), segment, vlan)
+            }
         };
         let Some(state) = self.flows.get_mut(slot) else {
             return;
@@ -133,6 +148,7 @@ impl Pipeline {
         let mut desk = Desk {
             ts,
             stats: &mut self.stats,
+            held: &mut self.held,
             sink,
         };
         match segment.tcp {
@@ -143,35 +159,45 @@ impl Pipeline {
                 }
             }
             None => {
-                let half = half(state, from_orig);
+                let half = state.half(from_orig);
                 half.packets += 1;
                 half.bytes += segment.payload.len() as u64;
             }
         }
     }
 
-    /// A new flow; the client is who opens it or, in the middle of a stream, who speaks to a server port.
+    /// Whether a segment opens a connection between ends whose last one is over.
+    fn begins_anew(&mut self, slot: u32, segment: &Segment<'_>) -> bool {
+        let syn = segment.tcp.is_some_and(|tcp| tcp.syn && !tcp.ack);
+        syn && self.flows.get_mut(slot).is_some_and(|state| state.closed)
+    }
+
+    /// Ends the flow that was there before, or the most idle one when the table is full.
+    fn make_room(&mut self, before: Option<u32>, sink: &mut impl FnMut(&Observation<'_>)) {
+        if let Some(before) = before {
+            self.end(before, sink);
+        } else if self.flows.len() >= FLOWS_MAX
+            && let Some(idle) = self.flows.most_idle()
+        {
+            self.stats.evicted += 1;
+            self.end(idle, sink);
+        }
+    }
+
+    /// A new flow; the client is who opens it or, in the middle of a stream, who speaks to a server port. Whoever opens
+    /// a connection from port 502 is a client all the same.
     fn open(
         &mut self,
         ts: Timestamp,
         (key, up): (Key, bool),
         segment: &Segment<'_>,
         vlan: u16,
-        sink: &mut impl FnMut(&Observation<'_>),
     ) -> u32 {
-        if self.flows.len() >= FLOWS_MAX {
-            if let Some(idle) = self.flows.most_idle() {
-                self.stats.evicted += 1;
-                self.end(idle, sink);
-            }
-        }
         let serves = |port: u16| segment.tcp.is_some() && self.options.modbus_ports.contains(&port);
         let (from_server, to_server) = (serves(segment.sport), serves(segment.dport));
-        let answers = segment.tcp.is_some_and(|tcp| tcp.syn && tcp.ack);
-        let from_orig = match (from_server, to_server) {
-            (true, false) => false,
-            (false, true) => true,
-            _ => !answers,
+        let from_orig = match segment.tcp {
+            Some(tcp) if tcp.syn => !tcp.ack,
+            _ => to_server || !from_server,
         };
         let (orig, resp) = ((segment.src, segment.sport), (segment.dst, segment.dport));
         let ((orig_h, orig_p), (resp_h, resp_p)) = if from_orig {
@@ -187,7 +213,7 @@ impl Pipeline {
             transport: segment.transport,
             vlan,
         };
-        let maybe = from_server || to_server;
+        let maybe = if from_orig { to_server } else { from_server };
         self.flows.insert(State {
             key,
             flow,
@@ -200,6 +226,7 @@ impl Pipeline {
             } else {
                 Recognised::Other
             },
+            doubts: 0,
             pending: Vec::new(),
             closed: false,
         })
@@ -224,6 +251,7 @@ impl Pipeline {
             let mut desk = Desk {
                 ts: now,
                 stats: &mut self.stats,
+                held: &mut self.held,
                 sink,
             };
             desk.expire(state);
@@ -237,280 +265,12 @@ impl Pipeline {
         let mut desk = Desk {
             ts: state.last,
             stats: &mut self.stats,
+            held: &mut self.held,
             sink,
         };
+        desk.give_up(&mut state);
         desk.flush(&mut state);
         self.stats.conns += 1;
         sink(&Observation::Conn(state.conn()));
-    }
-}
-
-fn half(state: &mut State, from_orig: bool) -> &mut Half {
-    let [orig, resp] = &mut state.halves;
-    if from_orig { orig } else { resp }
-}
-
-/// What one packet is worked on with.
-struct Desk<'a, S> {
-    ts: Timestamp,
-    stats: &'a mut Stats,
-    sink: &'a mut S,
-}
-
-impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
-    /// Takes a TCP segment; tells whether the connection is over.
-    #[inline]
-    fn tcp(&mut self, state: &mut State, from_orig: bool, tcp: Tcp, payload: &[u8]) -> bool {
-        let decodes = state.protocol != Recognised::Other;
-        let half = half(state, from_orig);
-        half.packets += 1;
-        half.bytes += payload.len() as u64;
-        if tcp.syn {
-            half.restart(tcp.seq.wrapping_add(1));
-            half.fin = false;
-            state.closed = false;
-            return false;
-        }
-        half.fin |= tcp.fin;
-        if !payload.is_empty() && decodes {
-            match half.take(tcp.seq, payload) {
-                Arrival::InOrder(fresh) => self.bytes(state, from_orig, fresh),
-                Arrival::Gap => half.skip_gap(),
-                Arrival::Nothing => {}
-            }
-            self.late(state, from_orig);
-        }
-        let [orig, resp] = &state.halves;
-        tcp.rst || orig.fin && resp.fin
-    }
-
-    fn late(&mut self, state: &mut State, from_orig: bool) {
-        while half(state, from_orig).has_late() {
-            let Some(bytes) = half(state, from_orig).next_late() else {
-                return;
-            };
-            self.bytes(state, from_orig, &bytes);
-        }
-    }
-
-    /// Takes bytes of a stream in order; a unit that is whole is not copied.
-    fn bytes(&mut self, state: &mut State, from_orig: bool, fresh: &[u8]) {
-        let half = half(state, from_orig);
-        if half.partial.is_empty() {
-            self.units(state, from_orig, fresh);
-            return;
-        }
-        let mut joined = core::mem::take(&mut half.partial);
-        joined.extend_from_slice(fresh);
-        self.units(state, from_orig, &joined);
-    }
-
-    fn units(&mut self, state: &mut State, from_orig: bool, mut bytes: &[u8]) {
-        while !bytes.is_empty() && state.protocol != Recognised::Other {
-            match frame(bytes) {
-                Framing::Whole(adu) => {
-                    self.unit(state, from_orig, &adu);
-                    bytes = bytes.get(adu.len..).unwrap_or_default();
-                }
-                Framing::Partial => {
-                    half(state, from_orig).partial.extend_from_slice(bytes);
-                    return;
-                }
-                Framing::Not => {
-                    self.not_a_unit(state, bytes);
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Bytes that are no unit: a flow never seen to be Modbus is something else; one that was goes on with the next
-    /// segment, because one bad message must not blind the witness.
-    fn not_a_unit(&mut self, state: &mut State, bytes: &[u8]) {
-        match state.protocol {
-            Recognised::Modbus => {
-                self.stats.units_malformed += 1;
-                let func = bytes.get(7).copied().unwrap_or(0) & 0x7f;
-                self.report(state.flow, blank(self.ts, Outcome::Malformed, func));
-            }
-            _ => state.protocol = Recognised::Other,
-        }
-    }
-
-    fn unit(&mut self, state: &mut State, from_orig: bool, adu: &Adu<'_>) {
-        self.stats.units += 1;
-        let sound = if from_orig {
-            self.request(state, adu)
-        } else {
-            self.response(state, adu)
-        };
-        if sound {
-            state.protocol = Recognised::Modbus;
-        } else if state.protocol == Recognised::Modbus {
-            self.stats.units_malformed += 1;
-            let func = adu.pdu.first().copied().unwrap_or(0) & 0x7f;
-            let exchange = blank(self.ts, Outcome::Malformed, func);
-            self.report(
-                state.flow,
-                Exchange {
-                    transaction: adu.transaction,
-                    unit: adu.unit,
-                    ..exchange
-                },
-            );
-        } else {
-            state.protocol = Recognised::Other;
-        }
-    }
-
-    fn request(&mut self, state: &mut State, adu: &Adu<'_>) -> bool {
-        if Request::parse(adu.pdu).is_none() {
-            return false;
-        }
-        let same =
-            |waiting: &Pending| waiting.transaction == adu.transaction && waiting.unit == adu.unit;
-        if let Some(at) = state.pending.iter().position(same) {
-            let old = state.pending.remove(at);
-            self.unanswered(state.flow, &old);
-        }
-        if state.pending.len() >= PENDING_MAX {
-            let oldest = state.pending.remove(0);
-            self.unanswered(state.flow, &oldest);
-        }
-        state
-            .pending
-            .extend(Pending::new(self.ts, adu.transaction, adu.unit, adu.pdu));
-        true
-    }
-
-    fn response(&mut self, state: &mut State, adu: &Adu<'_>) -> bool {
-        let Some(response) = Response::parse(adu.pdu) else {
-            return false;
-        };
-        let mine = |waiting: &Pending| {
-            waiting.transaction == adu.transaction
-                && waiting.unit == adu.unit
-                && waiting.func == response.func
-        };
-        let Some(at) = state.pending.iter().position(mine) else {
-            let exchange = blank(self.ts, Outcome::Orphan, response.func);
-            let write = response.write;
-            self.report(
-                state.flow,
-                Exchange {
-                    transaction: adu.transaction,
-                    unit: adu.unit,
-                    write,
-                    ..exchange
-                },
-            );
-            return true;
-        };
-        let request = state.pending.remove(at);
-        self.joined(state.flow, &request, &response);
-        true
-    }
-
-    fn joined(&mut self, flow: Flow, waiting: &Pending, response: &Response<'_>) {
-        let Some(request) = Request::parse(waiting.pdu()) else {
-            return;
-        };
-        let fits = request
-            .read
-            .is_none_or(|span| response.exception.is_some() || response.fits(span.count));
-        let outcome = match response.exception {
-            Some(code) => Outcome::Exception(code),
-            None if fits => Outcome::Answered,
-            None => Outcome::Malformed,
-        };
-        let read = request.read.map(|span| Span {
-            values: response.values,
-            ..span
-        });
-        self.report(
-            flow,
-            Exchange {
-                ts: waiting.ts,
-                flow,
-                protocol: Protocol::ModbusTcp,
-                outcome,
-                transaction: waiting.transaction,
-                unit: waiting.unit,
-                func: waiting.func,
-                read,
-                write: request.write,
-                latency_ns: Some(self.ts.since_ns(waiting.ts)),
-            },
-        );
-    }
-
-    fn unanswered(&mut self, flow: Flow, waiting: &Pending) {
-        let Some(request) = Request::parse(waiting.pdu()) else {
-            return;
-        };
-        let Request {
-            read, write, func, ..
-        } = request;
-        let (transaction, unit) = (waiting.transaction, waiting.unit);
-        let exchange = blank(waiting.ts, Outcome::Unanswered, func);
-        self.report(
-            flow,
-            Exchange {
-                transaction,
-                unit,
-                read,
-                write,
-                ..exchange
-            },
-        );
-    }
-
-    fn expire(&mut self, state: &mut State) {
-        while state
-            .pending
-            .first()
-            .is_some_and(|oldest| self.ts.since_ns(oldest.ts) > PENDING_MAX_NS)
-        {
-            let oldest = state.pending.remove(0);
-            self.unanswered(state.flow, &oldest);
-        }
-    }
-
-    /// Everything that still waits in a flow is unanswered.
-    fn flush(&mut self, state: &mut State) {
-        for waiting in core::mem::take(&mut state.pending) {
-            self.unanswered(state.flow, &waiting);
-        }
-    }
-
-    #[inline]
-    fn report(&mut self, flow: Flow, exchange: Exchange<'_>) {
-        self.stats.exchanges += 1;
-        (self.sink)(&Observation::Exchange(Exchange { flow, ..exchange }));
-    }
-}
-
-/// An exchange of which only the outcome and the function are known; the flow is filled in by whoever reports it.
-fn blank(ts: Timestamp, outcome: Outcome, func: u8) -> Exchange<'static> {
-    let nobody = core::net::IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED);
-    let flow = Flow {
-        orig_h: nobody,
-        orig_p: 0,
-        resp_h: nobody,
-        resp_p: 0,
-        transport: Transport::Tcp,
-        vlan: 0,
-    };
-    Exchange {
-        ts,
-        flow,
-        protocol: Protocol::ModbusTcp,
-        outcome,
-        transaction: 0,
-        unit: 0,
-        func,
-        read: None,
-        write: None,
-        latency_ns: None,
     }
 }

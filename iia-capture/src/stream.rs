@@ -4,27 +4,44 @@ use alloc::vec::Vec;
 
 use iia_core::Timestamp;
 
-use crate::decode::modbus::packet::PDU_LEN_MAX;
+use crate::decode::modbus::packet::{Adu, PDU_LEN_MAX};
 
 /// Out-of-order bytes kept of one direction at most.
-pub(crate) const REORDER_LEN_MAX: usize = 16 * 1024;
+pub const REORDER_LEN_MAX: usize = 16 * 1024;
 /// Out-of-order segments kept of one direction at most.
-pub(crate) const REORDER_SEGMENTS_MAX: usize = 16;
+pub const REORDER_SEGMENTS_MAX: usize = 16;
+/// Out-of-order bytes kept of all flows at most; beyond it a flow that brings more goes on without what it misses.
+pub const REORDER_TOTAL_MAX: usize = 16 * 1024 * 1024;
 /// Requests that wait in one flow at most; beyond it the oldest counts as unanswered.
-pub(crate) const PENDING_MAX: usize = 16;
+pub const PENDING_MAX: usize = 16;
+/// Requests that wait in all flows at most; beyond it the oldest of a flow that brings one more counts as unanswered.
+pub const PENDING_TOTAL_MAX: usize = 64 * 1024;
 
 /// One direction.
 #[derive(Debug, Default)]
 pub(crate) struct Half {
     /// The next byte that is expected; `None` before the first.
-    pub(crate) next: Option<u32>,
+    next: Option<u32>,
+    /// How far the other side says it has these bytes.
+    acked: Option<u32>,
+    /// Whether the other side said anything since the first late segment came.
+    heard: bool,
     /// The beginning of a unit whose rest has not come.
     pub(crate) partial: Vec<u8>,
-    late: Vec<(u32, Vec<u8>)>,
+    late: Vec<Late>,
+    /// Bytes in `late`.
+    kept: usize,
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
     pub(crate) missed: u64,
     pub(crate) fin: bool,
+}
+
+#[derive(Debug)]
+struct Late {
+    ts: Timestamp,
+    seq: u32,
+    bytes: Vec<u8>,
 }
 
 /// What a segment brings.
@@ -34,83 +51,141 @@ pub(crate) enum Arrival<'a> {
     InOrder(&'a [u8]),
     /// Nothing yet: it came early, was seen before, or was empty.
     Nothing,
-    /// A gap: bytes were lost, and the stream goes on behind them.
+    /// A gap that will not close: the stream goes on behind it.
     Gap,
 }
 
 impl Half {
     /// Takes a segment; the usual case copies nothing.
     #[inline]
-    pub(crate) fn take<'a>(&mut self, seq: u32, payload: &'a [u8]) -> Arrival<'a> {
-        let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    pub(crate) fn take<'a>(&mut self, ts: Timestamp, seq: u32, payload: &'a [u8]) -> Arrival<'a> {
+        let len = length(payload);
         let next = *self.next.get_or_insert(seq);
-        let ahead = seq.wrapping_sub(next);
-        if ahead == 0 {
+        if seq == next {
             self.next = Some(next.wrapping_add(len));
             return Arrival::InOrder(payload);
         }
-        if ahead >= 1 << 31 {
+        if !ahead(seq, next) {
             // Seen before; the rest may be new.
-            let known = next.wrapping_sub(seq);
-            let Some(fresh) = payload
-                .get(known as usize..)
-                .filter(|fresh| !fresh.is_empty())
-            else {
+            let fresh = payload.get(next.wrapping_sub(seq) as usize..);
+            let Some(fresh) = fresh.filter(|fresh| !fresh.is_empty()) else {
                 return Arrival::Nothing;
             };
             self.next = Some(seq.wrapping_add(len));
             return Arrival::InOrder(fresh);
         }
-        self.keep(seq, payload)
+        self.keep(ts, seq, payload)
     }
 
-    fn keep<'a>(&mut self, seq: u32, payload: &[u8]) -> Arrival<'a> {
-        let kept: usize = self.late.iter().map(|(_, bytes)| bytes.len()).sum();
-        let full =
-            self.late.len() >= REORDER_SEGMENTS_MAX || kept + payload.len() > REORDER_LEN_MAX;
-        if !self.late.iter().any(|(known, _)| *known == seq) && !payload.is_empty() {
-            self.late.push((seq, payload.to_vec()));
+    /// Keeps an early segment. The gap before it will not close when the receiver has its bytes, so that only we miss
+    /// them, or when nobody tells and too much waits.
+    fn keep(&mut self, ts: Timestamp, seq: u32, payload: &[u8]) -> Arrival<'static> {
+        if self.late.is_empty() {
+            self.heard = false;
         }
-        if full { Arrival::Gap } else { Arrival::Nothing }
+        let known = self.late.iter_mut().find(|late| late.seq == seq);
+        if let Some(known) = known.filter(|known| known.bytes.len() >= payload.len()) {
+            known.ts = known.ts.min(ts);
+            return Arrival::Nothing;
+        }
+        let full =
+            self.late.len() >= REORDER_SEGMENTS_MAX || self.kept + payload.len() > REORDER_LEN_MAX;
+        if full && self.heard && !self.lost() {
+            // The receiver misses these bytes too: they are sent again, and so will this segment be.
+            return Arrival::Nothing;
+        }
+        self.kept += payload.len();
+        self.late.push(Late {
+            ts,
+            seq,
+            bytes: payload.to_vec(),
+        });
+        if full || self.lost() {
+            Arrival::Gap
+        } else {
+            Arrival::Nothing
+        }
     }
 
-    /// The late segment whose turn has come, if any.
-    pub(crate) fn next_late(&mut self) -> Option<Vec<u8>> {
+    /// Takes how far the other side has these bytes; tells whether it has some that we never saw and that others wait for.
+    #[inline]
+    pub(crate) fn acknowledge(&mut self, ack: u32) -> bool {
+        self.acked = Some(ack);
+        self.heard = true;
+        !self.late.is_empty() && self.lost()
+    }
+
+    /// Whether the receiver has everything before the earliest segment that waits.
+    fn lost(&self) -> bool {
+        let next = self.next.unwrap_or_default();
+        let earliest = self
+            .late
+            .iter()
+            .map(|late| late.seq.wrapping_sub(next))
+            .min();
+        let acked = self.acked.filter(|acked| ahead(*acked, next));
+        earliest
+            .zip(acked)
+            .is_some_and(|(earliest, acked)| acked.wrapping_sub(next) >= earliest)
+    }
+
+    /// The new bytes of the late segment whose turn has come, if any, and when it came.
+    pub(crate) fn next_late(&mut self) -> Option<(Timestamp, Vec<u8>)> {
+        if self.late.is_empty() {
+            return None;
+        }
         let next = self.next?;
-        let behind = |seq: u32| next.wrapping_sub(seq) < 1 << 31;
-        let at = self.late.iter().position(|(seq, _)| behind(*seq))?;
-        let (seq, bytes) = self.late.swap_remove(at);
-        let known = next.wrapping_sub(seq) as usize;
-        let fresh = bytes.get(known..).unwrap_or_default().to_vec();
-        self.next = Some(next.wrapping_add(u32::try_from(fresh.len()).unwrap_or(0)));
-        Some(fresh)
+        let at = self.late.iter().position(|late| !ahead(late.seq, next))?;
+        let Late { ts, seq, mut bytes } = self.late.swap_remove(at);
+        self.kept = self.kept.saturating_sub(bytes.len());
+        bytes.drain(..(next.wrapping_sub(seq) as usize).min(bytes.len()));
+        self.next = Some(next.wrapping_add(length(&bytes)));
+        Some((ts, bytes))
     }
 
     /// Gives up waiting: jumps to the earliest segment that came.
     pub(crate) fn skip_gap(&mut self) {
         let Some(next) = self.next else { return };
-        if let Some(ahead) = self
+        let earliest = self
             .late
             .iter()
-            .map(|(seq, _)| seq.wrapping_sub(next))
-            .min()
-        {
-            self.missed += u64::from(ahead);
-            self.next = Some(next.wrapping_add(ahead));
+            .map(|late| late.seq.wrapping_sub(next))
+            .min();
+        if let Some(gap) = earliest {
+            self.missed += u64::from(gap);
+            self.next = Some(next.wrapping_add(gap));
             self.partial.clear();
         }
     }
 
-    pub(crate) fn has_late(&self) -> bool {
+    /// Whether anything waits behind a gap.
+    pub(crate) fn waits(&self) -> bool {
         !self.late.is_empty()
+    }
+
+    /// Bytes that wait behind a gap.
+    pub(crate) const fn kept(&self) -> usize {
+        self.kept
     }
 
     /// Starts anew, as a SYN does.
     pub(crate) fn restart(&mut self, seq: u32) {
         self.next = Some(seq);
+        self.acked = None;
         self.partial.clear();
         self.late.clear();
+        self.kept = 0;
     }
+}
+
+fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
+
+/// Whether a sequence number lies behind another in the stream; numbers go round.
+#[inline]
+fn ahead(seq: u32, next: u32) -> bool {
+    seq != next && seq.wrapping_sub(next) < 1 << 31
 }
 
 /// A request that waits for its response.
@@ -137,6 +212,12 @@ impl Pending {
             len,
             pdu: kept,
         })
+    }
+
+    /// Whether it has the number, unit and function of another unit.
+    #[inline]
+    pub(crate) fn is(&self, adu: &Adu<'_>, func: u8) -> bool {
+        self.transaction == adu.transaction && self.unit == adu.unit && self.func == func
     }
 
     pub(crate) fn pdu(&self) -> &[u8] {

@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
+use crate::code::{Code, Coded};
+
 /// Kinds of security event. Numbers are stored and never reused.
 #[derive(Clone, Copy, Debug, Decode, Encode, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cbor(index_only)]
@@ -122,8 +124,11 @@ impl EventKind {
 
 /// Most fields an event may carry.
 pub const FIELDS_MAX: usize = 32;
-/// Longest field value in bytes; longer ones are cut by the emitter, which says so in the value.
+/// Longest field value in bytes; [`Event::with`] cuts longer ones and says so in the value.
 pub const VALUE_LEN_MAX: usize = 4096;
+/// Longest field name in bytes.
+pub const KEY_LEN_MAX: usize = 64;
+const CUT: &str = " [cut]";
 
 /// One named value of an event.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -134,6 +139,20 @@ pub struct Field {
     /// The value as text.
     #[n(1)]
     pub value: String,
+}
+
+impl Field {
+    fn check(&self) -> Result<(), EventError> {
+        if self.key.len() > KEY_LEN_MAX || self.value.len() > VALUE_LEN_MAX {
+            return Err(EventError::FieldTooLong);
+        }
+        let legal = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_');
+        if self.key.is_empty() || !self.key.bytes().all(legal) {
+            Err(EventError::BadKey)
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// A security event as its source states it. Who the source is comes from its certificate, not from here.
@@ -164,14 +183,25 @@ impl Event {
         }
     }
 
-    /// Adds a field.
+    /// Adds a field; a value that is too long is cut.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
         self.fields.push(Field {
             key: key.into(),
-            value: value.into(),
+            value: within(value.into()),
         });
         self
+    }
+
+    /// Whether the event keeps to the limits: to be asked of whatever a peer sent.
+    ///
+    /// # Errors
+    /// [`EventError`].
+    pub fn check(&self) -> Result<(), EventError> {
+        if self.fields.len() > FIELDS_MAX {
+            return Err(EventError::TooManyFields);
+        }
+        self.fields.iter().try_for_each(Field::check)
     }
 
     /// The value of a field.
@@ -180,5 +210,43 @@ impl Event {
             .iter()
             .find(|field| field.key == key)
             .map(|field| field.value.as_str())
+    }
+}
+
+/// Cuts at a character's boundary, so that the word for it fits as well.
+fn within(mut value: String) -> String {
+    if value.len() > VALUE_LEN_MAX {
+        let mut end = VALUE_LEN_MAX - CUT.len();
+        while !value.is_char_boundary(end) {
+            end -= 1;
+        }
+        value.truncate(end);
+        value.push_str(CUT);
+    }
+    value
+}
+
+/// Why an event is refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    /// A field's name is not snake case.
+    #[error("a field's name is empty or has a character outside lower-case letters, digits, `_`")]
+    BadKey,
+    /// A field's name or value is too long.
+    #[error("a field's name is longer than 64 bytes or its value longer than 4096")]
+    FieldTooLong,
+    /// There are too many fields.
+    #[error("more than 32 fields")]
+    TooManyFields,
+}
+
+impl Coded for EventError {
+    fn code(&self) -> Code {
+        match self {
+            Self::BadKey => Code::new("COR", 70),
+            Self::FieldTooLong => Code::new("COR", 470),
+            Self::TooManyFields => Code::new("COR", 471),
+        }
     }
 }

@@ -24,12 +24,21 @@ impl SpiffeId {
     /// Makes the ID of a workload of this architecture: `spiffe://<td>/zone/<zone>/workload/<name>` (001:355).
     ///
     /// # Errors
-    /// Whatever [`SpiffeIdError`] names, when a part has a character that the standard forbids.
+    /// Whatever [`SpiffeIdError`] names, when a part is not one segment by the standard.
     pub fn workload(domain: &TrustDomain, zone: &str, name: &str) -> Result<Self, SpiffeIdError> {
+        Self::of_segments(domain, &["zone", zone, "workload", name])
+    }
+
+    /// Joins path segments to an ID; a segment with a slash in it is refused and never becomes two.
+    ///
+    /// # Errors
+    /// Whatever [`SpiffeIdError`] names.
+    pub fn of_segments(domain: &TrustDomain, segments: &[&str]) -> Result<Self, SpiffeIdError> {
         let mut uri = domain.to_uri();
-        for part in ["zone", zone, "workload", name] {
+        for segment in segments {
+            check_segment(segment)?;
             uri.push('/');
-            uri.push_str(part);
+            uri.push_str(segment);
         }
         uri.parse()
     }

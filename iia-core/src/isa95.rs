@@ -49,7 +49,9 @@ impl FromStr for Place {
         }
         let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
         let sound = |name: &String| {
-            !name.is_empty() && name.len() <= NAME_LEN_MAX && name.bytes().all(legal)
+            !matches!(name.as_str(), "" | "." | "..")
+                && name.len() <= NAME_LEN_MAX
+                && name.bytes().all(legal)
         };
         if names.iter().all(sound) {
             Ok(Self(names))
@@ -69,8 +71,10 @@ impl fmt::Display for Place {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlaceError {
-    /// A name is empty, too long or has a character outside letters, digits, `.`, `-`, `_`.
-    #[error("a level's name is empty, longer than 63 bytes or has a forbidden character")]
+    /// A name is empty, `.`, `..`, too long or has a character outside letters, digits, `.`, `-`, `_`.
+    #[error(
+        "a level's name is empty, a dot segment, longer than 63 bytes or has a forbidden character"
+    )]
     BadName,
     /// More than five levels.
     #[error("more than five levels")]

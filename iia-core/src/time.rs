@@ -3,7 +3,8 @@
 use core::fmt;
 use core::ops::{Add, Sub};
 
-/// Nanoseconds since 1970-01-01T00:00:00Z; negative before.
+/// Nanoseconds since 1970-01-01T00:00:00Z; negative before. Holds 1677-09-21 to 2262-04-11; arithmetic stops at the
+/// ends and never wraps.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(i64);
 
@@ -86,7 +87,8 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// Parses `YYYY-MM-DDTHH:MM:SSZ`, the only time form of the configuration language; `None` for anything else.
+/// Parses `YYYY-MM-DDTHH:MM:SSZ`, the only time form of the configuration language; `None` for anything else, for a
+/// leap second, and for a time that [`Timestamp`] cannot hold: a window must not end earlier than it says.
 pub fn parse_utc(text: &str) -> Option<Timestamp> {
     let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
     let [
@@ -126,8 +128,9 @@ pub fn parse_utc(text: &str) -> Option<Timestamp> {
     );
     let (hour, minute, second) = (number(&[h1, h2])?, number(&[n1, n2])?, number(&[s1, s2])?);
     let days = days_from_civil(year, month, day)?;
-    (hour < 24 && minute < 60 && second < 60)
-        .then(|| Timestamp::from_secs(days * 86_400 + hour * 3600 + minute * 60 + second))
+    let secs = days * 86_400 + hour * 3600 + minute * 60 + second;
+    let ns = secs.checked_mul(SECOND_NS)?;
+    (hour < 24 && minute < 60 && second < 60).then_some(Timestamp(ns))
 }
 
 fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {

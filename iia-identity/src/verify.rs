@@ -125,10 +125,10 @@ fn check_leaf(der: &[u8], now: Timestamp) -> Result<SpiffeId, IdentityError> {
     if id.path().is_empty() {
         return Err(bad("SPIFFE ID has no path (5.2)"));
     }
-    if let Ok(Some(basic)) = certificate.basic_constraints() {
-        if basic.value.ca {
-            return Err(bad("cA is true (5.2)"));
-        }
+    if let Ok(Some(basic)) = certificate.basic_constraints()
+        && basic.value.ca
+    {
+        return Err(bad("cA is true (5.2)"));
     }
     check_leaf_usage(&certificate)?;
     no_unknown_critical(&certificate, bad)?;

@@ -1,5 +1,5 @@
 //! What the issuer gives, and to whom.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use iia_core::gate::{Ask, Gate, Refusal};
 use iia_core::time::{Clock as _, ManualClock, TimeState};
@@ -96,7 +96,7 @@ fn a_request_bent_in_its_signed_part_is_refused() {
 /// The length of a DER header and of its content.
 fn header(der: &[u8]) -> (usize, usize) {
     match der[1] {
-        len @ ..0x80 => (2, usize::from(len)),
+        len @ ..=0x7f => (2, usize::from(len)),
         0x81 => (3, usize::from(der[2])),
         _ => (4, usize::from(der[2]) << 8 | usize::from(der[3])),
     }

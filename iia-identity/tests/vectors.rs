@@ -1,5 +1,5 @@
 //! SVID abuse cases and SPIFFE ID cases that others wrote, read in place.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::print_stderr, reason = "tests")]
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Where a box keeps its things. `audit/`, `lake/` and `config/` are evidence; `state/` and `keys/` are not.
+//! Where a box keeps its things. Every byte below `evidence/` is covered by the audit chain; `state/` and `keys/` are not.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,16 +33,21 @@ impl BoxDir {
         &self.0
     }
 
+    /// What an auditor takes along: `audit/`, `lake/` and `config/`.
+    pub(crate) fn evidence(&self) -> PathBuf {
+        self.0.join("evidence")
+    }
+
     pub(crate) fn audit(&self) -> PathBuf {
-        self.0.join("audit")
+        self.evidence().join("audit")
     }
 
     pub(crate) fn lake(&self) -> PathBuf {
-        self.0.join("lake")
+        self.evidence().join("lake")
     }
 
     pub(crate) fn config(&self) -> PathBuf {
-        self.0.join("config")
+        self.evidence().join("config")
     }
 
     pub(crate) fn state(&self) -> PathBuf {

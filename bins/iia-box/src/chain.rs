@@ -1,22 +1,28 @@
 //! The audit chain of a box as its roles use it: where the log and its keys lie, and how heads become messages.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use anyhow::Context as _;
 use iia_audit::AuditError;
 use iia_audit::log::{Log, Submission};
 use iia_audit::note::{Purpose, VerifierKey};
 use iia_audit::policy::Policy;
+use iia_audit::verify::records;
 use iia_audit::witness::Witness;
 use iia_core::SpiffeId;
+use iia_core::Timestamp;
 use iia_core::code::Coded as _;
-use iia_core::event::Event;
+use iia_core::digest::{Context, Digest};
+use iia_core::event::{Event, EventKind};
 use iia_core::sign::Signer as _;
 use iia_core::time::Reading;
 use iia_edge::wire::{HeadAnswer, HeadOffer};
 
 use crate::boxdir::BoxDir;
 use crate::keys;
+use crate::wire::{self, AuditAsk, Watermark};
 
 const LOG_KEY: &str = "audit-log";
 const WITNESS_KEY: &str = "witness";
@@ -59,11 +65,58 @@ pub(crate) fn create(dir: &BoxDir, policy: &Policy, now: Reading) -> anyhow::Res
     Ok(Log::create(&dir.audit(), policy, &key, now)?)
 }
 
-/// Opens the box's log; whatever a crash left torn is reported in the role's own log.
-pub(crate) fn open(dir: &BoxDir) -> anyhow::Result<Log> {
-    let (log, recovery) = Log::open(&dir.audit()).context("open the audit log")?;
+/// Opens the box's log; whatever a crash left torn lies in quarantine, and that is a record of the log.
+pub(crate) fn open(dir: &BoxDir, me: &SpiffeId, now: Reading) -> anyhow::Result<Log> {
+    let (mut log, recovery) = Log::open(&dir.audit()).context("open the audit log")?;
     tracing::info!(?recovery, "audit.open");
+    let events = untold(&dir.evidence(), now.wall)?;
+    append(&mut log, me, events, now)?;
     Ok(log)
+}
+
+/// Files in quarantine that no record of the log refers to yet.
+fn untold(evidence: &Path, now: Timestamp) -> anyhow::Result<Vec<Event>> {
+    let aside = evidence.join("quarantine");
+    if !aside.exists() {
+        return Ok(Vec::new());
+    }
+    let mut told = BTreeSet::new();
+    records(&evidence.join("audit"), |record| {
+        let event = &record.body.event;
+        if event.kind == EventKind::LogRecovered {
+            told.extend(event.field("path").map(str::to_owned));
+        }
+    })?;
+    let mut events = Vec::new();
+    for entry in fs::read_dir(&aside)? {
+        let entry = entry?;
+        let path = format!("quarantine/{}", entry.file_name().to_string_lossy());
+        if path.ends_with(".new") {
+            fs::remove_file(entry.path())?;
+        } else if !told.contains(&path) {
+            let bytes = fs::read(entry.path())?;
+            let event = Event::new(EventKind::LogRecovered, now)
+                .with("path", path)
+                .with("bytes", bytes.len().to_string());
+            events.push(event.with("digest", Digest::of(Context::File, &bytes).to_string()));
+        }
+    }
+    Ok(events)
+}
+
+/// Stores events under the identity of the peer's certificate; answers with what is durable of that peer.
+pub(crate) fn submit(
+    log: &mut Log,
+    peer: &SpiffeId,
+    payload: &[u8],
+    now: Reading,
+) -> anyhow::Result<Vec<u8>> {
+    if let AuditAsk::Submit(events) = wire::decode(payload)? {
+        append(log, peer, events, now)?;
+    }
+    Ok(wire::encode(&Watermark {
+        durable: log.watermark(peer),
+    }))
 }
 
 /// Appends events of one source.

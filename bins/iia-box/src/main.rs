@@ -71,7 +71,6 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "failed");
             fail(&format!("{error:#}"));
             ExitCode::FAILURE
         }

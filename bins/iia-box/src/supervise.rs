@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -38,7 +39,9 @@ pub(crate) enum News {
     Refused { id: SpiffeId, reason: String },
     /// The role's work has come to its end; the process waits.
     Finished { role: String },
-    /// The process ended; `clean` when it was told to or had finished.
+    /// The process is gone and nobody asked it to go; it is started again.
+    Fell { role: String },
+    /// The process ended for good; `clean` when it was told to or had finished.
     Ended { role: String, clean: bool },
 }
 
@@ -181,13 +184,12 @@ fn keep_running(shared: &Shared, spec: &RoleSpec, control: &Control) {
         });
         control.pid.store(0, Ordering::Release);
         let clean = finished || control.stopping.load(Ordering::Acquire);
-        let _nobody = shared.news.send(News::Ended {
-            role: spec.name.clone(),
-            clean,
-        });
+        let role = spec.name.clone();
         if clean || !spec.restart {
+            let _nobody = shared.news.send(News::Ended { role, clean });
             return;
         }
+        let _nobody = shared.news.send(News::Fell { role });
         wait = if began.elapsed() > RESTART_WAIT.1 {
             RESTART_WAIT.0
         } else {
@@ -229,8 +231,10 @@ fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Resu
 fn spawn(shared: &Shared, spec: &RoleSpec, pipe: UnixStream) -> anyhow::Result<Child> {
     let log = shared.dir.state().join(format!("{}.log", spec.name));
     let log = OpenOptions::new().create(true).append(true).open(log)?;
+    // A group of its own: an interrupt from the terminal is for the supervisor, which then closes in order.
     let child = Command::new(std::env::current_exe()?)
         .args(["role", spec.role])
+        .process_group(0)
         .stdin(Stdio::from(OwnedFd::from(pipe)))
         .stdout(Stdio::null())
         .stderr(log)

@@ -117,7 +117,7 @@ pub(crate) enum AuditAsk {
     Submit(#[n(0)] Vec<Event>),
 }
 
-/// How much was seen of one client at one server.
+/// A run: exchanges of one client at one server without a long pause between them.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
 pub(crate) struct Seen {
     /// The client's address.
@@ -129,21 +129,15 @@ pub(crate) struct Seen {
     /// The server's port.
     #[n(2)]
     pub(crate) port: u16,
-    /// The protocol's name.
+    /// When first, nanoseconds since the epoch.
     #[n(3)]
-    pub(crate) protocol: String,
+    pub(crate) first_ns: i64,
     /// When last, nanoseconds since the epoch.
     #[n(4)]
     pub(crate) last_ns: i64,
     /// How many exchanges.
     #[n(5)]
     pub(crate) count: u64,
-    /// Of these, how many a contract covers.
-    #[n(6)]
-    pub(crate) covered: u64,
-    /// The contract that covered the last of them; empty when none did.
-    #[n(7)]
-    pub(crate) contract: String,
 }
 
 /// What has just become durable, told to whoever listens; may be dropped.
@@ -161,21 +155,27 @@ pub(crate) struct Announce {
     /// Violations since the start.
     #[n(3)]
     pub(crate) violations: u64,
-    /// Who spoke since the last announcement.
+    /// Who spoke since the last announcement, in the order in which runs began.
     #[n(4)]
     pub(crate) seen: Vec<Seen>,
     /// New findings, the first of each kind.
     #[n(5)]
     pub(crate) findings: Vec<Finding>,
-    /// Something to show, as a line of text.
+    /// What the next box up holds, in words.
     #[n(6)]
-    pub(crate) said: String,
+    pub(crate) north: String,
     /// Announcements that this subscriber lost before this one.
     #[n(7)]
     pub(crate) lost: u64,
     /// Who announces.
     #[n(8)]
     pub(crate) source: String,
+    /// Exchanges since the start that a contract covers.
+    #[n(9)]
+    pub(crate) covered: u64,
+    /// The newest head that the next box up vouches for, in words.
+    #[n(10)]
+    pub(crate) head: String,
 }
 
 /// Decodes a message of a peer.

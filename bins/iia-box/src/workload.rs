@@ -25,6 +25,11 @@ use crate::terms::{Settings, Terms};
 /// Largest error of a clock that nothing disciplines, in nanoseconds: what the demo machine's clock is taken for.
 const CLOCK_ERROR_NS: u64 = 1_000_000_000;
 
+/// The machine's clock.
+pub(crate) fn clock() -> SystemClock {
+    SystemClock::new(Floor::default(), CLOCK_ERROR_NS)
+}
+
 /// What the supervisor wants.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Order {
@@ -71,7 +76,7 @@ impl Workload {
             args: start.args,
             settings,
             endpoint,
-            clock: SystemClock::new(Floor::default(), CLOCK_ERROR_NS),
+            clock: clock(),
             pipe: Some(Mutex::new(pipe)),
             orders,
         };
@@ -93,7 +98,7 @@ impl Workload {
         let store = Arc::new(Store::new(svid(chain, key)?));
         let endpoint = endpoint(&id, &store, roots, &settings)?;
         let (_, orders) = watch::channel(Order::Run);
-        let clock = SystemClock::new(Floor::default(), CLOCK_ERROR_NS);
+        let clock = clock();
         let shared = Shared {
             id,
             dir: dir.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use iia_core::digest::Digest;
+use iia_core::digest::{Context, Digest};
 
 use super::{Genesis, storage};
 use crate::AuditError;
@@ -130,8 +130,10 @@ impl Scan {
         let torn = bytes.get(offset..).unwrap_or_default();
         let aside = dir.with_file_name("quarantine");
         fs::create_dir_all(&aside).map_err(storage)?;
-        let aside = aside.join(format!("audit-{:016x}-{}", self.leaves.len(), torn.len()));
-        fs::write(&aside, torn).map_err(storage)?;
+        let digest = Digest::of(Context::File, torn).to_string();
+        let short = digest.get(3..19).unwrap_or_default();
+        let aside = aside.join(format!("audit-{:016x}-{short}", self.leaves.len()));
+        super::write_over(&aside, torn)?;
         let file = OpenOptions::new().write(true).open(path).map_err(storage)?;
         file.set_len(offset as u64)
             .and_then(|()| file.sync_all())

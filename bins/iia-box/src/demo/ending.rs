@@ -1,13 +1,16 @@
 //! The end of the demo: what the evidence says, checked by the verifier, and a report that needs nothing else.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
 use iia::lake_report;
-use iia::report::render;
+use iia::report::{Table, render};
+use iia_audit::frame::Record;
 use iia_audit::note::VerifierKey;
 use iia_audit::verify::{Outcome, Report, records, verify};
+use iia_core::Timestamp;
 use iia_core::event::EventKind;
 use iia_core::store::{Cursor, Siphon as _};
 use iia_core::stream::Stream;
@@ -17,70 +20,82 @@ use super::screen::{Screen, Tone};
 use super::story::Told;
 use crate::boxdir::BoxDir;
 
+/// Records of the chain that the report shows at most.
+const CHAIN_ROWS_MAX: usize = 400;
+
 /// Shows the summary and writes the report.
 pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Result<()> {
     screen.finish();
-    let seg01 = BoxDir::at(&dir.join("seg01"));
+    let (seg01, site) = (
+        BoxDir::at(&dir.join("seg01")),
+        BoxDir::at(&dir.join("site")),
+    );
     let (packets, exchanges, violations) = told.counts;
     screen.line(Tone::Head, "What the evidence says");
-    let stored = rows(&seg01, &Stream::MODBUS)?;
-    let reached = rows(&BoxDir::at(&dir.join("site")), &Stream::MODBUS)?;
+    let (stored, reached) = (
+        rows(&seg01, &Stream::MODBUS)?,
+        rows(&site, &Stream::MODBUS)?,
+    );
     let complete = stored == exchanges;
-    let tone = if complete { Tone::Good } else { Tone::Bad };
-    screen.line(tone, &format!("{packets} packets, {exchanges} exchanges counted, {stored} in the lake, {reached} at the site"));
+    let words = format!(
+        "{packets} packets, {exchanges} exchanges counted, {stored} in the lake, {reached} at the site"
+    );
+    screen.line(tone(complete), &words);
     screen.line(Tone::Note, &format!("{violations} violations"));
     let whole = sequence_is_whole(&seg01)?;
-    let words = if whole {
-        "no record is missing and none is there twice, although the lake was killed"
-    } else {
-        "records are missing or doubled"
+    let words = match (whole, told.killed) {
+        (true, true) => {
+            "no record is missing and none is there twice, although the lake was killed"
+        }
+        (true, false) => "no record is missing and none is there twice",
+        (false, _) => "records are missing or doubled",
     };
-    screen.line(if whole { Tone::Good } else { Tone::Bad }, words);
-    let key = VerifierKey::parse(&told.log_key)?;
-    let report = verify(&dir.join("seg01"), Some(&key));
-    show(&report, screen);
+    screen.line(tone(whole), words);
+    let [key, site_key] = &told.log_keys;
+    let report = verified(&seg01, key, ("seg01", screen))?;
+    let above = verified(&site, site_key, ("site", screen))?;
     let path = dir.join("report.html");
     write(&path, &seg01, told, &report)?;
     screen.line(Tone::Good, &format!("report: {}", path.display()));
-    screen.line(
-        Tone::Quiet,
-        &format!(
-            "check it yourself: iia-verify {} --key '{}'",
-            dir.join("seg01").display(),
-            told.log_key
-        ),
+    let evidence = seg01.evidence();
+    let words = format!(
+        "check it yourself: iia-verify {} --key '{key}'",
+        evidence.display()
     );
+    screen.line(Tone::Quiet, &words);
     anyhow::ensure!(complete && whole, "records were lost");
     anyhow::ensure!(
-        report.outcome() == Outcome::Verified,
+        report.outcome() == Outcome::Verified && above.outcome() == Outcome::Verified,
         "the evidence does not verify"
     );
     Ok(())
 }
 
-fn show(report: &Report, screen: &Screen) {
-    match (report.outcome(), &report.bad) {
-        (Outcome::Verified, _) => {
-            let words = format!(
-                "verified: {} records, {} receipts of the site's witness, {} files as the chain says",
-                report.records, report.receipts, report.files
-            );
-            screen.line(Tone::Good, &words);
-        }
-        (_, Some(bad)) => {
-            screen.line(
-                Tone::Bad,
-                &format!("record {} in {}: {}", bad.seq, bad.file.display(), bad.why),
-            );
-        }
-        _ => {
-            let words = format!(
-                "{} of {} records are witnessed",
-                report.witnessed, report.records
-            );
-            screen.line(Tone::Bad, &words);
-        }
-    }
+const fn tone(good: bool) -> Tone {
+    if good { Tone::Good } else { Tone::Bad }
+}
+
+/// Verifies a box's evidence and says what came of it.
+fn verified(dir: &BoxDir, key: &str, (name, screen): (&str, &Screen)) -> anyhow::Result<Report> {
+    let report = verify(&dir.evidence(), Some(&VerifierKey::parse(key)?));
+    let words = match (report.outcome(), &report.bad) {
+        (Outcome::Verified, _) => format!(
+            "{name} verified: {} records, receipts of the site's witness: {}, files as the chain says: {}",
+            report.records, report.receipts, report.files
+        ),
+        (_, Some(bad)) => format!(
+            "{name}: record {} in {}: {}",
+            bad.seq,
+            bad.file.display(),
+            bad.why
+        ),
+        _ => format!(
+            "{name}: {} of {} records are witnessed",
+            report.witnessed, report.records
+        ),
+    };
+    screen.line(tone(report.outcome() == Outcome::Verified), &words);
+    Ok(report)
 }
 
 fn open(dir: &BoxDir) -> anyhow::Result<Lake> {
@@ -117,46 +132,62 @@ fn sequence_is_whole(dir: &BoxDir) -> anyhow::Result<bool> {
 
 fn write(path: &Path, dir: &BoxDir, told: &Told, verified: &Report) -> anyhow::Result<()> {
     let mut report = lake_report::read(&dir.lake(), &dir.state().join("wal"))?;
-    let (mut kinds, mut chain) = (std::collections::BTreeMap::<&str, u64>::new(), Vec::new());
-    records(&dir.audit(), |record| {
-        *kinds.entry(record.body.event.kind.name()).or_default() += 1;
-        let told = !matches!(
-            record.body.event.kind,
-            EventKind::SessionOpened | EventKind::SessionClosed
-        );
-        if told && chain.len() < 400 {
-            chain.push(record.to_line());
-        }
-    })?;
     let head = verified
         .chain_head
         .map_or_else(String::new, |head| head.to_string());
     report.title = "seg01: what was said at the press line".into();
+    let fact = |label: &str, value: String| (label.to_owned(), value);
     report.facts = vec![
-        ("packets".into(), told.counts.0.to_string()),
-        ("exchanges".into(), report.exchanges.to_string()),
-        ("without contract".into(), report.violating.to_string()),
-        ("audit records".into(), verified.records.to_string()),
-        ("witnessed".into(), verified.witnessed.to_string()),
-        ("north".into(), told.north.clone()),
-        (
-            "chain head".into(),
-            head.get(..19).unwrap_or_default().into(),
-        ),
+        fact("packets", told.counts.0.to_string()),
+        fact("exchanges", report.exchanges.to_string()),
+        fact("without contract", report.violating.to_string()),
+        fact("audit records", verified.records.to_string()),
+        fact("witnessed", verified.witnessed.to_string()),
+        fact("chain head", head.get(..19).unwrap_or_default().into()),
     ];
-    report.sections = vec![
-        ("Consumers".into(), told.consumers.clone()),
-        (
-            "Audit chain by kind".into(),
-            kinds
-                .iter()
-                .map(|(kind, count)| format!("{kind} {count}"))
-                .collect(),
-        ),
-        (
-            "Audit chain, without opening and closing of sessions".into(),
-            chain,
-        ),
-    ];
+    let mut consumers = Table::new("Consumers and the next box up", &["what they were told"]);
+    let lines = told.consumers.iter().chain([&told.north]);
+    consumers.rows = lines.map(|line| vec![line.clone()]).collect();
+    let [kinds, chain] = chain(dir)?;
+    report.tables = vec![consumers, kinds, chain];
     fs::write(path, render(&report)).with_context(|| format!("write {}", path.display()))
+}
+
+/// The audit chain, counted and in words.
+fn chain(dir: &BoxDir) -> anyhow::Result<[Table; 2]> {
+    let mut kinds = BTreeMap::<&str, u64>::new();
+    let heading = "Audit chain, without opening and closing of sessions";
+    let mut chain = Table::new(heading, &["record", "when", "what", "by", "details"]);
+    records(&dir.audit(), |record| {
+        let event = &record.body.event;
+        *kinds.entry(event.kind.name()).or_default() += 1;
+        let sessions = matches!(
+            event.kind,
+            EventKind::SessionOpened | EventKind::SessionClosed
+        );
+        if !sessions && chain.rows.len() < CHAIN_ROWS_MAX {
+            chain.rows.push(row(&record));
+        }
+    })?;
+    let mut counted = Table::new("Audit chain by kind", &["kind", "records"]);
+    counted.rows = kinds
+        .iter()
+        .map(|(kind, count)| vec![(*kind).to_owned(), count.to_string()])
+        .collect();
+    Ok([counted, chain])
+}
+
+fn row(record: &Record) -> Vec<String> {
+    let event = &record.body.event;
+    let at = Timestamp::from_ns(event.ts_ns).to_string();
+    let source = record.body.source.rsplit('/').next().unwrap_or_default();
+    let fields = event.fields.iter();
+    let fields = fields.map(|field| format!("{} {}", field.key, field.value));
+    vec![
+        record.seq.to_string(),
+        at.get(11..23).unwrap_or_default().into(),
+        event.kind.name().replace('_', " "),
+        source.to_owned(),
+        fields.collect::<Vec<_>>().join(", "),
+    ]
 }

@@ -1,16 +1,21 @@
 //! What the console sees: a subscriber of the bus like any other, with an SVID and a contract of its own.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use iia_core::Timestamp;
+use iia_core::finding::{Conclusion, Finding};
 
 use super::screen::Tone;
 use crate::wire::{self, Announce, SUBSCRIBE};
 use crate::workload::Workload;
 
+/// Findings that are remembered as shown, so that a role that fell and catches up does not repeat itself.
+const SHOWN_MAX: usize = 4096;
+/// Findings that get a line of their own; the rest is in the lake and in the report.
+const LINES_OF_FINDINGS_MAX: usize = 24;
 /// Lines that wait for the screen at most; beyond it the oldest go.
 const LINES_MAX: usize = 1000;
 
@@ -25,7 +30,8 @@ struct State {
     north: String,
     head: String,
     first_ns: Option<i64>,
-    now_ns: i64,
+    last_ns: i64,
+    shown: BTreeSet<(i64, String)>,
     rate: Option<(Instant, u64, f64)>,
     stopped: bool,
 }
@@ -81,31 +87,37 @@ impl Live {
         (state.packets, state.exchanges, state.violations)
     }
 
-    /// The capture time seen, from the first exchange to a second after the last, in nanoseconds.
+    /// The capture time of the exchanges seen, from the first to just after the last, in nanoseconds.
     pub(super) fn span(&self) -> (i64, i64) {
         let state = self.state.borrow();
         (
             state.first_ns.unwrap_or(0),
-            state
-                .now_ns
-                .max(state.first_ns.unwrap_or(0))
-                .saturating_add(1_000_000_000),
+            state.last_ns.saturating_add(1_000),
         )
+    }
+
+    /// What the next box up holds, in words.
+    pub(super) fn north(&self) -> String {
+        let state = self.state.borrow();
+        [state.north.as_str(), state.head.as_str()].join("; ")
     }
 
     /// One line that says where things are.
     pub(super) fn status(&self) -> String {
         let state = self.state.borrow();
         let rate = state.rate.map_or(0.0, |(_, _, rate)| rate);
-        format!(
-            "{} packets  {} records ({rate:.0}/s)  {} covered  {} violations  {}  {}",
-            state.packets,
-            state.exchanges,
-            state.covered,
-            state.violations,
-            state.north,
-            state.head
-        )
+        let mut parts = vec![
+            format!("{} packets", state.packets),
+            format!("{} records ({rate:.0}/s)", state.exchanges),
+            format!("{} covered", state.covered),
+            format!("{} violations", state.violations),
+        ];
+        if state.lost > 0 {
+            parts.push(format!("{} announcements lost", state.lost));
+        }
+        let words = [&state.north, &state.head];
+        parts.extend(words.into_iter().filter(|words| !words.is_empty()).cloned());
+        parts.join(" \u{b7} ")
     }
 }
 
@@ -116,32 +128,48 @@ impl State {
             self.count(&announce);
         }
         for finding in &announce.findings {
-            let at = Timestamp::from_ns(finding.ts_ns).to_string();
-            let at = at.get(11..23).unwrap_or_default();
-            let tone = if finding.conclusion == iia_core::finding::Conclusion::Converge {
-                Tone::Note
-            } else {
-                Tone::Bad
-            };
-            self.say(tone, format!("{at} {} {}", finding.stream, finding.reason));
+            self.finding(finding);
         }
-        if !announce.said.is_empty() {
-            if announce.said.starts_with("head") {
-                self.head = announce.said
-            } else {
-                self.north = announce.said
+        let newer = |old: &mut String, new: String| {
+            if !new.is_empty() {
+                *old = new;
             }
-        }
+        };
+        newer(&mut self.north, announce.north);
+        newer(&mut self.head, announce.head);
     }
 
-    fn count(&mut self, announce: &Announce) {
-        (self.packets, self.violations) = (announce.packets, announce.violations);
-        self.covered += announce.seen.iter().map(|seen| seen.covered).sum::<u64>();
-        if announce.packets > 0 {
-            self.first_ns
-                .get_or_insert(announce.now_ns.saturating_sub(60_000_000_000));
+    fn finding(&mut self, finding: &Finding) {
+        let key = (finding.ts_ns, finding.reason.clone());
+        if self.shown.len() >= SHOWN_MAX || !self.shown.insert(key) {
+            return;
         }
-        self.now_ns = self.now_ns.max(announce.now_ns);
+        if self.shown.len() > LINES_OF_FINDINGS_MAX {
+            if self.shown.len() == LINES_OF_FINDINGS_MAX + 1 {
+                let words = "more kinds of violation follow: all are in the lake and the report";
+                self.say(Tone::Note, words.into());
+            }
+            return;
+        }
+        let at = Timestamp::from_ns(finding.ts_ns).to_string();
+        let at = at.get(11..23).unwrap_or_default();
+        let tone = match finding.conclusion {
+            Conclusion::Converge => Tone::Note,
+            _ => Tone::Bad,
+        };
+        self.say(tone, format!("{at} {} {}", finding.stream, finding.reason));
+    }
+
+    /// A collector that fell counts from the start again until it has caught up.
+    fn count(&mut self, announce: &Announce) {
+        self.packets = self.packets.max(announce.packets);
+        self.covered = self.covered.max(announce.covered);
+        self.violations = self.violations.max(announce.violations);
+        for seen in &announce.seen {
+            let first = self.first_ns.get_or_insert(seen.first_ns);
+            *first = (*first).min(seen.first_ns);
+            self.last_ns = self.last_ns.max(seen.last_ns);
+        }
         let now = Instant::now();
         let (since, before, rate) = self.rate.unwrap_or((now, announce.exchanges, 0.0));
         let seconds = now.duration_since(since).as_secs_f64();
@@ -154,7 +182,7 @@ impl State {
         } else {
             (since, before, rate)
         });
-        self.exchanges = announce.exchanges;
+        self.exchanges = self.exchanges.max(announce.exchanges);
     }
 
     fn say(&mut self, tone: Tone, text: String) {

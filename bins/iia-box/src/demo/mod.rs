@@ -2,6 +2,7 @@
 
 mod ending;
 mod live;
+mod machine;
 mod screen;
 mod story;
 
@@ -14,6 +15,7 @@ use crate::DemoArguments;
 
 /// Runs the demo.
 pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
+    story::readable(arguments)?;
     let dir = directory(arguments)?;
     let mut screen = Screen::new();
     screen.line(

@@ -1,31 +1,27 @@
-//! The demo's course: two boxes come to life, traffic runs, the plug is pulled once, two consumers ask.
+//! The demo's course: two boxes come to life, traffic runs, the plug is pulled once, three consumers ask.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_audit::policy::Policy;
+use iia_capture::source::pcap::PcapSource;
 use iia_config::desk::DeskError;
 use iia_core::SpiffeId;
-use iia_core::event::{Event, EventKind};
+use iia_core::code::Coded as _;
 use iia_core::stream::Stream;
-use iia_core::time::{Clock as _, Floor, SystemClock};
 use iia_core::zone::Zone;
-use iia_identity::issue::{Issuer, SVID_LIFE_MAX_SECS};
 
 use super::live::Live;
+use super::machine::{Machine, STEP, issuer, root};
 use super::screen::{Screen, Tone};
 use crate::DemoArguments;
 use crate::boxdir::BoxDir;
-use crate::client::AuditClient;
 use crate::commission::{Commission, Operators};
 use crate::pipe::Root;
-use crate::supervise::{News, RoleSpec, Supervisor};
-use crate::terms::Settings;
-use crate::workload::Workload;
-use iia_config::desk::DeskError;
+use crate::supervise::RoleSpec;
 
 const PRESS_LINE: &[u8] = include_bytes!("../../../../examples/captures/press-line.pcap");
 const BOX_TEXT: &str = include_str!("../../../../examples/box-pi/box.icl");
@@ -41,44 +37,33 @@ const ROLES: [(&str, Zone); 7] = [
     ("api", Zone::ItApi),
     ("collect", Zone::AcsCollect),
 ];
-const READY_MAX: Duration = Duration::from_secs(20);
-const RUN_MAX: Duration = Duration::from_secs(3600);
-const STEP: Duration = Duration::from_millis(20);
+/// Exchanges before the plug of the lake is pulled.
+const KILL_AFTER: u64 = 300;
+/// How long what was announced last may be on its way.
+const SETTLE: Duration = Duration::from_millis(500);
 
 /// What the ending needs to know.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     /// The capture that was replayed.
     pub(crate) capture: String,
-    /// Steps of the way, in words.
-    pub(crate) steps: Vec<String>,
     /// The newest words of the publisher.
     pub(crate) north: String,
     /// What the consumers were told.
     pub(crate) consumers: Vec<String>,
     /// Packets, exchanges and violations that the collector counted.
     pub(crate) counts: (u64, u64, u64),
-    /// The key of the box's log, to verify with.
-    pub(crate) log_key: String,
+    /// The keys of the two logs, the box's and the site's, to verify with.
+    pub(crate) log_keys: [String; 2],
+    /// Whether the plug was pulled.
+    pub(crate) killed: bool,
 }
 
 struct Stage<'a> {
     screen: &'a mut Screen,
-    news: mpsc::Receiver<News>,
-    audit: Option<AuditClient>,
     live: Live,
     told: Told,
-    ended: Vec<String>,
-    ready: Vec<String>,
-}
-
-/// A box that runs on this machine.
-struct Machine {
-    dir: BoxDir,
-    settings: Settings,
-    supervisor: Supervisor,
-    issuer: std::sync::Arc<Issuer>,
-    roots: Vec<Root>,
+    interrupted: bool,
 }
 
 /// Runs the demo from the first key to the last receipt.
@@ -88,38 +73,47 @@ pub(crate) async fn tell(
     screen: &mut Screen,
 ) -> anyhow::Result<Told> {
     let capture = capture(arguments, dir)?;
-    let (sender, news) = mpsc::channel();
     let told = Told {
         capture: capture.display().to_string(),
         ..Told::default()
     };
-    let (ended, ready) = (Vec::new(), Vec::new());
     let mut stage = Stage {
         screen,
-        news,
-        audit: None,
         live: Live::default(),
         told,
-        ended,
-        ready,
+        interrupted: false,
     };
-    let (mut site, mut seg01) = stage.commission(arguments, dir, &sender)?;
-    stage.start_site(&mut site).await?;
-    stage
-        .start_box(&mut seg01, (&capture, arguments.speed))
-        .await?;
-    stage.watch(&mut seg01, arguments).await?;
-    stage.consumers(&mut site).await?;
+    let (mut site, mut seg01) = stage.commission(arguments, dir)?;
+    let played = stage
+        .play(&mut site, &mut seg01, (arguments, &capture))
+        .await;
+    stage.hear(&mut site);
+    stage.hear(&mut seg01);
+    played?;
     stage.close(&mut site, &mut seg01).await;
     Ok(stage.told)
+}
+
+/// Whether the user's own capture and configuration can be read at all, before anything is begun.
+pub(crate) fn readable(arguments: &DemoArguments) -> anyhow::Result<()> {
+    if let Some(path) = &arguments.pcap {
+        let open = || -> anyhow::Result<()> {
+            let source = PcapSource::open(BufReader::new(File::open(path)?));
+            source.map_err(|error| anyhow::anyhow!("{}: {error}", error.code()))?;
+            Ok(())
+        };
+        open().with_context(|| format!("open {}", path.display()))?;
+    }
+    if let Some(path) = &arguments.config {
+        File::open(path).with_context(|| format!("open {}", path.display()))?;
+    }
+    Ok(())
 }
 
 /// The capture to replay: the user's own, or the bundled one.
 fn capture(arguments: &DemoArguments, dir: &Path) -> anyhow::Result<PathBuf> {
     match &arguments.pcap {
-        Some(path) => path
-            .canonicalize()
-            .with_context(|| format!("open {}", path.display())),
+        Some(path) => Ok(path.canonicalize()?),
         None => {
             let path = dir.join("press-line.pcap");
             fs::write(&path, PRESS_LINE)?;
@@ -131,7 +125,6 @@ fn capture(arguments: &DemoArguments, dir: &Path) -> anyhow::Result<PathBuf> {
 impl Stage<'_> {
     fn step(&mut self, tone: Tone, text: &str) {
         self.screen.line(tone, text);
-        self.told.steps.push(text.into());
     }
 
     /// Keys, logs, and each box's configuration from signed text to applied state.
@@ -139,7 +132,6 @@ impl Stage<'_> {
         &mut self,
         arguments: &DemoArguments,
         dir: &Path,
-        news: &mpsc::Sender<News>,
     ) -> anyhow::Result<(Machine, Machine)> {
         let operators = dir.join("operators");
         let operators = Operators::create(&operators)?;
@@ -149,54 +141,46 @@ impl Stage<'_> {
         );
         let (site_log, site_witness) = Commission::keys(&site, "site")?;
         let (log, _) = Commission::keys(&seg01, "seg01")?;
-        self.told.log_key = log.to_text();
+        self.told.log_keys = [log.to_text(), site_log.to_text()];
         let text = match &arguments.config {
             Some(path) => {
                 fs::read_to_string(path).with_context(|| format!("open {}", path.display()))?
             }
             None => BOX_TEXT.into(),
         };
-        let plan = [
+        let site_words = "the site box, one level up";
+        let box_words = "seg01, the box at the press line";
+        for (name, domain, dir, log, text, words) in [
             (
                 "site",
                 "site.example",
                 &site,
                 site_log,
-                SITE_TEXT.to_owned(),
-                "the site box, one level up",
+                SITE_TEXT,
+                site_words,
             ),
-            (
-                "seg01",
-                "iia.local",
-                &seg01,
-                log,
-                text,
-                "seg01, the box at the press line",
-            ),
-        ];
-        for (name, domain, dir, log, text, words) in plan {
+            ("seg01", "iia.local", &seg01, log, &text, box_words),
+        ] {
             self.step(Tone::Head, &format!("Configuration of {words}"));
             let policy = Policy {
                 log,
                 witnesses: vec![site_witness.clone()],
                 quorum: 1,
             };
-            self.configure(
-                Commission {
-                    domain,
-                    dir,
-                    name,
-                    policy,
-                    operators: &operators,
-                },
-                &text,
-            )?;
+            let commission = Commission {
+                domain,
+                dir,
+                name,
+                policy,
+                operators: &operators,
+            };
+            self.configure(commission, text)?;
         }
         let issuers = [issuer("site.example")?, issuer("iia.local")?];
         let roots: Vec<Root> = issuers.iter().map(|issuer| root(issuer)).collect();
         let [site_issuer, issuer] = issuers;
-        let site = machine(site, site_issuer, &roots, news)?;
-        let seg01 = machine(seg01, issuer, &roots, news)?;
+        let site = Machine::new(site, site_issuer, &roots)?;
+        let seg01 = Machine::new(seg01, issuer, &roots)?;
         Ok((site, seg01))
     }
 
@@ -216,18 +200,38 @@ impl Stage<'_> {
         outcome
     }
 
-    async fn start_site(&mut self, site: &mut Machine) -> anyhow::Result<()> {
+    async fn play(
+        &mut self,
+        site: &mut Machine,
+        seg01: &mut Machine,
+        (arguments, capture): (&DemoArguments, &Path),
+    ) -> anyhow::Result<()> {
         self.step(Tone::Head, "Roles, each a process with its own SVID");
-        let id = one(&site.settings, Zone::AcsCollect)?;
-        let args = vec![self.told.log_key.clone()];
-        site.supervisor.start(RoleSpec {
+        self.start_site(site).await?;
+        self.start_box(seg01, (capture, arguments.speed)).await?;
+        self.watch(site, seg01, arguments).await?;
+        if !self.interrupted {
+            self.consumers(site, seg01).await?;
+        }
+        Ok(())
+    }
+
+    async fn start_site(&mut self, site: &mut Machine) -> anyhow::Result<()> {
+        site.audit_to("intake", "iia.contract.internal.cfg_to_intake")
+            .await?;
+        let id = site.one(Zone::AcsCollect)?;
+        let [child, _] = &self.told.log_keys;
+        let args = vec![child.clone()];
+        site.start(RoleSpec {
             role: "broker",
             name: "intake".into(),
             id,
             args,
             restart: true,
-        });
-        self.wait_ready("intake").await
+        })
+        .await?;
+        self.hear(site);
+        Ok(())
     }
 
     async fn start_box(
@@ -235,44 +239,26 @@ impl Stage<'_> {
         seg01: &mut Machine,
         (capture, speed): (&Path, f64),
     ) -> anyhow::Result<()> {
-        let endpoint = in_process(seg01, Zone::MgmtCfg).await?;
+        seg01
+            .audit_to("audit", "iia.contract.internal.cfg_to_audit")
+            .await?;
         for (role, zone) in ROLES {
-            let id = one(&seg01.settings, zone)?;
-            let args = match role {
-                "collect" => vec![capture.display().to_string(), speed.to_string()],
-                _ => Vec::new(),
+            let args = if role == "collect" {
+                self.live.follow(seg01.in_process(Zone::MgmtUi).await?);
+                vec![capture.display().to_string(), speed.to_string()]
+            } else {
+                Vec::new()
             };
-            if role == "collect" {
-                let console = in_process(seg01, Zone::MgmtUi).await?;
-                self.live.follow(console);
-            }
-            seg01.supervisor.start(RoleSpec {
+            let id = seg01.one(zone)?;
+            let spec = RoleSpec {
                 role,
                 name: role.into(),
                 id,
                 args,
                 restart: true,
-            });
-            self.wait_ready(role).await?;
-            if role == "audit" {
-                self.audit = Some(AuditClient::start(
-                    &endpoint,
-                    "iia.contract.internal.cfg_to_audit",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    async fn wait_ready(&mut self, role: &str) -> anyhow::Result<()> {
-        let started = std::time::Instant::now();
-        while !self.ready.iter().any(|ready| ready == role) {
-            anyhow::ensure!(
-                started.elapsed() < READY_MAX,
-                "{role} does not become ready; see state/{role}.log"
-            );
-            self.take_news();
-            tokio::time::sleep(STEP).await;
+            };
+            seg01.start(spec).await?;
+            self.hear(seg01);
         }
         Ok(())
     }
@@ -280,112 +266,96 @@ impl Stage<'_> {
     /// Shows what happens until the capture is at its end, and pulls the plug of the lake once.
     async fn watch(
         &mut self,
+        site: &mut Machine,
         seg01: &mut Machine,
         arguments: &DemoArguments,
     ) -> anyhow::Result<()> {
-        let name = Path::new(&self.told.capture)
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        let heading = format!(
-            "Traffic: {name}, {} times as fast as it was",
-            arguments.speed
-        );
-        self.step(Tone::Head, &heading);
-        let started = std::time::Instant::now();
-        let mut killed = arguments.no_kill;
-        while !self.ended.iter().any(|ended| ended == "collect") {
-            anyhow::ensure!(
-                started.elapsed() < RUN_MAX,
-                "the replay does not come to an end"
-            );
-            self.take_news();
+        let name = Path::new(&self.told.capture).file_name();
+        let name = name.and_then(|name| name.to_str()).unwrap_or_default();
+        self.step(Tone::Head, &heading(name, arguments.speed));
+        let interrupt = tokio::signal::ctrl_c();
+        tokio::pin!(interrupt);
+        while !seg01.has_ended("collect") && !self.interrupted {
+            self.hear(site);
+            self.hear(seg01);
             self.show();
-            if !killed && self.live.exchanges() > 300 {
-                killed = true;
-                let pid = seg01.supervisor.pid("lake");
-                seg01.supervisor.kill("lake");
-                self.step(
-                    Tone::Note,
-                    &format!("the plug: lake (process {pid}) is killed while it writes"),
-                );
+            if !arguments.no_kill && !self.told.killed && self.live.exchanges() > KILL_AFTER {
+                self.told.killed = true;
+                let pid = seg01.kill("lake");
+                let text = format!("the plug: lake (process {pid}) is killed while it writes");
+                self.step(Tone::Note, &text);
             }
-            tokio::time::sleep(STEP).await;
+            tokio::select! {
+                () = tokio::time::sleep(STEP) => {}
+                _ = &mut interrupt => self.interrupted = true,
+            }
         }
-        // What was announced last is still on its way.
-        for _ in 0..25 {
-            self.take_news();
+        if self.interrupted {
+            self.step(
+                Tone::Note,
+                "interrupted: what is stored is kept, and the boxes close",
+            );
+        }
+        self.settle(seg01).await;
+        Ok(())
+    }
+
+    /// What was announced last is still on its way.
+    async fn settle(&mut self, seg01: &mut Machine) {
+        let started = std::time::Instant::now();
+        while started.elapsed() < SETTLE {
+            self.hear(seg01);
             self.show();
             tokio::time::sleep(STEP).await;
         }
-        self.told.counts = self.live.counts();
-        Ok(())
+    }
+
+    /// What a machine has to say.
+    fn hear(&mut self, machine: &mut Machine) {
+        for heard in machine.heard() {
+            self.screen.line(heard.tone, &heard.text);
+            if matches!(heard.role.as_str(), "notebook" | "laptop" | "visitor")
+                && heard.tone != Tone::Note
+                && !heard.text.ends_with("serves")
+            {
+                self.told.consumers.push(heard.text);
+            }
+        }
     }
 
     /// What arrived from the bus since the last look.
     fn show(&mut self) {
         for (tone, text) in self.live.take() {
-            if let Some(north) = text.strip_prefix("north: ") {
-                self.told.north = north.into();
-            }
             self.screen.line(tone, &text);
         }
         let status = self.live.status();
         self.screen.status(&status);
     }
 
-    /// A consumer with a contract asks and gets Arrow; one without is refused.
-    async fn consumers(&mut self, site: &mut Machine) -> anyhow::Result<()> {
+    /// A consumer with a contract asks and gets Arrow; one whose contract this box does not know is refused; one that
+    /// no contract knows does not even get an identity.
+    async fn consumers(&mut self, site: &mut Machine, seg01: &mut Machine) -> anyhow::Result<()> {
         self.step(Tone::Head, "Consumers at the query API");
-        let ids = site.settings.workloads(Zone::MgmtUi);
-        for (name, contract) in [
-            ("notebook", "iia.contract.boundary.engineering.query"),
-            ("laptop", "iia.contract.boundary.laptop.query"),
-        ] {
-            let Some(id) = ids
-                .iter()
-                .find(|id| id.zone_workload().is_some_and(|(_, own)| own == name))
-            else {
-                continue;
+        let (from, to) = self.live.span();
+        let args = |contract: &str| {
+            let (from, to) = (from.to_string(), to.to_string());
+            let args = [contract, Stream::MODBUS.as_str(), &from, &to, "100000"];
+            args.map(str::to_owned).to_vec()
+        };
+        for id in site.workloads(Zone::MgmtUi) {
+            let name = id.zone_workload().map_or("", |(_, name)| name).to_owned();
+            let contract = match name.as_str() {
+                "notebook" => "iia.contract.boundary.engineering.query",
+                _ => "iia.contract.boundary.laptop.query",
             };
-            let (from, to) = self.live.span();
-            let args = [
-                contract,
-                Stream::MODBUS.as_str(),
-                &from.to_string(),
-                &to.to_string(),
-                "100000",
-            ];
-            let args = args.map(str::to_owned).to_vec();
-            let id = id.clone();
-            site.supervisor.start(RoleSpec {
-                role: "client",
-                name: name.into(),
-                id,
-                args,
-                restart: false,
-            });
-            self.wait_end(name).await?;
-            site.supervisor.stop(name);
+            site.run(client(name, id, args(contract))).await?;
+            self.hear(site);
         }
-        for _ in 0..25 {
-            self.take_news();
-            self.show();
-            tokio::time::sleep(STEP).await;
-        }
-        Ok(())
-    }
-
-    async fn wait_end(&mut self, name: &str) -> anyhow::Result<()> {
-        let started = std::time::Instant::now();
-        while !self.ended.iter().any(|ended| ended == name) {
-            anyhow::ensure!(
-                started.elapsed() < READY_MAX,
-                "{name} does not end; see state/{name}.log"
-            );
-            self.take_news();
-            tokio::time::sleep(STEP).await;
-        }
+        let visitor = SpiffeId::workload(&"iia.local".parse()?, "ui", "visitor")?;
+        seg01
+            .run(client("visitor".into(), visitor, args("none")))
+            .await?;
+        self.settle(seg01).await;
         Ok(())
     }
 
@@ -396,155 +366,42 @@ impl Stage<'_> {
             Tone::Head,
             "Closing: the lake seals, the last head goes north",
         );
-        for role in ["collect", "attest", "api"] {
-            seg01.supervisor.stop(role);
-        }
+        seg01.stop(&["collect", "attest", "api"]);
+        self.settle(seg01).await;
+        self.told.counts = self.live.counts();
         self.live.stop();
-        self.take_news();
-        if let Some(audit) = self.audit.take() {
-            audit.flush().await;
-        }
+        seg01.close_audit().await;
         // The publisher empties the lake through the bus; lake and bus end and say so in the chain; only then goes
         // the last head north, which covers all of it.
-        seg01.supervisor.drain("publish");
-        if self.wait_end("publish").await.is_err() {
-            self.step(
-                Tone::Note,
-                "the site does not take everything; the rest stays in the lake",
-            );
+        seg01.drain("publish");
+        if seg01.wait_end("publish").await.is_err() {
+            let words = "the site does not take everything; the rest stays in the lake";
+            self.step(Tone::Note, words);
         }
-        for role in ["lake", "bus", "publish", "audit"] {
-            seg01.supervisor.stop(role);
-            self.take_news();
-        }
-        site.supervisor.stop("intake");
-        self.take_news();
-    }
-
-    fn take_news(&mut self) {
-        while let Ok(news) = self.news.try_recv() {
-            let now = SystemClock::new(Floor::default(), 0).read().wall;
-            let event = match news {
-                News::Started { role, pid } => Event::new(EventKind::WorkloadStarted, now)
-                    .with("role", role)
-                    .with("pid", pid.to_string()),
-                News::Ready { role } => {
-                    self.screen.line(Tone::Good, &format!("{role} serves"));
-                    self.ready.push(role);
-                    continue;
-                }
-                News::Said { role, text } => {
-                    self.said(&role, &text);
-                    continue;
-                }
-                News::Issued { id } => {
-                    Event::new(EventKind::SvidIssued, now).with("id", id.as_str())
-                }
-                News::Refused { id, reason } => {
-                    self.screen
-                        .line(Tone::Bad, &format!("no SVID for {id}: {reason}"));
-                    Event::new(EventKind::SvidRefused, now)
-                        .with("id", id.as_str())
-                        .with("reason", reason)
-                }
-                News::Finished { role } => {
-                    self.ended.push(role);
-                    continue;
-                }
-                News::Ended { role, clean } => {
-                    if !clean {
-                        self.screen
-                            .line(Tone::Note, &format!("{role} fell and is started again"));
-                    }
-                    let outcome = if clean { "finished" } else { "fell" };
-                    let event =
-                        Event::new(EventKind::WorkloadStopped, now).with("role", role.as_str());
-                    self.ended.push(role);
-                    event.with("outcome", outcome)
-                }
-            };
-            if let Some(audit) = &self.audit {
-                audit.submit(event);
-            }
-        }
-    }
-
-    fn said(&mut self, role: &str, text: &str) {
-        let refused = text.starts_with("refused");
-        let tone = match (role, refused) {
-            ("notebook" | "laptop", false) => Tone::Good,
-            ("notebook" | "laptop", true) => Tone::Bad,
-            _ => Tone::Note,
-        };
-        let line = format!("{role}: {text}");
-        self.screen.line(tone, &line);
-        if matches!(role, "notebook" | "laptop") {
-            self.told.consumers.push(line);
-        }
+        seg01.stop(&["lake", "bus", "publish", "audit"]);
+        site.close_audit().await;
+        site.stop(&["intake"]);
+        self.told.north = self.live.north();
+        self.hear(seg01);
+        self.hear(site);
     }
 }
 
-fn issuer(domain: &str) -> anyhow::Result<std::sync::Arc<Issuer>> {
-    let now = SystemClock::new(Floor::default(), 1_000_000_000).read();
-    Ok(std::sync::Arc::new(Issuer::create(
-        domain.parse()?,
-        SVID_LIFE_MAX_SECS,
-        10,
-        now,
-    )?))
-}
-
-fn root(issuer: &Issuer) -> Root {
-    Root {
-        domain: issuer.domain().to_string(),
-        der: issuer.root().to_vec().into(),
+fn heading(name: &str, speed: f64) -> String {
+    if speed > 0.0 {
+        format!("Traffic: {name}, {speed} times as fast as it was")
+    } else {
+        format!("Traffic: {name}, as fast as this machine can")
     }
 }
 
-/// A machine whose issuer asks the applied catalog before it gives anything.
-fn machine(
-    dir: BoxDir,
-    issuer: std::sync::Arc<Issuer>,
-    roots: &[Root],
-    news: &mpsc::Sender<News>,
-) -> anyhow::Result<Machine> {
-    let settings = Settings::load(&dir)?;
-    let (gate, authority) = (settings.catalog.clone(), std::sync::Arc::clone(&issuer));
-    let issue = move |id: &SpiffeId, csr: &[u8]| {
-        let now = SystemClock::new(Floor::default(), 1_000_000_000).read();
-        authority
-            .issue(csr, id, &gate, now)
-            .map(|issued| issued.chain)
-            .map_err(|error| error.to_string())
-    };
-    let supervisor = Supervisor::new(dir.clone(), roots.to_vec(), Box::new(issue), news.clone());
-    Ok(Machine {
-        dir,
-        settings,
-        supervisor,
-        issuer,
-        roots: roots.to_vec(),
-    })
-}
-
-/// The only workload of a zone.
-fn one(settings: &Settings, role: Zone) -> anyhow::Result<SpiffeId> {
-    let mut ids = settings.workloads(role);
-    anyhow::ensure!(
-        ids.len() == 1,
-        "the configuration has {} workloads with role {role}; one is needed",
-        ids.len()
-    );
-    ids.pop().context("one workload")
-}
-
-/// A workload of this process: the supervisor and the console are parties like any other.
-async fn in_process(machine: &Machine, role: Zone) -> anyhow::Result<Workload> {
-    let id = one(&machine.settings, role)?;
-    let (csr, key) = iia_identity::issue::request(&id)?;
-    let now = SystemClock::new(Floor::default(), 1_000_000_000).read();
-    let issued = machine
-        .issuer
-        .issue(&csr, &id, &machine.settings.catalog, now)?;
-    Workload::in_process(id, &machine.dir, (issued.chain, key), &machine.roots)
+/// A consumer, which asks once and ends.
+fn client(name: String, id: SpiffeId, args: Vec<String>) -> RoleSpec {
+    RoleSpec {
+        role: "client",
+        name,
+        id,
+        args,
+        restart: false,
+    }
 }

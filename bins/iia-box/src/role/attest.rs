@@ -72,7 +72,7 @@ impl Attest<'_> {
 
     fn observe(&mut self, announce: &Announce) -> anyhow::Result<()> {
         for seen in &announce.seen {
-            let at = Timestamp::from_ns(seen.last_ns);
+            let at = Timestamp::from_ns(seen.first_ns);
             self.network.handle_observation(at, observed(seen)?);
         }
         self.network
@@ -115,5 +115,6 @@ fn observed(seen: &Seen) -> anyhow::Result<Observed> {
         server: seen.server.parse()?,
         port: seen.port,
         count: seen.count,
+        until: Timestamp::from_ns(seen.last_ns),
     })
 }

@@ -5,13 +5,12 @@ use std::rc::Rc;
 
 use anyhow::Context as _;
 use iia_audit::log::Log;
-use iia_core::SpiffeId;
 use iia_edge::wire::HeadOffer;
 use iia_link::rt::{Message, Session};
 
 use super::serve::{Serve, serve};
 use crate::chain;
-use crate::wire::{self, AuditAsk, FETCH_HEAD, SUBMIT_EVENT, SUBMIT_RECEIPT, Watermark};
+use crate::wire::{self, FETCH_HEAD, SUBMIT_EVENT, SUBMIT_RECEIPT, Watermark};
 use crate::workload::Workload;
 
 struct Audit {
@@ -21,7 +20,7 @@ struct Audit {
 
 /// Runs the role.
 pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
-    let log = chain::open(workload.dir())?;
+    let log = chain::open(workload.dir(), workload.id(), workload.reading())?;
     let role = Rc::new(Audit {
         workload: workload.clone(),
         log: RefCell::new(log),
@@ -34,7 +33,10 @@ impl Serve for Audit {
         let (peer, operation) = (session.peer().clone(), session.operation().to_owned());
         while let Some(message) = session.recv().await? {
             let answer = match operation.as_str() {
-                SUBMIT_EVENT => self.submit(&peer, &message.payload)?,
+                SUBMIT_EVENT => {
+                    let log = &mut self.log.borrow_mut();
+                    chain::submit(log, &peer, &message.payload, self.workload.reading())?
+                }
                 FETCH_HEAD => self.head(&message.payload)?,
                 SUBMIT_RECEIPT => self.receipt(&message.payload)?,
                 _ => anyhow::bail!("operation {operation} is not served here"),
@@ -46,17 +48,6 @@ impl Serve for Audit {
 }
 
 impl Audit {
-    /// Stores events under the identity of the peer's certificate.
-    fn submit(&self, peer: &SpiffeId, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
-        let mut log = self.log.borrow_mut();
-        if let AuditAsk::Submit(events) = wire::decode(payload)? {
-            chain::append(&mut log, peer, events, self.workload.reading())?;
-        }
-        Ok(wire::encode(&Watermark {
-            durable: log.watermark(peer),
-        }))
-    }
-
     /// A fresh signed head with the proof that it extends what the asker knows.
     fn head(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
         let old_size: u64 = wire::decode(payload)?;

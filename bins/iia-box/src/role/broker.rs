@@ -20,7 +20,7 @@ use iia_link::rt::{Message, Refused, Session};
 
 use super::serve::{Serve, refusal, serve};
 use crate::chain;
-use crate::wire;
+use crate::wire::{self, SUBMIT_EVENT};
 use crate::workload::Workload;
 
 struct Broker {
@@ -40,7 +40,11 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     let role = Rc::new(Broker {
         workload: workload.clone(),
         lake: RefCell::new(lake),
-        log: RefCell::new(chain::open(workload.dir())?),
+        log: RefCell::new(chain::open(
+            workload.dir(),
+            workload.id(),
+            workload.reading(),
+        )?),
         witness: RefCell::new(chain::witness(workload.dir(), workload.args())?),
     });
     serve(workload, None, &role).await?;
@@ -57,6 +61,10 @@ impl Serve for Broker {
             let answer = match operation.as_str() {
                 PUBLISH_BATCH => self.store(&peer, &message.payload)?,
                 ADD_CHECKPOINT => self.cosign(&message.payload)?,
+                SUBMIT_EVENT => {
+                    let log = &mut self.log.borrow_mut();
+                    chain::submit(log, &peer, &message.payload, self.workload.reading())?
+                }
                 _ => anyhow::bail!("operation {operation} is not served here"),
             };
             session.send(Message::answer(&message, answer)).await?;

@@ -36,6 +36,7 @@ pub(crate) fn run(role: &str) -> anyhow::Result<()> {
             _ => anyhow::bail!("there is no role {role}"),
         };
         if let Err(error) = &outcome {
+            workload.say(&format!("{error:#}"));
             tracing::error!(role, error = format!("{error:#}"), "role.ended");
         }
         outcome

@@ -166,19 +166,23 @@ impl Publish<'_> {
         let (stream, cursor) = self.publisher.handle_ack(&ack)?;
         self.outbox.acknowledge(&stream, cursor)?;
         let rows = self.publisher.rows_acked();
-        self.announce(format!(
-            "north has {rows} rows; {stream} up to row {}",
-            cursor.0
-        ))
+        let north = format!("north has {rows} rows; {stream} up to row {}", cursor.0);
+        self.announce(Announce {
+            north,
+            ..Announce::default()
+        })
         .await;
         Ok(())
     }
 
     async fn head_north(&mut self) {
         match self.heads.exchange().await {
-            Ok(Some(size)) => {
-                self.announce(format!("head of {size} records witnessed north"))
-                    .await
+            Ok(Some(head)) => {
+                self.announce(Announce {
+                    head,
+                    ..Announce::default()
+                })
+                .await;
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(error = format!("{error:#}"), "publish.head"),
@@ -186,18 +190,14 @@ impl Publish<'_> {
     }
 
     /// Tells the bus; nobody waits for the bus, and a bus that is away loses the words only.
-    async fn announce(&mut self, said: String) {
-        let announce = Announce {
-            said,
-            ..Announce::default()
-        };
+    async fn announce(&mut self, announce: Announce) {
         let _transient = self.bus.push(wire::encode(&announce)).await;
     }
 }
 
 impl Heads<'_> {
-    /// Takes the newest head to the witness and its receipt back; tells the size that is covered now.
-    async fn exchange(&mut self) -> anyhow::Result<Option<u64>> {
+    /// Takes the newest head to the witness and its receipt back; tells in words what is covered now.
+    async fn exchange(&mut self) -> anyhow::Result<Option<String>> {
         let mut offer = self.fetch().await?;
         for _ in 0..2 {
             let answer = self.witness.call(&wire::encode(&offer)).await?;
@@ -217,11 +217,15 @@ impl Heads<'_> {
         wire::decode(&self.audit.call(&wire::encode(&self.known)).await?)
     }
 
-    async fn keep(&mut self, offer: &HeadOffer, line: &str) -> anyhow::Result<u64> {
+    async fn keep(&mut self, offer: &HeadOffer, line: &str) -> anyhow::Result<String> {
         let note = format!("{}{line}", offer.checkpoint);
         let answer = self.receipts.call(&wire::encode(&note)).await?;
         self.known = wire::decode::<Watermark>(&answer)?.durable;
-        Ok(self.known)
+        // A checkpoint is origin, size, root, a line each.
+        let root = offer.checkpoint.lines().nth(2).unwrap_or_default();
+        let short = root.get(..8).unwrap_or_default();
+        let records = self.known;
+        Ok(format!("head {short} of {records} records witnessed north"))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use iia_core::Timestamp;
 
-use super::tally::Report;
+use super::tally::{Report, Table};
 use super::{flowmap, timeline};
 
 /// Renders the report as one HTML document.
@@ -25,16 +25,8 @@ pub fn render(report: &Report) -> String {
         section(&mut html, "Findings", &moments(report));
     }
     section(&mut html, "Who spoke to whom", &flowmap::draw(report));
-    for (heading, lines) in &report.sections {
-        let items: String = lines
-            .iter()
-            .map(|line| format!("<li>{}</li>", escape(line)))
-            .collect();
-        section(
-            &mut html,
-            heading,
-            &format!("<ol class=\"lines\">{items}</ol>"),
-        );
+    for table in &report.tables {
+        section(&mut html, &table.heading, &rows(table));
     }
     html.push_str("</main></html>\n");
     html
@@ -93,6 +85,40 @@ fn moments(report: &Report) -> String {
     }
     table.push_str("</table>");
     table
+}
+
+fn rows(table: &Table) -> String {
+    let mut html = String::from("<table><tr>");
+    for column in &table.columns {
+        let _ = write!(html, "<th>{}</th>", escape(column));
+    }
+    html.push_str("</tr>");
+    for row in &table.rows {
+        html.push_str("<tr>");
+        for cell in row {
+            let _ = write!(html, "<td>{}</td>", shortened(cell));
+        }
+        html.push_str("</tr>");
+    }
+    html.push_str("</table>");
+    html
+}
+
+/// Words with every digest cut short; the whole of it shows under the pointer.
+fn shortened(text: &str) -> String {
+    let word = |word: &str| match (word.find("b3:"), word.len() > 40) {
+        (Some(at), true) => {
+            let end = (at + 15).min(word.len());
+            let short = word.get(..end).unwrap_or(word);
+            format!(
+                "<abbr title=\"{}\">{}\u{2026}</abbr>",
+                escape(word),
+                escape(short)
+            )
+        }
+        _ => escape(word),
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// The time of day in UTC with milliseconds.

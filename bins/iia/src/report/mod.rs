@@ -6,4 +6,4 @@ mod tally;
 mod timeline;
 
 pub use html::render;
-pub use tally::{Edge, Report, Seen, Series, Tally, Violation};
+pub use tally::{Edge, Report, Seen, Series, Table, Tally, Violation};

@@ -64,6 +64,28 @@ pub struct Violation {
     pub count: u64,
 }
 
+/// A table of words.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// Its headline.
+    pub heading: String,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// Its rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(heading: &str, columns: &[&str]) -> Self {
+        Self {
+            heading: heading.to_owned(),
+            columns: columns.iter().map(|&name| name.to_owned()).collect(),
+            rows: Vec::new(),
+        }
+    }
+}
+
 /// Everything the report shows.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -83,8 +105,8 @@ pub struct Report {
     pub violations: Vec<Violation>,
     /// Findings and other moments: when, kind, words.
     pub moments: Vec<(Timestamp, String, String)>,
-    /// Sections of plain lines: heading and lines.
-    pub sections: Vec<(String, Vec<String>)>,
+    /// Further tables, in order.
+    pub tables: Vec<Table>,
     /// Exchanges counted.
     pub exchanges: u64,
     /// Of these, without contract.

@@ -2,8 +2,8 @@
 
 /// Bytes of an MBAP header.
 pub const MBAP_LEN: usize = 7;
-/// Bytes of a PDU at most (V1.1b3, 4.1).
-pub const PDU_LEN_MAX: usize = 253;
+/// Bytes of a PDU at most: one more than the standard lets (V1.1b3, 4.1), because controllers in the field send it.
+pub const PDU_LEN_MAX: usize = 254;
 
 /// An application data unit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

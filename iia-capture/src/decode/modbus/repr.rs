@@ -11,6 +11,8 @@ pub struct Request<'a> {
     pub read: Option<Span<'a>>,
     /// What it writes.
     pub write: Option<Span<'a>>,
+    /// Whether it keeps the rules of its function.
+    pub sound: bool,
     /// The bytes behind the function code.
     pub data: &'a [u8],
 }
@@ -56,51 +58,47 @@ const fn count_max(func: u8) -> u32 {
 }
 
 impl<'a> Request<'a> {
-    /// Reads a request PDU; `None` when it breaks the rules of its function.
+    /// Reads a request PDU; `None` when it is empty or a response. Addresses are told as far as they stand there, even
+    /// where the rules are broken.
     #[inline]
     pub fn parse(pdu: &'a [u8]) -> Option<Self> {
         let (func, data) = pdu.split_first()?;
-        if *func == 0 || *func & 0x80 != 0 {
+        if *func & 0x80 != 0 {
             return None;
         }
-        let plain = Request {
-            func: *func,
-            read: None,
-            write: None,
-            data,
-        };
-        match *func {
-            1..=4 => Some(Request {
-                read: Some(run(*func, data, data.len() == 4)?),
-                ..plain
-            }),
-            5 => Some(Request {
-                write: Some(single_coil(data)?),
-                ..plain
-            }),
-            6 => Some(Request {
-                write: Some(single_register(data)?),
-                ..plain
-            }),
-            15 | 16 => Some(Request {
-                write: Some(many(*func, data)?),
-                ..plain
-            }),
-            22 => Some(Request {
-                write: Some(mask(data)?),
-                ..plain
-            }),
-            23 => {
-                let (read, write) = data.split_at_checked(4)?;
-                let (read, write) = (run(23, read, true)?, many(16, write)?);
-                Some(Request {
-                    read: Some(read),
-                    write: Some(write),
-                    ..plain
-                })
+        let (read, write, sound) = match *func {
+            0 => (None, None, false),
+            1..=4 => {
+                let read = run(*func, data);
+                (read, None, data.len() == 4 && sound_run(*func, read))
             }
-            _ => Some(plain),
-        }
+            5 | 6 | 15 | 16 | 22 => {
+                let (write, sound) = write(*func, data);
+                (None, write, sound)
+            }
+            23 => {
+                let (first, second) = data.split_at_checked(4).unwrap_or((data, &[]));
+                let (read, (write, sound)) = (run(23, first), many(16, second));
+                (read, write, sound && sound_run(23, read))
+            }
+            _ => (None, None, true),
+        };
+        Some(Request {
+            func: *func,
+            read,
+            write,
+            sound,
+            data,
+        })
+    }
+}
+
+fn write(func: u8, data: &[u8]) -> (Option<Span<'_>>, bool) {
+    match func {
+        5 => single_coil(data),
+        6 => single_register(data),
+        22 => mask(data),
+        _ => many(func, data),
     }
 }
 
@@ -112,71 +110,78 @@ fn words(data: &[u8]) -> Option<(u32, u32)> {
     ))
 }
 
-fn run(func: u8, data: &[u8], whole: bool) -> Option<Span<'static>> {
-    let (addr, count) = words(data)?;
-    let sound = whole && (1..=count_max(func)).contains(&count) && addr + count <= 0x1_0000;
-    sound.then_some(Span {
-        table: read_table(func)?,
-        addr,
-        count,
-        values: Values::None,
-    })
-}
-
-fn single_coil(data: &[u8]) -> Option<Span<'static>> {
-    let (addr, value) = words(data).filter(|_| data.len() == 4)?;
-    let values = match value {
-        0xff00 => ON,
-        0 => OFF,
-        _ => return None,
-    };
-    Some(Span {
-        table: Table::Coil,
-        addr,
-        count: 1,
-        values: Values::Bits(values),
-    })
-}
-
-fn single_register(data: &[u8]) -> Option<Span<'_>> {
-    let (addr, _) = words(data).filter(|_| data.len() == 4)?;
-    Some(Span {
-        table: Table::HoldingRegister,
-        addr,
-        count: 1,
-        values: Values::Words(data.get(2..)?),
-    })
-}
-
-fn many(func: u8, data: &[u8]) -> Option<Span<'_>> {
-    let (addr, count) = words(data)?;
-    let (bytes, values) = data.get(4..)?.split_first()?;
-    let (table, want, values) = match func {
-        15 => (Table::Coil, count.div_ceil(8), Values::Bits(values)),
-        _ => (Table::HoldingRegister, count * 2, Values::Words(values)),
-    };
-    let len = data.len() - 5;
-    let sound = (1..=count_max(func)).contains(&count)
-        && u32::from(*bytes) == want
-        && len == usize::from(*bytes)
-        && addr + count <= 0x1_0000;
-    sound.then_some(Span {
+/// A span without values.
+fn bare(table: Table, addr: u32, count: u32) -> Span<'static> {
+    Span {
         table,
         addr,
         count,
-        values,
+        values: Values::None,
+    }
+}
+
+fn run(func: u8, data: &[u8]) -> Option<Span<'static>> {
+    let (addr, count) = words(data)?;
+    Some(bare(read_table(func)?, addr, count))
+}
+
+fn sound_run(func: u8, span: Option<Span<'_>>) -> bool {
+    span.is_some_and(|span| {
+        (1..=count_max(func)).contains(&span.count) && span.addr + span.count <= 0x1_0000
     })
 }
 
-fn mask(data: &[u8]) -> Option<Span<'static>> {
-    let (addr, _) = words(data).filter(|_| data.len() == 6)?;
+fn single_coil(data: &[u8]) -> (Option<Span<'static>>, bool) {
+    let Some((addr, value)) = words(data) else {
+        return (None, false);
+    };
+    let values = match value {
+        0xff00 => Values::Bits(ON),
+        0 => Values::Bits(OFF),
+        _ => Values::None,
+    };
+    let span = Span {
+        values,
+        ..bare(Table::Coil, addr, 1)
+    };
+    (Some(span), data.len() == 4 && values != Values::None)
+}
+
+fn single_register(data: &[u8]) -> (Option<Span<'_>>, bool) {
+    let span = words(data).map(|(addr, _)| Span {
+        values: Values::Words(data.get(2..4).unwrap_or_default()),
+        ..bare(Table::HoldingRegister, addr, 1)
+    });
+    (span, data.len() == 4)
+}
+
+fn many(func: u8, data: &[u8]) -> (Option<Span<'_>>, bool) {
+    let Some((addr, count)) = words(data) else {
+        return (None, false);
+    };
+    let (table, want) = match func {
+        15 => (Table::Coil, count.div_ceil(8)),
+        _ => (Table::HoldingRegister, count * 2),
+    };
+    let span = bare(table, addr, count);
+    let Some((bytes, values)) = data.get(4..).and_then(<[u8]>::split_first) else {
+        return (Some(span), false);
+    };
+    let sound = u32::from(*bytes) == want
+        && values.len() == usize::from(*bytes)
+        && sound_run(func, Some(span));
+    let values = match func {
+        _ if !sound => Values::None,
+        15 => Values::Bits(values),
+        _ => Values::Words(values),
+    };
+    (Some(Span { values, ..span }), sound)
+}
+
+fn mask(data: &[u8]) -> (Option<Span<'static>>, bool) {
     // What is written depends on what was there: the masks are no value.
-    Some(Span {
-        table: Table::HoldingRegister,
-        addr,
-        count: 1,
-        values: Values::None,
-    })
+    let span = words(data).map(|(addr, _)| bare(Table::HoldingRegister, addr, 1));
+    (span, data.len() == 6)
 }
 
 impl<'a> Response<'a> {
@@ -192,9 +197,6 @@ impl<'a> Response<'a> {
             write: None,
             data,
         };
-        if func == 0 {
-            return None;
-        }
         if code & 0x80 != 0 {
             let [exception] = *data else { return None };
             return Some(Response {
@@ -203,6 +205,7 @@ impl<'a> Response<'a> {
             });
         }
         match func {
+            0 => None,
             1 | 2 => Some(Response {
                 values: Values::Bits(counted(data)?),
                 ..plain
@@ -214,32 +217,35 @@ impl<'a> Response<'a> {
                     ..plain
                 })
             }
-            5 => Some(Response {
-                write: Some(single_coil(data)?),
-                ..plain
-            }),
-            6 => Some(Response {
-                write: Some(single_register(data)?),
-                ..plain
-            }),
+            5 | 6 | 22 => match write(func, data) {
+                (write, true) => Some(Response { write, ..plain }),
+                _ => None,
+            },
             15 | 16 => Some(Response {
                 write: Some(written(func, data)?),
-                ..plain
-            }),
-            22 => Some(Response {
-                write: Some(mask(data)?),
                 ..plain
             }),
             _ => Some(plain),
         }
     }
 
-    /// Whether the values fit a request for so many.
-    pub fn fits(&self, count: u32) -> bool {
-        match self.values {
+    /// Whether it can be the answer to a request: so many values, or the same write repeated.
+    pub fn fits(&self, request: &Request<'_>) -> bool {
+        let count = request.read.map_or(0, |span| span.count);
+        let values = match self.values {
             Values::None => true,
             Values::Bits(bytes) => bytes.len() as u64 == u64::from(count.div_ceil(8)),
             Values::Words(bytes) => bytes.len() as u64 == u64::from(count) * 2,
+        };
+        values && self.repeats(request)
+    }
+
+    fn repeats(&self, request: &Request<'_>) -> bool {
+        match (self.func, self.write, request.write) {
+            (5 | 6, mine, theirs) => mine == theirs,
+            (22, ..) => self.data == request.data,
+            (_, Some(mine), Some(theirs)) => (mine.addr, mine.count) == (theirs.addr, theirs.count),
+            _ => true,
         }
     }
 }
@@ -256,12 +262,9 @@ fn written(func: u8, data: &[u8]) -> Option<Span<'static>> {
     } else {
         Table::HoldingRegister
     };
-    (1..=count_max(func)).contains(&count).then_some(Span {
-        table,
-        addr,
-        count,
-        values: Values::None,
-    })
+    (1..=count_max(func))
+        .contains(&count)
+        .then_some(bare(table, addr, count))
 }
 
 #[cfg(test)]
@@ -276,7 +279,8 @@ mod tests {
             Some((Table::HoldingRegister, 10, 2))
         );
         let response = Response::parse(&[3, 4, 0, 1, 0, 2]).unwrap();
-        assert!(response.fits(2) && !response.fits(3));
+        let three = Request::parse(&[3, 0, 10, 0, 3]).unwrap();
+        assert!(response.fits(&request) && !response.fits(&three));
         assert_eq!(response.values, Values::Words(&[0, 1, 0, 2]));
     }
 
@@ -304,13 +308,35 @@ mod tests {
             (&[0x83, 2], false),
             (&[], false),
         ] {
-            assert_eq!(Request::parse(pdu).is_some(), sound, "{pdu:?}");
+            let request = Request::parse(pdu);
+            assert_eq!(request.is_some_and(|r| r.sound), sound, "{pdu:?}");
         }
+        let broken = Request::parse(&[3, 0, 7, 0, 0]).and_then(|request| request.read);
+        assert_eq!(broken.map(|span| (span.addr, span.count)), Some((7, 0)));
         assert_eq!(
             Response::parse(&[0x83, 2]).and_then(|r| r.exception),
             Some(2)
         );
         assert!(Response::parse(&[0x83]).is_none());
         assert!(Response::parse(&[3, 3, 0, 1, 0]).is_none());
+    }
+
+    #[test]
+    fn an_answer_repeats_the_write_it_answers() {
+        for (request, response, fits) in [
+            (&[5u8, 0, 1, 0xff, 0][..], &[5u8, 0, 1, 0xff, 0][..], true),
+            (&[5, 0, 1, 0xff, 0], &[5, 0, 1, 0, 0], false),
+            (&[6, 0, 1, 0, 9], &[6, 0, 1, 0, 8], false),
+            (&[16, 0, 3, 0, 1, 2, 0, 5], &[16, 0, 3, 0, 1], true),
+            (&[16, 0, 3, 0, 1, 2, 0, 5], &[16, 0, 4, 0, 1], false),
+            (&[22, 0, 1, 0, 2, 0, 3], &[22, 0, 1, 0, 2, 0, 4], false),
+        ] {
+            let (asked, answered) = (Request::parse(request).unwrap(), Response::parse(response));
+            assert_eq!(
+                answered.is_some_and(|r| r.fits(&asked)),
+                fits,
+                "{request:?}"
+            );
+        }
     }
 }

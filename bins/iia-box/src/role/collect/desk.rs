@@ -1,7 +1,6 @@
 //! Where each observation is numbered, judged and laid into the right batch.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::collections::BTreeSet;
 
 use iia_contract::catalog::Catalog;
 use iia_contract::explain;
@@ -14,13 +13,12 @@ use iia_core::stream::Stream;
 use iia_core::{SpiffeId, Timestamp};
 use iia_lake::batch::{ConnBuilder, ExchangeBuilder, FindingBuilder};
 
+use super::runs::Runs;
 use crate::client::LakeClient;
-use crate::wire::{Announce, Seen};
+use crate::wire::Announce;
 
 /// Distinct kinds of violation that become events of their own; beyond it they are records only.
 const KINDS_MAX: usize = 1024;
-/// Distinct pairs announced at once; beyond it they are counted in the totals only.
-const SEEN_MAX: usize = 1024;
 
 /// Numbers of one stream: given out from 1, stored from where the lake ends.
 struct Lane {
@@ -41,15 +39,8 @@ pub(super) struct Desk<'a> {
     violations: (Lane, FindingBuilder),
     kinds: BTreeSet<String>,
     fresh: Vec<Finding>,
-    seen: BTreeMap<(IpAddr, IpAddr, u16, &'static str), Tally>,
-}
-
-#[derive(Default)]
-struct Tally {
-    last: Timestamp,
-    count: u64,
+    runs: Runs,
     covered: u64,
-    contract: Option<u32>,
 }
 
 impl<'a> Desk<'a> {
@@ -75,7 +66,8 @@ impl<'a> Desk<'a> {
             ),
             kinds: BTreeSet::new(),
             fresh: Vec::new(),
-            seen: BTreeMap::new(),
+            runs: Runs::default(),
+            covered: 0,
         }
     }
 
@@ -146,26 +138,15 @@ impl<'a> Desk<'a> {
     }
 
     fn tally(&mut self, observation: &Observation<'_>, verdict: &Verdict) {
-        let Observation::Exchange(exchange) = observation else {
-            return;
-        };
-        let flow = &exchange.flow;
-        let key = (
-            flow.orig_h,
-            flow.resp_h,
-            flow.resp_p,
-            exchange.protocol.name(),
-        );
-        if self.seen.len() >= SEEN_MAX && !self.seen.contains_key(&key) {
-            return;
+        if let Observation::Exchange(exchange) = observation {
+            self.runs.add(exchange);
+            self.covered += u64::from(matches!(verdict, Verdict::Covered { .. }));
         }
-        let tally = self.seen.entry(key).or_default();
-        tally.last = tally.last.max(exchange.ts);
-        tally.count += 1;
-        if let Verdict::Covered { contract } = verdict {
-            tally.covered += 1;
-            tally.contract = Some(*contract);
-        }
+    }
+
+    /// Whether the lake holds more than this run of the capture has come to: the role fell and catches up.
+    pub(super) const fn is_behind(&self) -> bool {
+        self.exchanges.0.given < self.exchanges.0.durable
     }
 
     /// Rows that wait.
@@ -203,27 +184,13 @@ impl<'a> Desk<'a> {
 
     /// What to tell the bus, without findings.
     pub(super) fn announcement(&mut self, reached: Timestamp) -> Announce {
-        let seen = std::mem::take(&mut self.seen);
-        let seen = seen
-            .into_iter()
-            .map(|((client, server, port, protocol), tally)| Seen {
-                client: client.to_string(),
-                server: server.to_string(),
-                port,
-                protocol: protocol.into(),
-                last_ns: tally.last.as_ns(),
-                count: tally.count,
-                covered: tally.covered,
-                contract: tally
-                    .contract
-                    .map_or_else(String::new, |index| self.catalog.name(index).into()),
-            });
         Announce {
             now_ns: reached.as_ns(),
             packets: self.packets,
-            seen: seen.collect(),
+            seen: self.runs.take(),
             exchanges: self.exchanges(),
             violations: self.violations(),
+            covered: self.covered,
             ..Announce::default()
         }
     }

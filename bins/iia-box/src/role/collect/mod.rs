@@ -2,6 +2,7 @@
 
 mod desk;
 mod pace;
+mod runs;
 
 use std::fs::File;
 use std::io::BufReader;
@@ -60,7 +61,13 @@ impl Collect<'_> {
     /// Replays the capture. The same capture gives the same records with the same numbers, so that after a fall the
     /// role begins again and only what the lake does not hold is stored.
     async fn replay(&mut self, path: &str, mut pace: Pace) -> anyhow::Result<()> {
-        let mut source = PcapSource::open(BufReader::new(File::open(path)?))?;
+        let mut source = match open(path) {
+            Ok(source) => source,
+            Err(error) => {
+                self.workload.say(&format!("{path}: {error:#}"));
+                return Ok(());
+            }
+        };
         let mut pipeline = Pipeline::new(Options::default());
         let mut last = Timestamp::default();
         loop {
@@ -76,7 +83,7 @@ impl Collect<'_> {
             if last == Timestamp::default() {
                 self.event(Event::new(EventKind::CaptureOpened, packet.ts).with("file", path));
             }
-            while let Some(wait) = pace.wait(packet.ts) {
+            while let Some(wait) = self.due_in(&mut pace, packet.ts) {
                 self.flush(pace.reached(packet.ts)).await?;
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
@@ -98,6 +105,14 @@ impl Collect<'_> {
         self.flush(last).await?;
         self.close(last);
         Ok(())
+    }
+
+    /// How long to wait for a packet: not at all while the role makes up for a fall.
+    fn due_in(&self, pace: &mut Pace, ts: Timestamp) -> Option<Duration> {
+        if self.desk.is_behind() {
+            return None;
+        }
+        pace.wait(ts)
     }
 
     /// Stores first, then tells the chain, then the bus.
@@ -156,6 +171,11 @@ impl Collect<'_> {
             }
         }
     }
+}
+
+/// A capture file that cannot be opened does not get better by starting again.
+fn open(path: &str) -> anyhow::Result<PcapSource<BufReader<File>>> {
+    Ok(PcapSource::open(BufReader::new(File::open(path)?))?)
 }
 
 /// What identifies this collector in evidence.

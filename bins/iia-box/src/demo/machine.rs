@@ -1,0 +1,270 @@
+//! One box of the demo: its supervisor, its issuer, and the way of its news to the screen and into its own chain.
+
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use iia_core::SpiffeId;
+use iia_core::event::{Event, EventKind};
+use iia_core::time::Clock as _;
+use iia_core::zone::Zone;
+use iia_identity::issue::{self, Issuer, SVID_LIFE_MAX_SECS};
+
+use super::screen::Tone;
+use crate::boxdir::BoxDir;
+use crate::client::AuditClient;
+use crate::pipe::Root;
+use crate::supervise::{News, RoleSpec, Supervisor};
+use crate::terms::Settings;
+use crate::workload::{Workload, clock};
+
+/// How long a role may take to serve, and a consumer to end.
+const WAIT_MAX: Duration = Duration::from_secs(20);
+pub(super) const STEP: Duration = Duration::from_millis(20);
+/// The life of a box's root certificate in the demo.
+const ROOT_DAYS: i64 = 10;
+
+/// Something to show.
+pub(super) struct Heard {
+    pub(super) role: String,
+    pub(super) tone: Tone,
+    pub(super) text: String,
+}
+
+/// A box that runs on this machine.
+pub(super) struct Machine {
+    settings: Settings,
+    supervisor: Supervisor,
+    issuer: Arc<Issuer>,
+    dir: BoxDir,
+    roots: Vec<Root>,
+    news: mpsc::Receiver<News>,
+    audit: Option<AuditClient>,
+    ready: Vec<String>,
+    ended: Vec<String>,
+    heard: Vec<Heard>,
+}
+
+/// The issuer of a trust domain.
+pub(super) fn issuer(domain: &str) -> anyhow::Result<Arc<Issuer>> {
+    let issuer = Issuer::create(
+        domain.parse()?,
+        SVID_LIFE_MAX_SECS,
+        ROOT_DAYS,
+        clock().read(),
+    )?;
+    Ok(Arc::new(issuer))
+}
+
+/// What others need to believe an issuer.
+pub(super) fn root(issuer: &Issuer) -> Root {
+    Root {
+        domain: issuer.domain().to_string(),
+        der: issuer.root().to_vec().into(),
+    }
+}
+
+impl Machine {
+    /// A machine whose issuer asks the applied catalog before it gives anything.
+    pub(super) fn new(dir: BoxDir, issuer: Arc<Issuer>, roots: &[Root]) -> anyhow::Result<Self> {
+        let settings = Settings::load(&dir)?;
+        let (sender, news) = mpsc::channel();
+        let (gate, authority) = (settings.catalog.clone(), Arc::clone(&issuer));
+        let issue = move |id: &SpiffeId, csr: &[u8]| {
+            authority
+                .issue(csr, id, &gate, clock().read())
+                .map(|issued| issued.chain)
+                .map_err(|error| error.to_string())
+        };
+        let supervisor = Supervisor::new(dir.clone(), roots.to_vec(), Box::new(issue), sender);
+        Ok(Self {
+            settings,
+            supervisor,
+            issuer,
+            dir,
+            roots: roots.to_vec(),
+            news,
+            audit: None,
+            ready: Vec::new(),
+            ended: Vec::new(),
+            heard: Vec::new(),
+        })
+    }
+
+    /// From now on the supervisor's events go to the box's own chain; they wait until its keeper serves.
+    pub(super) async fn audit_to(&mut self, endpoint: &str, contract: &str) -> anyhow::Result<()> {
+        let supervisor = self.in_process(Zone::MgmtCfg).await?;
+        self.audit = Some(AuditClient::start_to(&supervisor, endpoint, contract));
+        Ok(())
+    }
+
+    /// A workload of this process: the supervisor and the console are parties like any other.
+    pub(super) async fn in_process(&mut self, role: Zone) -> anyhow::Result<Workload> {
+        let id = self.one(role)?;
+        let (csr, key) = issue::request(&id)?;
+        let catalog = &self.settings.catalog;
+        let issued = self.issuer.issue(&csr, &id, catalog, clock().read())?;
+        let workload =
+            Workload::in_process(id.clone(), &self.dir, (issued.chain, key), &self.roots)?;
+        self.note(Event::new(EventKind::SvidIssued, clock().read().wall).with("id", id.as_str()));
+        Ok(workload)
+    }
+
+    /// The only workload of a zone.
+    pub(super) fn one(&self, role: Zone) -> anyhow::Result<SpiffeId> {
+        let mut ids = self.settings.workloads(role);
+        anyhow::ensure!(
+            ids.len() == 1,
+            "the configuration has {} workloads with role {role}; one is needed",
+            ids.len()
+        );
+        ids.pop().context("one workload")
+    }
+
+    /// The identities of the zone with a role.
+    pub(super) fn workloads(&self, role: Zone) -> Vec<SpiffeId> {
+        self.settings.workloads(role)
+    }
+
+    /// Starts a role and waits until it serves.
+    pub(super) async fn start(&mut self, spec: RoleSpec) -> anyhow::Result<()> {
+        let name = spec.name.clone();
+        self.supervisor.start(spec);
+        let served = |machine: &Self| machine.ready.contains(&name);
+        self.wait(&format!("{name} does not serve"), served).await
+    }
+
+    /// Runs a role that ends by itself.
+    pub(super) async fn run(&mut self, spec: RoleSpec) -> anyhow::Result<()> {
+        let name = spec.name.clone();
+        self.supervisor.start(spec);
+        self.wait_end(&name).await?;
+        self.supervisor.stop(&name);
+        Ok(())
+    }
+
+    /// Waits until the work of a role has come to its end.
+    pub(super) async fn wait_end(&mut self, name: &str) -> anyhow::Result<()> {
+        let ended = |machine: &Self| machine.has_ended(name);
+        self.wait(&format!("{name} does not end"), ended).await
+    }
+
+    /// Whether the work of a role has come to its end; a fall is no end.
+    pub(super) fn has_ended(&self, name: &str) -> bool {
+        self.ended.iter().any(|ended| ended == name)
+    }
+
+    async fn wait(&mut self, or: &str, done: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while !done(self) {
+            let last = self.heard.last().map_or("", |heard| heard.text.as_str());
+            anyhow::ensure!(started.elapsed() < WAIT_MAX, "{or}: {last}");
+            self.take_news();
+            tokio::time::sleep(STEP).await;
+        }
+        Ok(())
+    }
+
+    /// Stops roles in order; each finishes what it has begun.
+    pub(super) fn stop(&mut self, roles: &[&str]) {
+        for role in roles {
+            self.supervisor.stop(role);
+            self.take_news();
+        }
+    }
+
+    /// Tells a role to finish what is begun.
+    pub(super) fn drain(&self, role: &str) {
+        self.supervisor.drain(role);
+    }
+
+    /// Kills a role's process without warning; gives its process id.
+    pub(super) fn kill(&self, role: &str) -> u32 {
+        let pid = self.supervisor.pid(role);
+        self.supervisor.kill(role);
+        pid
+    }
+
+    /// Waits until every event so far is in the chain, and sends no more.
+    pub(super) async fn close_audit(&mut self) {
+        self.take_news();
+        if let Some(audit) = self.audit.take() {
+            audit.flush().await;
+        }
+    }
+
+    /// What is to be shown since the last call.
+    pub(super) fn heard(&mut self) -> Vec<Heard> {
+        self.take_news();
+        std::mem::take(&mut self.heard)
+    }
+
+    fn take_news(&mut self) {
+        while let Ok(news) = self.news.try_recv() {
+            let (event, heard) = told(&news);
+            if let Some(event) = event {
+                self.note(event);
+            }
+            self.heard.extend(heard);
+            match news {
+                News::Ready { role } => self.ready.push(role),
+                News::Finished { role } | News::Ended { role, .. } => self.ended.push(role),
+                _ => {}
+            }
+        }
+    }
+
+    fn note(&self, event: Event) {
+        if let Some(audit) = &self.audit {
+            audit.submit(event);
+        }
+    }
+}
+
+/// What a piece of news is for the chain, and for the screen.
+fn told(news: &News) -> (Option<Event>, Option<Heard>) {
+    let event = |kind| Event::new(kind, clock().read().wall);
+    let heard = |role: &str, tone, text: String| {
+        let role = role.to_owned();
+        Some(Heard { role, tone, text })
+    };
+    match news {
+        News::Started { role, pid } => {
+            let event = event(EventKind::WorkloadStarted).with("role", role.as_str());
+            (Some(event.with("pid", pid.to_string())), None)
+        }
+        News::Ready { role } => (None, heard(role, Tone::Good, format!("{role} serves"))),
+        News::Said { role, text } => {
+            let tone = match (role.as_str(), text.starts_with("refused")) {
+                ("notebook" | "laptop", false) => Tone::Good,
+                ("notebook" | "laptop", true) => Tone::Bad,
+                _ => Tone::Note,
+            };
+            (None, heard(role, tone, format!("{role}: {text}")))
+        }
+        News::Issued { id } => (
+            Some(event(EventKind::SvidIssued).with("id", id.as_str())),
+            None,
+        ),
+        News::Refused { id, reason } => {
+            let event = event(EventKind::SvidRefused)
+                .with("id", id.as_str())
+                .with("reason", reason.as_str());
+            let name = id.zone_workload().map_or("", |(_, name)| name);
+            let text = format!("{name}: no SVID for {id}: {reason}");
+            (Some(event), heard(name, Tone::Bad, text))
+        }
+        News::Finished { .. } => (None, None),
+        News::Fell { role } => {
+            let event = event(EventKind::WorkloadStopped).with("role", role.as_str());
+            let text = format!("{role} fell and is started again");
+            let heard = heard(role, Tone::Note, text);
+            (Some(event.with("outcome", "fell")), heard)
+        }
+        News::Ended { role, clean } => {
+            let outcome = if *clean { "finished" } else { "failed" };
+            let event = event(EventKind::WorkloadStopped).with("role", role.as_str());
+            (Some(event.with("outcome", outcome)), None)
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Runs the demo's own program, one at a time on this machine, because the example boxes have fixed addresses.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use iia_core::store::{Cursor, Siphon as _};
+use iia_core::stream::Stream;
+use iia_lake::{Lake, Options, ipc};
+
+const ENDS_IN: Duration = Duration::from_secs(120);
+
+/// A run of the demo; its directory and its claim on the addresses live as long as it does.
+pub(crate) struct Demo {
+    child: Child,
+    dir: tempfile::TempDir,
+    lines: Vec<String>,
+    _only_one: File,
+}
+
+impl Demo {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let only_one = File::create(std::env::temp_dir().join("iia-demo.lock")).unwrap();
+        only_one.lock().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_iia-box"))
+            .arg("demo")
+            .args(arguments)
+            .arg("--dir")
+            .arg(dir.path().join("run"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            child,
+            dir,
+            lines: Vec::new(),
+            _only_one: only_one,
+        }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Reads what the demo says until a line that contains `words`.
+    pub(crate) fn until(&mut self, words: &str) {
+        let out = self.child.stdout.as_mut().unwrap();
+        let mut reader = BufReader::with_capacity(1, out);
+        loop {
+            let mut line = String::new();
+            let read = reader.read_line(&mut line).unwrap();
+            assert!(
+                read > 0,
+                "the demo ended before `{words}`:\n{}",
+                self.lines.concat()
+            );
+            self.lines.push(line);
+            if self.lines.last().unwrap().contains(words) {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the end, which must be good; gives everything that was said.
+    pub(crate) fn finish(mut self) -> Finished {
+        let out = self.child.stdout.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            BufReader::new(out)
+                .lines()
+                .map_while(Result::ok)
+                .map(|line| line + "\n")
+                .collect::<Vec<_>>()
+        });
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if started.elapsed() > ENDS_IN {
+                self.child.kill().unwrap();
+                panic!("the demo does not end: {}", self.lines.concat());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        self.lines.extend(reader.join().unwrap());
+        let said = self.lines.concat();
+        assert!(status.success(), "{status}\n{said}{}", self.logs());
+        Finished {
+            said,
+            dir: self.dir,
+        }
+    }
+
+    fn logs(&self) -> String {
+        let mut all = String::new();
+        for name in ["site", "seg01"] {
+            let state = self.dir.path().join("run").join(name).join("state");
+            for entry in fs::read_dir(state).into_iter().flatten().flatten() {
+                if entry.path().extension().is_some_and(|end| end == "log") {
+                    let text = fs::read_to_string(entry.path()).unwrap_or_default();
+                    all += &format!("--- {name} {}\n{text}", entry.file_name().display());
+                }
+            }
+        }
+        all
+    }
+}
+
+/// A run that has come to its good end.
+pub(crate) struct Finished {
+    pub(crate) said: String,
+    dir: tempfile::TempDir,
+}
+
+impl Finished {
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().join("run")
+    }
+
+    pub(crate) fn evidence(&self, name: &str) -> PathBuf {
+        self.path().join(name).join("evidence")
+    }
+
+    /// The rows of a stream in the lake of a box.
+    pub(crate) fn rows(&self, name: &str, stream: &Stream) -> Vec<arrow_array::RecordBatch> {
+        let wal = self.path().join(name).join("state/wal");
+        let (lake, _) =
+            Lake::open(&self.evidence(name).join("lake"), &wal, Options::default()).unwrap();
+        let (mut cursor, mut all) = (Cursor(0), Vec::new());
+        loop {
+            let drawn = lake.siphon(stream, cursor, 8192).unwrap();
+            if drawn.rows == 0 {
+                return all;
+            }
+            all.extend(ipc::decode(&drawn.ipc).unwrap().1);
+            cursor = drawn.next;
+        }
+    }
+}
+
+/// How many rows.
+pub(crate) fn count(batches: &[arrow_array::RecordBatch]) -> usize {
+    batches.iter().map(arrow_array::RecordBatch::num_rows).sum()
+}
+
+/// Every file below a directory, in order.
+pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,92 @@
+//! Each role is killed three times while traffic runs; no acknowledged record is lost and the demo comes to its end.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use iia_audit::verify::records;
+use iia_core::event::EventKind;
+use iia_core::stream::Stream;
+
+use crate::demo::{Demo, count};
+
+const ROLES: [&str; 8] = [
+    "broker", "audit", "lake", "bus", "attest", "publish", "api", "collect",
+];
+const ROUNDS: usize = 3;
+/// Between two kills: long enough that the replay gets on, short enough that roles fall while others rise.
+const PAUSE: Duration = Duration::from_millis(350);
+const RISES_IN: Duration = Duration::from_secs(10);
+
+/// The process that plays a role for the demo with this process id.
+fn process_of(demo: u32, role: &str) -> Option<u32> {
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
+            continue;
+        };
+        let read = |file: &str| fs::read(entry.path().join(file)).unwrap_or_default();
+        let status = String::from_utf8_lossy(&read("status")).into_owned();
+        let child = status.contains(&format!("PPid:\t{demo}\n"));
+        let arguments = read("cmdline");
+        if child && arguments.ends_with(format!("\0role\0{role}\0").as_bytes()) {
+            return Some(pid);
+        }
+    }
+    None
+}
+
+fn kill(demo: u32, role: &str) {
+    let started = Instant::now();
+    let pid = loop {
+        if let Some(pid) = process_of(demo, role) {
+            break pid;
+        }
+        assert!(started.elapsed() < RISES_IN, "{role} does not rise again");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let killed = Command::new("kill")
+        .args(["-KILL", &pid.to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+}
+
+#[test]
+fn each_role_falls_three_times_and_nothing_acknowledged_is_lost() {
+    let mut demo = Demo::start(&["--speed", "3", "--no-kill"]);
+    let pid = demo.pid();
+    demo.until("collect serves");
+    for round in 0..ROUNDS {
+        for at in 0..ROLES.len() {
+            // Another order each round, so that other roles are up or down together.
+            let role = ROLES[(at * [1, 3, 5][round]) % ROLES.len()];
+            kill(pid, role);
+            std::thread::sleep(PAUSE);
+        }
+    }
+    let run = demo.finish();
+    for name in ["seg01", "site"] {
+        assert_eq!(count(&run.rows(name, &Stream::MODBUS)), 758, "{name}");
+        assert_eq!(count(&run.rows(name, &Stream::CONN)), 4, "{name}");
+    }
+    let mut fell: BTreeMap<String, usize> = BTreeMap::new();
+    for name in ["seg01", "site"] {
+        records(&run.evidence(name).join("audit"), |record| {
+            let event = &record.body.event;
+            if event.kind == EventKind::WorkloadStopped && event.field("outcome") == Some("fell") {
+                *fell.entry(event.field("role").unwrap().into()).or_default() += 1;
+            }
+        })
+        .unwrap();
+    }
+    let told: Vec<usize> = fell.values().copied().collect();
+    assert_eq!(
+        told,
+        [ROUNDS; ROLES.len()],
+        "every fall is a record: {fell:?}"
+    );
+}

@@ -1,0 +1,129 @@
+//! The whole way, undisturbed but for the plug that the demo pulls itself.
+
+use std::collections::BTreeMap;
+
+use iia::lake_report::word;
+use iia_audit::verify::records;
+use iia_core::stream::Stream;
+
+use crate::demo::{Demo, Finished, count};
+
+/// What the bundled capture holds, counted with tshark (examples/captures/README.md).
+const EXCHANGES: usize = 758;
+
+fn kinds(run: &Finished, name: &str) -> BTreeMap<String, u64> {
+    let mut kinds = BTreeMap::new();
+    records(&run.evidence(name).join("audit"), |record| {
+        let kind = record.body.event.kind.name().to_owned();
+        *kinds.entry(kind).or_default() += 1;
+    })
+    .unwrap();
+    kinds
+}
+
+fn reasons(run: &Finished, stream: &Stream) -> Vec<String> {
+    let batches = run.rows("seg01", stream);
+    let mut words = Vec::new();
+    for batch in &batches {
+        let reasons = (0..batch.num_rows()).filter_map(|row| word(batch, "reason", row));
+        words.extend(reasons.map(str::to_owned));
+    }
+    words
+}
+
+#[test]
+fn from_packet_to_north_everything_is_there_once() {
+    let run = Demo::start(&["--speed", "8"]).finish();
+    assert!(run.said.contains("the plug: lake"), "{}", run.said);
+    for name in ["seg01", "site"] {
+        assert_eq!(count(&run.rows(name, &Stream::MODBUS)), EXCHANGES, "{name}");
+    }
+    violations(&run);
+    findings(&run);
+    chain(&run);
+    answers(&run);
+    report(&run);
+}
+
+/// Each thing that the capture's story holds and no contract covers, and the consumer without contract.
+fn violations(run: &Finished) {
+    let reasons = reasons(run, &Stream::VIOLATION);
+    for words in [
+        "read holding_register 0-49 by 10.20.0.66",
+        "function 43 by 10.20.0.66",
+        "read holding_register 900-909 by 10.20.0.66",
+        "write holding_register 110 by 10.20.0.66",
+        "write coil 3 by 10.20.0.66",
+        "allows only writes of holding_register 100-101",
+        "flow modbus_tcp by 10.20.0.66",
+        "workload/laptop at 127.0.0.1",
+    ] {
+        let found = reasons.iter().filter(|reason| reason.contains(words));
+        assert_eq!(found.count(), 1, "{words}: {reasons:#?}");
+    }
+    assert_eq!(reasons.len(), 8);
+}
+
+fn findings(run: &Finished) {
+    let reasons = reasons(run, &Stream::ATTEST_NETWORK);
+    for words in [
+        "10.20.0.66 speaks to 10.20.0.21:502, and no contract joins them",
+        "historian_press_b expects traffic, and none was seen for 10 s",
+    ] {
+        assert!(
+            reasons.iter().any(|reason| reason.contains(words)),
+            "{reasons:#?}"
+        );
+    }
+    assert_eq!(reasons.len(), 2, "an observer does not cry wolf");
+}
+
+/// Every step of the configuration's life, every identity, every refusal is a record, in the chain of its own box.
+fn chain(run: &Finished) {
+    let box_kinds = kinds(run, "seg01");
+    for kind in [
+        "artifact_submitted",
+        "artifact_verified",
+        "artifact_parsed",
+        "artifact_validated",
+        "artifact_staged",
+        "artifact_authorised",
+        "artifact_applied",
+        "gated_call",
+        "workload_started",
+        "svid_issued",
+        "svid_refused",
+        "session_opened",
+        "capture_opened",
+        "capture_closed",
+        "contract_violation",
+        "finding",
+        "boundary_crossed",
+        "query_served",
+        "conduit_rejected",
+        "segment_sealed",
+    ] {
+        assert!(box_kinds.contains_key(kind), "{kind}: {box_kinds:?}");
+    }
+    // Seven roles, the supervisor's and the console's own; the lake twice, and what is renewed.
+    assert!(box_kinds["svid_issued"] >= 9, "{box_kinds:?}");
+    let site_kinds = kinds(run, "site");
+    for kind in ["head_witnessed", "svid_issued", "workload_started"] {
+        assert!(site_kinds.contains_key(kind), "{kind}: {site_kinds:?}");
+    }
+}
+
+fn answers(run: &Finished) {
+    let bytes = std::fs::read(run.path().join("site/state/notebook.arrow")).unwrap();
+    let (_, batches) = iia_lake::ipc::decode(&bytes).unwrap();
+    assert_eq!(count(&batches), EXCHANGES);
+    assert!(!run.path().join("site/state/laptop.arrow").exists());
+    assert!(run.said.contains("laptop: refused"), "{}", run.said);
+    assert!(run.said.contains("visitor: no SVID"), "{}", run.said);
+}
+
+fn report(run: &Finished) {
+    let html = std::fs::read_to_string(run.path().join("report.html")).unwrap();
+    assert!(html.contains("<svg") && html.contains("10.20.0.66"));
+    assert!(!html.contains("http://") && !html.contains("https://") && !html.contains("src="));
+}

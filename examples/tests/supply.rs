@@ -1,0 +1,184 @@
+//! `deny.toml` holds also where cargo-deny is not installed: licences, bans and sources, from what cargo itself says.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
+mod tree;
+
+use std::collections::BTreeSet;
+
+use tree::{cargo, none, read};
+
+/// The programs that run on a box or open its evidence.
+const BOX: [&str; 6] = ["-p", "iia-box", "-p", "iia-apply", "-p", "iia-verify"];
+/// Programs and crates that nothing here could do without: if they are not seen, the tree was not read.
+const SEEN: [&str; 4] = ["rustls", "parquet", "tokio", "blake3"];
+
+fn policy() -> toml::Table {
+    read("deny.toml").parse().unwrap()
+}
+
+fn list(section: &str, key: &str) -> Vec<String> {
+    let policy = policy();
+    let values = policy[section][key].as_array().unwrap();
+    values
+        .iter()
+        .map(|value| value.as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Name and licence of every package that `selection` needs; `edges` as in `cargo tree`.
+fn packages(selection: &[&str], edges: &str) -> BTreeSet<(String, String)> {
+    let fixed = [
+        "tree",
+        "--all-features",
+        "--locked",
+        "--offline",
+        "--prefix=none",
+        "--format={p}\t{l}",
+        "-e",
+        edges,
+    ];
+    let text = cargo(&[&fixed[..], selection].concat());
+    let lines = text.lines().filter(|line| !line.is_empty());
+    let package = |line: &str| {
+        let (package, licence) = line.split_once('\t').unwrap();
+        let name = package.split(' ').next().unwrap();
+        (
+            name.to_owned(),
+            licence.trim_end_matches(" (*)").trim().to_owned(),
+        )
+    };
+    lines.map(package).collect()
+}
+
+#[test]
+fn no_banned_crate_is_in_the_box() {
+    let banned = list("bans", "deny");
+    let found = packages(&BOX, "normal,build");
+    for name in SEEN {
+        assert!(
+            found.iter().any(|(package, _)| package == name),
+            "{name} is not seen"
+        );
+    }
+    let wrong: Vec<_> = found
+        .iter()
+        .filter(|(name, _)| banned.contains(name))
+        .map(|(name, _)| format!("{name}: see it with `cargo tree -i {name}`"))
+        .collect();
+    none(&wrong, "banned by deny.toml and in the tree of the box");
+}
+
+#[test]
+fn no_banned_crate_is_anywhere_in_the_workspace() {
+    let banned = list("bans", "deny");
+    let found = packages(&["--workspace"], "normal,build,dev");
+    let wrong: Vec<_> = found
+        .iter()
+        .filter(|(name, _)| banned.contains(name))
+        .map(|(name, _)| name.clone())
+        .collect();
+    none(&wrong, "banned by deny.toml");
+}
+
+#[test]
+fn every_licence_is_allowed() {
+    let allowed = list("licenses", "allow");
+    let found = packages(&["--workspace"], "normal,build,dev");
+    let wrong: Vec<_> = found
+        .iter()
+        .filter(|(_, licence)| !satisfied(licence, &allowed))
+        .map(|(name, licence)| format!("{name}: {licence:?}"))
+        .collect();
+    none(&wrong, "licences outside the list of deny.toml");
+}
+
+#[test]
+fn every_package_comes_from_the_public_registry() {
+    let lock: toml::Table = read("Cargo.lock").parse().unwrap();
+    let allowed = list("sources", "allow-registry");
+    let packages = lock["package"].as_array().unwrap();
+    let wrong: Vec<_> = packages
+        .iter()
+        .filter_map(|package| {
+            let name = package["name"].as_str()?;
+            let source = package.get("source").and_then(toml::Value::as_str);
+            let good = match source.map(|source| source.strip_prefix("registry+")) {
+                None => name.starts_with("iia"),
+                Some(registry) => {
+                    registry.is_some_and(|registry| allowed.iter().any(|one| one == registry))
+                }
+            };
+            (!good).then(|| format!("{name} from {source:?}"))
+        })
+        .collect();
+    none(&wrong, "packages from elsewhere");
+}
+
+/// Whether a licence expression can be met with `allowed` licences: AND needs both, OR needs one, `/` is an old OR.
+fn satisfied(expression: &str, allowed: &[String]) -> bool {
+    let spaced = expression
+        .replace('/', " OR ")
+        .replace('(', " ( ")
+        .replace(')', " ) ");
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let mut at = 0;
+    let met = any_of(&words, &mut at, allowed);
+    met && at == words.len()
+}
+
+fn any_of(words: &[&str], at: &mut usize, allowed: &[String]) -> bool {
+    let mut met = all_of(words, at, allowed);
+    while words.get(*at) == Some(&"OR") {
+        *at += 1;
+        met |= all_of(words, at, allowed);
+    }
+    met
+}
+
+fn all_of(words: &[&str], at: &mut usize, allowed: &[String]) -> bool {
+    let mut met = one(words, at, allowed);
+    while words.get(*at) == Some(&"AND") {
+        *at += 1;
+        met &= one(words, at, allowed);
+    }
+    met
+}
+
+fn one(words: &[&str], at: &mut usize, allowed: &[String]) -> bool {
+    let Some(word) = words.get(*at) else {
+        return false;
+    };
+    *at += 1;
+    if *word == "(" {
+        let met = any_of(words, at, allowed);
+        let closed = words.get(*at) == Some(&")");
+        *at += 1;
+        return met && closed;
+    }
+    let mut licence = (*word).to_owned();
+    if let [Some(&"WITH"), Some(exception)] = [words.get(*at), words.get(*at + 1)] {
+        licence = format!("{licence} WITH {exception}");
+        *at += 2;
+    }
+    allowed.contains(&licence)
+}
+
+#[test]
+fn licence_expressions_are_read_as_their_standard_says() {
+    let allowed = ["MIT".to_owned(), "ISC".to_owned()];
+    for (expression, want) in [
+        ("MIT", true),
+        ("GPL-3.0", false),
+        ("GPL-3.0 OR MIT", true),
+        ("GPL-3.0 AND MIT", false),
+        ("ISC AND (GPL-3.0 OR MIT)", true),
+        ("(ISC AND GPL-3.0) OR (MIT AND GPL-3.0)", false),
+        ("Apache-2.0 WITH LLVM-exception OR MIT", true),
+        ("MIT/Apache-2.0", true),
+        ("MIT)", false),
+        ("(MIT", false),
+        ("", false),
+    ] {
+        assert_eq!(satisfied(expression, &allowed), want, "{expression:?}");
+    }
+}
