@@ -109,6 +109,13 @@ endpoint north {
   connect tls/127.91.11.2:7443
 }
 
+ruleset unknown-talkers {
+  kind ids
+  engine iia_attest
+  observer spiffe://iia.local/zone/attest/workload/observer
+  alerts attestation.network
+}
+
 trust_root site-root {
   trust_domain site.example
   use peer_svid
@@ -117,6 +124,11 @@ trust_root site-root {
 party enterprise-ciso {
   side upstream
   contact oncall://enterprise/ciso
+}
+
+party enterprise-operations-manager {
+  side upstream
+  contact oncall://enterprise/operations
 }
 
 party site-ops-manager {
@@ -140,6 +152,7 @@ contract iia.contract.boundary.engineering.query 1.0.0 {
     kind structured_query
     protocol iia_link
     security mtls
+    alpn "iia/1"
     trust_root site-root
   }
   inventory {
@@ -147,32 +160,147 @@ contract iia.contract.boundary.engineering.query 1.0.0 {
     include contract.*
     exclude contract.auth
   }
+  freshness {
+    native_resolution 1s
+    query_latency_p99_max 500ms
+  }
   retention {
     on_box 30d
     aging oldest_first_after_acked
   }
+  ordering {
+    sequence monotonic_per_service
+    service_id uuid_v7
+  }
   delivery {
-    mode at_least_once
-    dedupe sequence_per_service
+    mode query_response
     class telemetry
+  }
+  gap {
+    buffer 30d
+    detect sequence_discontinuity
+    watermark on
+  }
+  evolution {
+    additive_within_major on
+    breaking_needs_major on
+    deprecation_overlap 90d
   }
   auth {
     publisher_ttl 1h
     consumer_rotation 1h
   }
   audit {
+    failures on
     consumer_validates on
     head_period 1m
   }
   quota {
     rows_max 100000
     queries 10/s
+    timeout 30s
+    complexity_max 100
+  }
+  upstream ack {
+    window_max 30s
+  }
+  upstream audit {
+    verify_every 1m
+  }
+  upstream auth {
+    rotation 1h
+    custody file
+  }
+  upstream capacity {
+    sustained_rows 1000000/h
+  }
+  upstream connectivity {
+    bandwidth_min 10Mbps
+    latency_p99_max 500ms
+    uptime_min 99.5%
+    path site_lan
+    redundancy none
+  }
+  upstream incident {
+    on_call oncall://enterprise/operations
+    response_max 4h
+    escalation oncall://enterprise/ciso
+  }
+  upstream query {
+    query_response_max 5s
+  }
+  upstream schema {
+    accepts_loose on
   }
   raci audit_chain_mismatch {
     acs_responsible site-security-team
     acs_accountable site-security-manager
     upstream_responsible enterprise-security-team
     upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci box_outage {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci capacity_exhaustion {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci cert_expiry {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci connectivity_loss {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci contract_evolution {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci data_integrity {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci rate_limit_exceeded {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci regulator_request {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci schema_mismatch {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
   }
 }
 
@@ -188,6 +316,7 @@ contract iia.contract.boundary.site.telemetry 1.0.0 {
     kind telemetry
     protocol iia_link
     security mtls
+    alpn "iia/1"
     trust_root site-root
   }
   inventory {
@@ -195,28 +324,147 @@ contract iia.contract.boundary.site.telemetry 1.0.0 {
     include attestation.*
     include contract.*
   }
+  freshness {
+    native_resolution 1s
+    published 1s
+    lag_max 10s
+  }
   retention {
     on_box 30d
     aging oldest_first_after_acked
+  }
+  ordering {
+    sequence monotonic_per_service
+    service_id uuid_v7
   }
   delivery {
     mode at_least_once
     dedupe sequence_per_service
     class telemetry
   }
+  gap {
+    buffer 30d
+    detect sequence_discontinuity
+    watermark on
+  }
+  evolution {
+    additive_within_major on
+    breaking_needs_major on
+    deprecation_overlap 90d
+  }
   auth {
     publisher_ttl 1h
     consumer_rotation 1h
   }
   audit {
+    failures on
     consumer_validates on
     head_period 1m
+  }
+  quota {
+    rows 1000000/h
+    payload_max 16MiB
+  }
+  upstream ack {
+    window_max 30s
+  }
+  upstream audit {
+    verify_every 1m
+  }
+  upstream auth {
+    rotation 1h
+    custody file
+  }
+  upstream capacity {
+    sustained_rows 1000000/h
+  }
+  upstream connectivity {
+    bandwidth_min 10Mbps
+    latency_p99_max 500ms
+    uptime_min 99.5%
+    path site_lan
+    redundancy none
+  }
+  upstream incident {
+    on_call oncall://enterprise/operations
+    response_max 4h
+    escalation oncall://enterprise/ciso
+  }
+  upstream query {
+    query_response_max 5s
+  }
+  upstream schema {
+    accepts_loose on
   }
   raci audit_chain_mismatch {
     acs_responsible site-security-team
     acs_accountable site-security-manager
     upstream_responsible enterprise-security-team
     upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci box_outage {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci capacity_exhaustion {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci cert_expiry {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci connectivity_loss {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci contract_evolution {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci data_integrity {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci rate_limit_exceeded {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci regulator_request {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci schema_mismatch {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
   }
 }
 

@@ -7,16 +7,15 @@ pub mod approval;
 pub mod desk;
 pub mod diagnostic;
 pub mod envelope;
+pub mod explain;
 pub mod format;
 #[cfg(feature = "keys")]
 pub mod keys;
 pub mod lifecycle;
 pub mod limits;
-mod number;
 pub mod parse;
 pub mod schema;
 #[cfg(feature = "std")]
 pub mod stage;
 pub mod trust;
 pub mod validate;
-mod value;

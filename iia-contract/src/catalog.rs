@@ -5,15 +5,17 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::raw::{Defect, Entry};
+use crate::raw::{self, DEFECTS_MAX, Defect};
+use crate::rules::{self, Found};
 use crate::schema::CONTRACT;
 use crate::scope::Contract;
-use crate::{read, shape};
+use crate::tree::{Entry, Tree};
+use crate::{clash, read, shape};
 
 /// Contracts in a catalog at most (GRAMMAR section 3).
 pub const CONTRACTS_MAX: usize = 65_535;
 
-/// A checked catalog; contracts are in order of their ids.
+/// A checked catalog; contracts are in order of their ids, and of their versions under one id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
     contracts: Vec<Contract>,
@@ -21,52 +23,71 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// Checks entries that were made by hand; see [`Catalog::of`].
+    ///
+    /// # Errors
+    /// Every defect that rejects, and the warnings with them.
+    pub fn check(entries: &[raw::Entry]) -> Result<(Self, Vec<Defect>), Vec<Defect>> {
+        Self::of(&Tree::from(entries))
+    }
+
     /// Checks the entries of kind `contract`, others are passed over; gives the catalog and its warnings.
     ///
     /// # Errors
     /// Every defect that rejects, and the warnings with them.
-    pub fn check(entries: &[Entry]) -> Result<(Self, Vec<Defect>), Vec<Defect>> {
-        let mut defects = Vec::new();
-        let mut catalog = Self::default();
-        let mut contracts: Vec<&Entry> =
-            entries.iter().filter(|e| e.kind == CONTRACT.kind).collect();
-        contracts.sort_by(|left, right| left.name.cmp(&right.name));
-        for entry in contracts {
-            catalog.add(entry, &mut defects);
-        }
-        if defects.iter().any(|defect| defect.rejects) {
-            Err(defects)
-        } else {
-            Ok((catalog, defects))
-        }
+    pub fn of(tree: &Tree) -> Result<(Self, Vec<Defect>), Vec<Defect>> {
+        Self::of_entries(tree.of_kind(CONTRACT.kind))
     }
 
-    fn add(&mut self, entry: &Entry, defects: &mut Vec<Defect>) {
-        let mut found = shape::check(&CONTRACT, entry);
-        if found.is_empty() {
-            let (contract, more) = read::contract(entry);
-            found = more;
-            let fresh = !self.by_id.contains_key(&entry.name);
-            match contract {
-                Some(contract) if fresh && self.contracts.len() < CONTRACTS_MAX => {
-                    let index = u32::try_from(self.contracts.len()).unwrap_or(u32::MAX);
-                    self.by_id.insert(contract.id.clone(), index);
-                    self.contracts.push(contract);
-                }
-                Some(_) => found.push(Defect {
-                    rule: "C030",
-                    rejects: true,
-                    span: entry.span,
-                    message: format!(
-                        "contract {} stands twice, or there are too many",
-                        entry.name
-                    ),
-                    help: "one version of a contract is in force at a time".into(),
-                }),
-                None => {}
-            }
+    /// Checks contracts.
+    ///
+    /// # Errors
+    /// Every defect that rejects, and the warnings with them.
+    pub fn of_entries<'t>(
+        contracts: impl Iterator<Item = Entry<'t>>,
+    ) -> Result<(Self, Vec<Defect>), Vec<Defect>> {
+        let mut found = Found::default();
+        let mut entries: Vec<Entry<'_>> = contracts.collect();
+        if !entries.is_sorted_by_key(|entry| (entry.name, entry.version)) {
+            entries.sort_by_key(|entry| (entry.name, entry.version));
         }
-        defects.append(&mut found);
+        let mut catalog = Self {
+            contracts: Vec::with_capacity(entries.len().min(CONTRACTS_MAX)),
+            by_id: BTreeMap::new(),
+        };
+        let mut before = None;
+        for entry in &entries {
+            if found.defects.len() >= DEFECTS_MAX {
+                break;
+            }
+            unique(entry, before.replace(*entry), &mut found);
+            catalog.add(entry, &mut found);
+        }
+        clash::check(&entries, &mut found);
+        let defects = found.defects;
+        if defects.iter().any(|defect| defect.rejects) {
+            return Err(defects);
+        }
+        catalog.index();
+        Ok((catalog, defects))
+    }
+
+    fn add(&mut self, entry: &Entry<'_>, found: &mut Found) {
+        let defects = shape::check(&CONTRACT, entry);
+        if !defects.is_empty() {
+            return found.defects.extend(defects);
+        }
+        rules::check(entry, found);
+        if self.contracts.len() >= CONTRACTS_MAX {
+            let message = format!("more than {CONTRACTS_MAX} contracts");
+            return found.reject("C030", entry.head(), message, "split the catalog");
+        }
+        self.contracts.extend(read::contract(entry));
+    }
+
+    fn index(&mut self) {
+        let ids = self.contracts.iter().map(|contract| contract.id.clone());
+        self.by_id = ids.zip(0..).collect();
     }
 
     /// Every contract, in order of id; the position is the contract's index.
@@ -74,11 +95,20 @@ impl Catalog {
         &self.contracts
     }
 
-    /// The contract with this id.
+    /// The newest contract with this id.
     pub fn by_id(&self, id: &str) -> Option<&Contract> {
         self.by_id
             .get(id)
             .and_then(|index| self.contracts.get(*index as usize))
+    }
+
+    /// Every version in force of the contract with this id, the newest first.
+    pub fn versions<'c>(&'c self, id: &'c str) -> impl Iterator<Item = &'c Contract> {
+        let last = self.by_id.get(id).map_or(0, |index| *index as usize + 1);
+        let upto = self.contracts.get(..last).unwrap_or_default();
+        upto.iter()
+            .rev()
+            .take_while(move |contract| contract.id == id)
     }
 
     /// The id of the contract at `index`; empty when there is none.
@@ -86,5 +116,17 @@ impl Catalog {
         self.contracts
             .get(index as usize)
             .map_or("", |contract| contract.id.as_str())
+    }
+}
+
+/// C030: one version of a major is in force at a time.
+fn unique(entry: &Entry<'_>, before: Option<Entry<'_>>, found: &mut Found) {
+    let major = |entry: &Entry<'_>| entry.version.map(|version| version.major);
+    let again =
+        before.is_some_and(|other| other.name == entry.name && major(&other) == major(entry));
+    if again {
+        let message = format!("contract {} stands twice", entry.name);
+        let help = "one version of a major is in force at a time";
+        found.reject("C030", entry.name_span(), message, help);
     }
 }

@@ -12,43 +12,40 @@ impl Gate for Catalog {
     // IIA 7: a link that no contract covers does not come to be.
     fn permits(&self, ask: &Ask<'_>) -> Result<(), Refusal> {
         let contract = || String::from(ask.contract);
-        let found = self
-            .by_id(ask.contract)
-            .ok_or_else(|| Refusal::NoContract {
-                contract: contract(),
-            })?;
-        let (joins, operations) = match &found.terms {
-            Terms::Internal(terms) => {
-                let joins = &terms.source == ask.source && &terms.destination == ask.destination;
-                (joins, &terms.operations)
-            }
-            Terms::Boundary(terms) => {
-                let out = &terms.publisher == ask.source && &terms.consumer == ask.destination;
-                let back = &terms.consumer == ask.source && &terms.publisher == ask.destination;
-                (out || back, &terms.operations)
-            }
-            Terms::Device(_) | Terms::Inbound(_) => {
-                return Err(Refusal::NoContract {
-                    contract: contract(),
-                });
-            }
+        let mut worst = Refusal::NoContract {
+            contract: contract(),
         };
-        if !joins {
-            let (source_id, destination_id) = (ask.source.to_string(), ask.destination.to_string());
-            return Err(Refusal::OtherParties {
-                contract: contract(),
-                source_id,
-                destination_id,
-            });
+        // An old major version stays in force beside the new one until it is taken out.
+        for found in self.versions(ask.contract) {
+            let (joins, operations) = match &found.terms {
+                Terms::Internal(terms) => {
+                    let joins =
+                        &terms.source == ask.source && &terms.destination == ask.destination;
+                    (joins, &terms.operations)
+                }
+                Terms::Boundary(terms) => {
+                    let out = &terms.publisher == ask.source && &terms.consumer == ask.destination;
+                    let back = &terms.consumer == ask.source && &terms.publisher == ask.destination;
+                    (out || back, &terms.operations)
+                }
+                Terms::Device(_) | Terms::Inbound(_) => continue,
+            };
+            if joins && operations.contains(ask.operation) {
+                return Ok(());
+            }
+            worst = match joins {
+                true => Refusal::NoOperation {
+                    contract: contract(),
+                    operation: ask.operation.into(),
+                },
+                false => Refusal::OtherParties {
+                    contract: contract(),
+                    source_id: ask.source.to_string(),
+                    destination_id: ask.destination.to_string(),
+                },
+            };
         }
-        if operations.contains(ask.operation) {
-            Ok(())
-        } else {
-            Err(Refusal::NoOperation {
-                contract: contract(),
-                operation: ask.operation.into(),
-            })
-        }
+        Err(worst)
     }
 
     fn knows(&self, workload: &SpiffeId) -> bool {

@@ -5,14 +5,18 @@
 extern crate alloc;
 
 pub mod catalog;
+mod clash;
 pub mod explain;
 pub mod gate;
 pub mod learn;
 pub mod matcher;
 pub mod raw;
 mod read;
+mod rules;
 pub mod schema;
 pub mod scope;
 pub mod shape;
+pub mod tree;
+pub mod version;
 
 pub use catalog::Catalog;

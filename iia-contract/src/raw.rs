@@ -1,6 +1,7 @@
-//! The flat tree that the configuration language delivers: entries, blocks, fields, values with spans.
+//! What the configuration language is made of: kinds of values, numbers, and the rows of the schema table.
 //!
-//! `iia-config` makes it from text, this crate gives contracts their meaning. Depth is fixed at entry, block, field.
+//! `iia-config` reads a text into a [`crate::tree::Tree`], this crate gives the contracts in it their meaning. The
+//! owned [`Entry`] here is for entries made by hand. Depth is fixed at entry, block, field.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -132,6 +133,9 @@ pub struct Entry {
     pub span: Span,
 }
 
+/// Defects of one run; further ones are not told.
+pub const DEFECTS_MAX: usize = 64;
+
 /// A defect found in an entry, as data; several can be found at once.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Defect {
@@ -153,6 +157,7 @@ pub struct Defect {
 pub enum Type {
     Atom(&'static [&'static str]), // one of these words; empty = any atom
     Count,
+    Number,
     Duration,
     Size,
     Ratio,
@@ -182,6 +187,47 @@ pub enum Times {
     OneOrMore,
 }
 
+/// In contracts of which scopes an item may stand.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// Every scope, and every entry that is no contract.
+    pub const ALL: Self = Self(0b1111);
+    /// Between workloads of a box.
+    pub const INTERNAL: Self = Self(0b0001);
+    /// With another organisation or box.
+    pub const BOUNDARY: Self = Self(0b0010);
+    /// On the control network.
+    pub const DEVICE: Self = Self(0b0100);
+    /// What the box pulls.
+    pub const INBOUND: Self = Self(0b1000);
+
+    /// Both.
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether they have one in common.
+    pub const fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The scope of this name; every scope when there is none.
+    pub fn named(scope: &str) -> Self {
+        let known = Self::NAMES.iter().find(|(name, _)| *name == scope);
+        known.map_or(Self::ALL, |(_, scopes)| *scopes)
+    }
+
+    /// The scopes by name.
+    pub const NAMES: [(&'static str, Self); 4] = [
+        ("internal", Self::INTERNAL),
+        ("boundary", Self::BOUNDARY),
+        ("device", Self::DEVICE),
+        ("inbound", Self::INBOUND),
+    ];
+}
+
 /// A field of an entry or a block.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs, reason = "said above")]
@@ -190,6 +236,7 @@ pub struct FieldSpec {
     pub values: &'static [Type],
     pub times: Times,
     pub doc: &'static str,
+    pub scopes: Scopes,
 }
 
 /// A block of an entry.
@@ -202,6 +249,7 @@ pub struct BlockSpec {
     pub times: Times,
     pub fields: &'static [FieldSpec],
     pub doc: &'static str,
+    pub scopes: Scopes,
 }
 
 /// A kind of entry. Order of fields and blocks is the canonical order.
@@ -246,6 +294,9 @@ impl Unit {
 impl Number {
     /// The duration in nanoseconds; `None` when it is none or too long.
     pub fn as_ns(self) -> Option<i64> {
+        if self.per.is_some() {
+            return None;
+        }
         let unit_ns = i128::from(self.unit.duration_ns()?);
         i64::try_from(i128::from(self.micros) * unit_ns / 1_000_000).ok()
     }
@@ -256,6 +307,123 @@ impl Number {
         u64::try_from(self.micros / 1_000_000)
             .ok()
             .filter(|_| whole)
+    }
+}
+
+impl Unit {
+    /// How many of the smallest unit of its kind it is: microseconds, bytes, ppm, bits a second.
+    pub const fn factor(self) -> i64 {
+        match self {
+            Self::None | Self::Us | Self::B | Self::Ppm | Self::Bps => 1,
+            Self::Ms | Self::Kbps => 1000,
+            Self::S | Self::Mbps => 1_000_000,
+            Self::M => 60_000_000,
+            Self::H => 3_600_000_000,
+            Self::D => 86_400_000_000,
+            Self::KiB => 1 << 10,
+            Self::MiB => 1 << 20,
+            Self::GiB => 1 << 30,
+            Self::TiB => 1 << 40,
+            Self::Percent => 10_000,
+            Self::Gbps => 1_000_000_000,
+        }
+    }
+
+    /// How it is written.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Us => "us",
+            Self::Ms => "ms",
+            Self::S => "s",
+            Self::M => "m",
+            Self::H => "h",
+            Self::D => "d",
+            Self::B => "B",
+            Self::KiB => "KiB",
+            Self::MiB => "MiB",
+            Self::GiB => "GiB",
+            Self::TiB => "TiB",
+            Self::Percent => "%",
+            Self::Ppm => "ppm",
+            Self::Bps => "bps",
+            Self::Kbps => "Kbps",
+            Self::Mbps => "Mbps",
+            Self::Gbps => "Gbps",
+        }
+    }
+
+    /// Units of one kind, the largest first.
+    pub const FAMILIES: [&'static [Self]; 4] = [
+        &[Self::D, Self::H, Self::M, Self::S, Self::Ms, Self::Us],
+        &[Self::TiB, Self::GiB, Self::MiB, Self::KiB, Self::B],
+        &[Self::Gbps, Self::Mbps, Self::Kbps, Self::Bps],
+        &[Self::Percent, Self::Ppm],
+    ];
+
+    /// Units that measure the same, the largest first; none for a plain number.
+    pub fn family(self) -> &'static [Self] {
+        let mut families = Self::FAMILIES.into_iter();
+        families
+            .find(|family| family.contains(&self))
+            .unwrap_or_default()
+    }
+}
+
+impl Per {
+    /// Seconds of the period.
+    pub const fn secs(self) -> i64 {
+        match self {
+            Self::Second => 1,
+            Self::Minute => 60,
+            Self::Hour => 3600,
+            Self::Day => 86_400,
+        }
+    }
+
+    /// How it is written behind the `/`.
+    pub const fn text(self) -> char {
+        match self {
+            Self::Second => 's',
+            Self::Minute => 'm',
+            Self::Hour => 'h',
+            Self::Day => 'd',
+        }
+    }
+}
+
+impl Number {
+    /// The value in millionths of the smallest unit of its kind, so that numbers of one kind compare.
+    pub fn in_smallest(self) -> i128 {
+        i128::from(self.micros) * i128::from(self.unit.factor())
+    }
+
+    /// Whether two numbers measure the same kind of thing.
+    pub fn same_kind(self, other: Self) -> bool {
+        self.unit.family() == other.unit.family() && self.per.is_some() == other.per.is_some()
+    }
+
+    /// The order of two numbers of one kind, rates by what they come to in a day; `None` for different kinds.
+    pub fn order(self, other: Self) -> Option<core::cmp::Ordering> {
+        let daily = |number: Self| {
+            let times = number.per.map_or(1, |per| 86_400 / per.secs());
+            number.in_smallest() * i128::from(times)
+        };
+        self.same_kind(other)
+            .then(|| daily(self).cmp(&daily(other)))
+    }
+
+    /// Whether it is below, at or above zero.
+    pub const fn signum(self) -> i64 {
+        self.micros.signum()
+    }
+
+    /// The whole number of bytes; `None` when it is no size.
+    pub fn as_bytes(self) -> Option<u64> {
+        let sound = self.unit.is_size() && self.per.is_none();
+        u64::try_from(self.in_smallest() / 1_000_000)
+            .ok()
+            .filter(|_| sound)
     }
 }
 

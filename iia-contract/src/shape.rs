@@ -4,113 +4,262 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use iia_core::SpiffeId;
+
 use crate::raw::{
-    Block, BlockSpec, Defect, Entry, EntrySpec, Field, FieldSpec, Kind, Span, Times, Type, Unit,
-    Value,
+    BlockSpec, DEFECTS_MAX, Defect, EntrySpec, FieldSpec, Kind, Number, Scopes, Span, Times, Type,
+    Unit,
 };
+use crate::tree::{Block, Entry, Field, Value};
+
+/// Keys that would open what is closed by default; there is no such key, on purpose.
+const OPENERS: &[&str] = &[
+    "accept",
+    "allow_all",
+    "allow_any",
+    "default_accept",
+    "default_allow",
+    "permit_all",
+];
 
 /// Checks one entry against its row of the table.
-pub fn check(spec: &EntrySpec, entry: &Entry) -> Vec<Defect> {
-    let mut defects = Vec::new();
-    if spec.versioned && entry.version.is_none() {
-        let message = format!("{} {} has no version", entry.kind, entry.name);
-        defects.push(defect(
-            entry.span,
+pub fn check(spec: &EntrySpec, entry: &Entry<'_>) -> Vec<Defect> {
+    let mut shape = Shape {
+        scopes: Scopes::ALL,
+        defects: Vec::new(),
+    };
+    if spec.fields.iter().any(|field| field.key == "scope") {
+        shape.scopes = Scopes::named(entry.text("scope"));
+    }
+    if spec.versioned != entry.version.is_some() {
+        let wants = if spec.versioned { "has no" } else { "takes no" };
+        let help = "write major.minor.patch after the name of artifact, contract and manifest only";
+        let message = format!("{} {} {wants} version", entry.kind, entry.name);
+        shape.tell("C031", entry.head(), message, help);
+    }
+    shape.fields(spec.fields, entry.all(), entry.head());
+    shape.blocks(spec.blocks, entry);
+    shape.defects
+}
+
+struct Shape {
+    scopes: Scopes,
+    defects: Vec<Defect>,
+}
+
+impl Shape {
+    fn tell(&mut self, rule: &'static str, span: Span, message: String, help: impl Into<String>) {
+        if self.defects.len() >= DEFECTS_MAX {
+            return;
+        }
+        let help = help.into();
+        self.defects.push(Defect {
+            rule,
+            rejects: true,
+            span,
             message,
-            "write major.minor.patch after the name".into(),
-        ));
+            help,
+        });
     }
-    check_fields(spec.fields, &entry.fields, entry.span, &mut defects);
-    for block in &entry.blocks {
-        match spec.blocks.iter().find(|known| known.key == block.key) {
-            Some(known) => check_block(known, block, &mut defects),
-            None => {
-                let keys = spec.blocks.iter().map(|known| known.key);
-                defects.push(unknown("block", &block.key, block.span, keys));
+
+    fn blocks(&mut self, specs: &[BlockSpec], entry: &Entry<'_>) {
+        let mut rank = Cursor::default();
+        let mut seen = 0u64;
+        let mut before: Option<Block<'_>> = None;
+        for block in entry.blocks() {
+            let Some((at, spec)) = rank.find(specs, |spec| spec.key == block.key) else {
+                self.unknown(
+                    "block",
+                    block.key,
+                    block.head(),
+                    &mut specs.iter().map(|spec| spec.key),
+                );
+                continue;
+            };
+            self.block(spec, &block);
+            let again = seen & bit(at) != 0;
+            if again && (!spec.named || !sorted(before, block) && is_again(entry, &block)) {
+                let message = format!("block `{}` stands twice", block.key);
+                self.tell("C031", block.head(), message, "merge them");
+            }
+            seen |= bit(at);
+            before = Some(block);
+        }
+        for (at, spec) in specs.iter().enumerate() {
+            if spec.times == Times::Once && seen & bit(at) == 0 {
+                let message = format!("block `{}` is missing: {}", spec.key, spec.doc);
+                self.tell("C031", entry.head(), message, String::new());
             }
         }
     }
-    for known in spec.blocks {
-        count_blocks(known, entry, &mut defects);
-    }
-    defects
-}
 
-fn count_blocks(known: &BlockSpec, entry: &Entry, defects: &mut Vec<Defect>) {
-    let same = || entry.blocks.iter().filter(|block| block.key == known.key);
-    if let Some(again) = same().nth(1).filter(|_| !known.named) {
-        let message = format!("block `{}` stands twice", known.key);
-        defects.push(defect(again.span, message, "keep one of them".into()));
-    }
-    if known.times == Times::Once && same().next().is_none() {
-        let message = format!("block `{}` is missing: {}", known.key, known.doc);
-        defects.push(defect(entry.span, message, String::new()));
-    }
-    let mut names = Vec::new();
-    for block in same().filter(|_| known.named) {
-        if names.contains(&&block.name) {
-            let message = format!("block `{}` stands twice under the same name", known.key);
-            defects.push(defect(block.span, message, "merge them".into()));
+    fn block(&mut self, spec: &BlockSpec, block: &Block<'_>) {
+        if spec.named != block.name.is_some() {
+            let wants = if spec.named { "needs a" } else { "takes no" };
+            let message = format!("block `{}` {wants} name", block.key);
+            self.tell("C031", block.head(), message, spec.doc);
         }
-        names.push(&block.name);
+        self.place(spec.scopes, "block", block.key, block.head());
+        self.fields(spec.fields, block.all(), block.head());
     }
-}
 
-fn check_block(spec: &BlockSpec, block: &Block, defects: &mut Vec<Defect>) {
-    if spec.named != block.name.is_some() {
-        let wants = if spec.named { "needs" } else { "takes no" };
-        let message = format!("block `{}` {wants} name", block.key);
-        defects.push(defect(block.span, message, spec.doc.into()));
-    }
-    check_fields(spec.fields, &block.fields, block.span, defects);
-}
-
-fn check_fields(specs: &[FieldSpec], fields: &[Field], span: Span, defects: &mut Vec<Defect>) {
-    for field in fields {
-        match specs.iter().find(|spec| spec.key == field.key) {
-            Some(spec) => check_field(spec, field, defects),
-            None => {
-                let keys = specs.iter().map(|spec| spec.key);
-                defects.push(unknown("key", &field.key, field.span, keys));
+    fn fields<'t>(
+        &mut self,
+        specs: &[FieldSpec],
+        fields: impl Iterator<Item = Field<'t>>,
+        head: Span,
+    ) {
+        let mut rank = Cursor::default();
+        let mut seen = 0u64;
+        for field in fields {
+            let Some((at, spec)) = rank.find(specs, |spec| spec.key == field.key) else {
+                self.unknown_key(specs, &field);
+                continue;
+            };
+            let single = matches!(spec.times, Times::Once | Times::Optional);
+            if single && seen & bit(at) != 0 {
+                let message = format!("`{}` stands twice", spec.key);
+                self.tell("C031", field.span(), message, "keep one of them");
+            }
+            seen |= bit(at);
+            self.place(spec.scopes, "key", field.key, field.span());
+            self.field(spec, &field);
+        }
+        for (at, spec) in specs.iter().enumerate() {
+            let needed = matches!(spec.times, Times::Once | Times::OneOrMore);
+            if needed && seen & bit(at) == 0 {
+                let message = format!("`{}` is missing: {}", spec.key, spec.doc);
+                self.tell("C031", head, message, String::new());
             }
         }
     }
-    for spec in specs {
-        let same = || fields.iter().filter(|field| field.key == spec.key);
-        let single = matches!(spec.times, Times::Once | Times::Optional);
-        if let Some(again) = same().nth(1).filter(|_| single) {
-            let message = format!("`{}` stands twice", spec.key);
-            defects.push(defect(again.span, message, "keep one of them".into()));
+
+    fn place(&mut self, scopes: Scopes, what: &str, key: &str, span: Span) {
+        if scopes.meet(self.scopes) {
+            return;
         }
-        let needed = matches!(spec.times, Times::Once | Times::OneOrMore);
-        if needed && same().next().is_none() {
-            let message = format!("`{}` is missing: {}", spec.key, spec.doc);
-            defects.push(defect(span, message, String::new()));
+        let names = Scopes::NAMES.iter().filter(|(_, scope)| scope.meet(scopes));
+        let names: Vec<&str> = names.map(|(name, _)| *name).collect();
+        let message = format!("{what} `{key}` has no place in a contract of this scope");
+        let help = format!("it belongs to scope {}", names.join(", "));
+        self.tell("C031", span, message, help);
+    }
+
+    fn unknown_key(&mut self, specs: &[FieldSpec], field: &Field<'_>) {
+        if OPENERS.contains(&field.key) {
+            let message = format!("`{}` does not exist, and never will", field.key);
+            let help = "the default is to drop; contracts name what passes";
+            return self.tell("C024", field.span(), message, help);
+        }
+        let span = Span {
+            start: field.span().start,
+            end: field.span().start + u32::try_from(field.key.len()).unwrap_or(0),
+        };
+        self.unknown(
+            "key",
+            field.key,
+            span,
+            &mut specs.iter().map(|spec| spec.key),
+        );
+    }
+
+    fn unknown(
+        &mut self,
+        what: &str,
+        key: &str,
+        span: Span,
+        known: &mut dyn Iterator<Item = &'static str>,
+    ) {
+        let help =
+            nearest(key, known).map_or_else(String::new, |near| format!("did you mean `{near}`?"));
+        self.tell("C031", span, format!("unknown {what} `{key}`"), help);
+    }
+
+    fn field(&mut self, spec: &FieldSpec, field: &Field<'_>) {
+        let (want, got) = (spec.values.len(), field.values().len());
+        if want != got {
+            let message = format!("`{}` takes {want} values, here are {got}", field.key);
+            return self.tell("C031", field.span(), message, spec.doc);
+        }
+        for (value_type, value) in spec.values.iter().zip(field.values()) {
+            let Err(wanted) = fits(*value_type, &value) else {
+                continue;
+            };
+            let unsound = match value_type {
+                Type::Spiffe if value.text.starts_with("spiffe:") => SpiffeId::check(value.text),
+                _ => Ok(()),
+            };
+            if let Err(error) = unsound {
+                let message = format!("`{}` is no SPIFFE ID: {error}", value.text);
+                self.tell(
+                    "C040",
+                    value.span,
+                    message,
+                    "write spiffe://<trust domain>/zone/<zone>/workload/<name>",
+                );
+            } else {
+                let message = format!("`{}` is not {wanted}", value.text);
+                let near = near_word(*value_type, value.text);
+                self.tell(
+                    "C031",
+                    value.span,
+                    message,
+                    near.unwrap_or_else(|| format!("`{}`: {}", spec.key, spec.doc)),
+                );
+            }
         }
     }
 }
 
-fn check_field(spec: &FieldSpec, field: &Field, defects: &mut Vec<Defect>) {
-    if spec.values.len() != field.values.len() {
-        let (want, got) = (spec.values.len(), field.values.len());
-        let message = format!("`{}` takes {want} values, here are {got}", field.key);
-        defects.push(defect(field.span, message, spec.doc.into()));
-        return;
-    }
-    for (value_type, value) in spec.values.iter().zip(&field.values) {
-        if let Err(wanted) = fits(*value_type, value) {
-            let message = format!("`{}` is not {wanted}", value.text);
-            defects.push(defect(
-                value.span,
-                message,
-                format!("`{}`: {}", spec.key, spec.doc),
-            ));
-        }
+fn near_word(value_type: Type, text: &str) -> Option<String> {
+    let Type::Atom(words) = value_type else {
+        return None;
+    };
+    let near = nearest(text, words.iter().copied())?;
+    Some(format!("did you mean `{near}`?"))
+}
+
+const fn bit(at: usize) -> u64 {
+    1 << (at % 64)
+}
+
+/// Whether two blocks stand in canonical order, so that none of that name can have stood before.
+fn sorted(before: Option<Block<'_>>, block: Block<'_>) -> bool {
+    before.is_some_and(|before| before.key == block.key && before.name < block.name)
+}
+
+fn is_again(entry: &Entry<'_>, block: &Block<'_>) -> bool {
+    let before = entry
+        .blocks()
+        .take_while(|other| other.span.start < block.span.start);
+    before
+        .filter(|other| other.key == block.key)
+        .any(|other| other.name == block.name)
+}
+
+/// Looks rows up where the last one was found first, since documents are nearly always in the table's order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cursor {
+    at: usize,
+}
+
+impl Cursor {
+    /// The first row, from the last one found on and then from the start, for which `is` holds.
+    pub fn find<'r, T>(
+        &mut self,
+        rows: &'r [T],
+        is: impl Fn(&T) -> bool,
+    ) -> Option<(usize, &'r T)> {
+        let (before, behind) = rows.split_at_checked(self.at).unwrap_or((rows, &[]));
+        let found = behind.iter().position(&is).map(|at| at + before.len());
+        let at = found.or_else(|| before.iter().position(&is))?;
+        self.at = at;
+        rows.get(at).map(|row| (at, row))
     }
 }
 
 /// Whether a value has the type; the error says what was wanted.
-fn fits(value_type: Type, value: &Value) -> Result<(), String> {
+pub(crate) fn fits(value_type: Type, value: &Value<'_>) -> Result<(), String> {
     let yes = match (value_type, value.kind) {
         (Type::Any, _)
         | (Type::String, Kind::String)
@@ -124,30 +273,28 @@ fn fits(value_type: Type, value: &Value) -> Result<(), String> {
         | (Type::Version, Kind::Version)
         | (Type::Pattern, Kind::Pattern | Kind::Atom)
         | (Type::Name | Type::Reference(_), Kind::Atom | Kind::Pattern) => true,
-        (Type::Atom(words), Kind::Atom) => words.is_empty() || words.contains(&value.text.as_str()),
+        (Type::Atom(words), Kind::Atom) => words.is_empty() || words.contains(&value.text),
         (_, Kind::Number(number)) => fits_number(value_type, number),
         _ => false,
     };
     if yes { Ok(()) } else { Err(wanted(value_type)) }
 }
 
-fn fits_number(value_type: Type, number: crate::raw::Number) -> bool {
-    match value_type {
-        Type::Count => {
-            number.unit == Unit::None && number.per.is_none() && number.micros % 1_000_000 == 0
-        }
-        Type::Duration => number.per.is_none() && number.unit.is_duration(),
-        Type::Size => number.per.is_none() && number.unit.is_size(),
-        Type::Ratio => matches!(number.unit, Unit::Percent | Unit::Ppm),
-        Type::Rate => {
-            number.per.is_some()
-                || matches!(
-                    number.unit,
-                    Unit::Bps | Unit::Kbps | Unit::Mbps | Unit::Gbps
-                )
-        }
+fn fits_number(value_type: Type, number: Number) -> bool {
+    let Number { unit, per, .. } = number;
+    let plain = unit == Unit::None && per.is_none();
+    let bits = matches!(unit, Unit::Bps | Unit::Kbps | Unit::Mbps | Unit::Gbps);
+    let kind = match value_type {
+        Type::Number => return plain,
+        Type::Count => plain && number.micros % 1_000_000 == 0,
+        Type::Duration => per.is_none() && unit.is_duration(),
+        Type::Size => per.is_none() && unit.is_size(),
+        Type::Ratio => per.is_none() && matches!(unit, Unit::Percent | Unit::Ppm),
+        Type::Rate if per.is_some() => unit == Unit::None || unit.is_size(),
+        Type::Rate => bits,
         _ => false,
-    }
+    };
+    kind && number.signum() >= 0
 }
 
 fn wanted(value_type: Type) -> String {
@@ -155,6 +302,7 @@ fn wanted(value_type: Type) -> String {
         Type::Atom([]) => "a word".into(),
         Type::Atom(words) => format!("one of {}", words.join(", ")),
         Type::Count => "a whole number".into(),
+        Type::Number => "a plain number such as -40 or 0.5".into(),
         Type::Duration => "a duration such as 10s".into(),
         Type::Size => "a size such as 64KiB".into(),
         Type::Ratio => "a ratio such as 99.5%".into(),
@@ -173,12 +321,6 @@ fn wanted(value_type: Type) -> String {
         Type::Name => "a name".into(),
         Type::Reference(kind) => format!("the name of a {kind}"),
     }
-}
-
-fn unknown<'a>(what: &str, key: &str, span: Span, known: impl Iterator<Item = &'a str>) -> Defect {
-    let help =
-        nearest(key, known).map_or_else(String::new, |near| format!("did you mean `{near}`?"));
-    defect(span, format!("unknown {what} `{key}`"), help)
 }
 
 /// The known word with the smallest edit distance, if it is near enough to be meant.
@@ -204,16 +346,6 @@ fn distance(left: &str, right: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or(0)
-}
-
-fn defect(span: Span, message: String, help: String) -> Defect {
-    Defect {
-        rule: "C031",
-        rejects: true,
-        span,
-        message,
-        help,
-    }
 }
 
 #[cfg(test)]

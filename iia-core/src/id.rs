@@ -71,21 +71,37 @@ impl SpiffeId {
     }
 }
 
+impl SpiffeId {
+    /// Checks a text by every rule without keeping it.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn check(uri: &str) -> Result<(), SpiffeIdError> {
+        path_start(uri).map(|_| ())
+    }
+}
+
+/// Checks the whole text and says where its path starts.
+fn path_start(uri: &str) -> Result<usize, SpiffeIdError> {
+    if uri.len() > SPIFFE_ID_LEN_MAX {
+        return Err(SpiffeIdError::TooLong);
+    }
+    let rest = uri.strip_prefix(SCHEME).ok_or(SpiffeIdError::WrongScheme)?;
+    let name_len = rest.find('/').unwrap_or(rest.len());
+    let (name, path) = rest.split_at(name_len);
+    check_trust_domain(name)?;
+    check_path(path)?;
+    Ok(SCHEME.len() + name_len)
+}
+
 impl FromStr for SpiffeId {
     type Err = SpiffeIdError;
 
     fn from_str(uri: &str) -> Result<Self, SpiffeIdError> {
-        if uri.len() > SPIFFE_ID_LEN_MAX {
-            return Err(SpiffeIdError::TooLong);
-        }
-        let rest = uri.strip_prefix(SCHEME).ok_or(SpiffeIdError::WrongScheme)?;
-        let name_len = rest.find('/').unwrap_or(rest.len());
-        let (name, path) = rest.split_at(name_len);
-        check_trust_domain(name)?;
-        check_path(path)?;
+        let path_start = path_start(uri)?;
         Ok(Self {
             uri: uri.to_string(),
-            path_start: SCHEME.len() + name_len,
+            path_start,
         })
     }
 }

@@ -44,16 +44,13 @@ impl Settings {
         let document = parse(opened.body, limits::DOCUMENT_LEN_MAX);
         let document =
             document.map_err(|_| anyhow::anyhow!("the applied artifact cannot be parsed"))?;
-        let targets = document
-            .entries
-            .iter()
-            .filter(|entry| entry.kind == "artifact");
-        let target = targets.flat_map(|entry| entry.fields("target")).next();
-        let box_name = target.map_or_else(String::new, |field| field.text().to_owned());
-        let facts = Facts {
-            box_name: box_name.clone(),
-            applied: None,
-        };
+        let mut targets = document
+            .of_kind("artifact")
+            .flat_map(|entry| entry.fields("target"));
+        let box_name = targets
+            .next()
+            .map_or_else(String::new, |field| field.text().to_owned());
+        let facts = Facts::of_box(box_name.clone());
         let checked = validate(&document, &facts)
             .map_err(|_| anyhow::anyhow!("the applied artifact is not sound"))?;
         Ok(Self {

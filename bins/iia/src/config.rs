@@ -103,19 +103,9 @@ fn check(file: &Path, box_name: Option<&str>) -> anyhow::Result<bool> {
             return Ok(false);
         }
     };
-    let targets = document
-        .entries
-        .iter()
-        .filter(|entry| entry.kind == "artifact")
-        .flat_map(|e| e.fields("target"));
-    let first = targets
-        .map(|field| field.text().to_owned())
-        .next()
-        .unwrap_or_default();
-    let facts = Facts {
-        box_name: box_name.map_or(first, str::to_owned),
-        applied: None,
-    };
+    let mut targets = document.of_kind("artifact").flat_map(|entry| entry.fields("target"));
+    let first = targets.next().map_or_else(String::new, |field| field.text().to_owned());
+    let facts = Facts::of_box(box_name.map_or(first, str::to_owned));
     let (found, good) = match validate(&document, &facts) {
         Ok(checked) => (checked.warnings, true),
         Err(found) => (found, false),

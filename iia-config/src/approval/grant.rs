@@ -1,7 +1,8 @@
 //! What an approval says, read once from its canonical text.
 
-use iia_contract::raw::{Entry, Field, Number, Version};
+use iia_contract::raw::{Number, Version};
 use iia_contract::shape;
+use iia_contract::tree::{Entry, Field};
 use iia_core::Timestamp;
 use iia_core::digest::Digest;
 use iia_core::time::{SECOND_NS, parse_utc};
@@ -61,27 +62,25 @@ impl Grant {
     pub fn parse(text: &[u8]) -> Result<Self, ApprovalError> {
         let bad = |what| ApprovalError::Malformed { what };
         let document = parse(text, DOCUMENT_LEN_DEFAULT).map_err(|_| bad("the text"))?;
-        let [entry] = document.entries.as_slice() else {
-            return Err(bad("it holds one entry"));
-        };
+        let entry = document.only().ok_or(bad("it holds one entry"))?;
         if document.magic != Magic::Approval || entry.kind != "approval" {
             return Err(bad("it begins with `iia-approval 1` and holds `approval`"));
         }
-        if !shape::check(&super::schema::APPROVAL, entry).is_empty() {
+        if !shape::check(&super::schema::APPROVAL, &entry).is_empty() {
             return Err(bad("a field is missing, unknown or of another type"));
         }
-        if format::canonical(&document).as_bytes() != text {
+        if !format::is_canonical(&document) {
             return Err(bad("the text is not canonical"));
         }
-        if repeats(entry) {
+        if repeats(&entry) {
             return Err(bad("a line stands twice"));
         }
-        Self::read(entry)
+        Self::read(&entry)
     }
 
-    fn read(entry: &Entry) -> Result<Self, ApprovalError> {
+    fn read(entry: &Entry<'_>) -> Result<Self, ApprovalError> {
         let bad = |what| ApprovalError::Malformed { what };
-        let text = |key: &str| entry.field(key).map_or("", Field::text);
+        let text = |key: &str| entry.text(key);
         let names = |key: &str| {
             entry
                 .fields(key)
@@ -91,7 +90,7 @@ impl Grant {
         let time = |key: &str| parse_utc(text(key)).ok_or(bad("a time is none"));
         let maintenance = entry.fields("maintenance").map(maintenance);
         let grant = Self {
-            name: entry.name.clone(),
+            name: entry.name.to_owned(),
             version: entry.version.ok_or(bad("it has no version"))?,
             purpose: match text("purpose") {
                 "apply" => Purpose::Apply,
@@ -125,12 +124,8 @@ impl Grant {
 }
 
 /// Whether a line stands twice; they are sorted, so such lines are neighbours.
-fn repeats(entry: &Entry) -> bool {
-    let line = |field: &Field| {
-        let texts = field.values.iter().map(|value| value.text.clone());
-        (field.key.clone(), texts.collect::<Vec<_>>())
-    };
-    let mut lines = entry.fields.iter().map(line);
+fn repeats(entry: &Entry<'_>) -> bool {
+    let mut lines = entry.all().map(|field| field.line());
     let mut last = lines.next();
     lines.any(|line| {
         let same = last.as_ref() == Some(&line);
@@ -139,7 +134,7 @@ fn repeats(entry: &Entry) -> bool {
     })
 }
 
-fn maintenance(field: &Field) -> Option<Maintenance> {
+fn maintenance(field: Field<'_>) -> Option<Maintenance> {
     let ns = |index| field.number(index).and_then(Number::as_ns);
     Maintenance::new(field.text(), ns(1)?, ns(2)?)
 }

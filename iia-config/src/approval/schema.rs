@@ -1,7 +1,7 @@
 //! The row of the schema table that an approval is made of.
 
 use Times::{Once, Optional, Repeated};
-use iia_contract::raw::{EntrySpec, FieldSpec, Times, Type};
+use iia_contract::raw::{EntrySpec, FieldSpec, Scopes, Times, Type};
 
 const fn field(
     key: &'static str,
@@ -13,6 +13,7 @@ const fn field(
         key,
         values,
         times,
+        scopes: Scopes::ALL,
         doc,
     }
 }

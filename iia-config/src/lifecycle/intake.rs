@@ -7,7 +7,7 @@ use iia_core::event::{Event, EventKind};
 
 use super::{Origin, Step, rejected};
 use crate::envelope;
-use crate::format;
+use crate::format::{self, Difference};
 use crate::parse::{Document, parse};
 use crate::trust::{Class, Trust};
 use crate::validate::{Checked, Facts, validate};
@@ -116,14 +116,14 @@ impl Verified {
             let why = format!("{} mistakes in the text", found.len());
             rejected(now, "parse", why, found)
         })?;
-        let canonical = format::canonical(&document);
-        if canonical.as_bytes() != self.body {
-            let why = first_difference(&self.body, &canonical);
+        if let Some(Difference { line, want, .. }) = format::first_difference(&document) {
+            let why =
+                format!("not canonical from line {line} on; the formatter writes `{want}` there");
             return Err(rejected(now, "parse", why, Vec::new()));
         }
         let event = Event::new(EventKind::ArtifactParsed, now)
             .with("artifact", self.origin.digest.to_string())
-            .with("entries", document.entries.len().to_string());
+            .with("entries", document.entries().len().to_string());
         let Self {
             envelope, origin, ..
         } = self;
@@ -136,17 +136,6 @@ impl Verified {
             event,
         ))
     }
-}
-
-fn first_difference(body: &[u8], canonical: &str) -> String {
-    let text = String::from_utf8_lossy(body);
-    let mut lines = text.lines().zip(canonical.lines()).enumerate();
-    let (number, want) = lines
-        .find(|(_, (have, want))| have != want)
-        .map_or((text.lines().count(), ""), |(number, (_, want))| {
-            (number + 1, want)
-        });
-    format!("not canonical from line {number} on; the formatter writes `{want}` there")
 }
 
 impl Parsed {

@@ -1,7 +1,7 @@
 //! From a trust document's text to keys, rules and sets.
 
-use iia_contract::raw::{Entry, Field, Number};
 use iia_contract::shape;
+use iia_contract::tree::Entry;
 use iia_core::time::parse_utc;
 
 use super::{Class, OperatorKey, Rule, Trust, parse_key};
@@ -15,21 +15,21 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Trust, Vec<Diagnostic>> {
     let document = parse::parse(bytes, DOCUMENT_LEN_DEFAULT)?;
     let mut trust = Trust::default();
     let mut found = Vec::new();
-    for entry in &document.entries {
-        let spec = schema::spec(&entry.kind).filter(|spec| KINDS.contains(&spec.kind));
+    for entry in document.entries() {
+        let spec = schema::spec(entry.kind).filter(|spec| KINDS.contains(&spec.kind));
         let Some(spec) = spec else {
             let message = format!("`{}` has no place in a trust document", entry.kind);
             let help = "artifact, key, approval_rule and fleet only";
             found.push(Diagnostic::error("C031", entry.span, message, help));
             continue;
         };
-        let defects = shape::check(spec, entry);
+        let defects = shape::check(spec, &entry);
         if defects.is_empty() {
-            trust.add(entry, &mut found);
+            trust.add(&entry, &mut found);
         }
         found.extend(defects.into_iter().map(Diagnostic::from));
     }
-    trust.reachable(&document.entries, &mut found);
+    trust.reachable(&document, &mut found);
     if found.is_empty() {
         Ok(trust)
     } else {
@@ -37,41 +37,39 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Trust, Vec<Diagnostic>> {
     }
 }
 
-fn text<'a>(entry: &'a Entry, key: &str) -> &'a str {
-    entry.field(key).map_or("", Field::text)
-}
-
-fn count(entry: &Entry, key: &str) -> u64 {
-    let number = entry.field(key).and_then(|field| field.number(0));
-    number.and_then(Number::as_count).unwrap_or(0)
+fn count(entry: &Entry<'_>, key: &str) -> u64 {
+    entry
+        .field(key)
+        .and_then(|field| field.count())
+        .unwrap_or(0)
 }
 
 impl Trust {
-    fn add(&mut self, entry: &Entry, found: &mut Vec<Diagnostic>) {
-        match entry.kind.as_str() {
+    fn add(&mut self, entry: &Entry<'_>, found: &mut Vec<Diagnostic>) {
+        match entry.kind {
             "approval_rule" => self.add_rule(entry, found),
             "fleet" => {
                 let boxes = entry.fields("box").map(|field| field.text().to_owned());
-                self.fleets.insert(entry.name.clone(), boxes.collect());
+                self.fleets.insert(entry.name.to_owned(), boxes.collect());
             }
             "key" => self.add_key(entry, found),
             _ => {
                 self.revision = count(entry, "revision");
-                self.issued = parse_utc(text(entry, "issued")).unwrap_or_default();
+                self.issued = parse_utc(entry.text("issued")).unwrap_or_default();
             }
         }
     }
 
-    fn add_rule(&mut self, entry: &Entry, found: &mut Vec<Diagnostic>) {
+    fn add_rule(&mut self, entry: &Entry<'_>, found: &mut Vec<Diagnostic>) {
         let threshold = usize::try_from(count(entry, "threshold")).unwrap_or(usize::MAX);
         if threshold == 0 {
             let message = "a threshold of 0 asks for nobody";
             found.push(Diagnostic::error("C082", entry.span, message, "1 at least"));
         }
-        let Some(class) = Class::of_name(text(entry, "class")) else {
-            return unknown_class(entry, text(entry, "class"), found);
+        let Some(class) = Class::of_name(entry.text("class")) else {
+            return unknown_class(entry, entry.text("class"), found);
         };
-        let two_person = text(entry, "two_person") == "on";
+        let two_person = entry.text("two_person") == "on";
         let rule = Rule {
             threshold,
             two_person,
@@ -83,14 +81,14 @@ impl Trust {
     }
 
     /// One key is one line: the same bytes under two names would let one person count twice.
-    fn add_key(&mut self, entry: &Entry, found: &mut Vec<Diagnostic>) {
-        let Some(public) = parse_key(text(entry, "public")) else {
+    fn add_key(&mut self, entry: &Entry<'_>, found: &mut Vec<Diagnostic>) {
+        let Some(public) = parse_key(entry.text("public")) else {
             let message = "not an ed25519 public key";
             let help = "32 bytes in base64";
             return found.push(Diagnostic::error("C047", entry.span, message, help));
         };
         let mut key = OperatorKey {
-            operator: text(entry, "operator").into(),
+            operator: entry.text("operator").into(),
             public,
             classes: std::collections::BTreeSet::new(),
         };
@@ -110,7 +108,7 @@ impl Trust {
     }
 
     /// A threshold that nobody can reach would lock the box for ever.
-    fn reachable(&self, entries: &[Entry], found: &mut Vec<Diagnostic>) {
+    fn reachable(&self, document: &parse::Document, found: &mut Vec<Diagnostic>) {
         for (class, rule) in &self.rules {
             let (mut have, mut need) = (self.operators_of(*class), rule.threshold);
             if have >= need && rule.two_person {
@@ -119,8 +117,8 @@ impl Trust {
             if have >= need {
                 continue;
             }
-            let mut rules = entries.iter().filter(|entry| entry.kind == "approval_rule");
-            let entry = rules.find(|entry| text(entry, "class") == class.name());
+            let mut rules = document.of_kind("approval_rule");
+            let entry = rules.find(|entry| entry.text("class") == class.name());
             let span = entry.map(|entry| entry.span).unwrap_or_default();
             let message = format!(
                 "class {} needs {need} operators, {have} have a key for it",
@@ -132,7 +130,7 @@ impl Trust {
     }
 }
 
-fn unknown_class(entry: &Entry, name: &str, found: &mut Vec<Diagnostic>) {
+fn unknown_class(entry: &Entry<'_>, name: &str, found: &mut Vec<Diagnostic>) {
     let names = Class::ALL.map(Class::name);
     let near = shape::nearest(name, names.into_iter());
     let help = near.map_or_else(

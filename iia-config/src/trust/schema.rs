@@ -1,6 +1,6 @@
 //! Rows of the schema table that trust documents are made of.
 
-use iia_contract::raw::{EntrySpec, FieldSpec, Times, Type};
+use iia_contract::raw::{EntrySpec, FieldSpec, Scopes, Times, Type};
 
 /// Names of the classes, in the order of [`super::Class::ALL`].
 pub(crate) const CLASS: &[Type] = &[Type::Atom(&[
@@ -15,6 +15,7 @@ pub(crate) const FLEET: EntrySpec = EntrySpec {
         key: "box",
         values: &[Type::Name],
         times: Times::OneOrMore,
+        scopes: Scopes::ALL,
         doc: "a box that belongs to it",
     }],
     blocks: &[],

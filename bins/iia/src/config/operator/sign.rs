@@ -64,7 +64,7 @@ fn class_of(bytes: &[u8]) -> anyhow::Result<Class> {
     let document = parse(bytes, limits::DOCUMENT_LEN_MAX).ok();
     let document =
         document.context("what is it? Say --class, or mend it with `iia config check`")?;
-    let operators = document.entries.iter().any(|entry| entry.kind == "key");
+    let operators = document.entries().any(|entry| entry.kind == "key");
     match document.magic {
         Magic::Approval => Ok(Class::Approval),
         Magic::Manifest => Ok(Class::Manifest),
@@ -80,7 +80,7 @@ fn is_signable(file: &Path, body: &[u8], class: Class) -> bool {
         return true;
     }
     let found = match parse(body, limits::DOCUMENT_LEN_MAX) {
-        Ok(document) if format::canonical(&document).as_bytes() != body => {
+        Ok(document) if !format::is_canonical(&document) => {
             println!(
                 "{} is not canonical; run `iia config fmt` first",
                 file.display()

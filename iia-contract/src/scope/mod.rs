@@ -1,14 +1,31 @@
 //! What a contract means, once it is checked: one type a scope.
 
-use alloc::collections::BTreeSet;
+mod boundary;
+mod device;
+mod inbound;
+mod internal;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use iia_core::SpiffeId;
-use iia_core::observe::{Protocol, Table};
+use iia_core::Timestamp;
+use iia_core::observe::Table;
 
 use crate::raw::Version;
+
+pub use boundary::{
+    Audit, Auth, Boundary, Delivery, Evolution, Freshness, Gap, Obligations, Ordering, Profile,
+    Quota, Raci, Sla, Upstream,
+};
+pub use device::{
+    Device, DeviceFailure, Gateway, IoAttestation, Make, Observed, Session, Tag, Use,
+};
+pub use inbound::{Approval, Artifact, Inbound, Pull, Refusals};
+pub use internal::{Failure, Internal, Payload, Told, Transport};
+
+/// Addresses of a table end here: 16 bits on the wire.
+pub(crate) const ADDRESS_MAX: u64 = 65_535;
 
 /// A checked contract.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +34,8 @@ pub struct Contract {
     pub id: String,
     /// The version.
     pub version: Version,
+    /// Until when this major version stays in force.
+    pub deprecated: Option<Timestamp>,
     /// What it says.
     pub terms: Terms,
 }
@@ -32,66 +51,6 @@ pub enum Terms {
     Device(Device),
     /// What the box pulls.
     Inbound(Inbound),
-}
-
-/// An internal contract (001:213-223).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Internal {
-    /// Who speaks first.
-    pub source: SpiffeId,
-    /// Who is spoken to.
-    pub destination: SpiffeId,
-    /// What may be said.
-    pub operations: BTreeSet<String>,
-}
-
-/// A boundary contract (001:227-256). Either side may open the link.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Boundary {
-    /// The box's side.
-    pub publisher: SpiffeId,
-    /// The other side.
-    pub consumer: SpiffeId,
-    /// What may be said.
-    pub operations: BTreeSet<String>,
-    /// Streams exposed, as patterns.
-    pub include: Vec<String>,
-    /// Streams not exposed, whatever is included.
-    pub exclude: Vec<String>,
-    /// Rows of one answer at most.
-    pub rows_max: Option<u64>,
-    /// Questions a second at most.
-    pub queries_per_second: Option<u32>,
-}
-
-/// A device contract: who may ask which device for what.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Device {
-    /// The workload that observes it.
-    pub collector: Option<SpiffeId>,
-    /// What is spoken.
-    pub protocol: Protocol,
-    /// Who may ask.
-    pub clients: Vec<Net>,
-    /// Who answers.
-    pub servers: Vec<Server>,
-    /// Units behind the server; empty means every unit.
-    pub units: Vec<u8>,
-    /// Function codes allowed besides reads and writes.
-    pub functions: Vec<u8>,
-    /// What may be read, merged and sorted.
-    pub reads: Vec<Run>,
-    /// What may be written, merged and sorted.
-    pub writes: Vec<Run>,
-    /// How long silence may last, in nanoseconds.
-    pub silence_ns: Option<i64>,
-}
-
-/// An inbound contract: what the box pulls, and from where.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Inbound {
-    /// The workload that pulls.
-    pub puller: SpiffeId,
 }
 
 /// An address or a network.

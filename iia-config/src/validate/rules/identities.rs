@@ -1,0 +1,97 @@
+//! C040 to C043: identities, zones and contracts fit each other.
+
+use std::collections::{HashMap, HashSet};
+
+use iia_core::id::TrustDomain;
+
+use super::{Ground, domain_of, parties};
+
+/// C040: trust domains are written as the standard has them.
+pub(super) fn domains(ground: &mut Ground<'_>) {
+    let fields = ["artifact", "trust_root"]
+        .into_iter()
+        .flat_map(|kind| ground.document.of_kind(kind));
+    let fields: Vec<_> = fields
+        .filter_map(|entry| entry.field("trust_domain"))
+        .collect();
+    for field in fields {
+        if let Err(error) = field.text().parse::<TrustDomain>() {
+            let message = format!("`{}`: {error}", field.text());
+            ground.tell("C040", field.span(), message, "such as iia.local");
+        }
+    }
+}
+
+/// C041, C043: every identity is a workload of the box, or somebody vouches for it.
+pub(super) fn own(ground: &mut Ground<'_>) {
+    let vouched: HashSet<&str> = ground
+        .of_kind("trust_root")
+        .map(|entry| entry.text("trust_domain"))
+        .collect();
+    let named = ["endpoint", "ruleset", "credential", "consumer"].into_iter();
+    let keys = ["workload", "observer", "identity"];
+    let entries = named.flat_map(|kind| ground.document.of_kind(kind));
+    let fields = entries
+        .flat_map(|entry| entry.all())
+        .filter(|field| keys.contains(&field.key));
+    let mut ids: Vec<_> = fields.map(|field| (field.span(), field.text())).collect();
+    for contract in &ground.contracts {
+        for (key, id) in parties(contract) {
+            let known = ground.role(id).is_some();
+            if !known {
+                let span = contract
+                    .field(key)
+                    .map_or_else(|| contract.head(), |field| field.span());
+                ids.push((span, id));
+            }
+        }
+    }
+    for (span, id) in ids {
+        if domain_of(id) != ground.domain {
+            if !vouched.contains(domain_of(id)) {
+                let message = format!("nobody vouches for {id}");
+                ground.tell(
+                    "C043",
+                    span,
+                    message,
+                    "add a trust_root for its trust domain",
+                );
+            }
+        } else if ground.role(id).is_none() {
+            let message = format!("{id} is no workload of a zone");
+            ground.tell(
+                "C041",
+                span,
+                message,
+                "spiffe://<trust domain>/zone/<zone>/workload/<name>, declared in its zone",
+            );
+        }
+    }
+}
+
+/// C042: no contract, no SVID.
+pub(super) fn bare(ground: &mut Ground<'_>) {
+    let mut named: HashMap<(&str, &str), ()> = HashMap::new();
+    for contract in &ground.contracts {
+        for (_, id) in parties(contract) {
+            named.extend(ground.own(id).map(|own| (own, ())));
+        }
+    }
+    for zone in ground.of_kind("zone") {
+        for field in zone.fields("workload") {
+            if !named.contains_key(&(zone.name, field.text())) {
+                let message = format!(
+                    "no contract names workload {} of zone {}",
+                    field.text(),
+                    zone.name
+                );
+                ground.tell(
+                    "C042",
+                    field.span(),
+                    message,
+                    "no contract, no SVID: remove the workload or contract it",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Rules that look at the whole document, one small function each (the numbers are those of the reference page).
+
+mod artifact;
+mod change;
+mod conduits;
+mod endpoints;
+mod identities;
+mod interfaces;
+mod level;
+mod observers;
+mod people;
+mod references;
+mod secrets;
+mod trust;
+mod waivers;
+mod zones;
+
+use std::collections::HashMap;
+
+use iia_contract::raw::Span;
+use iia_contract::tree::Entry;
+use iia_core::zone::Zone as Role;
+
+use super::{Facts, read};
+use crate::diagnostic::Diagnostic;
+use crate::limits::DIAGNOSTICS_MAX;
+use crate::parse::Document;
+
+/// One rule over a document.
+type Rule = fn(&mut Ground<'_>);
+
+const RULES: &[Rule] = &[
+    artifact::one,
+    artifact::target,
+    artifact::follows,
+    zones::sides,
+    zones::bridges,
+    zones::networks,
+    zones::durable,
+    zones::images,
+    observers::exist,
+    observers::io_master,
+    observers::tolerances,
+    interfaces::count,
+    interfaces::observation,
+    interfaces::services,
+    interfaces::tunnel,
+    interfaces::management,
+    interfaces::consoles,
+    level::claim,
+    level::acs_half,
+    references::uris,
+    references::named,
+    endpoints::places,
+    endpoints::derived,
+    endpoints::http,
+    endpoints::cardinality,
+    endpoints::dead,
+    conduits::crossings,
+    conduits::contracts,
+    identities::domains,
+    identities::own,
+    identities::bare,
+    trust::roots,
+    trust::profiles,
+    trust::expiry,
+    trust::pulls,
+    trust::keys,
+    people::contacts,
+    people::accountable,
+    people::on_call,
+    people::never_control,
+    secrets::none,
+    change::versions,
+    change::overlap,
+    change::removed,
+    change::loosened,
+    waivers::sound,
+];
+
+/// A document with what rules look up in it, and what they find.
+struct Ground<'d> {
+    document: &'d Document,
+    facts: &'d Facts,
+    found: Vec<Diagnostic>,
+    /// The box's own trust domain.
+    domain: &'d str,
+    contracts: Vec<Entry<'d>>,
+    /// Zones by name.
+    zones: HashMap<&'d str, Entry<'d>>,
+    /// The role of each workload of the box, by zone and name.
+    workloads: HashMap<(&'d str, &'d str), Role>,
+}
+
+/// Checks every rule; what was found before stands first.
+pub(super) fn check(document: &Document, facts: &Facts, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut ground = Ground::new(document, facts, found);
+    for rule in RULES {
+        rule(&mut ground);
+    }
+    ground.found
+}
+
+impl<'d> Ground<'d> {
+    fn new(document: &'d Document, facts: &'d Facts, found: Vec<Diagnostic>) -> Self {
+        let zones: HashMap<&str, Entry<'_>> = document
+            .of_kind("zone")
+            .map(|entry| (entry.name, entry))
+            .collect();
+        let workloads = zones.values().flat_map(|entry| {
+            let role: Option<Role> = entry.text("role").parse().ok();
+            let names = entry.fields("workload").map(|field| field.text());
+            let name = entry.name;
+            names.filter_map(move |workload| Some(((name, workload), role?)))
+        });
+        Self {
+            workloads: workloads.collect(),
+            domain: read::trust_domain(document),
+            contracts: document.of_kind("contract").collect(),
+            document,
+            facts,
+            found,
+            zones,
+        }
+    }
+
+    fn tell(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+        self.push(Diagnostic::error(code, span, message, help));
+    }
+
+    fn warn(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+        self.push(Diagnostic::warning(code, span, message, help));
+    }
+
+    fn push(&mut self, found: Diagnostic) {
+        if self.found.len() < 2 * DIAGNOSTICS_MAX {
+            self.found.push(found);
+        }
+    }
+
+    fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = Entry<'d>> + Clone + use<'d> {
+        self.document.of_kind(kind)
+    }
+
+    /// The contracts of one scope.
+    fn scope(&self, scope: &'static str) -> Vec<Entry<'d>> {
+        let contracts = self.contracts.iter().copied();
+        contracts
+            .filter(|entry| entry.text("scope") == scope)
+            .collect()
+    }
+
+    /// The zone and name of an identity of the box; nothing for a foreign one.
+    fn own(&self, id: &'d str) -> Option<(&'d str, &'d str)> {
+        let path = id.strip_prefix("spiffe://")?.strip_prefix(self.domain)?;
+        let mut parts = path.strip_prefix("/zone/")?.split('/');
+        let (zone, word, name) = (parts.next()?, parts.next()?, parts.next()?);
+        (word == "workload" && parts.next().is_none()).then_some((zone, name))
+    }
+
+    /// The role of a workload of the box.
+    fn role(&self, id: &'d str) -> Option<Role> {
+        self.workloads.get(&self.own(id)?).copied()
+    }
+}
+
+/// The trust domain of a SPIFFE ID.
+fn domain_of(id: &str) -> &str {
+    let rest = id.strip_prefix("spiffe://").unwrap_or_default();
+    rest.split('/').next().unwrap_or_default()
+}
+
+/// The identities that a contract names, with their keys.
+fn parties<'d>(contract: &Entry<'d>) -> impl Iterator<Item = (&'static str, &'d str)> + use<'d> {
+    const KEYS: [&str; 6] = [
+        "source",
+        "destination",
+        "publisher",
+        "consumer",
+        "collector",
+        "puller",
+    ];
+    let contract = *contract;
+    KEYS.into_iter()
+        .map(move |key| (key, contract.text(key)))
+        .filter(|(_, id)| !id.is_empty())
+}

@@ -1,0 +1,132 @@
+//! From the tree to the meaning of one contract that keeps every rule.
+
+mod boundary;
+mod device;
+mod inbound;
+
+use alloc::collections::BTreeSet;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use iia_core::SpiffeId;
+use iia_core::time::parse_utc;
+
+use crate::raw::{Number, Version};
+use crate::scope::{Contract, Failure, Internal, Payload, Terms, Told, Transport};
+use crate::tree::{Block, Entry, Field};
+
+/// Reads a contract; `None` when a part is missing that a rule has complained about.
+pub(crate) fn contract(entry: &Entry<'_>) -> Option<Contract> {
+    let terms = match entry.text("scope") {
+        "internal" => Terms::Internal(internal(entry)?),
+        "boundary" => Terms::Boundary(boundary::read(entry)?),
+        "device" => Terms::Device(device::read(entry)?),
+        "inbound" => Terms::Inbound(inbound::read(entry)?),
+        _ => return None,
+    };
+    let none = Version {
+        major: 0,
+        minor: 0,
+        patch: 0,
+    };
+    Some(Contract {
+        id: entry.name.to_string(),
+        version: entry.version.unwrap_or(none),
+        deprecated: parse_utc(entry.text("deprecated")),
+        terms,
+    })
+}
+
+fn internal(entry: &Entry<'_>) -> Option<Internal> {
+    let (transport, failure) = (part(entry, "transport"), part(entry, "failure"));
+    let (payload, audit) = (part(entry, "payload"), part(entry, "audit"));
+    Some(Internal {
+        source: id(entry, "source")?,
+        destination: id(entry, "destination")?,
+        operations: operations(entry),
+        cardinality: entry.text("cardinality").to_string(),
+        transport: Transport {
+            protocol: transport.word("protocol"),
+            ports: transport.words("port"),
+        },
+        failure: Failure {
+            on_unreachable: failure.word("on_unreachable"),
+            buffer_records: failure.count("buffer_records"),
+            buffer_age_ns: failure.ns("buffer_age"),
+            backoff_max_ns: failure.ns("backoff_max"),
+            alarm: failure.maybe("alarm"),
+            on_buffer_full: failure.maybe("on_buffer_full"),
+        },
+        payload: Payload {
+            schemas: payload.words("schema"),
+            max_len: payload.bytes("max_size"),
+            rate: payload.number("rate"),
+        },
+        told: told(&audit),
+    })
+}
+
+fn told(audit: &Part<'_>) -> Told {
+    Told {
+        attempts: audit.is_on("attempts"),
+        failures: audit.is_on("failures"),
+        buffer_events: audit.is_on("buffer_events"),
+    }
+}
+
+fn id(entry: &Entry<'_>, key: &str) -> Option<SpiffeId> {
+    entry.field(key)?.text().parse().ok()
+}
+
+fn operations(entry: &Entry<'_>) -> BTreeSet<String> {
+    let names = entry.fields("operation");
+    names.map(|field| field.text().to_string()).collect()
+}
+
+/// A block that may be missing; what is not there reads as nothing.
+#[derive(Clone, Copy)]
+struct Part<'t>(Option<Block<'t>>);
+
+fn part<'t>(entry: &Entry<'t>, key: &str) -> Part<'t> {
+    Part(entry.block(key))
+}
+
+impl<'t> Part<'t> {
+    fn field(&self, key: &str) -> Option<Field<'t>> {
+        self.0.and_then(|block| block.field(key))
+    }
+
+    fn word(&self, key: &str) -> String {
+        self.field(key)
+            .map_or_else(String::new, |field| field.text().to_string())
+    }
+
+    fn maybe(&self, key: &str) -> Option<String> {
+        self.field(key).map(|field| field.text().to_string())
+    }
+
+    fn words(&self, key: &str) -> Vec<String> {
+        let fields = self.0.into_iter().flat_map(|block| block.fields(key));
+        fields.map(|field| field.text().to_string()).collect()
+    }
+
+    fn ns(&self, key: &str) -> Option<i64> {
+        self.field(key)?.ns()
+    }
+
+    fn count(&self, key: &str) -> Option<u64> {
+        self.field(key)?.count()
+    }
+
+    fn number(&self, key: &str) -> Option<Number> {
+        self.field(key)?.number(0)
+    }
+
+    fn bytes(&self, key: &str) -> Option<u64> {
+        self.number(key).and_then(Number::as_bytes)
+    }
+
+    fn is_on(&self, key: &str) -> bool {
+        self.0.is_some_and(|block| block.is_on(key))
+    }
+}

@@ -1,0 +1,72 @@
+//! C013, C030, C070 of addresses: what every contract is called, and that it names what it means.
+
+use alloc::format;
+
+use super::{Found, Rule, rule};
+use crate::raw::{Kind, Scopes};
+use crate::scope::Net;
+use crate::tree::Entry;
+
+pub(super) const RULES: &[Rule] = &[
+    rule(Scopes::ALL, id),
+    rule(Scopes::INTERNAL.or(Scopes::BOUNDARY), operations),
+    rule(Scopes::DEVICE, hosts),
+];
+
+/// C030: the id says the scope.
+fn id(entry: &Entry<'_>, found: &mut Found) {
+    let scope = entry.text("scope");
+    let purpose = entry
+        .name
+        .strip_prefix("iia.contract.")
+        .and_then(|rest| rest.strip_prefix(scope))
+        .and_then(|rest| rest.strip_prefix('.'));
+    let sound = |purpose: &str| purpose.split('.').all(|part| !part.is_empty());
+    if !purpose.is_some_and(sound) {
+        let message = format!("id `{}` does not name scope `{scope}`", entry.name);
+        let help = format!("an id is iia.contract.{scope}.<purpose>");
+        found.reject("C030", entry.name_span(), message, &help);
+    }
+}
+
+/// C013: operations are named one by one.
+fn operations(entry: &Entry<'_>, found: &mut Found) {
+    let help = "name each message type or method";
+    if entry.field("operation").is_none() {
+        return found.reject("C013", entry.head(), "no operation is named", help);
+    }
+    for field in entry.fields("operation") {
+        let vague = ["any", "all", "every", "wildcard"]
+            .iter()
+            .any(|word| field.text().eq_ignore_ascii_case(word));
+        if vague {
+            let message = format!("operation `{}` says nothing", field.text());
+            found.reject("C013", field.span(), message, help);
+        }
+    }
+}
+
+/// C013: hosts are addresses or networks, ports are numbers.
+fn hosts(entry: &Entry<'_>, found: &mut Found) {
+    for field in entry.fields("client") {
+        if Net::parse(field.text()).is_none_or(|net| net.prefix == 0) {
+            let message = format!("`{}` is no address and no specific network", field.text());
+            let help = "bits beyond the prefix are zero, and 0.0.0.0/0 is not specific";
+            found.reject("C013", field.span(), message, help);
+        }
+    }
+    for field in entry.fields("server") {
+        let whole = field.value(0).is_some_and(|value| {
+            value.kind == Kind::Port
+                && value
+                    .text
+                    .split_once('/')
+                    .and_then(|(_, socket)| socket.parse::<core::net::SocketAddr>().ok())
+                    .is_some_and(|socket| !socket.ip().is_unspecified() && socket.port() > 0)
+        });
+        if !whole {
+            let message = format!("`{}` does not name one address and port", field.text());
+            found.reject("C013", field.span(), message, "write tcp/192.0.2.1:502");
+        }
+    }
+}

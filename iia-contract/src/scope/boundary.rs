@@ -1,0 +1,205 @@
+//! A boundary contract: both sides commit (001:227-274).
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use iia_core::{SpiffeId, Timestamp};
+
+use super::device::Use;
+use super::internal::Told;
+use crate::raw::Number;
+
+/// With another organisation or box. Either side may open the link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Boundary {
+    /// The box's side.
+    pub publisher: SpiffeId,
+    /// The other side.
+    pub consumer: SpiffeId,
+    /// What may be said.
+    pub operations: BTreeSet<String>,
+    /// Streams exposed, as patterns.
+    pub include: Vec<String>,
+    /// Streams not exposed, whatever is included.
+    pub exclude: Vec<String>,
+    /// Rows of one answer at most.
+    pub rows_max: Option<u64>,
+    /// Questions a second at most.
+    pub queries_per_second: Option<u32>,
+    /// Everything else that the two sides commit to.
+    pub obligations: Box<Obligations>,
+}
+
+/// What the two sides commit to.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the blocks of the contract, one a field")]
+pub struct Obligations {
+    pub organization: String,
+    pub consumer_role: Option<String>,
+    pub contact: String,
+    pub published: Option<Timestamp>,
+    pub enabled: Option<Timestamp>,
+    pub profile: Profile,
+    pub freshness: Freshness,
+    pub retention_ns: i64,
+    pub aging: Option<String>,
+    pub ordering: Ordering,
+    pub delivery: Delivery,
+    pub gap: Gap,
+    pub evolution: Evolution,
+    pub auth: Auth,
+    pub audit: Audit,
+    pub quota: Quota,
+    pub usage: Use,
+    pub upstream: Upstream,
+    /// Who answers, by event.
+    pub raci: BTreeMap<String, Raci>,
+    /// Thresholds, by name.
+    pub slas: BTreeMap<String, Sla>,
+}
+
+/// Which edge profile carries it, and where.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Profile {
+    pub kind: String,
+    pub standard: Option<String>,
+    pub standard_version: Option<String>,
+    pub protocol: String,
+    pub alpn: Option<String>,
+    pub endpoint: Option<String>,
+    pub trust_root: Option<String>,
+    pub schedule: Option<String>,
+    pub table_format: Option<String>,
+    pub consumer_level: Option<u64>,
+}
+
+/// Resolution and lag.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Freshness {
+    pub native_ns: Option<i64>,
+    pub published_ns: Option<i64>,
+    pub lag_max_ns: Option<i64>,
+    pub query_p99_max_ns: Option<i64>,
+}
+
+/// Sequence and service ids.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Ordering {
+    pub sequence: String,
+    pub service_id: String,
+}
+
+/// How often a record may arrive.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Delivery {
+    pub mode: String,
+    pub consistency: Option<String>,
+    pub dedupe: Option<String>,
+    pub consumer_dedupes: bool,
+    pub class: Option<String>,
+    pub ack: bool,
+}
+
+/// What happens across an outage.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Gap {
+    pub buffer_ns: i64,
+    pub detect: Option<String>,
+    pub watermark: bool,
+    pub watermark_endpoint: Option<String>,
+}
+
+/// How the contract changes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Evolution {
+    pub additive_within_major: bool,
+    pub breaking_needs_major: bool,
+    pub deprecation_overlap_ns: i64,
+}
+
+/// Lifetimes of credentials.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Auth {
+    pub publisher_ttl_ns: Option<i64>,
+    pub consumer_rotation_ns: Option<i64>,
+    pub issuer: Option<String>,
+    pub cn_alias: Option<String>,
+}
+
+/// What is recorded, and how the consumer checks the chain.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Audit {
+    pub told: Told,
+    pub consumer_validates: bool,
+    pub head_period_ns: Option<i64>,
+    pub on_failure: Option<String>,
+}
+
+/// Limits of fair use.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Quota {
+    pub rows: Option<Number>,
+    pub rows_max: Option<u64>,
+    pub queries: Option<Number>,
+    pub timeout_ns: Option<i64>,
+    pub complexity_max: Option<u64>,
+    pub payload_len_max: Option<u64>,
+}
+
+/// What the other side commits to.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the blocks")]
+pub struct Upstream {
+    pub bandwidth_min: Option<Number>,
+    pub latency_p99_max_ns: Option<i64>,
+    pub uptime_min: Option<Number>,
+    pub path: Option<String>,
+    pub redundancy: Option<String>,
+    pub rotation_ns: Option<i64>,
+    pub custody: Option<String>,
+    pub continuity: Option<String>,
+    pub ack_window_max_ns: Option<i64>,
+    pub query_response_max_ns: Option<i64>,
+    pub accepts_loose: bool,
+    pub on_call: Option<String>,
+    pub response_max_ns: Option<i64>,
+    pub escalation: Option<String>,
+    pub sustained_rows: Option<Number>,
+    pub burst_rows: Option<Number>,
+    pub verify_every_ns: Option<i64>,
+}
+
+/// Who answers for an event.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Raci {
+    pub acs_responsible: Vec<String>,
+    pub acs_accountable: String,
+    pub upstream_responsible: Vec<String>,
+    pub upstream_accountable: String,
+    pub consulted: Vec<String>,
+    pub informed: Vec<String>,
+    pub not_applicable: Option<String>,
+}
+
+/// A threshold and where a breach appears.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Sla {
+    pub metric: String,
+    pub max: Option<Number>,
+    pub min: Option<Number>,
+    pub window_ns: i64,
+    pub breach: String,
+}

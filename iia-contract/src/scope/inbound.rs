@@ -1,0 +1,66 @@
+//! An inbound contract: what the box pulls, from where, and on whose leave.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use iia_core::SpiffeId;
+
+/// What the box pulls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inbound {
+    /// The workload that pulls.
+    pub puller: SpiffeId,
+    /// Where from, when and how.
+    pub pull: Pull,
+    /// What a pulled artifact must be.
+    pub artifact: Artifact,
+    /// Whose leave is needed.
+    pub approval: Approval,
+    /// What happens when a step fails.
+    pub refusals: Refusals,
+    /// How often running and staged are compared, in nanoseconds.
+    pub check_period_ns: Option<i64>,
+    /// What happens when they differ.
+    pub on_divergence: Option<String>,
+}
+
+/// Where from, when and how.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Pull {
+    pub target: String,
+    pub every_ns: i64,
+    pub on_restore: bool,
+    pub trust_root: String,
+}
+
+/// What a pulled artifact must be.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Artifact {
+    pub keys: Vec<String>,
+    pub grammar: String,
+    pub grammar_version: Option<String>,
+    pub len_max: u64,
+}
+
+/// Whose leave is needed.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Approval {
+    pub target: Option<String>,
+    pub grammar: Option<String>,
+    pub keys: Vec<String>,
+    pub two_person: bool,
+    pub age_max_ns: i64,
+}
+
+/// What happens when a step fails.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs, reason = "the fields of the block")]
+pub struct Refusals {
+    pub on_signature_invalid: String,
+    pub on_parse_failure: String,
+    pub on_validation_failure: String,
+    pub on_apply_failure: String,
+}
