@@ -6,6 +6,7 @@ pub mod approval;
 #[cfg(feature = "std")]
 pub mod desk;
 pub mod diagnostic;
+pub mod diff;
 pub mod envelope;
 pub mod explain;
 pub mod format;
