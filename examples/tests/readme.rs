@@ -2,6 +2,7 @@
 
 mod tree;
 
+use tree::page::{Tests, quoted, tables};
 use tree::{files, none, packages, read, root};
 
 #[test]
@@ -66,4 +67,34 @@ fn pages_do_not_speak_of_what_a_reader_does_not_have() {
         }
     }
     none(&wrong, "words that mean nothing outside");
+}
+
+#[test]
+fn what_the_architecture_calls_proven_names_tests_that_exist() {
+    let tests = Tests::of(&files(&[".rs"]));
+    let (mut wrong, mut named) = (Vec::new(), 0);
+    for table in tables(&read("ARCHITECTURE.md")) {
+        for column in ["held by", "proven by"] {
+            let Some(at) = table.column(column) else {
+                continue;
+            };
+            for row in &table.rows {
+                let cell = row.get(at).map_or("", String::as_str);
+                let found: Vec<_> = quoted(cell)
+                    .into_iter()
+                    .filter(|word| word.contains(".rs"))
+                    .collect();
+                named += found.len();
+                if column == "proven by" && found.is_empty() && !cell.contains("not yet") {
+                    wrong.push(format!("{cell:?} names no test"));
+                }
+                let missing = found
+                    .iter()
+                    .filter_map(|one| tests.missing(one, "examples/tests"));
+                wrong.extend(missing);
+            }
+        }
+    }
+    assert!(named > 15, "only {named} tests were read");
+    none(&wrong, "ARCHITECTURE.md");
 }

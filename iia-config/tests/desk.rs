@@ -122,7 +122,7 @@ fn site() -> Site {
 }
 
 fn store(dir: &Path) -> Store {
-    Store::at(&dir.join("config"))
+    Store::at(dir)
 }
 
 fn named(name: &str, artifact: Digest) -> Leave {
@@ -261,20 +261,20 @@ fn a_failing_call_brings_back_what_was_in_force_and_keeps_the_approval() {
     let (mut bench, _, two) = Bench::with_two();
     let good = bench.calls.state.clone();
     let three = bench.submit(3, Some(two)).unwrap();
-    for call in 1..=4 {
-        bench.calls.fails_at = Some(bench.calls.made + call);
-        assert!(matches!(
-            bench.release(&named("third", three)),
-            Err(DeskError::Apply(_))
-        ));
-        assert_eq!(bench.calls.state, good, "call {call}");
+    // Every call that is made fails once, until none is left to fail.
+    let mut failed = 0;
+    loop {
+        bench.calls.fails_at = Some(bench.calls.made + failed + 1);
+        match bench.release(&named("third", three)) {
+            Err(DeskError::Apply(_)) => failed += 1,
+            done => break done.unwrap(),
+        }
+        assert_eq!(bench.calls.state, good, "call {failed}");
         assert_eq!(bench.applied(), Some(two));
         bench.calls.fails_at = None;
-        let now = bench.clock.read();
         bench.desk().acknowledge(u64::MAX).unwrap();
-        let _now = now;
     }
-    bench.release(&named("third", three)).unwrap();
+    assert!(failed > 0);
     assert_eq!(bench.applied(), Some(three));
 }
 
@@ -397,7 +397,7 @@ fn a_file_changed_on_disk_is_not_applied() {
     let (mut bench, _, two) = Bench::with_two();
     let three = bench.submit(3, Some(two)).unwrap();
     let staged = config(3, Some(two), &[&key("ann")]);
-    let folder = bench.dir.path().join("config");
+    let folder = bench.dir.path().join("evidence/config");
     let file = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path());

@@ -64,12 +64,18 @@ impl Plant {
             }],
             quorum: 1,
         };
-        let log = Log::create(&dir.path().join("audit"), &policy, &log_key, clock.read()).unwrap();
+        let log = Log::create(
+            &dir.path().join("evidence/audit"),
+            &policy,
+            &log_key,
+            clock.read(),
+        )
+        .unwrap();
         let site = Site {
             box_name: BOX.into(),
             trial_ns: TRIAL,
         };
-        let store = Store::at(&dir.path().join("config"));
+        let store = Store::at(dir.path());
         let desk = Desk::begin(store, site, trust_text("").as_bytes(), clock.read()).unwrap();
         let mut plant = Self {
             dir,
@@ -122,10 +128,8 @@ impl Plant {
             .unwrap();
         let mut text = text;
         let changed = text[contract..].replacen("silence 10s", &format!("silence {silence}s"), 1);
-        let version = format!(
-            "historian_press_b 1.{}.0",
-            self.highest * 60 + silence as u64
-        );
+        // Whatever changes, a new major version says enough.
+        let version = format!("historian_press_b {}.0.0", self.highest + 1);
         let changed = changed.replacen("historian_press_b 1.0.0", &version, 1);
         text.replace_range(contract.., &changed);
         let signed = seal(Class::Config, text.as_bytes(), &[&key("ann")]).unwrap();
@@ -168,7 +172,11 @@ impl Plant {
     }
 
     fn history(&self) -> History {
-        history(self.dir.path(), Some(&log_name(&self.log_key))).unwrap()
+        history(
+            &self.dir.path().join("evidence"),
+            Some(&log_name(&self.log_key)),
+        )
+        .unwrap()
     }
 }
 
@@ -304,7 +312,7 @@ fn touched_evidence_proves_nothing() {
     let mut plant = Plant::new();
     plant.forward(5, "bob", true);
     for folder in ["config", "audit/seg"] {
-        for entry in std::fs::read_dir(plant.dir.path().join(folder)).unwrap() {
+        for entry in std::fs::read_dir(plant.dir.path().join("evidence").join(folder)).unwrap() {
             touched(&plant, &entry.unwrap().path());
         }
     }
@@ -318,7 +326,7 @@ fn an_approval_of_nobody_known_does_not_hold_although_the_chain_says_so() {
     let forged = Leave::of(Digest::ZERO).seal(&[&key("mallory")]);
     let file = Digest::of(Context::File, &forged);
     let path = format!("config/{}.sig", iia_core::digest::hex(file.as_bytes()));
-    std::fs::write(plant.dir.path().join(&path), &forged).unwrap();
+    std::fs::write(plant.dir.path().join("evidence").join(&path), &forged).unwrap();
     let artifact = plant.desk.state().applied().unwrap().digest().to_string();
     let now = plant.clock.read();
     let event = |kind| Event::new(kind, now.wall).with("artifact", artifact.clone());

@@ -182,12 +182,15 @@ impl Shape {
             return self.tell("C031", field.span(), message, spec.doc);
         }
         for (value_type, value) in spec.values.iter().zip(field.values()) {
-            let Err(wanted) = fits(*value_type, &value) else {
-                continue;
-            };
+            // A tree need not come from the parser, so what it calls a SPIFFE ID is checked here too.
             let unsound = match value_type {
                 Type::Spiffe if value.text.starts_with("spiffe:") => SpiffeId::check(value.text),
                 _ => Ok(()),
+            };
+            let wanted = match (fits(*value_type, &value), unsound) {
+                (Ok(()), Ok(())) => continue,
+                (Err(wanted), _) => wanted,
+                (Ok(()), Err(_)) => "a SPIFFE ID".into(),
             };
             if let Err(error) = unsound {
                 let message = format!("`{}` is no SPIFFE ID: {error}", value.text);

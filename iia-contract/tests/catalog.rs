@@ -16,8 +16,11 @@ fn messages(entries: &[Entry]) -> Vec<String> {
 
 #[test]
 fn sound_contracts_are_taken_in_order_of_name() {
-    let entries =
-        ["iia.contract.device.b", "iia.contract.device.a"].map(|name| contract(name, DEVICE));
+    let other = DEVICE.replace("10.0.0.2:502", "10.0.0.3:502");
+    let entries = [
+        contract("iia.contract.device.b", DEVICE),
+        contract("iia.contract.device.a", &other),
+    ];
     let (catalog, _) = Catalog::check(&entries).unwrap();
     let names: Vec<_> = catalog
         .contracts()
@@ -35,12 +38,12 @@ fn what_is_not_specific_is_refused() {
         (
             "iia.contract.internal.x",
             INTERNAL.replace("APPEND", "ANY"),
-            "operations are missing or not specific",
+            "operation `ANY` says nothing",
         ),
         (
             "iia.contract.internal.x",
             INTERNAL.replace("operation APPEND", ""),
-            "operations are missing",
+            "no operation is named",
         ),
         (
             "iia.contract.internal.x",

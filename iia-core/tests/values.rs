@@ -30,7 +30,11 @@ fn an_event_keeps_to_its_limits_at_the_limit_and_one_over() {
     assert_eq!(raw(1, VALUE_LEN_MAX + 1), Err(EventError::FieldTooLong));
     assert_eq!(raw(0, 0), Err(EventError::BadKey));
     for key in ["a b", "A", "é", "a\nb", "a-b", "a="] {
-        assert_eq!(event().with(key, "v").check(), Err(EventError::BadKey), "{key:?}");
+        assert_eq!(
+            event().with(key, "v").check(),
+            Err(EventError::BadKey),
+            "{key:?}"
+        );
     }
 }
 

@@ -40,8 +40,10 @@ pub fn verify_chain(
     for certificate in between {
         check_signing(certificate, &domain, now)?;
     }
-    let valid_root = |root: &&CertificateDer<'static>| check_signing(root, &domain, now).is_ok();
-    let roots: Vec<_> = bundles.roots(&domain).iter().filter(valid_root).collect();
+    let fits = |root: &&CertificateDer<'static>| {
+        check_signing(root, &domain, now).is_ok() && has_room(root, between.len())
+    };
+    let roots: Vec<_> = bundles.roots(&domain).iter().filter(fits).collect();
     if bundles.roots(&domain).is_empty() {
         return Err(IdentityError::UnknownTrustDomain);
     }
@@ -62,7 +64,6 @@ pub fn verify_chain(
         None,
     )
     .map_err(|_| IdentityError::BadPath)?;
-    check_path_lengths(between, &roots)?;
     Ok(id)
 }
 
@@ -125,9 +126,10 @@ fn check_leaf(der: &[u8], now: Timestamp) -> Result<SpiffeId, IdentityError> {
     if id.path().is_empty() {
         return Err(bad("SPIFFE ID has no path (5.2)"));
     }
-    if let Ok(Some(basic)) = certificate.basic_constraints()
-        && basic.value.ca
-    {
+    let basic = certificate
+        .basic_constraints()
+        .map_err(|_| bad("basic constraints twice"))?;
+    if basic.is_some_and(|basic| basic.value.ca) {
         return Err(bad("cA is true (5.2)"));
     }
     check_leaf_usage(&certificate)?;
@@ -249,25 +251,12 @@ pub fn check_authority(der: &[u8], domain: Option<&TrustDomain>) -> Result<(), I
     Ok(())
 }
 
-/// RFC 5280 4.2.1.9 for the root, which webpki leaves out.
-fn check_path_lengths(
-    between: &[CertificateDer<'_>],
-    roots: &[&CertificateDer<'static>],
-) -> Result<(), IdentityError> {
-    let longest = |der: &CertificateDer<'_>| {
-        let certificate = parse(der).ok()?;
-        let basic = certificate.basic_constraints().ok()??;
-        Some(basic.value.path_len_constraint.map_or(u32::MAX, |len| len))
+/// RFC 5280 4.2.1.9 for the root, which webpki leaves out: each root on its own, for one root's room is not another's.
+fn has_room(root: &CertificateDer<'_>, between: usize) -> bool {
+    let Ok(certificate) = parse(root) else {
+        return false;
     };
-    let room = roots
-        .iter()
-        .filter_map(|root| longest(root))
-        .max()
-        .unwrap_or(0);
-    let depth = u32::try_from(between.len()).unwrap_or(u32::MAX);
-    if depth > room {
-        Err(IdentityError::BadPath)
-    } else {
-        Ok(())
-    }
+    let constraints = certificate.basic_constraints().ok().flatten();
+    let room = constraints.and_then(|basic| basic.value.path_len_constraint);
+    room.is_none_or(|room| u32::try_from(between).is_ok_and(|between| between <= room))
 }

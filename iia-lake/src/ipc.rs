@@ -72,13 +72,33 @@ fn check_framing(mut bytes: &[u8]) -> Option<()> {
         }
         let len = usize::try_from(u32::from_le_bytes(len)).ok()?;
         if len == 0 {
-            return Some(());
+            return rest.is_empty().then_some(());
         }
         let (message, body) = rest.split_at_checked(len)?;
-        let body_len = arrow_ipc::root_as_message(message).ok()?.bodyLength();
-        bytes = body.get(usize::try_from(body_len).ok()?..)?;
+        let message = arrow_ipc::root_as_message(message).ok()?;
+        let body_len = usize::try_from(message.bodyLength()).ok()?;
+        (body.len() >= body_len && buffers_lie_within(&message, body_len)).then_some(())?;
+        bytes = body.get(body_len..)?;
     }
     Some(())
+}
+
+/// Whether every buffer lies wholly within its message: the reader panics at one that does not.
+fn buffers_lie_within(message: &arrow_ipc::Message<'_>, body_len: usize) -> bool {
+    let dictionary = message
+        .header_as_dictionary_batch()
+        .and_then(|batch| batch.data());
+    let Some(batch) = message.header_as_record_batch().or(dictionary) else {
+        return true;
+    };
+    let within = |buffer: &arrow_ipc::Buffer| {
+        let end = buffer.offset().checked_add(buffer.length());
+        let end = end.and_then(|end| usize::try_from(end).ok());
+        buffer.offset() >= 0 && buffer.length() >= 0 && end.is_some_and(|end| end <= body_len)
+    };
+    batch
+        .buffers()
+        .is_none_or(|buffers| buffers.iter().all(within))
 }
 
 fn read(bytes: &[u8]) -> Result<(SchemaRef, Vec<RecordBatch>), LakeError> {

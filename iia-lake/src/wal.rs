@@ -4,12 +4,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use iia_core::bound::Budget;
 use iia_core::digest::{Context, Digest, Hasher};
 use iia_core::record::ServiceId;
 
 use crate::LakeError;
 
 const MAGIC: [u8; 4] = *b"IAW1";
+/// How often a torn tail is digested as a whole at most, looking for a good frame in it.
+const LOOKS_MAX: u64 = 64;
 const HEAD: usize = 4 + 4 + 16 + 8 + 8 + 32;
 
 /// One frame: rows of one service.
@@ -150,12 +153,23 @@ fn frame(bytes: &[u8]) -> Option<(Frame, usize)> {
     good.then_some((frame, HEAD + ipc.len()))
 }
 
-/// Whether a whole good frame stands anywhere behind the start: then it is damage and not a torn write.
+/// Whether a whole good frame stands anywhere behind the start: then it is damage and not a torn write. Looking costs
+/// a bounded number of bytes digested; a tail made to cost more is damage as well.
 fn later_frame(torn: &[u8]) -> bool {
+    let mut budget = Budget::new((torn.len() as u64).saturating_mul(LOOKS_MAX));
     (1..torn.len()).any(|at| {
-        torn.get(at..)
-            .is_some_and(|rest| rest.starts_with(&MAGIC) && frame(rest).is_some())
+        let Some(rest) = torn.get(at..).filter(|rest| rest.starts_with(&MAGIC)) else {
+            return false;
+        };
+        !budget.spend(stated(rest)) || frame(rest).is_some()
     })
+}
+
+/// Bytes that judging a frame digests, as far as they are there.
+fn stated(bytes: &[u8]) -> u64 {
+    let len = bytes.get(4..).and_then(|rest| rest.first_chunk());
+    let len = len.map_or(0, |len| u32::from_le_bytes(*len) as usize);
+    (HEAD + len.min(bytes.len())) as u64
 }
 
 fn put_aside(path: &Path, torn: &[u8]) -> Result<Torn, LakeError> {

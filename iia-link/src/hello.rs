@@ -8,6 +8,9 @@ use crate::LinkError;
 /// Longest name of a contract or an operation in bytes.
 pub const NAME_LEN_MAX: usize = 127;
 
+/// Longest body of a frame that holds a hello in bytes: kind, id, two names, a line feed.
+pub const HELLO_BODY_MAX: usize = 9 + 2 * NAME_LEN_MAX + 1;
+
 /// What a client wants.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Hello {

@@ -12,10 +12,11 @@ use iia_config::stage::Store;
 use iia_config::trust::{Class, key_text};
 use iia_core::event::{Event, EventKind};
 use iia_core::sign::Signer as _;
-use iia_core::time::{Clock as _, Floor, Reading, SystemClock};
+use iia_core::time::{Clock as _, Reading};
 use iia_core::{SpiffeId, Timestamp};
 
 use crate::boxdir::BoxDir;
+use crate::workload::clock;
 use crate::{chain, keys};
 
 /// The operators of a site: who writes configurations and who approves them.
@@ -106,7 +107,7 @@ impl Commission<'_> {
 
     /// Takes a text from its author to applied state; every step is in the box's audit chain, also one that fails.
     pub(crate) fn run(self, text: &[u8], told: &mut Told<'_>) -> anyhow::Result<()> {
-        let now = SystemClock::new(Floor::default(), 1_000_000_000).read();
+        let now = clock().read();
         let mut log = chain::create(self.dir, &self.policy, now)?;
         // The desk numbers its own events, so it is a source of its own.
         let source = SpiffeId::workload(&self.domain.parse()?, "cfg", "desk")?;
@@ -115,7 +116,7 @@ impl Commission<'_> {
             trial_ns: TRIAL_NS,
         };
         let trust = self.operators.trust()?;
-        let store = Store::at(&self.dir.config());
+        let store = Store::at(self.dir.path());
         let mut desk = Desk::begin(store, site, trust.as_bytes(), now)?;
         let outcome = self.life(text, &mut desk, now, told);
         let events = desk.outbox().to_vec();

@@ -130,10 +130,10 @@ impl Supervisor {
 
     /// Tells a role to finish what is begun; news come when it has.
     pub(crate) fn drain(&self, name: &str) {
-        if let Some(running) = self.threads.get(name) {
-            if let Some(pipe) = lock(&running.control.to_role).as_ref() {
-                let _gone = pipe::send(pipe, &Down::Drain);
-            }
+        if let Some(running) = self.threads.get(name)
+            && let Some(pipe) = lock(&running.control.to_role).as_ref()
+        {
+            let _gone = pipe::send(pipe, &Down::Drain);
         }
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct Terms {
 impl Settings {
     /// Reads and verifies what is applied.
     pub(crate) fn load(dir: &BoxDir) -> anyhow::Result<Self> {
-        let store = Store::at(&dir.config());
+        let store = Store::at(dir.path());
         let trust = store.trust()?.context("no trust document")?;
         let bytes = store.get(Slot::Applied)?.context("nothing is applied")?;
         let opened = envelope::open(&bytes, Class::Config, &trust)?;

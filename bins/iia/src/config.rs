@@ -103,8 +103,12 @@ fn check(file: &Path, box_name: Option<&str>) -> anyhow::Result<bool> {
             return Ok(false);
         }
     };
-    let mut targets = document.of_kind("artifact").flat_map(|entry| entry.fields("target"));
-    let first = targets.next().map_or_else(String::new, |field| field.text().to_owned());
+    let mut targets = document
+        .of_kind("artifact")
+        .flat_map(|entry| entry.fields("target"));
+    let first = targets
+        .next()
+        .map_or_else(String::new, |field| field.text().to_owned());
     let facts = Facts::of_box(box_name.map_or(first, str::to_owned));
     let (found, good) = match validate(&document, &facts) {
         Ok(checked) => (checked.warnings, true),

@@ -13,6 +13,7 @@ use super::{StageError, disk};
 use crate::envelope::Armour;
 use crate::trust::Trust;
 
+const EVIDENCE: &str = "evidence";
 const ARTIFACTS: &str = "config";
 const STATE: &str = "state";
 const RECORD: &str = "config.state";
@@ -44,7 +45,8 @@ impl Slot {
     }
 }
 
-/// The artifacts of one box: `config/` in its directory, which is evidence, and `state/config.state`, which is not.
+/// The artifacts of one box: `evidence/config/` in its directory, whose every byte the audit chain covers, and
+/// `state/config.state`, which is no evidence.
 #[derive(Clone, Debug)]
 pub struct Store<D = FileSystem> {
     root: PathBuf,
@@ -52,9 +54,9 @@ pub struct Store<D = FileSystem> {
 }
 
 impl Store {
-    /// Names the box by its folder of artifacts.
-    pub fn at(config_dir: &Path) -> Self {
-        Self::on(FileSystem, config_dir.parent().unwrap_or(Path::new(".")))
+    /// Names the box by its directory.
+    pub fn at(root: &Path) -> Self {
+        Self::on(FileSystem, root)
     }
 }
 
@@ -128,8 +130,9 @@ impl<D: Disk> Store<D> {
         if self.disk.read(&self.record())?.is_some() || !self.files()?.is_empty() {
             return Err(StageError::damaged("a box that was begun before"));
         }
-        self.disk.make_dir(&self.root.join(ARTIFACTS))?;
+        self.disk.make_dir(&self.artifacts())?;
         self.disk.make_dir(&self.root.join(STATE))?;
+        self.disk.sync_dir(&self.root.join(EVIDENCE))?;
         self.disk.sync_dir(&self.root)?;
         let state = State::default();
         self.commit(&state)?;
@@ -170,7 +173,7 @@ impl<D: Disk> Store<D> {
         }
         let digest = Digest::of(Context::File, bytes);
         let file = format!("{}.sig", hex(digest.as_bytes()));
-        let path = self.root.join(ARTIFACTS).join(&file);
+        let path = self.artifacts().join(&file);
         if self.disk.read(&path)?.as_deref() != Some(bytes) {
             disk::replace(&self.disk, &path, bytes)?;
         }
@@ -193,17 +196,21 @@ impl<D: Disk> Store<D> {
         Ok(placed)
     }
 
+    fn artifacts(&self) -> PathBuf {
+        self.root.join(EVIDENCE).join(ARTIFACTS)
+    }
+
     fn record(&self) -> PathBuf {
         self.root.join(STATE).join(RECORD)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>, StageError> {
-        Ok(self.disk.list(&self.root.join(ARTIFACTS))?)
+        Ok(self.disk.list(&self.artifacts())?)
     }
 
     /// A file's name is its digest, so a changed file is seen.
     fn read_file(&self, file: &str) -> Result<Vec<u8>, StageError> {
-        let bytes = self.disk.read(&self.root.join(ARTIFACTS).join(file))?;
+        let bytes = self.disk.read(&self.artifacts().join(file))?;
         let bytes = bytes.ok_or(StageError::damaged("an artifact"))?;
         let digest = Digest::of(Context::File, &bytes);
         if file == format!("{}.sig", hex(digest.as_bytes())) {

@@ -7,6 +7,7 @@ use iia_core::time::parse_utc;
 use super::{Class, OperatorKey, Rule, Trust, parse_key};
 use crate::diagnostic::Diagnostic;
 use crate::limits::DOCUMENT_LEN_DEFAULT;
+use crate::parse::Document;
 use crate::{parse, schema};
 
 const KINDS: [&str; 4] = ["artifact", "key", "approval_rule", "fleet"];
@@ -38,10 +39,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Trust, Vec<Diagnostic>> {
 }
 
 fn count(entry: &Entry<'_>, key: &str) -> u64 {
-    entry
-        .field(key)
-        .and_then(|field| field.count())
-        .unwrap_or(0)
+    let field = entry.field(key);
+    field.and_then(|field| field.count()).unwrap_or(0)
 }
 
 impl Trust {
@@ -108,7 +107,7 @@ impl Trust {
     }
 
     /// A threshold that nobody can reach would lock the box for ever.
-    fn reachable(&self, document: &parse::Document, found: &mut Vec<Diagnostic>) {
+    fn reachable(&self, document: &Document, found: &mut Vec<Diagnostic>) {
         for (class, rule) in &self.rules {
             let (mut have, mut need) = (self.operators_of(*class), rule.threshold);
             if have >= need && rule.two_person {

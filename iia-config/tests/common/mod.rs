@@ -49,7 +49,7 @@ pub(crate) fn clock() -> ManualClock {
 }
 
 pub(crate) fn utc(at: Timestamp) -> String {
-    format!("{}Z", &at.to_string()[..19])
+    format!("{}Z", at.to_string().get(..19).unwrap())
 }
 
 /// The example box, as the artifact of this revision.

@@ -144,14 +144,22 @@ impl Lake {
         if base < state.sealed || frames.is_empty() {
             return wal.remove();
         }
-        let mut open = None;
+        if base > state.sealed {
+            let why = format!("rows {} to {base} are missing before it", state.sealed);
+            let path = path.display().to_string();
+            return Err(LakeError::BadSegment { path, why });
+        }
+        let mut open: Option<(SchemaRef, Vec<RecordBatch>, u64)> = None;
         for frame in frames {
             let (schema, batches) = ipc::decode(&frame.ipc)?;
-            let open: &mut (SchemaRef, Vec<RecordBatch>, u64) =
-                open.get_or_insert((schema, Vec::new(), 0));
-            open.1.extend(batches);
-            open.2 += frame.rows;
-            state.mark(frame.service, frame.first + frame.rows - 1);
+            let last = last(&batches, frame.first, frame.rows)?;
+            let (known, all, rows) = open.get_or_insert((schema.clone(), Vec::new(), 0));
+            if *known != schema {
+                return Err(crate::error::bad("a log of rows of two shapes"));
+            }
+            all.extend(batches);
+            *rows += frame.rows;
+            state.mark(frame.service, last);
         }
         if let Some((schema, batches, rows)) = open {
             recovery.open_rows += rows;
@@ -190,13 +198,8 @@ impl Lake {
     fn store(&mut self, batch: &Batch) -> Result<Sequence, LakeError> {
         let mark = self.mark(&batch.stream, batch.service);
         let (schema, mut batches) = ipc::decode(&batch.ipc)?;
-        let rows: u64 = batches.iter().map(|rows| rows.num_rows() as u64).sum();
-        let last = batch
-            .first
-            .as_u64()
-            .checked_add(rows)
-            .filter(|_| rows == batch.rows && batch.first.as_u64() > 0);
-        let last = last.ok_or_else(|| crate::error::bad("rows and numbers disagree"))? - 1;
+        let (first, rows) = (batch.first.as_u64(), batch.rows);
+        let last = last(&batches, first, rows)?;
         if rows == 0 || last <= mark {
             return Ok(Sequence::new(mark));
         }
@@ -301,6 +304,16 @@ impl State {
         let mark = self.marks.entry(service).or_default();
         *mark = (*mark).max(last);
     }
+}
+
+/// The number of the last row, when there are as many as stated and a signed column can hold their numbers.
+fn last(batches: &[RecordBatch], first: u64, rows: u64) -> Result<u64, LakeError> {
+    let found: u64 = batches.iter().map(|rows| rows.num_rows() as u64).sum();
+    let end = first
+        .checked_add(rows)
+        .filter(|end| found == rows && first > 0 && *end - 1 <= i64::MAX as u64);
+    end.map(|end| end - 1)
+        .ok_or_else(|| crate::error::bad("rows and numbers disagree"))
 }
 
 /// Leaves out the first `count` rows.

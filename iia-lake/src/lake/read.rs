@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use arrow_array::cast::AsArray as _;
-use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::types::{Int16Type, TimestampMicrosecondType};
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_select::filter::filter_record_batch;
 use iia_core::store::{Cursor, Drawn, Range};
@@ -136,11 +136,16 @@ fn within(
             .column_by_name("ts")
             .and_then(|ts| ts.as_primitive_opt::<TimestampMicrosecondType>());
         let Some(times) = column else { continue };
+        let rest = batch
+            .column_by_name("ts_ns")
+            .and_then(|ns| ns.as_primitive_opt::<Int16Type>());
+        let rest = |row| rest.map_or(0, |rest| i64::from(rest.value(row)));
         let inside: BooleanArray = times
             .values()
             .iter()
-            .map(|us| (from..to).contains(&us.saturating_mul(1000)))
-            .map(Some)
+            .enumerate()
+            .map(|(row, us)| us.saturating_mul(1000).saturating_add(rest(row)))
+            .map(|ns| Some((from..to).contains(&ns)))
             .collect();
         let kept = filter_record_batch(&batch, &inside).map_err(bad)?;
         let kept = take(vec![kept], range.rows_max - *rows);

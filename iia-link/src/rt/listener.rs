@@ -12,11 +12,11 @@ use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsStream};
 
 use super::endpoint::Shared;
-use super::session::{Session, read_frame, write_frame};
+use super::session::{Session, read_frame_within, write_frame};
 use super::{HANDSHAKE_MAX, SESSIONS_MAX};
 use crate::LinkError;
 use crate::frame::{Frame, Kind};
-use crate::hello::Hello;
+use crate::hello::{HELLO_BODY_MAX, Hello};
 
 /// What comes of a connection.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ async fn open(
     let mut stream = TlsStream::Server(stream);
     let bonds = shared.bonds(&stream)?;
     seen.peer = Some(bonds.peer.clone());
-    let hello = match read_frame(&mut stream).await? {
+    let hello = match read_frame_within(&mut stream, HELLO_BODY_MAX).await? {
         Some(Frame {
             kind: Kind::Hello,
             payload,

@@ -222,12 +222,25 @@ pub(super) async fn write_frame(stream: &mut Stream, frame: &Frame) -> Result<()
 }
 
 pub(super) async fn read_frame(stream: &mut Stream) -> Result<Option<Frame>, LinkError> {
+    read_frame_within(stream, usize::MAX).await
+}
+
+/// A frame whose body is no longer than `max`; a longer one is refused before room is made for it.
+pub(super) async fn read_frame_within(
+    stream: &mut Stream,
+    max: usize,
+) -> Result<Option<Frame>, LinkError> {
     let mut head = [0; 4];
     match stream.read_exact(&mut head).await {
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
         other => other?,
     };
-    let mut body = vec![0; frame::body_len(head)?];
+    let len = frame::body_len(head)?;
+    if len > max {
+        let (len, max) = (len as u64, max as u64);
+        return Err(LinkError::FrameTooLong { len, max });
+    }
+    let mut body = vec![0; len];
     stream.read_exact(&mut body).await?;
     frame::decode(&body).map(Some)
 }

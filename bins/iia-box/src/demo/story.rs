@@ -188,14 +188,14 @@ impl Stage<'_> {
         let mut steps = Vec::new();
         let outcome = commission.run(text.as_bytes(), &mut |step| steps.push(step.to_owned()));
         steps.iter().for_each(|step| self.step(Tone::Good, step));
-        if let Err(error) = &outcome {
-            if let Some(DeskError::Rejected(rejected)) = error.downcast_ref() {
-                let shown = rejected
-                    .diagnostics
-                    .iter()
-                    .map(|found| found.render("artifact", text));
-                shown.for_each(|words| self.screen.line(Tone::Bad, &words));
-            }
+        if let Err(error) = &outcome
+            && let Some(DeskError::Rejected(rejected)) = error.downcast_ref()
+        {
+            let shown = rejected
+                .diagnostics
+                .iter()
+                .map(|found| found.render("artifact", text));
+            shown.for_each(|words| self.screen.line(Tone::Bad, &words));
         }
         outcome
     }

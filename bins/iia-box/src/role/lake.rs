@@ -16,6 +16,7 @@ use iia_lake::Lake;
 use iia_link::rt::{Message, Session};
 
 use super::serve::{Serve, serve};
+use crate::boxdir::write_durably;
 use crate::client::AuditClient;
 use crate::wire::{self, LakeAsk, SIPHON, SiphonAnswer, SiphonAsk, WRITE_BATCH, Watermark};
 use crate::workload::Workload;
@@ -131,28 +132,36 @@ impl Keeper {
             .lines()
             .map(str::to_owned)
             .collect();
-        let mut all = told.clone();
+        let untold = self.untold(&told)?;
+        if untold.is_empty() {
+            return Ok(());
+        }
+        let mut all = told;
+        for (path, event) in untold {
+            self.audit.submit(event);
+            all.insert(path);
+        }
+        self.audit.flush().await;
+        let lines: String = all.iter().map(|path| format!("{path}\n")).collect();
+        Ok(write_durably(&self.told, lines.as_bytes())?)
+    }
+
+    /// The sealed segments that the chain does not know yet, each with its event.
+    fn untold(&self, told: &BTreeSet<String>) -> anyhow::Result<Vec<(String, Event)>> {
         let lake = self.lake.borrow();
-        for segment in lake
+        let untold = lake
             .segments()
-            .filter(|segment| !told.contains(&segment.path))
-        {
-            let digest = segment.digest(lake.dir())?;
-            self.audit.submit(
-                Event::new(EventKind::SegmentSealed, self.workload.now())
+            .filter(|segment| !told.contains(&segment.path));
+        untold
+            .map(|segment| {
+                let digest = segment.digest(lake.dir())?;
+                let event = Event::new(EventKind::SegmentSealed, self.workload.now())
                     .with("path", format!("lake/{}", segment.path))
                     .with("digest", digest.to_string())
                     .with("rows", segment.rows.to_string())
-                    .with("stream", segment.stream.as_str()),
-            );
-            all.insert(segment.path.clone());
-        }
-        drop(lake);
-        if all.len() > told.len() {
-            self.audit.flush().await;
-            let lines: String = all.iter().map(|path| format!("{path}\n")).collect();
-            fs::write(&self.told, lines)?;
-        }
-        Ok(())
+                    .with("stream", segment.stream.as_str());
+                Ok((segment.path.clone(), event))
+            })
+            .collect()
     }
 }

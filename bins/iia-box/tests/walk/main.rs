@@ -1,7 +1,6 @@
 //! The walking box as its user runs it: the whole way, with roles killed on it, and with every kind of damage after it.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "tests"

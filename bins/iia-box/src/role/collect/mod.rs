@@ -161,14 +161,13 @@ impl Collect<'_> {
             let contract = "iia.contract.internal.collect_to_bus";
             self.bus = self.workload.connect("bus", contract, ANNOUNCE).await.ok();
         }
-        if let Some(bus) = &mut self.bus {
-            if bus
+        if let Some(bus) = &mut self.bus
+            && bus
                 .send(Message::push(wire::encode(&announce)))
                 .await
                 .is_err()
-            {
-                self.bus = None;
-            }
+        {
+            self.bus = None;
         }
     }
 }

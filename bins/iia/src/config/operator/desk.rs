@@ -16,7 +16,7 @@ use super::read;
 /// Which box.
 #[derive(clap::Args)]
 pub(crate) struct Place {
-    /// The directory that holds the box's `config` folder
+    /// The box's directory, which holds `evidence` and `state`
     #[arg(long)]
     dir: PathBuf,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Status {
 
 impl Place {
     fn store(&self) -> Store {
-        Store::at(&self.dir.join("config"))
+        Store::at(&self.dir)
     }
 }
 

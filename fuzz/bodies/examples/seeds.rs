@@ -1,0 +1,300 @@
+//! Writes the first corpora from real inputs: `cargo run -p iia-fuzz-bodies --example seeds -- corpus [SHARED]`,
+//! run in `fuzz/`. With `--fixtures` it makes root and leaf of `svid_chain` anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use iia_audit::checkpoint::Checkpoint;
+use iia_audit::note::{self, Purpose};
+use iia_audit::policy::Policy;
+use iia_core::canon;
+use iia_core::event::{Event, EventKind};
+use iia_core::time::{Clock as _, ManualClock};
+use iia_core::{SpiffeId, Timestamp};
+use iia_edge::wire;
+use iia_fuzz_bodies::audit::{ORIGIN, key, verifier};
+use iia_fuzz_bodies::{identity, lake};
+use iia_identity::issue::{Issuer, request};
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn main() -> Outcome {
+    let mut arguments = std::env::args().skip(1);
+    let first = arguments.next().unwrap_or_default();
+    if first == "--fixtures" {
+        return fixtures(Path::new("bodies/fixtures"));
+    }
+    let corpus = Corpus(PathBuf::from(first));
+    audit(&corpus)?;
+    boundary(&corpus)?;
+    configuration(&corpus)?;
+    identities(&corpus)?;
+    packets(&corpus)?;
+    match arguments.next() {
+        Some(shared) => vectors(&corpus, Path::new(&shared)),
+        None => Ok(()),
+    }
+}
+
+struct Corpus(PathBuf);
+
+impl Corpus {
+    fn put(&self, target: &str, name: &str, parts: &[&[u8]]) -> Outcome {
+        let dir = self.0.join(target);
+        fs::create_dir_all(&dir)?;
+        Ok(fs::write(dir.join(name), parts.concat())?)
+    }
+}
+
+fn fixtures(dir: &Path) -> Outcome {
+    let clock = ManualClock::new(Timestamp::from_secs(identity::AT_SECS));
+    let issuer = Issuer::create("iia.local".parse()?, 3600, 10, clock.read())?;
+    let id: SpiffeId = identity::ID.parse()?;
+    let (csr, _key) = request(&id)?;
+    let issued = issuer.issue(&csr, &id, &identity::Knows, clock.read())?;
+    fs::write(dir.join("root.der"), issuer.root())?;
+    Ok(fs::write(dir.join("leaf.der"), issued.chain.concat())?)
+}
+
+fn piece(bytes: &[u8]) -> Vec<u8> {
+    [&(bytes.len() as u16).to_le_bytes(), bytes].concat()
+}
+
+fn audit(corpus: &Corpus) -> Outcome {
+    let head = Checkpoint {
+        origin: ORIGIN.into(),
+        size: 7,
+        root: [9; 32],
+    };
+    let (log, witness) = (
+        verifier(ORIGIN, Purpose::Log, 1),
+        verifier("fuzz.example/witness", Purpose::Cosignature, 2),
+    );
+    let note = head.sign(&key(1))?;
+    let line = note::cosign(&head.to_text(), &witness.name, &key(2), 1_800_000_000)?;
+    corpus.put("audit_note", "head", &[b"\0", note.as_bytes()])?;
+    corpus.put(
+        "audit_note",
+        "receipt",
+        &[b"\0", note.as_bytes(), line.as_bytes()],
+    )?;
+    corpus.put("audit_note", "text", &[b"\0", head.to_text().as_bytes()])?;
+    corpus.put("audit_note", "key", &[b"\x01", log.to_text().as_bytes()])?;
+    corpus.put("audit_note", "signed", &[b"\x02", &[5; 64]])?;
+    let policy = Policy {
+        log,
+        witnesses: vec![witness],
+        quorum: 1,
+    };
+    corpus.put("audit_policy", "one", &[policy.to_text().as_bytes()])?;
+    corpus.put(
+        "audit_policy",
+        "genesis",
+        &[policy.to_text().as_bytes(), b"\0", note.as_bytes()],
+    )?;
+    for count in [0u8, 1, 2, 3, 7, 8, 9, 33, 79] {
+        corpus.put(
+            "audit_proof",
+            &format!("{count}"),
+            &[&[count, count / 2, 3, 0, 1, 1, 2, 0, 2]],
+        )?;
+        corpus.put(
+            "audit_witness",
+            &format!("{count}"),
+            &[&[count, 0, 3, 1, 7, 4, 9, 1, 9, 6, 12, 9]],
+        )?;
+    }
+    let event = Event::new(EventKind::Finding, Timestamp::from_secs(5)).with("reason", "x");
+    let body = iia_audit::frame::Body {
+        source: identity::ID.into(),
+        event: event.clone(),
+    };
+    corpus.put("canon_decode", "event", &[&canon::encode(&event)])?;
+    corpus.put("canon_decode", "body", &[&canon::encode(&body)])?;
+    let log_id = iia_core::digest::Digest::of(iia_core::digest::Context::File, b"fuzz");
+    let mut frame = Vec::new();
+    let (chain, written) = (iia_audit::frame::log_key(&log_id), Default::default());
+    let zero = iia_core::digest::Digest::ZERO;
+    iia_audit::frame::encode(&mut frame, (&chain, &zero), 0, (written, [3; 16]), &body)?;
+    corpus.put("audit_record", "one", &[b"\0", &frame])?;
+    corpus.put(
+        "audit_record",
+        "fitted",
+        &[b"\x01", &frame[..96], &piece(&frame[128..])],
+    )?;
+    Ok(())
+}
+
+fn boundary(corpus: &Corpus) -> Outcome {
+    let rows = lake::good();
+    let batch = wire::PublishBatch {
+        stream: "ot.acs.conn".into(),
+        position: 7,
+        rows: 1,
+        ipc: vec![1, 2, 3].into(),
+    };
+    let ask = wire::QueryAsk {
+        stream: "ot.acs.modbus".into(),
+        from_ns: 0,
+        to_ns: 1,
+        rows_max: 10,
+    };
+    let offer = wire::HeadOffer {
+        checkpoint: "x".into(),
+        old_size: 1,
+        proof: vec![vec![7; 32].into()],
+    };
+    corpus.put("edge_wire", "publish", &[&canon::encode(&batch)])?;
+    corpus.put("edge_wire", "ask", &[&canon::encode(&ask)])?;
+    corpus.put("edge_wire", "offer", &[&canon::encode(&offer)])?;
+    let answer = wire::HeadAnswer::Stale(5);
+    corpus.put("edge_wire", "stale", &[&canon::encode(&answer)])?;
+    let question = [
+        &[1, 0, 0, 0][..],
+        &piece(b"ot.acs.modbus"),
+        &[0; 8],
+        &[9; 7],
+        &[0, 10, 0, 0, 0, 0, 0, 0, 0],
+    ];
+    corpus.put(
+        "edge_query",
+        "three",
+        &[
+            &[0; 8],
+            &question.concat(),
+            &question.concat(),
+            &question.concat(),
+        ],
+    )?;
+    corpus.put(
+        "link_hello",
+        "hello",
+        &[b"iia.contract.internal.a_to_b\nQUERY"],
+    )?;
+    let frame = iia_link::frame::Frame {
+        kind: iia_link::frame::Kind::Data,
+        id: 1,
+        payload: b"rows".to_vec(),
+    };
+    corpus.put("link_frame", "data", &[&frame.encode()?, &frame.encode()?])?;
+    corpus.put("link_frame", "http", &[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])?;
+    corpus.put("lake_ipc", "conn", &[&rows])?;
+    corpus.put("lake_wal", "good", &[&[1, 0, 1, 0, 2, 0, 3]])?;
+    corpus.put(
+        "lake_wal",
+        "made_up",
+        &[&[1, 0, 1, 2], &[0xff; 8], &[2, 0, 0, 0, 0, 0, 0, 0]],
+    )?;
+    corpus.put("lake_wal", "torn", &[&[1, 0, 1, 7, 3, 0, 1, 2, 3]])?;
+    corpus.put(
+        "lake_wal",
+        "other_rows",
+        &[&[1, 1, 0, 4, 1, 2, 3, 4, 1, 0, 2]],
+    )?;
+    Ok(())
+}
+
+fn configuration(corpus: &Corpus) -> Outcome {
+    for (name, path) in [
+        ("site", "../examples/site/site.icl"),
+        ("box", "../examples/box-pi/box.icl"),
+    ] {
+        let text = fs::read(path)?;
+        let (_, tail) = text.split_at(text.len().min(1600));
+        let head = &text[..text.len() - tail.len()];
+        for target in ["config_parse", "config_validate"] {
+            corpus.put(target, name, &[head, b"\n"])?;
+        }
+        let entries = String::from_utf8(text)?;
+        for (index, entry) in entries.split("\n}\n").enumerate().step_by(5).take(8) {
+            let entry = entry.strip_prefix("iia-config 1\n").unwrap_or(entry);
+            let whole = format!("iia-config 1\n{entry}\n}}\n");
+            corpus.put(
+                "config_parse",
+                &format!("{name}-{index}"),
+                &[whole.as_bytes()],
+            )?;
+            corpus.put(
+                "config_validate",
+                &format!("{name}-{index}"),
+                &[whole.as_bytes()],
+            )?;
+        }
+    }
+    corpus.put("config_envelope", "text", &[&[3; 8], b"iia-config 1\n"])?;
+    let rest =
+        "  box seg01\n  not_before 2020-01-01T00:00:00Z\n  not_after 2040-01-01T00:00:00Z\n}\n";
+    Ok(corpus.put("config_approval", "open", &[b"\x01", rest.as_bytes()])?)
+}
+
+fn identities(corpus: &Corpus) -> Outcome {
+    for (name, id) in [
+        ("workload", identity::ID),
+        ("domain", "spiffe://iia.local"),
+        ("dots", "spiffe://td/..."),
+        ("slash", "spiffe://td/a//b/"),
+    ] {
+        corpus.put("spiffe_id", name, &[id.as_bytes()])?;
+    }
+    corpus.put("svid_chain", "leaf", &[&[9]])?;
+    corpus.put("svid_chain", "bent", &[&[11, 77, 3, 0, 0, 0, 0, 0, 0]])?;
+    corpus.put(
+        "svid_chain",
+        "leaf_root",
+        &[&[9, 0, 0, 0, 0, 0, 0, 0, 0], &piece(identity::ROOT)],
+    )?;
+    let (csr, _key) = request(&identity::ID.parse()?)?;
+    Ok(corpus.put("svid_request", "csr", &[&csr])?)
+}
+
+fn packets(corpus: &Corpus) -> Outcome {
+    let capture = fs::read("../examples/captures/press-line.pcap")?;
+    let (mut at, mut whole, mut pieces) = (24, capture[..24].to_vec(), vec![0]);
+    for _ in 0..14 {
+        let len = u32::from_le_bytes(capture[at + 8..at + 12].try_into()?) as usize;
+        whole.extend_from_slice(&capture[at..at + 16 + len]);
+        pieces.extend_from_slice(&[200, 0, 12]);
+        pieces.extend(piece(&capture[at + 16..at + 16 + len]));
+        at += 16 + len;
+    }
+    corpus.put("capture_pcap", "press-line", &[&whole])?;
+    corpus.put("capture_pcap", "cut", &[&whole[..whole.len() - 5]])?;
+    corpus.put("capture_pipeline", "press-line", &[&pieces])?;
+    let unit = |transaction: u8, pdu: &[u8]| {
+        let head = [0, transaction, 0, 0, 0, pdu.len() as u8 + 1, 1];
+        [&head, pdu].concat()
+    };
+    let ask = [
+        &[0][..],
+        &piece(&[unit(1, &[3, 0, 1, 0, 2]), unit(2, &[6, 0, 1, 0, 9])].concat()),
+    ]
+    .concat();
+    let answer = [
+        &[1][..],
+        &piece(&[unit(1, &[3, 4, 0, 1, 0, 2]), unit(2, &[0x86, 2])].concat()),
+    ]
+    .concat();
+    corpus.put("capture_modbus", "poll", &[&[4], &ask, &answer])?;
+    Ok(())
+}
+
+/// Small public inputs from the shared data: certificates, IDs.
+fn vectors(corpus: &Corpus, shared: &Path) -> Outcome {
+    let table = fs::read_to_string(shared.join("vectors/spiffeid/cases.tsv"))?;
+    for (index, line) in table.lines().skip(1).enumerate().step_by(12) {
+        let input = line.split('\t').next().unwrap_or_default();
+        corpus.put("spiffe_id", &format!("case-{index}"), &[input.as_bytes()])?;
+    }
+    let names = [
+        "ok-p256.0",
+        "leaf-ca-true.0",
+        "id-userinfo.0",
+        "intermediate-expired.1",
+    ];
+    for name in names {
+        if let Ok(der) = fs::read(shared.join(format!("vectors/x509svid/{name}.der"))) {
+            corpus.put("svid_chain", name, &[&[8], &piece(&der)])?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Records of a segment. The chain key follows from the log's public id, so whoever writes the disk can make hashes
+//! that fit: the body makes them too, and what then reads as a record must be the only bytes of that record.
+
+use iia_audit::frame::{self, ENVELOPE_LEN, HEAD_LEN, SALT_LEN};
+use iia_audit::segment::{Header, Reader};
+use iia_core::canon;
+use iia_core::digest::{Context, Digest, Hasher};
+
+use crate::input::Input;
+
+/// The first byte says how much of the input is made to fit.
+pub fn record(data: &[u8]) {
+    let mut input = Input(data);
+    let log_id = Digest::of(Context::File, b"fuzz");
+    let header = Header {
+        first: 0,
+        before: Digest::ZERO,
+        log_id,
+    };
+    let mut segment = header.encode();
+    match input.byte() % 3 {
+        0 => segment.extend_from_slice(input.0),
+        1 => fitted(&mut segment, input, &frame::log_key(&log_id)),
+        _ => segment = input.0.to_vec(),
+    }
+    read(&segment, &header);
+}
+
+/// Envelopes and bodies from the input, with commitments and links made right.
+fn fitted(segment: &mut Vec<u8>, mut input: Input<'_>, key: &[u8; 32]) {
+    let mut before = Digest::ZERO;
+    while !input.is_empty() && segment.len() < 16 * 1024 {
+        let mut envelope = input.array::<ENVELOPE_LEN>();
+        let tail = input.piece();
+        envelope[64..].copy_from_slice(Digest::of(Context::AuditBody, tail).as_bytes());
+        let hash = Hasher::keyed(key)
+            .update(before.as_bytes())
+            .update(&envelope)
+            .finish();
+        segment.extend_from_slice(&envelope);
+        segment.extend_from_slice(hash.as_bytes());
+        segment.extend_from_slice(tail);
+        before = hash;
+    }
+}
+
+fn read(segment: &[u8], header: &Header) {
+    let Ok(mut reader) = Reader::open(segment, header) else {
+        return;
+    };
+    let key = frame::log_key(&header.log_id);
+    loop {
+        let (from, before, seq) = (reader.offset, reader.before, reader.next);
+        let record = match reader.read() {
+            Ok(Some(record)) => record,
+            Ok(None) => return assert_eq!(reader.offset, segment.len()),
+            Err(_) => {
+                let _damaged = reader.records_follow();
+                return assert_eq!((reader.offset, reader.next), (from, seq));
+            }
+        };
+        let bytes = &segment[from..reader.offset];
+        let salt: [u8; SALT_LEN] = core::array::from_fn(|at| bytes[HEAD_LEN - SALT_LEN + at]);
+        let mut again = Vec::new();
+        let hash = frame::encode(
+            &mut again,
+            (&key, &before),
+            seq,
+            (record.written, salt),
+            &record.body,
+        );
+        assert_eq!((hash, again.as_slice()), (Ok(record.hash), bytes));
+        assert_eq!((record.seq, record.len), (seq, bytes.len()));
+        assert!(canon::encode(&record.body).len() <= frame::BODY_MAX);
+        assert!(!record.to_line().contains('\n'));
+    }
+}

@@ -1,0 +1,171 @@
+//! Captures of strangers: files, packets, streams of Modbus.
+
+use std::io::{self, Read};
+
+use iia_capture::generate;
+use iia_capture::pipeline::{Options, Pipeline, Stats};
+use iia_capture::source::LinkType;
+use iia_capture::source::pcap::PcapSource;
+use iia_capture::{CaptureError, Packet};
+use iia_core::Timestamp;
+use iia_core::observe::{Exchange, Observation, Outcome};
+
+use crate::input::Input;
+
+type Packets = Vec<(Timestamp, u16, u32, Vec<u8>)>;
+
+fn packets(reader: impl Read) -> (Packets, Option<CaptureError>) {
+    let mut found = Vec::new();
+    let mut source = match PcapSource::open(reader) {
+        Ok(source) => source,
+        Err(error) => return (found, Some(error)),
+    };
+    loop {
+        match source.next_packet() {
+            Ok(None) => return (found, None),
+            Ok(Some(packet)) => found.push((
+                packet.ts,
+                packet.link.0,
+                packet.orig_len,
+                packet.data.to_vec(),
+            )),
+            Err(error) => return (found, Some(error)),
+        }
+    }
+}
+
+/// A reader that gives a few bytes at a time.
+struct Drip<'a>(&'a [u8], usize);
+
+impl Read for Drip<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let len = self.1.min(out.len());
+        self.0.read(&mut out[..len])
+    }
+}
+
+/// A capture has the same packets and the same end however its bytes arrive, and no more bytes than the file.
+pub fn pcap(data: &[u8]) {
+    let whole = packets(data);
+    let total: usize = whole.0.iter().map(|(.., bytes)| bytes.len() + 12).sum();
+    assert!(total <= data.len().max(24), "{total} of {}", data.len());
+    for step in [1, 7, 4096] {
+        assert_eq!(packets(Drip(data, step)), whole, "{step} bytes at a time");
+    }
+}
+
+const LINKS: [u16; 8] = [1, 1, 1, 0, 101, 108, 113, 276];
+
+/// Any packets at all: counts agree with what is reported, values with their counts, and the same again twice.
+pub fn pipeline(data: &[u8]) {
+    let mut input = Input(data);
+    let link = LinkType(LINKS[usize::from(input.byte() % 8)]);
+    let mut packets = Vec::new();
+    let mut at = 1_800_000_000_000_000_000i64;
+    while !input.is_empty() && packets.len() < 256 {
+        at = at.saturating_add(i64::from(u16::from_le_bytes(input.array())) << (input.byte() % 40));
+        packets.push((Timestamp::from_ns(at), input.piece()));
+    }
+    let (seen, stats) = run(link, &packets);
+    assert_eq!(run(link, &packets), (seen, stats));
+    assert_eq!(stats.packets, packets.len() as u64);
+}
+
+/// Reports as text, and what was counted; the promises of each report are checked on the way.
+fn run(link: LinkType, packets: &[(Timestamp, &[u8])]) -> (Vec<String>, Stats) {
+    let mut pipeline = Pipeline::new(Options::default());
+    let (mut seen, mut exchanges, mut conns, mut carried) = (Vec::new(), 0, 0, 0);
+    let mut sink = |observation: &Observation<'_>| {
+        match observation {
+            Observation::Exchange(exchange) => {
+                sound(exchange);
+                exchanges += 1;
+            }
+            Observation::Conn(conn) => {
+                assert!(conn.last >= conn.ts || conn.last == conn.ts);
+                carried += conn.orig_pkts + conn.resp_pkts;
+                conns += 1;
+            }
+            _ => {}
+        }
+        seen.push(format!("{observation:?}"));
+    };
+    for (ts, data) in packets {
+        let packet = Packet {
+            ts: *ts,
+            link,
+            orig_len: data.len() as u32,
+            data,
+        };
+        pipeline.handle_packet(&packet, &mut sink);
+    }
+    pipeline.finish(&mut sink);
+    let stats = pipeline.stats();
+    assert_eq!(
+        (exchanges, conns, stats.flows),
+        (stats.exchanges, stats.conns, 0)
+    );
+    assert_eq!(
+        carried + stats.not_ip + stats.malformed + stats.fragments,
+        stats.packets
+    );
+    (seen, stats)
+}
+
+fn sound(exchange: &Exchange<'_>) {
+    assert!(exchange.func < 0x80);
+    for span in [exchange.read, exchange.write].into_iter().flatten() {
+        assert!(
+            (1..=2000).contains(&span.count) && span.last() <= 0xffff,
+            "{exchange:?}"
+        );
+        let values = span.iter().count();
+        let whole = values == span.count as usize || values == 0;
+        assert!(
+            whole || exchange.outcome == Outcome::Malformed,
+            "{exchange:?}"
+        );
+    }
+    assert!(exchange.latency_ns.is_none_or(|latency| latency >= 0));
+}
+
+/// The two directions of a connection, cut into segments as the input says: sound messages are the same exchanges
+/// however they were cut.
+pub fn modbus(data: &[u8]) {
+    let mut input = Input(data);
+    let cut = 1 + usize::from(input.byte());
+    let mut turns = Vec::new();
+    while !input.is_empty() && turns.len() < 32 {
+        turns.push((input.byte() & 1 == 0, input.piece()));
+    }
+    let (whole, whole_stats) = talk(&turns, usize::MAX);
+    let (pieces, pieces_stats) = talk(&turns, cut);
+    let sound = |stats: &Stats, seen: &[String]| {
+        stats.units_malformed == 0 && seen.last().is_some_and(|conn| conn.contains("ModbusTcp"))
+    };
+    if sound(&whole_stats, &whole) && sound(&pieces_stats, &pieces) {
+        let exchanges = |seen: &[String]| seen[..seen.len() - 1].to_vec();
+        assert_eq!(exchanges(&whole), exchanges(&pieces));
+        assert_eq!(whole_stats.units, pieces_stats.units);
+    }
+}
+
+fn talk(turns: &[(bool, &[u8])], cut: usize) -> (Vec<String>, Stats) {
+    let (client, server, mut sequences) = ([10, 0, 0, 1], [10, 0, 0, 2], [1u32, 1]);
+    let mut frames = Vec::new();
+    for (up, bytes) in turns {
+        for part in bytes.chunks(cut.min(1400)) {
+            let (from, ports) = if *up {
+                ((client, server), (40_000, 502))
+            } else {
+                ((server, client), (502, 40_000))
+            };
+            let [mine, theirs] = [usize::from(!*up), usize::from(*up)].map(|side| sequences[side]);
+            frames.push(generate::frame(from, ports, (mine, theirs), part));
+            sequences[usize::from(!*up)] = mine.wrapping_add(part.len() as u32);
+        }
+    }
+    let at = Timestamp::from_secs(1_800_000_000);
+    let packets: Vec<_> = frames.iter().map(|frame| (at, frame.as_slice())).collect();
+    run(LinkType::ETHERNET, &packets)
+}
