@@ -6,9 +6,14 @@ pub mod approval;
 #[cfg(feature = "std")]
 pub mod desk;
 pub mod diagnostic;
+pub mod diff;
 pub mod envelope;
 pub mod explain;
 pub mod format;
+#[cfg(feature = "forensics")]
+pub mod history;
+#[cfg(feature = "keys")]
+pub mod keys;
 pub mod lifecycle;
 pub mod limits;
 pub mod parse;

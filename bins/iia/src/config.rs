@@ -1,5 +1,8 @@
 //! The configuration language at the command line.
 
+#[cfg(feature = "operator")]
+mod operator;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,11 +32,17 @@ pub(crate) enum Command {
         #[arg(long = "box")]
         box_name: Option<String>,
     },
+    /// Keys, signing, approving, and what a box keeps
+    #[cfg(feature = "operator")]
+    #[command(flatten)]
+    Operator(operator::Command),
 }
 
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     let mut good = true;
     match command {
+        #[cfg(feature = "operator")]
+        Command::Operator(command) => return operator::run(command),
         Command::Fmt { files, check } => {
             for file in files {
                 good &= fmt(&file, check)?;

@@ -12,6 +12,7 @@ mod release;
 mod submit;
 
 use std::fs::File;
+use std::sync::Arc;
 
 use iia_core::event::{Event, EventKind};
 use iia_core::time::{Reading, TimeState};
@@ -21,6 +22,9 @@ pub use self::recover::Settled;
 pub use self::release::Released;
 pub use self::submit::AHEAD_MAX_NS;
 use crate::approval::{Memory, Used};
+use crate::envelope::Armour;
+use crate::limits::DOCUMENT_LEN_MAX;
+use crate::parse::{Document, parse};
 use crate::stage::{Disk, FileSystem, OUTBOX_MAX, Slot, StageError, State, Store};
 use crate::trust::{Class, Trust};
 use crate::validate::Facts;
@@ -136,12 +140,33 @@ impl<D: Disk> Desk<D> {
         self.turn(state)
     }
 
-    /// The facts that a new artifact is judged by.
-    pub fn facts(&self) -> Facts {
-        Facts {
+    /// The facts that a new artifact is judged by: what is in force, the sets that this box belongs to, and the time
+    /// when it can be trusted. Who is connected is known to others and not judged here.
+    ///
+    /// # Errors
+    /// [`DeskError`] when what is applied cannot be read.
+    pub fn facts(&self, now: Reading) -> Result<Facts, DeskError> {
+        let now = self.state.floor().judge(now);
+        let box_name = &self.site.box_name;
+        Ok(Facts {
+            fleets: self.trust.fleets_of(box_name),
             applied: self.state.follows(),
-            ..Facts::of_box(self.site.box_name.clone())
-        }
+            now: now.state.is_trusted().then_some(now.wall),
+            previous: self.in_force()?.map(Arc::new),
+            ..Facts::of_box(box_name.as_str())
+        })
+    }
+
+    /// The document that is in force.
+    fn in_force(&self) -> Result<Option<Document>, DeskError> {
+        let Some(kept) = self.state.applied() else {
+            return Ok(None);
+        };
+        let damaged = || StageError::damaged("what is applied");
+        let bytes = self.store.envelope(kept)?;
+        let armour = Armour::parse(&bytes).map_err(|_| damaged())?;
+        let document = parse(armour.body, DOCUMENT_LEN_MAX).map_err(|_| damaged())?;
+        Ok(Some(document))
     }
 
     /// Makes a new state durable; only then is it ours.

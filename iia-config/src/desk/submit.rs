@@ -8,7 +8,7 @@ use super::{Desk, DeskError, Remembered};
 use crate::approval::{self, Wanted};
 use crate::envelope::Armour;
 use crate::lifecycle::{Rejected, Staged, Submitted, Validated, Verified, rejected};
-use crate::limits::DOCUMENT_LEN_MAX;
+use crate::limits::{DOCUMENT_LEN_DEFAULT, DOCUMENT_LEN_MAX};
 use crate::stage::{Disk, Kept, Slot, StageError, State};
 use crate::trust::{Class, Trust, succeed};
 use crate::validate::Facts;
@@ -23,7 +23,7 @@ impl<D: Disk> Desk<D> {
     /// [`DeskError`]; a refusal is told to the audit chain as well.
     pub fn submit(&mut self, bytes: Vec<u8>, now: Reading) -> Result<Digest, DeskError> {
         let mut state = self.next(now)?;
-        let facts = self.facts();
+        let facts = self.facts(now)?;
         let outcome = intake(bytes.clone(), &self.trust, &facts, now, &mut |event| {
             state.tell(event);
         });
@@ -120,7 +120,8 @@ impl<D: Disk> Desk<D> {
         let kept = kept.ok_or_else(|| none("nothing is staged".into()))?;
         let bytes = self.store.envelope(kept);
         let bytes = bytes.map_err(|error| none(error.to_string()))?;
-        let validated = intake(bytes, &self.trust, &self.facts(), now, &mut drop)?;
+        let facts = self.facts(now).map_err(|error| none(error.to_string()))?;
+        let validated = intake(bytes, &self.trust, &facts, now, &mut drop)?;
         Ok(validated.resume())
     }
 
@@ -131,9 +132,11 @@ impl<D: Disk> Desk<D> {
         let bytes = bytes.map_err(|error| none(error.to_string()))?;
         let verified = Verified::recall(bytes, &kept.authors);
         let verified = verified.ok_or_else(|| none("not an envelope".into()))?;
+        // What has expired since must not keep the box from going back: the time is left out.
         let facts = Facts {
+            fleets: self.trust.fleets_of(&self.site.box_name),
             applied: kept.after(),
-            ..self.facts()
+            ..Facts::of_box(self.site.box_name.as_str())
         };
         let (parsed, _) = verified.parse(DOCUMENT_LEN_MAX, now.wall)?;
         let (validated, _) = parsed.validate(&facts, now.wall)?;
@@ -153,11 +156,21 @@ fn intake(
     tell(event);
     let (verified, event) = submitted.verify(trust, now.wall)?;
     tell(event);
-    let (parsed, event) = verified.parse(DOCUMENT_LEN_MAX, now.wall)?;
+    let (parsed, event) = verified.parse(len_max(facts), now.wall)?;
     tell(event);
     let (validated, event) = parsed.validate(facts, now.wall)?;
     tell(event);
     Ok(validated)
+}
+
+/// The largest document: what the policy in force says, 256 KiB where it says nothing.
+fn len_max(facts: &Facts) -> usize {
+    let policy = facts.previous.as_ref().and_then(|document| {
+        let mut policies = document.of_kind("policy");
+        policies.find_map(|policy| policy.field("document_max")?.number(0)?.as_bytes())
+    });
+    let max = policy.and_then(|max| usize::try_from(max).ok());
+    max.unwrap_or(DOCUMENT_LEN_DEFAULT).min(DOCUMENT_LEN_MAX)
 }
 
 /// An artifact from the future would raise the floor of time beyond the present, and lock the box until then.

@@ -204,6 +204,11 @@ impl State {
         &self.kept
     }
 
+    /// How many events wait for the audit chain.
+    pub fn waiting(&self) -> usize {
+        self.outbox.len()
+    }
+
     /// What waits for leave.
     pub fn staged(&self) -> Option<&Kept> {
         self.find(self.staged.as_deref()?)

@@ -82,6 +82,15 @@ impl Trust {
             .is_some_and(|boxes| boxes.contains(box_name))
     }
 
+    /// The named sets that a box belongs to.
+    pub fn fleets_of(&self, box_name: &str) -> Vec<String> {
+        let fleets = self.fleets.keys();
+        fleets
+            .filter(|fleet| self.is_member(fleet, box_name))
+            .cloned()
+            .collect()
+    }
+
     /// How many distinct operators may sign a class.
     fn operators_of(&self, class: Class) -> usize {
         let may = self

@@ -272,7 +272,9 @@ impl Case {
         leave.maintenance.sort();
         leave.maintenance.dedup();
         leave.two_person = self.two_person_asked;
-        let text = leave.text();
+        let document =
+            iia_config::parse::parse(leave.text().as_bytes(), 4096).expect("a readable text");
+        let text = iia_config::format::canonical(&document);
         let keys: Vec<_> = self.signers.iter().map(|name| key(name)).collect();
         let signers: Vec<&dyn Signer> = keys.iter().map(|key| key as &dyn Signer).collect();
         let bytes = seal(Class::Approval, text.as_bytes(), &signers).expect("software keys sign");

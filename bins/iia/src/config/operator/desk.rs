@@ -1,0 +1,174 @@
+//! The desk of a box, by hand: begin, submit, status. Applying is `iia-apply`'s.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use iia_config::desk::{Desk, DeskError, Site};
+use iia_config::envelope::Armour;
+use iia_config::stage::{Kept, Phase, Store};
+use iia_core::Timestamp;
+use iia_core::code::Coded as _;
+use iia_core::time::{Clock as _, Floor, Reading, SECOND_NS, SystemClock};
+
+use super::read;
+
+/// Which box.
+#[derive(clap::Args)]
+pub(crate) struct Place {
+    /// The box's directory, which holds `evidence` and `state`
+    #[arg(long)]
+    dir: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Begin {
+    #[command(flatten)]
+    place: Place,
+    /// The box's name
+    #[arg(long = "box")]
+    box_name: String,
+    /// The first trust document, as text
+    #[arg(long)]
+    trust: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Submit {
+    #[command(flatten)]
+    place: Place,
+    /// The box's name
+    #[arg(long = "box")]
+    box_name: String,
+    /// The signed artifact
+    file: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Place {
+    fn store(&self) -> Store {
+        Store::at(&self.dir)
+    }
+}
+
+/// The trial's length does not matter here: what is applied, and for how long it is tried, is the applier's.
+fn site(box_name: &str) -> Site {
+    Site {
+        box_name: box_name.into(),
+        trial_ns: 0,
+    }
+}
+
+fn now(floor: Floor) -> Reading {
+    SystemClock::new(floor, SECOND_NS.unsigned_abs()).read()
+}
+
+pub(crate) fn begin(arguments: &Begin) -> anyhow::Result<ExitCode> {
+    let text = read(&arguments.trust)?;
+    let store = arguments.place.store();
+    match Desk::begin(
+        store,
+        site(&arguments.box_name),
+        &text,
+        now(Floor::default()),
+    ) {
+        Ok(desk) => {
+            let keys = desk.trust().keys().count();
+            println!(
+                "box {} begins with {keys} operator keys",
+                arguments.box_name
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => Ok(refused(&error, &arguments.trust, &text)),
+    }
+}
+
+pub(crate) fn submit(arguments: &Submit) -> anyhow::Result<ExitCode> {
+    let bytes = read(&arguments.file)?;
+    let store = arguments.place.store();
+    let mut desk = Desk::open(store, site(&arguments.box_name))?;
+    let now = now(desk.state().floor());
+    match desk.submit(bytes.clone(), now) {
+        Ok(digest) => {
+            println!("staged {digest}; it waits for an approval that names it");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            let body = Armour::parse(&bytes).map_or(&[][..], |armour| armour.body);
+            Ok(refused(&error, &arguments.file, body))
+        }
+    }
+}
+
+fn refused(error: &DeskError, file: &Path, body: &[u8]) -> ExitCode {
+    match error {
+        DeskError::Rejected(rejected) => {
+            let code = rejected.event.field("code").unwrap_or_default();
+            println!("refused: {code} {}", rejected.why);
+            super::super::tell(file, body, &rejected.diagnostics);
+        }
+        DeskError::Trust(found) => {
+            println!("refused: {error}");
+            super::super::tell(file, body, found);
+        }
+        other => println!("refused: {} {other}", other.code()),
+    }
+    ExitCode::FAILURE
+}
+
+pub(crate) fn status(arguments: &Status) -> anyhow::Result<ExitCode> {
+    let store = arguments.place.store();
+    let state = store.load()?;
+    let state = state.with_context(|| {
+        format!(
+            "{} was never begun: `iia config begin`",
+            arguments.place.dir.display()
+        )
+    })?;
+    let line = |name: &str, kept: Option<&Kept>| match kept {
+        Some(kept) => println!(
+            "{name:<9}revision {:<4}{}  by {}",
+            kept.revision,
+            kept.digest(),
+            kept.authors.join(", ")
+        ),
+        None => println!("{name:<9}nothing"),
+    };
+    line("staged", state.staged());
+    line("applied", state.applied());
+    line("previous", state.previous());
+    match state.phase() {
+        Phase::Rest => println!("{:<9}at rest", "phase"),
+        Phase::Applying { artifact } => println!(
+            "{:<9}interrupted while applying {artifact}: the applier goes back when it runs next",
+            "phase"
+        ),
+        Phase::Trial { until_ns, .. } => println!(
+            "{:<9}on trial until {}; goes back unless it is confirmed",
+            "phase",
+            Timestamp::from_ns(*until_ns)
+        ),
+    }
+    println!(
+        "{:<9}{} artifacts, {} approvals used",
+        "kept",
+        state.kept().len(),
+        state.used().len()
+    );
+    println!(
+        "{:<9}{} events wait for the audit chain",
+        "outbox",
+        state.waiting()
+    );
+    let floor = state.floor().at();
+    if floor > Timestamp::from_secs(0) {
+        println!("{:<9}no clock below {floor} is believed", "time");
+    }
+    Ok(ExitCode::SUCCESS)
+}

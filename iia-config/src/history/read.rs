@@ -1,0 +1,261 @@
+//! From records to changes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use iia_audit::frame::Record;
+use iia_audit::note::VerifierKey;
+use iia_audit::verify::{records, verify};
+use iia_core::Timestamp;
+use iia_core::digest::Digest;
+use iia_core::event::{Event, EventKind};
+
+use super::{
+    Artifact, CallMade, Change, Evidence, History, HistoryError, Leave, Proof, RECORDS_MAX, Refusal,
+};
+use crate::diff::Model;
+use crate::envelope::{Armour, open};
+use crate::limits::DOCUMENT_LEN_MAX;
+use crate::parse::parse;
+use crate::trust::{Class, Trust};
+
+/// Reads the history of the box whose evidence directory (`audit/`, `config/`) is `dir`.
+///
+/// # Errors
+/// [`HistoryError`] when there is no log; a log that does not hold is said in [`History::evidence`].
+pub fn history(dir: &Path, pinned: Option<&VerifierKey>) -> Result<History, HistoryError> {
+    let report = verify(dir, pinned);
+    let mut reader = Reader::new(dir);
+    let good = report.records.min(RECORDS_MAX);
+    let read = records(&dir.join("audit"), |record| {
+        // What lies behind the first bad record proves nothing.
+        if record.seq < good {
+            reader.record(&record);
+        }
+    });
+    if let (Err(error), None) = (read, &report.bad) {
+        let detail = error.to_string();
+        return Err(HistoryError::Log { detail });
+    }
+    let broken = report.bad.map(|bad| {
+        let file = bad.file.display();
+        format!("record {} in {file}: {}", bad.seq, bad.why)
+    });
+    let evidence = Evidence {
+        origin: report.origin,
+        records: report.records,
+        witnessed: report.witnessed,
+        pinned: pinned.is_some(),
+        broken,
+    };
+    Ok(History {
+        evidence,
+        changes: reader.changes,
+        refusals: reader.refusals,
+        foreign: reader.foreign,
+    })
+}
+
+struct Reader {
+    dir: PathBuf,
+    trust: Trust,
+    staged: BTreeMap<Digest, Artifact>,
+    leave: Option<Leave>,
+    calls: Vec<CallMade>,
+    changes: Vec<Change>,
+    refusals: Vec<Refusal>,
+    desk: Option<String>,
+    foreign: Vec<u64>,
+}
+
+fn digest(event: &Event, key: &str) -> Option<Digest> {
+    event.field(key)?.parse().ok()
+}
+
+fn words(event: &Event, key: &str) -> Vec<String> {
+    let text = event.field(key).unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+impl Reader {
+    fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_path_buf(),
+            trust: Trust::default(),
+            staged: BTreeMap::new(),
+            leave: None,
+            calls: Vec::new(),
+            changes: Vec::new(),
+            refusals: Vec::new(),
+            desk: None,
+            foreign: Vec::new(),
+        }
+    }
+
+    /// Who began the box is its desk; what anybody else says about artifacts is noted and not believed.
+    fn is_desks(&mut self, record: &Record, is_trust: bool) -> bool {
+        if self.desk.is_none() && is_trust {
+            self.desk = Some(record.source().into());
+        }
+        self.desk.as_deref() == Some(record.source())
+    }
+
+    fn record(&mut self, record: &Record) {
+        let event = &record.body.event;
+        let is_trust = event.field("class") == Some(Class::Trust.name());
+        if is_about_artifacts(event.kind) && !self.is_desks(record, is_trust) {
+            return self.foreign.push(record.seq);
+        }
+        match event.kind {
+            EventKind::ArtifactSubmitted | EventKind::ArtifactApplied if is_trust => {
+                self.new_trust(event);
+            }
+            EventKind::ArtifactStaged => self.staged(record.seq, event),
+            EventKind::ArtifactAuthorised => self.leave = self.leave(record.seq, event),
+            EventKind::GatedCall => self.calls.push(call(record.seq, event)),
+            EventKind::ArtifactApplied => self.applied(record, event),
+            EventKind::ArtifactConfirmed => self.confirmed(event),
+            EventKind::ArtifactRejected => self.refused(record.seq, event),
+            EventKind::SignatureFailed if event.field("step").is_some() => {
+                self.refused(record.seq, event);
+            }
+            _ => {}
+        }
+    }
+
+    /// The file that a record refers to; its digest was verified with the chain.
+    fn file(&self, event: &Event) -> Option<Vec<u8>> {
+        let path = event.field("path")?;
+        let inside = Path::new(path)
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)));
+        inside.then(|| fs::read(self.dir.join(path)).ok())?
+    }
+
+    fn new_trust(&mut self, event: &Event) {
+        let Some(bytes) = self.file(event) else {
+            return;
+        };
+        let text = Armour::parse(&bytes).map_or(bytes.as_slice(), |armour| armour.body);
+        if let Ok(trust) = Trust::parse(text) {
+            self.trust = trust;
+        }
+    }
+
+    fn staged(&mut self, seq: u64, event: &Event) {
+        let (Some(name), Some(bytes)) = (digest(event, "artifact"), self.file(event)) else {
+            return;
+        };
+        let said = words(event, "operators");
+        let (authors, proof) = self.prove(&bytes, Class::Config, (name, &said));
+        let body = Armour::parse(&bytes).map_or(&[][..], |armour| armour.body);
+        let document = parse(body, DOCUMENT_LEN_MAX).unwrap_or_default();
+        let mut artifacts = document.of_kind("artifact");
+        let revision = artifacts.find_map(|entry| entry.field("revision")?.count());
+        let artifact = Artifact {
+            digest: name,
+            revision: revision.unwrap_or(0),
+            authors,
+            staged_seq: seq,
+            proof,
+            model: Model::of(&document),
+        };
+        self.staged.insert(name, artifact);
+    }
+
+    /// Verifies signatures again, and that the chain names the same artifact and the same people.
+    fn prove(
+        &self,
+        bytes: &[u8],
+        class: Class,
+        (name, said): (Digest, &[String]),
+    ) -> (Vec<String>, Proof) {
+        match open(bytes, class, &self.trust) {
+            Ok(opened) if opened.digest != name => {
+                let why = "the file holds another artifact than the chain says";
+                (opened.operators, Proof::Fails(why.into()))
+            }
+            Ok(opened) if opened.operators != said => {
+                let why = format!("the chain names {}", said.join(", "));
+                (opened.operators, Proof::Fails(why))
+            }
+            Ok(opened) => (opened.operators, Proof::Holds),
+            Err(error) => (said.to_vec(), Proof::Fails(error.to_string())),
+        }
+    }
+
+    fn leave(&self, seq: u64, event: &Event) -> Option<Leave> {
+        let approval = digest(event, "approval")?;
+        let said = words(event, "operators");
+        let (operators, proof) = match self.file(event) {
+            Some(bytes) => self.prove(&bytes, Class::Approval, (approval, &said)),
+            None => (said, Proof::Fails("the approval is not kept".into())),
+        };
+        Some(Leave {
+            approval,
+            operators,
+            seq,
+            proof,
+        })
+    }
+
+    fn applied(&mut self, record: &Record, event: &Event) {
+        let artifact = digest(event, "artifact").filter(|digest| *digest != Digest::ZERO);
+        let went_back = event.field("purpose") == Some("go_back");
+        let leave = self.leave.take();
+        self.changes.push(Change {
+            seq: record.seq,
+            at: Timestamp::from_ns(event.ts_ns),
+            source: record.source().into(),
+            artifact: artifact.and_then(|digest| self.staged.get(&digest).cloned()),
+            leave: leave.filter(|_| !went_back),
+            went_back: event.field("why").unwrap_or_default().into(),
+            calls: std::mem::take(&mut self.calls),
+            confirmed: None,
+        });
+    }
+
+    fn confirmed(&mut self, event: &Event) {
+        let named = digest(event, "artifact");
+        let observer = event.field("observer").unwrap_or_default().to_owned();
+        if let Some(change) = self.changes.last_mut() {
+            if change.artifact.as_ref().map(|artifact| artifact.digest) == named {
+                change.confirmed = Some((Timestamp::from_ns(event.ts_ns), observer));
+            }
+        }
+    }
+
+    fn refused(&mut self, seq: u64, event: &Event) {
+        let field = |key: &str| event.field(key).unwrap_or_default().to_owned();
+        self.refusals.push(Refusal {
+            seq,
+            at: Timestamp::from_ns(event.ts_ns),
+            step: field("step"),
+            why: field("why"),
+        });
+    }
+}
+
+const fn is_about_artifacts(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::ArtifactSubmitted
+            | EventKind::ArtifactStaged
+            | EventKind::ArtifactAuthorised
+            | EventKind::ArtifactApplied
+            | EventKind::ArtifactConfirmed
+            | EventKind::ArtifactRejected
+            | EventKind::GatedCall
+    )
+}
+
+fn call(seq: u64, event: &Event) -> CallMade {
+    let field = |key: &str| event.field(key).unwrap_or_default().to_owned();
+    CallMade {
+        seq,
+        call: field("call"),
+        before: field("before"),
+        after: field("after"),
+    }
+}
