@@ -12,6 +12,7 @@ pub mod format;
 pub mod lifecycle;
 pub mod limits;
 pub mod parse;
+pub mod render;
 pub mod schema;
 #[cfg(feature = "std")]
 pub mod stage;

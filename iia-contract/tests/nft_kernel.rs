@@ -306,6 +306,7 @@ fn every_change_by_hand_is_named() {
             "insert rule inet iia input ct mark 7 accept",
             "ct mark 7 accept",
         ),
+        ("insert rule inet iia forward meta nftrace set 1", "nftrace"),
         ("add table ip evil", "table ip evil"),
         ("add chain inet iia door", "chain door"),
         ("add element inet iia inbound { \"eth9\" }", "eth9"),

@@ -320,12 +320,10 @@ impl Case {
 }
 
 fn maintenance((day, start, length): &(&str, i64, i64)) -> String {
-    let hours = |min: i64| {
-        match min {
-            0 => "0s".into(),
-            _ if min % 1440 == 0 => format!("{}d", min / 1440),
-            _ => format!("{}h", min / 60),
-        }
+    let hours = |min: i64| match min {
+        0 => "0s".into(),
+        _ if min % 1440 == 0 => format!("{}d", min / 1440),
+        _ => format!("{}h", min / 60),
     };
     format!("{day} {} {}", hours(*start), hours(*length))
 }

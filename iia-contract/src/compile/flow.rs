@@ -19,14 +19,25 @@ pub struct Flow {
     pub from: String,
     /// The interface it leaves by.
     pub to: String,
-    /// Who opens it; `None` is anybody behind `from`, whom only the certificate tells.
-    pub source: Option<IpAddr>,
+    /// Who opens it.
+    pub source: Source,
     /// Who answers.
     pub destination: IpAddr,
     /// The transport.
     pub l4: L4,
     /// The port that answers.
     pub port: u16,
+}
+
+/// Who opens a connection.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Source {
+    /// Anybody behind the interface; only the certificate tells who.
+    Anybody,
+    /// A workload of this box.
+    Workload(IpAddr),
+    /// Somebody of this network: its address, and how many bits of it count.
+    Network(IpAddr, u8),
 }
 
 /// The flows of a catalog with the contracts that each of them carries, and what could not become a flow.
@@ -81,7 +92,7 @@ fn internal(terms: &Internal, topology: &Topology) -> Result<Vec<Flow>, &'static
         .filter(|listener| listener.workload == terms.destination);
     let flows: Vec<Flow> = listeners
         .filter(|listener| to.subnet.contains(listener.addr) && same_family(source, listener))
-        .map(|listener| flow(&from.bridge, &to.bridge, Some(source), listener))
+        .map(|listener| flow(&from.bridge, &to.bridge, Source::Workload(source), listener))
         .collect();
     if flows.is_empty() {
         Err("its destination answers nowhere in its zone")
@@ -105,32 +116,51 @@ fn boundary(terms: &Boundary, topology: &Topology) -> Result<Vec<Flow>, &'static
     if interfaces.is_empty() {
         return Err("no interface faces other boxes on the side of its zone");
     }
+    let through = |place: &&Listener| {
+        place
+            .interface
+            .as_deref()
+            .is_some_and(|name| interfaces.contains(&name))
+    };
+    let mut flows = Vec::new();
     let out = topology
         .connections
         .iter()
         .filter(|place| place.workload == *theirs);
-    let out: Vec<_> = out.filter(|place| same_family(source, place)).collect();
+    for place in out
+        .filter(through)
+        .filter(|place| same_family(source, place))
+    {
+        let interface = place.interface.as_deref().unwrap_or_default();
+        flows.push(flow(
+            &zone.bridge,
+            interface,
+            Source::Workload(source),
+            place,
+        ));
+    }
     let inward = topology
         .listeners
         .iter()
         .filter(|place| place.workload == *ours);
-    let inward: Vec<_> = inward
+    for place in inward
+        .filter(through)
         .filter(|place| zone.subnet.contains(place.addr))
-        .collect();
-    let mut flows = Vec::new();
-    for interface in interfaces {
+    {
+        let interface = place.interface.as_deref().unwrap_or_default();
+        let from = |source| flow(interface, &zone.bridge, source, place);
+        if place.allow.is_empty() {
+            flows.push(from(Source::Anybody));
+        }
         flows.extend(
-            out.iter()
-                .map(|place| flow(&zone.bridge, interface, Some(source), place)),
-        );
-        flows.extend(
-            inward
+            place
+                .allow
                 .iter()
-                .map(|place| flow(interface, &zone.bridge, None, place)),
+                .map(|net| from(Source::Network(net.addr, net.prefix))),
         );
     }
     if flows.is_empty() {
-        Err("neither side says where it answers")
+        Err("neither side says where it answers, through which interface")
     } else {
         Ok(flows)
     }
@@ -140,7 +170,7 @@ fn same_family(source: IpAddr, place: &Listener) -> bool {
     source.is_ipv4() == place.addr.is_ipv4()
 }
 
-fn flow(from: &str, to: &str, source: Option<IpAddr>, place: &Listener) -> Flow {
+fn flow(from: &str, to: &str, source: Source, place: &Listener) -> Flow {
     Flow {
         from: from.into(),
         to: to.into(),

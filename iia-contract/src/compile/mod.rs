@@ -4,7 +4,7 @@ mod flow;
 pub mod nft;
 mod topology;
 
-pub use flow::{Flow, Flows, flows};
+pub use flow::{Flow, Flows, Source, flows};
 pub use topology::{
     Connection, Interface, InterfaceKind, L4, Listener, Service, Topology, ZoneNet,
 };

@@ -1,5 +1,6 @@
 //! Where things are: zones with bridges and networks, interfaces, and the ports behind which workloads answer.
 
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -8,8 +9,8 @@ use iia_core::SpiffeId;
 use iia_core::id::TrustDomain;
 use iia_core::zone::{Side, Zone as Role};
 
-use crate::raw::{Entry, Field};
 use crate::scope::Net;
+use crate::tree::{Entry, Field, Tree};
 
 /// Bytes of an interface's name at most; the kernel's own limit.
 const IFNAME_LEN_MAX: usize = 15;
@@ -86,8 +87,10 @@ pub struct Interface {
 }
 
 /// Where a workload of this box answers.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Listener {
+    /// The name of its entry.
+    pub endpoint: String,
     /// Who.
     pub workload: SpiffeId,
     /// The transport.
@@ -96,6 +99,10 @@ pub struct Listener {
     pub addr: IpAddr,
     /// The port.
     pub port: u16,
+    /// The interface through which others are spoken with; `None` stays inside the box.
+    pub interface: Option<String>,
+    /// Who may come through it, none within another; empty is whoever proves who they are.
+    pub allow: Vec<Net>,
 }
 
 /// Where somebody of another box is reached.
@@ -133,25 +140,64 @@ pub struct Topology {
 
 impl Topology {
     /// Reads the entries of a configuration.
-    pub fn read(entries: &[Entry]) -> Self {
-        let of = |kind: &'static str| entries.iter().filter(move |entry| entry.kind == kind);
-        let named = of("artifact").find_map(|entry| entry.field("trust_domain"));
-        let domain = named.map_or(TRUST_DOMAIN_DEFAULT, Field::text).parse();
+    pub fn read(tree: &Tree) -> Self {
+        let named = tree
+            .of_kind("artifact")
+            .find_map(|entry| entry.field("trust_domain"));
+        let domain = named
+            .map_or(TRUST_DOMAIN_DEFAULT, |field| field.text())
+            .parse();
+        let zone = |entry: Entry<'_>| zone(&entry, domain.as_ref().ok()?);
         let mut topology = Self {
-            zones: of("zone")
-                .filter_map(|entry| zone(entry, domain.as_ref().ok()?))
+            zones: tree.of_kind("zone").filter_map(zone).collect(),
+            interfaces: tree
+                .of_kind("interface")
+                .filter_map(|entry| interface(&entry))
                 .collect(),
-            interfaces: of("interface").filter_map(interface).collect(),
-            listeners: of("endpoint")
-                .filter_map(|entry| place(entry, "listen"))
+            listeners: tree
+                .of_kind("endpoint")
+                .filter_map(|entry| place(&entry, "listen"))
                 .collect(),
-            connections: of("endpoint")
-                .filter_map(|entry| place(entry, "connect"))
+            connections: tree
+                .of_kind("endpoint")
+                .filter_map(|entry| place(&entry, "connect"))
                 .collect(),
-            services: of("service").filter_map(service).collect(),
+            services: tree
+                .of_kind("service")
+                .filter_map(|entry| service(&entry))
+                .collect(),
         };
+        topology.serve_local();
         topology.sort();
         topology
+    }
+
+    /// What listens on an interface that is not routed is answered by the box itself, to those who are allowed.
+    fn serve_local(&mut self) {
+        let local = |name: &str| {
+            let mut interfaces = self.interfaces.iter();
+            interfaces.any(|interface| {
+                let kind = interface.kind;
+                interface.name == name
+                    && matches!(kind, InterfaceKind::Services | InterfaceKind::Management)
+            })
+        };
+        let mut services = Vec::new();
+        for listener in &self.listeners {
+            let Some(interface) = listener.interface.as_ref().filter(|name| local(name)) else {
+                continue;
+            };
+            for (number, network) in listener.allow.iter().enumerate() {
+                services.push(Service {
+                    name: format!("{}/{number}", listener.endpoint),
+                    interface: interface.clone(),
+                    network: *network,
+                    dhcp: false,
+                    ports: Vec::from([(listener.l4, listener.port)]),
+                });
+            }
+        }
+        self.services.append(&mut services);
     }
 
     /// Same content, same order, whatever order the document has.
@@ -161,8 +207,10 @@ impl Topology {
             .sort_by(|left, right| left.name.cmp(&right.name));
         self.services
             .sort_by(|left, right| left.name.cmp(&right.name));
-        self.listeners.sort();
-        self.connections.sort();
+        self.listeners
+            .sort_by(|left, right| left.endpoint.cmp(&right.endpoint));
+        self.connections
+            .sort_by(|left, right| left.endpoint.cmp(&right.endpoint));
     }
 
     /// The zone and the address of a workload.
@@ -187,79 +235,82 @@ impl Topology {
 
     /// The interfaces by which a zone of `side` speaks with other boxes and organisations.
     pub fn interfaces_for(&self, side: Side) -> impl Iterator<Item = &str> {
-        let routed = |interface: &&Interface| {
-            matches!(
-                interface.kind,
-                InterfaceKind::It | InterfaceKind::Management
-            )
-        };
-        let facing = self
+        let routed = self
             .interfaces
             .iter()
-            .filter(routed)
-            .filter(move |interface| interface.side == side);
+            .filter(|interface| interface.kind == InterfaceKind::It);
+        let facing = routed.filter(move |interface| interface.side == side);
         facing.map(|interface| interface.name.as_str())
     }
 }
 
-fn zone(entry: &Entry, domain: &TrustDomain) -> Option<ZoneNet> {
-    let workload = |field: &Field| {
-        let [name, addr] = field.values.as_slice() else {
-            return None;
-        };
-        Some((
-            SpiffeId::workload(domain, &entry.name, &name.text).ok()?,
-            addr.text.parse().ok()?,
-        ))
+fn zone(entry: &Entry<'_>, domain: &TrustDomain) -> Option<ZoneNet> {
+    let workload = |field: Field<'_>| {
+        let id = SpiffeId::workload(domain, entry.name, field.text()).ok()?;
+        Some((id, field.value(1)?.text.parse().ok()?))
     };
     Some(ZoneNet {
-        name: entry.name.clone(),
-        role: entry.field("role")?.text().parse().ok()?,
-        bridge: ifname(entry.field("bridge")?.text())?,
-        subnet: Net::parse(entry.field("subnet")?.text())?,
+        name: entry.name.to_string(),
+        role: entry.text("role").parse().ok()?,
+        bridge: ifname(entry.text("bridge"))?,
+        subnet: Net::parse(entry.text("subnet"))?,
         workloads: entry.fields("workload").filter_map(workload).collect(),
     })
 }
 
-fn interface(entry: &Entry) -> Option<Interface> {
-    let kind = match entry.field("kind")?.text() {
+fn interface(entry: &Entry<'_>) -> Option<Interface> {
+    let kind = match entry.text("kind") {
         "observation" => InterfaceKind::Observation,
         "services" => InterfaceKind::Services,
         "it" => InterfaceKind::It,
         "management" => InterfaceKind::Management,
         _ => return None,
     };
-    let side = match entry.field("side")?.text() {
+    let side = match entry.text("side") {
         "inbound" => Side::Inbound,
         "outbound" => Side::Outbound,
         "management" => Side::Management,
         _ => return None,
     };
     Some(Interface {
-        name: ifname(&entry.name)?,
+        name: ifname(entry.name)?,
         kind,
         side,
     })
 }
 
-fn place(entry: &Entry, key: &str) -> Option<Listener> {
-    let workload = entry.field("workload")?.text().parse().ok()?;
-    let (l4, addr, port) = port(entry.field(key)?)?;
+fn place(entry: &Entry<'_>, key: &str) -> Option<Listener> {
+    let (l4, addr, port) = port(entry.text(key))?;
+    let nets: Vec<Net> = entry
+        .fields("allow")
+        .filter_map(|field| Net::parse(field.text()))
+        .collect();
+    let within = |net: &Net| {
+        nets.iter()
+            .any(|other| other != net && other.contains(net.addr) && other.prefix <= net.prefix)
+    };
     Some(Listener {
-        workload,
+        endpoint: entry.name.to_string(),
+        workload: entry.text("workload").parse().ok()?,
         l4,
         addr: addr?,
         port,
+        interface: entry
+            .field("interface")
+            .and_then(|field| ifname(field.text())),
+        allow: nets.iter().filter(|net| !within(net)).copied().collect(),
     })
 }
 
-fn service(entry: &Entry) -> Option<Service> {
-    let ports = entry.fields("listen").filter_map(port);
+fn service(entry: &Entry<'_>) -> Option<Service> {
+    let ports = entry
+        .fields("listen")
+        .filter_map(|field| port(field.text()));
     Some(Service {
-        name: entry.name.clone(),
-        interface: ifname(entry.field("interface")?.text())?,
-        network: Net::parse(entry.field("network")?.text())?,
-        dhcp: entry.field("kind")?.text() == "dhcp",
+        name: entry.name.to_string(),
+        interface: ifname(entry.text("interface"))?,
+        network: Net::parse(entry.text("network"))?,
+        dhcp: entry.text("kind") == "dhcp",
         ports: ports.map(|(l4, _, port)| (l4, port)).collect(),
     })
 }
@@ -272,8 +323,8 @@ fn ifname(name: &str) -> Option<String> {
 }
 
 /// `tls/192.0.2.1:7443`, or `udp/53` without an address.
-fn port(field: &Field) -> Option<(L4, Option<IpAddr>, u16)> {
-    let (scheme, rest) = field.text().split_once('/')?;
+fn port(text: &str) -> Option<(L4, Option<IpAddr>, u16)> {
+    let (scheme, rest) = text.split_once('/')?;
     let l4 = L4::carrying(scheme)?;
     if let Ok(port) = rest.parse() {
         return Some((l4, None, port));

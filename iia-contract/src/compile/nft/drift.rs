@@ -81,13 +81,13 @@ fn tables(name: &str, should: &Table, is: &Table, found: &mut Vec<Drift>) {
         }
     });
     both(&should.maps, &is.maps, |map, pair| match pair {
-        (Some((should_type, should)), Some((is_type, is))) => {
-            if should_type != is_type {
+        (Some(should), Some(is)) => {
+            if (&should.key_type, should.interval) != (&is.key_type, is.interval) {
                 found.push(Drift::Changed {
                     what: format!("{name}: type of map {map}"),
                 });
             }
-            both(should, is, |key, pair| {
+            both(&should.elements, &is.elements, |key, pair| {
                 elements(&format!("{name}: {map} {key}"), pair, found)
             });
         }
@@ -172,8 +172,13 @@ pub fn delta(should: &Ruleset, is: &Ruleset) -> Option<String> {
         if !same_ways(should, is) {
             return None;
         }
-        for ((map, (_, should)), (_, is)) in should.maps.iter().zip(is.maps.values()) {
-            change(&mut text, &format!("{name} {map}"), should, is)?;
+        for ((map, should), is) in should.maps.iter().zip(is.maps.values()) {
+            change(
+                &mut text,
+                &format!("{name} {map}"),
+                &should.elements,
+                &is.elements,
+            )?;
         }
     }
     Some(text)
@@ -190,11 +195,9 @@ fn same_ways(should: &Table, is: &Table) -> bool {
         };
         table.chains.values().map(rules).collect::<Vec<_>>()
     };
-    let types = |table: &Table| -> Vec<(String, String)> {
-        table
-            .maps
-            .iter()
-            .map(|(name, (key_type, _))| (name.clone(), key_type.clone()))
+    let types = |table: &Table| -> Vec<(String, String, bool)> {
+        let maps = table.maps.iter();
+        maps.map(|(name, map)| (name.clone(), map.key_type.clone(), map.interval))
             .collect()
     };
     should.sets == is.sets

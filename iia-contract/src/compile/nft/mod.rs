@@ -5,6 +5,7 @@
 //! crashes on do not occur: no two interface names in one concatenation, no log prefix beyond 127 bytes, no chain
 //! named by a keyword.
 
+mod admit;
 mod build;
 mod drift;
 #[cfg(feature = "std")]
@@ -12,12 +13,14 @@ mod read;
 mod rules;
 mod ruleset;
 mod text;
+mod ways;
 
+pub use admit::Opened;
 pub use build::ruleset;
 pub use drift::{Drift, delta, drift};
 #[cfg(feature = "std")]
 pub use read::{ReadError, read};
-pub use ruleset::{Chain, Element, Hook, Rule, Ruleset, Table};
+pub use ruleset::{Chain, Element, Hook, Map, Rule, Ruleset, Table};
 
 /// The table of the box in family `inet`.
 pub const TABLE: &str = "iia";

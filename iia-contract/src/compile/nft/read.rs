@@ -9,7 +9,7 @@ use core::net::IpAddr;
 use serde_json::Value;
 
 use super::rules::DEVICE_CHAIN;
-use super::ruleset::{Chain, Element, Hook, Rule, Ruleset, Table};
+use super::ruleset::{Chain, Element, Hook, Map, Rule, Ruleset, Table};
 use super::text::OWN;
 
 /// Bytes of a listing at most.
@@ -142,9 +142,21 @@ fn map(table: &mut Table, body: &Value) -> Option<()> {
         .map_or(&[][..], Vec::as_slice);
     let elements: Option<BTreeMap<String, Element>> =
         pairs.iter().map(|pair| element(&key_type, pair)).collect();
-    table
-        .maps
-        .insert(word(body, "name").into(), (key_type, elements?));
+    let interval = match body
+        .get("flags")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+    {
+        None => false,
+        Some([flag]) if flag == "interval" => true,
+        Some(_) => return None,
+    };
+    let map = Map {
+        key_type,
+        interval,
+        elements: elements?,
+    };
+    table.maps.insert(word(body, "name").into(), map);
     Some(())
 }
 
@@ -176,6 +188,9 @@ fn element(key_type: &str, pair: &Value) -> Option<(String, Element)> {
 
 /// A part of a key in the compiler's spelling, whatever names the machine has for numbers.
 fn part(value: &Value) -> Option<String> {
+    if value.get("prefix").is_some() {
+        return values(value);
+    }
     let text = scalar(value)?;
     Some(match text.as_str() {
         "6" => "tcp".into(),
@@ -247,19 +262,18 @@ fn device(body: &Value) -> Option<String> {
     }
 }
 
+/// A rule of statements that the compiler knows; with any other it is foreign, and stays out of what can be loaded.
 fn rule(table: &mut Table, body: &Value) -> Option<()> {
-    let chain = table.chains.entry(word(body, "chain").into()).or_default();
     let parts = body.get("expr")?.as_array()?;
-    let texts: Vec<String> = parts
-        .iter()
-        .map(|part| statement(part).unwrap_or_else(|| part.to_string()))
-        .collect();
+    let texts: Option<Vec<String>> = parts.iter().map(statement).collect();
     let counter = parts.iter().find_map(|part| part.get("counter"));
-    chain.rules.push(Rule {
-        text: texts.join(" "),
+    let rule = Rule {
+        text: texts?.join(" "),
         comment: word(body, "comment").into(),
         packets: packets(counter),
-    });
+    };
+    let chain = table.chains.entry(word(body, "chain").into()).or_default();
+    chain.rules.push(rule);
     Some(())
 }
 

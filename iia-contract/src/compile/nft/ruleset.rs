@@ -18,12 +18,23 @@ pub struct Ruleset {
 pub struct Table {
     /// Sets of interface names, by name.
     pub sets: BTreeMap<String, BTreeSet<String>>,
-    /// Verdict maps: type of the key, then elements by key.
-    pub maps: BTreeMap<String, (String, BTreeMap<String, Element>)>,
+    /// Verdict maps, by name.
+    pub maps: BTreeMap<String, Map>,
     /// Chains, by name.
     pub chains: BTreeMap<String, Chain>,
     /// What stands in the table and is nothing that the compiler ever writes, in nft's own words.
     pub foreign: Vec<String>,
+}
+
+/// A verdict map.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Map {
+    /// The type of its keys.
+    pub key_type: String,
+    /// Whether a part of a key may be a network.
+    pub interval: bool,
+    /// Where each key leads.
+    pub elements: BTreeMap<String, Element>,
 }
 
 /// What a key of a verdict map leads to.
@@ -91,8 +102,8 @@ impl Ruleset {
     #[must_use]
     pub fn uncounted(mut self) -> Self {
         for table in self.tables.values_mut() {
-            for (_, elements) in table.maps.values_mut() {
-                elements
+            for map in table.maps.values_mut() {
+                map.elements
                     .values_mut()
                     .for_each(|element| element.packets = 0);
             }
@@ -106,10 +117,9 @@ impl Ruleset {
     /// Everything that is accepted by contract: map, key and element.
     pub fn accepted(&self) -> impl Iterator<Item = (&str, &str, &Element)> {
         let maps = self.tables.values().flat_map(|table| &table.maps);
-        let elements = maps.flat_map(|(map, (_, elements))| {
-            elements
-                .iter()
-                .map(move |(key, element)| (map.as_str(), key.as_str(), element))
+        let elements = maps.flat_map(|(name, map)| {
+            let elements = map.elements.iter();
+            elements.map(move |(key, element)| (name.as_str(), key.as_str(), element))
         });
         elements.filter(|(_, _, element)| element.verdict == "accept")
     }

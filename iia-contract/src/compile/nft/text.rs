@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Display, Formatter};
 
-use super::ruleset::{Chain, Element, Hook, Rule, Ruleset, Table};
+use super::ruleset::{Chain, Element, Hook, Map, Rule, Ruleset, Table};
 use super::{TABLE, TABLE_OBSERVE};
 
 /// The tables that are the box's own, whether a ruleset fills them or not.
@@ -40,29 +40,39 @@ fn write_table(f: &mut Formatter<'_>, table: &Table) -> fmt::Result {
             "\n    }\n  }\n"
         })?;
     }
-    for (name, (key_type, elements)) in &table.maps {
-        writeln!(
-            f,
-            "  map {name} {{\n    type {key_type} : verdict\n    counter"
-        )?;
-        for (index, (key, element)) in elements.iter().enumerate() {
-            f.write_str(if index == 0 {
-                "    elements = {\n      "
-            } else {
-                ",\n      "
-            })?;
-            write_element(f, key, element)?;
-        }
-        f.write_str(if elements.is_empty() {
-            "  }\n"
-        } else {
-            "\n    }\n  }\n"
-        })?;
+    for (name, map) in &table.maps {
+        write_map(f, name, map)?;
     }
     for (name, chain) in &table.chains {
         write_chain(f, name, chain)?;
     }
     Ok(())
+}
+
+fn write_map(f: &mut Formatter<'_>, name: &str, map: &Map) -> fmt::Result {
+    let Map {
+        key_type,
+        interval,
+        elements,
+    } = map;
+    writeln!(f, "  map {name} {{\n    type {key_type} : verdict")?;
+    if *interval {
+        writeln!(f, "    flags interval")?;
+    }
+    f.write_str("    counter\n")?;
+    for (index, (key, element)) in elements.iter().enumerate() {
+        f.write_str(if index == 0 {
+            "    elements = {\n      "
+        } else {
+            ",\n      "
+        })?;
+        write_element(f, key, element)?;
+    }
+    f.write_str(if elements.is_empty() {
+        "  }\n"
+    } else {
+        "\n    }\n  }\n"
+    })
 }
 
 pub(super) fn write_element(f: &mut dyn fmt::Write, key: &str, element: &Element) -> fmt::Result {
