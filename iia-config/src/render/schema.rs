@@ -118,9 +118,9 @@ const UNIT_FIELDS: &[FieldSpec] = &[
     ),
     field(
         "argument",
-        TEXT,
+        &[Type::Count, Type::String],
         Repeated,
-        "an argument, in order of the text",
+        "its place, and an argument",
     ),
     field(
         "repository",
