@@ -17,7 +17,7 @@ use cell::{MORE, Rendered, arg, check, checked, net};
 /// Exposure that `systemd-analyze security` may find at most, in tenths: 0 is nothing, 100 everything.
 const WORKLOAD_MAX: u32 = 20;
 /// Services of the cell need privileged ports, and DHCP raw sockets.
-const SERVICE_MAX: u32 = 35;
+const SERVICE_MAX: u32 = 25;
 
 fn analyze(arguments: &[&str]) -> (bool, String) {
     let output = Command::new("systemd-analyze")
