@@ -343,12 +343,9 @@ fn a_delta_leads_to_the_same_state_and_keeps_the_counts_of_the_rest() {
     // Another set of contracts may need ways that are not there: then there is no delta, and nothing is guessed.
     let mut fewer = before.clone();
     let table = fewer.tables.get_mut("inet iia").unwrap();
-    let (_, elements) = table
-        .maps
-        .values_mut()
-        .find(|(kind, elements)| kind != "ifname" && !elements.is_empty())
-        .unwrap();
-    elements.pop_first().unwrap();
+    let mut maps = table.maps.values_mut();
+    let map = maps.find(|map| map.key_type != "ifname" && !map.elements.is_empty());
+    map.unwrap().elements.pop_first().unwrap();
     for target in [&fewer, &before, &after] {
         let is = nft::read(&lab.listing()).unwrap();
         match nft::delta(target, &is) {

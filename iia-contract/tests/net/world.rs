@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use iia_contract::Catalog;
 use iia_contract::compile::{L4, Listener, Topology, ZoneNet};
-use iia_contract::raw::{Block, Entry, Field, Kind, Number, Span, Unit, Value, Version};
+use iia_contract::raw::{Block, Entry, Field, Kind, Span, Value, Version};
 use iia_contract::scope::Net;
 use iia_core::SpiffeId;
 use iia_core::zone::Zone as Role;
@@ -74,7 +74,7 @@ fn block(key: &str, fields: Vec<Field>) -> Block {
 fn entry(scope: &str, name: &str, parties: [(&str, &SpiffeId); 2]) -> Entry {
     let mut fields = vec![
         field("scope", Kind::Atom, scope),
-        field("operation", Kind::Atom, "WRITE_BATCH"),
+        field("operation", Kind::Atom, &format!("OP_{name}")),
     ];
     fields.extend(parties.map(|(key, id)| field(key, Kind::Spiffe, id.as_str())));
     Entry {
@@ -114,46 +114,6 @@ pub(crate) fn contract(name: &str, source: &SpiffeId, destination: &SpiffeId) ->
     entry
 }
 
-/// A boundary contract with what every one of them states.
-pub(crate) fn boundary(name: &str, publisher: &SpiffeId, consumer: &SpiffeId) -> Entry {
-    let mut entry = entry(
-        "boundary",
-        name,
-        [("publisher", publisher), ("consumer", consumer)],
-    );
-    let span = |days: i64| {
-        Kind::Number(Number {
-            micros: days * 1_000_000,
-            unit: Unit::D,
-            per: None,
-        })
-    };
-    let hour = Kind::Number(Number {
-        micros: 1_000_000,
-        unit: Unit::H,
-        per: None,
-    });
-    let profile = vec![
-        field("kind", Kind::Atom, "telemetry"),
-        field("protocol", Kind::Atom, "iia_link"),
-        field("security", Kind::Atom, "mtls"),
-    ];
-    let auth = vec![
-        field("publisher_ttl", hour, "1h"),
-        field("consumer_rotation", hour, "1h"),
-    ];
-    entry.blocks.push(block("profile", profile));
-    entry.blocks.push(block(
-        "inventory",
-        vec![field("include", Kind::Pattern, "acs.*")],
-    ));
-    entry
-        .blocks
-        .push(block("retention", vec![field("on_box", span(30), "30d")]));
-    entry.blocks.push(block("auth", auth));
-    entry
-}
-
 /// A box of `zones` zones with two workloads each, random roles, listeners and contracts.
 pub(crate) fn random(seed: u64, v6: bool, zones: usize, contracts: usize) -> (Topology, Catalog) {
     let mut rng = Rng(seed);
@@ -178,10 +138,13 @@ pub(crate) fn random(seed: u64, v6: bool, zones: usize, contracts: usize) -> (To
             let port = PORTS[rng.below(PORTS.len())];
             let place = addr(v6, zone, workload + 2);
             topology.listeners.push(Listener {
+                endpoint: format!("z{zone}w{workload}"),
                 workload: id(zone, workload),
                 l4,
                 addr: place,
                 port,
+                interface: None,
+                allow: Vec::new(),
             });
         }
     }

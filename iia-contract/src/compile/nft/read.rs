@@ -122,7 +122,7 @@ fn map(table: &mut Table, body: &Value) -> Option<()> {
     only(
         body,
         &[
-            "family", "name", "table", "type", "handle", "map", "elem", "stmt",
+            "family", "name", "table", "type", "handle", "map", "elem", "stmt", "flags",
         ],
     )?;
     if word(body, "map") != "verdict" {

@@ -6,109 +6,160 @@
     reason = "a test may fail"
 )]
 
+#[path = "../../iia-contract/tests/net/mod.rs"]
 mod net;
-#[path = "net/world.rs"]
-mod world;
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use iia_config::limits::DOCUMENT_LEN_DEFAULT;
+use iia_config::parse::parse;
 use iia_contract::Catalog;
-use iia_contract::compile::{
-    Interface, InterfaceKind, L4, Listener, Service, Topology, ZoneNet, nft,
-};
-use iia_contract::scope::Net;
-use iia_core::SpiffeId;
-use iia_core::zone::{Side, Zone as Role};
+use iia_contract::compile::{Topology, nft};
 use net::Lab;
-use world::{boundary, contract, id};
 
 const CELL: &str = "10.20.0.9";
-const WORLD: &str = "203.0.113.9";
-const NORTH: &str = "203.0.113.10";
+const WORLD: [&str; 3] = ["203.0.113.9", "203.0.113.10", "203.0.113.77"];
+/// Zones by role and side; zone n has the network 10.77.n.0/24.
+const ZONES: [(&str, &str); 4] = [
+    ("ot.acs.collect", "inbound"),
+    ("ot.dmz.bus", "dmz"),
+    ("ot.it.api", "outbound"),
+    ("ot.it.publish", "outbound"),
+];
+/// Where contracts are taken from, whole as the catalog wants them.
+const BOX: &str = include_str!("../../examples/box-pi/box.icl");
 
 fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-fn foreign(name: &str) -> SpiffeId {
-    format!("spiffe://site.example/zone/x/workload/{name}")
-        .parse()
+fn own(zone: usize) -> String {
+    format!("spiffe://iia.local/zone/z{zone}/workload/w")
+}
+
+fn endpoint(
+    name: &str,
+    workload: &str,
+    place: &str,
+    interface: Option<&str>,
+    allow: &[&str],
+) -> String {
+    let interface = interface.map_or_else(String::new, |name| format!("  interface {name}\n"));
+    let allow: String = allow.iter().map(|net| format!("  allow {net}\n")).collect();
+    format!("\nendpoint {name} {{\n  workload {workload}\n  {place}\n{interface}{allow}}}\n")
+}
+
+/// A contract of the example box under another name, between others.
+fn like(contract: &str, name: &str, parties: [(&str, &str); 2]) -> String {
+    let from = BOX.find(&format!("contract {contract} ")).unwrap();
+    let text = BOX
+        .get(from..)
         .unwrap()
-}
-
-fn zone(index: usize, role: Role) -> ZoneNet {
-    ZoneNet {
-        name: format!("z{index}"),
-        role,
-        bridge: format!("iz-z{index}"),
-        subnet: Net::parse(&format!("10.77.{index}.0/24")).unwrap(),
-        workloads: vec![(id(index, 0), ip(&format!("10.77.{index}.2")))],
+        .split_inclusive("\n}\n")
+        .next()
+        .unwrap();
+    let mut text = text.replacen(contract, name, 1);
+    for (key, id) in parties {
+        let line = text
+            .lines()
+            .find(|line| line.trim_start().starts_with(&format!("{key} ")))
+            .unwrap()
+            .to_owned();
+        text = text.replacen(&line, &format!("  {key} {id}"), 1);
     }
-}
-
-fn listener(workload: SpiffeId, addr: &str, port: u16) -> Listener {
-    Listener {
-        workload,
-        l4: L4::Tcp,
-        addr: ip(addr),
-        port,
-    }
+    format!("\n{text}")
 }
 
 /// A collector, a bus, an API that is asked and a publisher that goes north; services for the cell; a silent ear.
-fn edges() -> (Topology, Catalog) {
-    let interface = |name: &str, kind, side| Interface {
-        name: name.into(),
-        kind,
-        side,
-    };
-    let topology = Topology {
-        zones: vec![
-            zone(0, Role::AcsCollect),
-            zone(1, Role::DmzBus),
-            zone(2, Role::ItApi),
-            zone(3, Role::ItPublish),
-        ],
-        interfaces: vec![
-            interface("acs0", InterfaceKind::Observation, Side::Inbound),
-            interface("it0", InterfaceKind::It, Side::Outbound),
-            interface("svc0", InterfaceKind::Services, Side::Inbound),
-        ],
-        listeners: vec![
-            listener(id(0, 0), "10.77.0.2", 7443),
-            listener(id(1, 0), "10.77.1.2", 7443),
-            listener(id(2, 0), "10.77.2.2", 7443),
-        ],
-        connections: vec![listener(foreign("intake"), NORTH, 7447)],
-        services: vec![Service {
-            name: "cell".into(),
-            interface: "svc0".into(),
-            network: Net::parse("10.20.0.0/24").unwrap(),
-            dhcp: true,
-            ports: vec![(L4::Udp, 53), (L4::Udp, 123), (L4::Tcp, 445)],
-        }],
-    };
-    let entries = [
-        boundary("api", &id(2, 0), &foreign("notebook")),
-        boundary("north", &id(3, 0), &foreign("intake")),
-        boundary("leak", &id(0, 0), &foreign("intake")),
-        contract("collect_to_bus", &id(0, 0), &id(1, 0)),
-    ];
-    (topology, Catalog::check(&entries).unwrap().0)
+fn edges() -> String {
+    let mut text = String::from("iia-config 1\n");
+    for (name, kind, side) in [
+        ("acs0", "observation", "inbound"),
+        ("it0", "it", "outbound"),
+        ("svc0", "services", "inbound"),
+    ] {
+        text += &format!("\ninterface {name} {{\n  kind {kind}\n  side {side}\n}}\n");
+    }
+    for (index, (role, side)) in ZONES.iter().enumerate() {
+        text += &format!(
+            "\nzone z{index} {{\n  role {role}\n  side {side}\n  bridge iz-z{index}\n  subnet 10.77.{index}.0/24\n  workload w 10.77.{index}.2\n}}\n"
+        );
+    }
+    let (north, notebook) = (
+        "spiffe://site.example/zone/x/workload/intake",
+        "spiffe://site.example/zone/x/workload/notebook",
+    );
+    text += &endpoint(
+        "api",
+        &own(2),
+        "listen tls/10.77.2.2:7443",
+        Some("it0"),
+        &[],
+    );
+    // A second place of the API for one neighbourhood only; one of three networks lies within another.
+    text += &endpoint(
+        "api2",
+        &own(2),
+        "listen tls/10.77.2.2:7444",
+        Some("it0"),
+        &["203.0.113.8/31", "203.0.113.9", "203.0.113.77"],
+    );
+    text += &endpoint("api3", &own(2), "listen tls/10.77.2.2:7445", None, &[]);
+    text += &endpoint("bus", &own(1), "listen tls/10.77.1.2:7443", None, &[]);
+    text += &endpoint("collect", &own(0), "listen tls/10.77.0.2:7443", None, &[]);
+    text += &endpoint(
+        "dns",
+        &own(0),
+        "listen udp/10.20.0.1:53",
+        Some("svc0"),
+        &["10.20.0.0/24"],
+    );
+    text += &endpoint(
+        "north",
+        north,
+        "connect tls/203.0.113.10:7447",
+        Some("it0"),
+        &[],
+    );
+    text += "\nservice cell {\n  kind dhcp\n  interface svc0\n  network 10.20.0.0/24\n  listen udp/10.20.0.1:123\n  listen tcp/10.20.0.1:445\n}\n";
+    let boundary = "iia.contract.boundary.engineering.query";
+    text += &like(
+        boundary,
+        "iia.contract.boundary.api",
+        [("publisher", &own(2)), ("consumer", notebook)],
+    );
+    text += &like(
+        boundary,
+        "iia.contract.boundary.leak",
+        [("publisher", &own(0)), ("consumer", north)],
+    );
+    text += &like(
+        boundary,
+        "iia.contract.boundary.north",
+        [("publisher", &own(3)), ("consumer", north)],
+    );
+    text += &like(
+        "iia.contract.internal.collect_to_bus",
+        "iia.contract.internal.collect_to_bus",
+        [("source", &own(0)), ("destination", &own(1))],
+    );
+    text
 }
 
 fn lab(test: &str) -> Option<Lab> {
     let mut lab = Lab::open(test)?;
-    for zone in edges().0.zones {
-        let gateway = format!("10.77.{}.1", zone.name.trim_start_matches('z'));
-        lab.add_zone(&zone.bridge, ip(&gateway), 24, &[zone.workloads[0].1]);
+    for index in 0..ZONES.len() {
+        let addr = |host: u8| ip(&format!("10.77.{index}.{host}"));
+        lab.add_zone(&format!("iz-z{index}"), addr(1), 24, &[addr(2)]);
     }
-    lab.add_zone("it0", ip("203.0.113.1"), 24, &[ip(WORLD), ip(NORTH)]);
+    lab.add_zone("it0", ip("203.0.113.1"), 24, &WORLD.map(ip));
     lab.add_zone("svc0", ip("10.20.0.1"), 24, &[ip(CELL)]);
     lab.add_zone("acs0", ip("192.0.2.1"), 24, &[ip("192.0.2.9")]);
-    let (topology, catalog) = edges();
-    let (ruleset, notes) = nft::ruleset(&catalog, &topology);
+    let text = edges();
+    let document = parse(text.as_bytes(), DOCUMENT_LEN_DEFAULT).unwrap();
+    let (catalog, _) = Catalog::of(document.tree()).unwrap();
+    let (ruleset, notes) = nft::ruleset(&catalog, &Topology::read(document.tree()));
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(
         notes[0].starts_with("iia.contract.boundary.leak opens nothing"),
@@ -152,7 +203,11 @@ fn send(lab: &Lab, from: &str, cell: &str) -> Option<String> {
     let (before, dropped) = (counts(), rejected());
     lab.run_in(
         from,
-        &["python3", "-c", include_str!("net/send.py")],
+        &[
+            "python3",
+            "-c",
+            include_str!("../../iia-contract/tests/net/send.py"),
+        ],
         format!("{cell}\n").as_bytes(),
     );
     let deadline = Instant::now() + Duration::from_secs(5);
@@ -194,11 +249,23 @@ fn only_contracts_open_the_it_interface_and_only_the_cell_is_served() {
         b"",
     );
     let rows = [
+        ("it0", r#"["203.0.113.9","10.77.2.2","tcp",7445,1]"#, None),
+        (
+            "it0",
+            r#"["203.0.113.9","10.77.2.2","tcp",7444,1]"#,
+            Some("way/it0/iz-z2/net4 203.0.113.8/31 . 10.77.2.2 . tcp . 7444"),
+        ),
+        (
+            "it0",
+            r#"["203.0.113.77","10.77.2.2","tcp",7444,1]"#,
+            Some("way/it0/iz-z2/net4 203.0.113.77 . 10.77.2.2 . tcp . 7444"),
+        ),
+        ("it0", r#"["203.0.113.10","10.77.2.2","tcp",7444,1]"#, None),
         // The API is asked from the IT side, the publisher goes north; neither the other way round.
         (
             "it0",
             r#"["203.0.113.9","10.77.2.2","tcp",7443,1]"#,
-            Some("way/it0/iz-z2/v4 10.77.2.2 . tcp . 7443"),
+            Some("way/it0/iz-z2/any4 10.77.2.2 . tcp . 7443"),
         ),
         ("it0", r#"["203.0.113.9","10.77.2.2","udp",7443,1]"#, None),
         ("it0", r#"["203.0.113.9","10.77.2.2","tcp",22,1]"#, None),
@@ -232,7 +299,7 @@ fn only_contracts_open_the_it_interface_and_only_the_cell_is_served() {
         (
             "svc0",
             r#"["10.20.0.9","10.20.0.1","udp",53,1]"#,
-            Some("served/svc0/cell udp . 53"),
+            Some("served/svc0/dns/0 udp . 53"),
         ),
         (
             "svc0",
