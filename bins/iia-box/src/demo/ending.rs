@@ -64,12 +64,12 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
     write(&path, &seg01, told, &report)?;
     screen.line(Tone::Good, &format!("report: {}", path.display()));
     let evidence = seg01.evidence();
-    let words = format!(
-        "check it yourself: iia-verify {} --key '{key}' --above {}",
+    screen.line(Tone::Quiet, "check it yourself:");
+    screen.verbatim(&format!(
+        "iia-verify {} --key '{key}' --above {}",
         evidence.display(),
         site.evidence().display()
-    );
-    screen.line(Tone::Quiet, &words);
+    ));
     anyhow::ensure!(complete && whole, "records were lost");
     anyhow::ensure!(
         report.outcome() == Outcome::Verified && above.outcome() == Outcome::Verified,
