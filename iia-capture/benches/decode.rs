@@ -1,5 +1,5 @@
 //! Packets per second through the decoder, and the floors beneath it: copying the capture, and stepping over its packets.
-#![expect(missing_docs, clippy::unwrap_used, reason = "a bench is its own page")]
+#![expect(clippy::unwrap_used, reason = "a bench is its own page")]
 use divan::counter::{BytesCount, ItemsCount};
 use iia_capture::generate::{TraceOptions, write_pcap};
 use iia_capture::pipeline::{Options, Pipeline};
