@@ -7,6 +7,8 @@ pub mod diagnostic;
 pub mod envelope;
 pub mod explain;
 pub mod format;
+#[cfg(feature = "arbitrary")]
+pub mod generate;
 pub mod lifecycle;
 pub mod limits;
 pub mod parse;
