@@ -14,6 +14,8 @@ pub mod format;
 pub mod history;
 #[cfg(feature = "keys")]
 pub mod keys;
+#[cfg(feature = "arbitrary")]
+pub mod generate;
 pub mod lifecycle;
 pub mod limits;
 pub mod parse;
