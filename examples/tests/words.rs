@@ -141,10 +141,7 @@ fn nothing_is_unfinished() {
 /// Lines of a source file at most.
 const LINES_MAX: usize = 500;
 /// Files that are longer today; each may only shrink, and leaves this list when it is short enough.
-const LONGER: [(&str, usize); 2] = [
-    ("iia-config/src/parse.rs", 508),
-    ("iia-contract/src/schema.rs", 558),
-];
+const LONGER: [(&str, usize); 1] = [("iia-contract/src/schema.rs", 558)];
 
 #[test]
 fn files_can_be_read_in_one_sitting() {
@@ -163,6 +160,10 @@ fn files_can_be_read_in_one_sitting() {
             _ => {}
         }
     }
+    let gone = LONGER
+        .iter()
+        .filter(|(path, _)| !root().join(path).exists());
+    wrong.extend(gone.map(|(path, _)| format!("{path} is gone: take it from LONGER")));
     none(&wrong, "files over 500 lines");
 }
 

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod lifecycle;
 pub mod limits;
 pub mod parse;
+pub mod render;
 pub mod schema;
 #[cfg(feature = "std")]
 pub mod stage;

@@ -116,6 +116,8 @@ pub static TABLE: &[EntrySpec] = &[
         WAIVER,
         "a rule that is set aside, by whom and until when",
     ),
+    crate::render::schema::SERVICE,
+    crate::render::schema::UNIT,
     CONTRACT,
 ];
 

@@ -6,6 +6,7 @@ extern crate alloc;
 
 pub mod catalog;
 mod clash;
+pub mod compile;
 pub mod explain;
 pub mod gate;
 pub mod learn;

@@ -1,26 +1,32 @@
-//! Checks a box directory offline: audit chain, heads, receipts and every file they refer to.
+//! Checks a box's evidence offline: audit chain, heads, receipts and every file they refer to.
 //!
 //! Exit code 0: verified. 1: something is wrong. 2: cannot be asked like this. 3: good, but the last records are not
 //! yet witnessed by the next box.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program speaks on standard output")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use iia_audit::note::VerifierKey;
-use iia_audit::verify::{Outcome, Report, records, verify};
+use iia_audit::verify::{Outcome, Report, records, seen_above, verify, verify_against};
 use iia_core::Timestamp;
 
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
-    /// The box directory: the one that holds audit/, lake/ and config/
+    /// The evidence directory: the one that holds audit/, lake/ and config/
     dir: PathBuf,
     /// The log's key as obtained elsewhere (name+hash+key); without it the key in the directory is taken
-    #[arg(long)]
-    key: Option<String>,
+    #[arg(long, value_parser = VerifierKey::parse)]
+    key: Option<VerifierKey>,
+    /// The evidence of the next box up: every head that it has cosigned must be a head of this log
+    #[arg(long, value_name = "DIR")]
+    above: Option<PathBuf>,
+    /// The key of that box's log as obtained elsewhere
+    #[arg(long, value_name = "KEY", requires = "above", value_parser = VerifierKey::parse)]
+    above_key: Option<VerifierKey>,
     /// Prints the result as JSON
     #[arg(long)]
     json: bool,
@@ -31,18 +37,16 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let key = match arguments.key.as_deref().map(VerifierKey::parse).transpose() {
-        Ok(key) => key,
-        Err(error) => {
-            println!("--key: {error}");
+    for dir in [Some(&arguments.dir), arguments.above.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        if !dir.join("audit").is_dir() {
+            no_evidence(dir);
             return ExitCode::from(2);
         }
-    };
-    if !arguments.dir.join("audit").is_dir() {
-        println!("{} holds no audit directory", arguments.dir.display());
-        return ExitCode::from(2);
     }
-    let report = verify(&arguments.dir, key.as_ref());
+    let report = check(&arguments);
     if arguments.records {
         let _shown_in_the_report = records(&arguments.dir.join("audit"), |record| {
             println!("{}", record.to_line())
@@ -51,7 +55,7 @@ fn main() -> ExitCode {
     if arguments.json {
         println!("{}", json(&report))
     } else {
-        words(&report, key.is_some())
+        words(&report, &arguments)
     }
     match report.outcome() {
         Outcome::Verified => ExitCode::SUCCESS,
@@ -60,14 +64,38 @@ fn main() -> ExitCode {
     }
 }
 
-fn words(report: &Report, pinned: bool) {
+fn no_evidence(dir: &Path) {
+    println!("{} holds no audit directory", dir.display());
+    if dir.join("evidence/audit").is_dir() {
+        println!("did you mean {}?", dir.join("evidence").display());
+    }
+}
+
+/// Verifies; with the evidence of the next box up, that must hold first, and its heads must be in the log.
+fn check(arguments: &Arguments) -> Report {
+    let report = verify(&arguments.dir, arguments.key.as_ref());
+    let Some(above) = &arguments.above else {
+        return report;
+    };
+    match seen_above(above, arguments.above_key.as_ref(), &report.origin) {
+        Ok(seen) => verify_against(&arguments.dir, arguments.key.as_ref(), &seen),
+        Err(mut other) => {
+            if let Some(bad) = &mut other.bad {
+                bad.file = above.join(&bad.file);
+            }
+            *other
+        }
+    }
+}
+
+fn words(report: &Report, arguments: &Arguments) {
     let head = report
         .chain_head
         .map_or_else(|| "none".into(), |head| head.to_string());
     println!("log        {}", report.origin);
     println!(
         "key        {}",
-        if pinned {
+        if arguments.key.is_some() {
             "the one given"
         } else {
             "as in the directory: pin it with --key"
@@ -80,6 +108,9 @@ fn words(report: &Report, pinned: bool) {
         report.receipts
     );
     println!("files      {} as the chain says", report.files);
+    if let Some(above) = &arguments.above {
+        println!("above      heads in {} taken along", above.display());
+    }
     match (&report.bad, report.outcome()) {
         (Some(bad), _) => {
             println!(

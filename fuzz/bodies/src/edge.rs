@@ -15,10 +15,9 @@ pub fn wire(data: &[u8]) {
     one::<HeadAnswer>(data);
     one::<QueryAsk>(data);
     one::<QueryAnswer>(data);
-    if let Ok(ask) = iia_edge::wire::decode::<QueryAsk>(data, "ask") {
-        if let Ok(range) = ask.to_range() {
-            assert!(range.from < range.to && range.stream.as_str() == ask.stream);
-        }
+    let ask = iia_edge::wire::decode::<QueryAsk>(data, "ask");
+    if let Some((ask, Ok(range))) = ask.ok().map(|ask| (ask.clone(), ask.to_range())) {
+        assert!(range.from < range.to && range.stream.as_str() == ask.stream);
     }
 }
 

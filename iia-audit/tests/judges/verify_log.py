@@ -126,7 +126,7 @@ def root(peaks):
 
 
 class Log:
-    """One box directory under verification."""
+    """One evidence directory under verification."""
 
     def __init__(self, box):
         self.box, self.records, self.witnessed, self.head = box, 0, 0, bytes(32)
@@ -238,11 +238,13 @@ class Log:
             path, purpose = self.box / name, "lake segment" if name.startswith("lake/") else "file"
             if not path.is_file() or f"b3:{derived(purpose, path.read_bytes()).hex()}" != digest:
                 raise Bad(f"bad {seq} {name} digest")
-        for folder in ("lake", "config"):
+        for path in sorted(self.box.iterdir()):
+            if path.name not in {"audit", "config", "lake", "quarantine"}:
+                raise self.bad(path.name, "no part of the evidence")
+        for folder in ("config", "lake", "quarantine"):
             for path in sorted((self.box / folder).rglob("*")):
                 name = path.relative_to(self.box).as_posix()
-                excused = path.is_dir() or (path.name == "lock" and not path.stat().st_size)
-                if name not in self.files and not excused:
+                if not path.is_dir() and name not in self.files:
                     raise self.bad(name, "not covered")
 
 

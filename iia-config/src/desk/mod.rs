@@ -9,6 +9,7 @@
 mod error;
 mod recover;
 mod release;
+mod restore;
 mod submit;
 
 use std::fs::File;

@@ -21,6 +21,7 @@ pub use manifest::{Manifest, manifest};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::limits::DIAGNOSTICS_MAX;
 use crate::parse::Document;
+use crate::render::{self, Deploy};
 
 /// A checked configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,8 @@ pub struct Checked {
     pub trust_roots: BTreeMap<String, TrustDomain>,
     /// The contracts.
     pub catalog: Catalog,
+    /// What the box runs, and where.
+    pub deploy: Deploy,
     /// What was noticed and does not reject.
     pub warnings: Vec<Diagnostic>,
 }
@@ -91,6 +94,7 @@ pub fn validate(document: &Document, facts: &Facts) -> Result<Checked, Vec<Diagn
         .any(|found| shapes::CODES.contains(&found.code))
     {
         found = rules::check(document, facts, found);
+        render::rules::check(document, &mut found);
     }
     finish(document, facts, (catalog, found))
 }

@@ -12,6 +12,7 @@ use iia_core::time::parse_utc;
 use super::{Checked, Endpoint, Zone};
 use crate::diagnostic::Diagnostic;
 use crate::parse::Document;
+use crate::render::Deploy;
 
 /// The trust domain of a box that states none.
 const TRUST_DOMAIN: &str = "iia.local";
@@ -69,6 +70,7 @@ pub(super) fn checked(
             .collect(),
         trust_roots: trust_roots(document),
         catalog,
+        deploy: Deploy::read(document.tree()),
         warnings,
     })
 }

@@ -38,7 +38,7 @@ COLUMNS = {
 def table(path):
     if path.endswith(".parquet"):
         return pa.parquet.read_table(path)
-    with pa.ipc.open_stream(path) as stream:
+    with pa.OSFile(path) as file, pa.ipc.open_stream(file) as stream:
         return stream.read_all()
 
 

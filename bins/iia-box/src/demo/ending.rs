@@ -9,7 +9,7 @@ use iia::lake_report;
 use iia::report::{Table, render};
 use iia_audit::frame::Record;
 use iia_audit::note::VerifierKey;
-use iia_audit::verify::{Outcome, Report, records, verify};
+use iia_audit::verify::{Outcome, Report, records, seen_above, verify, verify_against};
 use iia_core::Timestamp;
 use iia_core::event::EventKind;
 use iia_core::store::{Cursor, Siphon as _};
@@ -52,17 +52,24 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
     };
     screen.line(tone(whole), words);
     let [key, site_key] = &told.log_keys;
-    let report = verified(&seg01, key, ("seg01", screen))?;
-    let above = verified(&site, site_key, ("site", screen))?;
+    let site_key = VerifierKey::parse(site_key)?;
+    let above = verify(&site.evidence(), Some(&site_key));
+    say("site", &above, screen);
+    let log_key = VerifierKey::parse(key)?;
+    // What the site has seen of this log must be in it: a log cut back together with its receipts shows.
+    let seen = seen_above(&site.evidence(), Some(&site_key), &log_key.name).unwrap_or_default();
+    let report = verify_against(&seg01.evidence(), Some(&log_key), &seen);
+    say("seg01", &report, screen);
     let path = dir.join("report.html");
     write(&path, &seg01, told, &report)?;
     screen.line(Tone::Good, &format!("report: {}", path.display()));
     let evidence = seg01.evidence();
-    let words = format!(
-        "check it yourself: iia-verify {} --key '{key}'",
-        evidence.display()
-    );
-    screen.line(Tone::Quiet, &words);
+    screen.line(Tone::Quiet, "check it yourself:");
+    screen.verbatim(&format!(
+        "iia-verify {} --key '{key}' --above {}",
+        evidence.display(),
+        site.evidence().display()
+    ));
     anyhow::ensure!(complete && whole, "records were lost");
     anyhow::ensure!(
         report.outcome() == Outcome::Verified && above.outcome() == Outcome::Verified,
@@ -75,9 +82,8 @@ const fn tone(good: bool) -> Tone {
     if good { Tone::Good } else { Tone::Bad }
 }
 
-/// Verifies a box's evidence and says what came of it.
-fn verified(dir: &BoxDir, key: &str, (name, screen): (&str, &Screen)) -> anyhow::Result<Report> {
-    let report = verify(&dir.evidence(), Some(&VerifierKey::parse(key)?));
+/// Says what came of a verification.
+fn say(name: &str, report: &Report, screen: &Screen) {
     let words = match (report.outcome(), &report.bad) {
         (Outcome::Verified, _) => format!(
             "{name} verified: {} records, receipts of the site's witness: {}, files as the chain says: {}",
@@ -95,7 +101,6 @@ fn verified(dir: &BoxDir, key: &str, (name, screen): (&str, &Screen)) -> anyhow:
         ),
     };
     screen.line(tone(report.outcome() == Outcome::Verified), &words);
-    Ok(report)
 }
 
 fn open(dir: &BoxDir) -> anyhow::Result<Lake> {

@@ -4,8 +4,12 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
+use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// Columns left of a line's words, on every line of it.
+const MARGIN: usize = 4;
+const WIDTH_MIN: usize = 40;
 const PLAIN_STATUS_EVERY: Duration = Duration::from_secs(2);
 
 /// How a line looks.
@@ -26,13 +30,18 @@ pub(crate) enum Tone {
 /// Where the demo speaks.
 pub(crate) struct Screen {
     bar: Option<ProgressBar>,
+    /// Columns of the terminal; nothing elsewhere.
+    width: Option<usize>,
     last_plain: Instant,
 }
 
 impl Screen {
     /// A moving status line on a terminal, plain lines elsewhere.
     pub(crate) fn new() -> Self {
-        let bar = std::io::stdout().is_terminal().then(|| {
+        let width = std::io::stdout()
+            .is_terminal()
+            .then(|| usize::from(Term::stdout().size().1).max(WIDTH_MIN));
+        let bar = width.map(|_| {
             let style = ProgressStyle::with_template("{spinner:.cyan} {wide_msg}");
             let bar = ProgressBar::new_spinner();
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
@@ -41,16 +50,26 @@ impl Screen {
         });
         Self {
             bar,
+            width,
             last_plain: Instant::now(),
         }
     }
 
     /// Prints a line that stays.
     pub(crate) fn line(&self, tone: Tone, text: &str) {
+        let shown = match self.width {
+            Some(width) => colour(tone, &wrapped(text, width - MARGIN)),
+            None => plain(tone, text),
+        };
         match &self.bar {
-            Some(bar) => bar.suspend(|| println!("{}", colour(tone, text))),
-            None => println!("{}", plain(tone, text)),
+            Some(bar) => bar.suspend(|| println!("{shown}")),
+            None => println!("{shown}"),
         }
+    }
+
+    /// Prints something to copy, as it is.
+    pub(crate) fn verbatim(&self, text: &str) {
+        println!("{text}");
     }
 
     /// Moves the status line.
@@ -73,6 +92,22 @@ impl Screen {
     }
 }
 
+/// Breaks a line between words so that it stays within `width` columns; a word that is longer stays whole.
+fn wrapped(text: &str, width: usize) -> String {
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for word in text.split(' ') {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines.join(&format!("\n{}", " ".repeat(MARGIN)))
+}
+
 fn plain(tone: Tone, text: &str) -> String {
     match tone {
         Tone::Head => format!("\n== {text}"),
@@ -90,5 +125,18 @@ fn colour(tone: Tone, text: &str) -> String {
         Tone::Bad => format!("  \x1b[31m✗ {text}\x1b[0m"),
         Tone::Note => format!("  \x1b[33m▸\x1b[0m {text}"),
         Tone::Quiet => format!("    \x1b[2m{text}\x1b[0m"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words_and_keep_every_word() {
+        let text = "one two three four five";
+        assert_eq!(wrapped(text, 9), "one two\n    three\n    four five");
+        assert_eq!(wrapped(text, 100), text);
+        assert_eq!(wrapped("overlong a", 3), "overlong\n    a");
     }
 }

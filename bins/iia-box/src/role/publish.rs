@@ -166,7 +166,7 @@ impl Publish<'_> {
         let (stream, cursor) = self.publisher.handle_ack(&ack)?;
         self.outbox.acknowledge(&stream, cursor)?;
         let rows = self.publisher.rows_acked();
-        let north = format!("north has {rows} rows; {stream} up to row {}", cursor.0);
+        let north = format!("{rows} rows north");
         self.announce(Announce {
             north,
             ..Announce::default()
@@ -225,7 +225,7 @@ impl Heads<'_> {
         let root = offer.checkpoint.lines().nth(2).unwrap_or_default();
         let short = root.get(..8).unwrap_or_default();
         let records = self.known;
-        Ok(format!("head {short} of {records} records witnessed north"))
+        Ok(format!("head {short} ({records}) witnessed"))
     }
 }
 

@@ -262,9 +262,8 @@ fn written(func: u8, data: &[u8]) -> Option<Span<'static>> {
     } else {
         Table::HoldingRegister
     };
-    (1..=count_max(func))
-        .contains(&count)
-        .then_some(bare(table, addr, count))
+    let sound = (1..=count_max(func)).contains(&count) && addr + count <= 0x1_0000;
+    sound.then_some(bare(table, addr, count))
 }
 
 #[cfg(test)]

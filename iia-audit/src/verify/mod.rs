@@ -2,12 +2,14 @@
 //!
 //! It says what is covered and what is not, and never says verified for less.
 
+mod files;
+mod heads;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use iia_core::digest::{Context, Digest, Hasher};
+use iia_core::digest::Digest;
 use iia_core::event::EventKind;
 
 use crate::AuditError;
@@ -15,14 +17,11 @@ use crate::checkpoint::Checkpoint;
 use crate::frame::Record;
 use crate::log::{Genesis, segments, storage};
 use crate::note::VerifierKey;
-use crate::policy::Policy;
 use crate::segment::{Header, Reader};
 use crate::tree::{self, Frontier, Hash};
 
-/// What may lie in an evidence directory beside `audit`; every file in them must be covered.
-const COVERED: [&str; 3] = ["config", "lake", "quarantine"];
-/// Largest file that is read, in bytes.
-pub const FILE_LEN_MAX: u64 = 4 * 1024 * 1024 * 1024;
+pub use self::files::FILE_LEN_MAX;
+pub use self::heads::seen_above;
 
 /// What was found wrong first, in the order of the log.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -95,6 +94,11 @@ struct Verifier<'a> {
 /// Verifies the evidence directory `dir`: the log in `audit/` and whatever lies beside it. `pinned` is the log's key
 /// from elsewhere; without it the key in the directory is taken, and whoever wrote the directory could have made it.
 pub fn verify(dir: &Path, pinned: Option<&VerifierKey>) -> Report {
+    verify_against(dir, pinned, &[])
+}
+
+/// The same, and the log must contain the heads `known`, which somebody else has seen ([`seen_above`]).
+pub fn verify_against(dir: &Path, pinned: Option<&VerifierKey>, known: &[Checkpoint]) -> Report {
     let mut verifier = Verifier {
         dir,
         report: Report::default(),
@@ -102,6 +106,7 @@ pub fn verify(dir: &Path, pinned: Option<&VerifierKey>) -> Report {
         claims: BTreeMap::new(),
         files: BTreeMap::new(),
     };
+    verifier.claims_from(known);
     if let Err(bad) = verifier.run(pinned) {
         verifier.report.bad = Some(bad);
     }
@@ -194,65 +199,6 @@ impl Verifier<'_> {
         }
     }
 
-    /// Reads every signed head of a folder and notes the root it claims.
-    fn claims_of(&mut self, folder: &str, policy: &Policy, cosigned: bool) -> Result<u64, Bad> {
-        let dir = self.dir.join("audit").join(folder);
-        let paths = listing(&dir).map_err(|why| self.bad(folder, &why))?;
-        for path in &paths {
-            let name = format!(
-                "audit/{folder}/{}",
-                path.file_name()
-                    .and_then(|n| n.to_str())
-                    .unwrap_or_default()
-            );
-            let note = fs::read_to_string(path).map_err(|_| self.bad(&name, "is not text"))?;
-            let opened = Checkpoint::open(&note, &policy.log);
-            let (head, parsed) = opened.map_err(|error| self.bad(&name, &error.to_string()))?;
-            let witnesses = if cosigned {
-                policy.quorum.max(parsed.signatures() - 1)
-            } else {
-                0
-            };
-            if parsed.signatures() != 1 + witnesses
-                || !name.ends_with(&format!("/{:016x}", head.size))
-            {
-                return Err(self.bad(&name, "has other signatures or another size than its name"));
-            }
-            if cosigned {
-                let at = policy
-                    .satisfied(&parsed)
-                    .map_err(|error| self.bad(&name, &error.to_string()))?;
-                self.every_signature(&parsed, policy, &name)?;
-                self.report.witnessed = self.report.witnessed.max(head.size);
-                self.report.witnessed_at = self.report.witnessed_at.max(at);
-            }
-            self.claims
-                .entry(head.size)
-                .or_default()
-                .push((name.into(), head.root));
-        }
-        Ok(paths.len() as u64)
-    }
-
-    /// A receipt holds the log's signature and those of known witnesses, each good; nothing rides along unread.
-    fn every_signature(
-        &self,
-        note: &crate::note::Note<'_>,
-        policy: &Policy,
-        name: &str,
-    ) -> Result<(), Bad> {
-        let good = policy
-            .witnesses
-            .iter()
-            .filter(|witness| note.verify(witness).is_ok())
-            .count();
-        if good + 1 == note.signatures() {
-            Ok(())
-        } else {
-            Err(self.bad(name, "has a signature nobody vouches for"))
-        }
-    }
-
     fn chain(&mut self, genesis: &Genesis) -> Result<(), Bad> {
         let audit = self.dir.join("audit");
         let segments =
@@ -315,100 +261,6 @@ impl Verifier<'_> {
             self.files.insert(path.into(), (digest, record.seq));
         }
         self.claim_met()
-    }
-
-    /// Heads that state this size must state this root.
-    fn claim_met(&mut self) -> Result<(), Bad> {
-        let Some(claims) = self.claims.remove(&self.report.records) else {
-            return Ok(());
-        };
-        let root = self.frontier.root();
-        match claims.into_iter().find(|(_, claimed)| *claimed != root) {
-            Some((file, _)) => {
-                let why = "the head has another root than the records".into();
-                Err(Bad {
-                    seq: self.report.records,
-                    file,
-                    offset: 0,
-                    why,
-                })
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn referred(&mut self) -> Result<(), Bad> {
-        for (path, (digest, seq)) in &self.files {
-            let bad = |why: &str| Bad {
-                seq: *seq,
-                file: path.into(),
-                offset: 0,
-                why: why.into(),
-            };
-            let inside = Path::new(path)
-                .components()
-                .all(|part| matches!(part, std::path::Component::Normal(_)));
-            if !inside {
-                return Err(bad("the record refers to a file outside the box"));
-            }
-            let context = if path.starts_with("lake/") {
-                Context::LakeSegment
-            } else {
-                Context::File
-            };
-            let found = digest_of(&self.dir.join(path), context)
-                .map_err(|_| bad("the file that the record refers to cannot be read"))?;
-            if found != *digest {
-                return Err(bad("the file is not the one that the record refers to"));
-            }
-            self.report.files += 1;
-        }
-        Ok(())
-    }
-
-    /// Nothing lies beside the log that the log does not refer to.
-    fn nothing_uncovered(&self) -> Result<(), Bad> {
-        for path in listing(self.dir).map_err(|why| self.bad(".", &why))? {
-            let name = self.name(&path);
-            if COVERED.contains(&name.as_str()) && path.is_dir() {
-                self.all_referred(&path)?;
-            } else if name != "audit" {
-                return Err(self.bad(&name, "is not covered: it is no part of the evidence"));
-            }
-        }
-        Ok(())
-    }
-
-    fn all_referred(&self, dir: &Path) -> Result<(), Bad> {
-        for path in listing(dir).map_err(|why| self.bad(&self.name(dir), &why))? {
-            let name = self.name(&path);
-            if path.is_dir() {
-                self.all_referred(&path)?;
-            } else if !self.files.contains_key(&name) {
-                return Err(self.bad(&name, "is not covered: no record refers to it"));
-            }
-        }
-        Ok(())
-    }
-
-    fn name(&self, path: &Path) -> String {
-        path.strip_prefix(self.dir)
-            .unwrap_or(path)
-            .display()
-            .to_string()
-    }
-}
-
-/// The digest of a file of at most [`FILE_LEN_MAX`] bytes, read in pieces.
-fn digest_of(path: &Path, context: Context) -> std::io::Result<Digest> {
-    let mut file = fs::File::open(path)?.take(FILE_LEN_MAX);
-    let mut hasher = Hasher::new(context);
-    let mut piece = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(hasher.finish()),
-            len => hasher.update(piece.get(..len).unwrap_or_default()),
-        };
     }
 }
 

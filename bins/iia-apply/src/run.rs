@@ -1,0 +1,166 @@
+//! One run: settle what a crash left, apply one approval, wait for the observer, deliver the events, exit.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use iia_config::desk::{Desk, Settled, Site};
+use iia_config::stage::Store;
+use iia_core::time::{Clock as _, Reading, SECOND_NS, SystemClock};
+
+use crate::arguments::{Arguments, Task};
+use crate::calls::Machine;
+use crate::chain;
+use crate::error::Error;
+use crate::observer::{FileObserver, Observer};
+
+/// Bytes of an approval at most.
+const APPROVAL_LEN_MAX: u64 = 256 * 1024;
+/// How far the machine's clock may be wrong, in nanoseconds.
+const CLOCK_ERROR_NS: u64 = 1_000_000_000;
+/// How often the observer is asked.
+const ASK_EVERY: Duration = Duration::from_millis(100);
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    /// In force, and an observer has seen it.
+    Confirmed,
+    /// Nobody confirmed in time, or a call failed: what was in force before is in force again.
+    WentBack,
+    /// What is applied is in force again.
+    Restored,
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Done {
+    outcome: Outcome,
+    waiting: usize,
+}
+
+impl Done {
+    /// 0 when what was asked for is in force, 1 when it is not.
+    pub(crate) fn exit_code(self) -> ExitCode {
+        match self.outcome {
+            Outcome::Confirmed | Outcome::Restored => ExitCode::SUCCESS,
+            Outcome::WentBack => ExitCode::FAILURE,
+        }
+    }
+}
+
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.outcome {
+            Outcome::Confirmed => "applied and confirmed",
+            Outcome::WentBack => "not confirmed: went back to what was in force before",
+            Outcome::Restored => "what is applied is in force again",
+        })?;
+        match self.waiting {
+            0 => Ok(()),
+            waiting => write!(
+                f,
+                "; {waiting} events wait for the audit log, which another process has open"
+            ),
+        }
+    }
+}
+
+/// A run in progress.
+struct Run<'a> {
+    arguments: &'a Arguments,
+    desk: Desk,
+    clock: SystemClock,
+    machine: Machine,
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run(arguments: &Arguments) -> Result<Done, Error> {
+    let approval = match &arguments.task {
+        Task::Apply(file) => Some(read_approval(file)?),
+        Task::Restore => None,
+    };
+    let store = Store::at(&arguments.dir.join("evidence").join("config"));
+    let trial_ns = arguments
+        .confirm_within
+        .saturating_mul(SECOND_NS.unsigned_abs());
+    let site = Site {
+        box_name: arguments.box_name.clone(),
+        trial_ns,
+    };
+    let desk = Desk::open(store, site)?;
+    let clock = SystemClock::new(desk.state().floor(), CLOCK_ERROR_NS);
+    let machine = Machine::at(&arguments.dir);
+    let mut run = Run {
+        arguments,
+        desk,
+        clock,
+        machine,
+    };
+    let outcome = run.task(approval.as_deref());
+    // Also a refusal is an event that belongs into the chain.
+    let delivered = run.deliver();
+    let (outcome, waiting) = (outcome?, delivered?);
+    Ok(Done { outcome, waiting })
+}
+
+impl Run<'_> {
+    fn now(&self) -> Reading {
+        self.clock.read()
+    }
+
+    fn task(&mut self, approval: Option<&[u8]>) -> Result<Outcome, Error> {
+        let now = self.now();
+        let settled = self.desk.settle(&mut self.machine, now)?;
+        match approval {
+            None => {
+                self.desk.restore(&mut self.machine, now)?;
+                match settled {
+                    Settled::AtRest => Ok(Outcome::Restored),
+                    Settled::WentBack => Ok(Outcome::WentBack),
+                    Settled::OnTrial => self.await_observer(&mut self.observer()),
+                }
+            }
+            Some(approval) => {
+                self.desk.release(approval, &mut self.machine, now)?;
+                self.await_observer(&mut self.observer())
+            }
+        }
+    }
+
+    fn observer(&self) -> FileObserver {
+        FileObserver::at(&self.arguments.dir)
+    }
+
+    /// Waits until the observer confirms or the trial runs out; the desk then goes back by itself.
+    fn await_observer(&mut self, observer: &mut dyn Observer) -> Result<Outcome, Error> {
+        self.deliver()?;
+        loop {
+            let now = self.now();
+            if self.desk.settle(&mut self.machine, now)? == Settled::WentBack {
+                return Ok(Outcome::WentBack);
+            }
+            let answer = observer.answer();
+            if answer.is_some_and(|answer| self.desk.confirm(&answer, now).is_ok()) {
+                return Ok(Outcome::Confirmed);
+            }
+            std::thread::sleep(ASK_EVERY);
+        }
+    }
+
+    fn deliver(&mut self) -> Result<usize, Error> {
+        let now = self.now();
+        let audit = self.arguments.dir.join("evidence").join("audit");
+        chain::deliver(&mut self.desk, &audit, &self.arguments.identity, now)
+    }
+}
+
+fn read_approval(file: &Path) -> Result<Vec<u8>, Error> {
+    let told = |error| Error::file(file.display())(error);
+    if fs::metadata(file).map_err(told)?.len() > APPROVAL_LEN_MAX {
+        return Err(told(std::io::ErrorKind::FileTooLarge.into()));
+    }
+    fs::read(file).map_err(told)
+}

@@ -1,0 +1,182 @@
+//! Which connections the catalog allows, as the kernel can tell them: interfaces, addresses, transport, port.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use iia_core::zone::Conduit;
+
+use super::topology::{L4, Listener, Topology};
+use crate::catalog::Catalog;
+use crate::scope::{Boundary, Internal, Terms};
+
+/// A connection that may be opened. Answers belong to it and are not listed.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Flow {
+    /// The interface it comes in by: the source zone's bridge, or the IT interface.
+    pub from: String,
+    /// The interface it leaves by.
+    pub to: String,
+    /// Who opens it.
+    pub source: Source,
+    /// Who answers.
+    pub destination: IpAddr,
+    /// The transport.
+    pub l4: L4,
+    /// The port that answers.
+    pub port: u16,
+}
+
+/// Who opens a connection.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Source {
+    /// Anybody behind the interface; only the certificate tells who.
+    Anybody,
+    /// A workload of this box.
+    Workload(IpAddr),
+    /// Somebody of this network: its address, and how many bits of it count.
+    Network(IpAddr, u8),
+}
+
+/// The flows of a catalog with the contracts that each of them carries, and what could not become a flow.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Flows {
+    /// Each flow with the ids of its contracts, sorted.
+    pub allowed: BTreeMap<Flow, Vec<String>>,
+    /// Contracts that open nothing, and why; for people.
+    pub notes: Vec<String>,
+}
+
+/// The flows that a catalog allows on a box.
+pub fn flows(catalog: &Catalog, topology: &Topology) -> Flows {
+    let mut flows = Flows::default();
+    for contract in catalog.contracts() {
+        let made = match &contract.terms {
+            Terms::Internal(terms) => internal(terms, topology),
+            Terms::Boundary(terms) => boundary(terms, topology),
+            // IIA 3: a device contract is watched, not spoken; what is pulled is pulled over a boundary contract.
+            Terms::Device(_) | Terms::Inbound(_) => continue,
+        };
+        match made {
+            Ok(made) => {
+                for flow in made {
+                    flows
+                        .allowed
+                        .entry(flow)
+                        .or_default()
+                        .push(contract.id.clone());
+                }
+            }
+            Err(why) => flows
+                .notes
+                .push(format!("{} opens nothing: {why}", contract.id)),
+        }
+    }
+    flows
+}
+
+fn internal(terms: &Internal, topology: &Topology) -> Result<Vec<Flow>, &'static str> {
+    let (from, source) = topology
+        .workload(&terms.source)
+        .ok_or("its source is in no zone")?;
+    let (to, _) = topology
+        .workload(&terms.destination)
+        .ok_or("its destination is in no zone")?;
+    // IIA 4: whatever the catalog says, the two sides are never joined here.
+    Conduit::new(from.role, to.role).map_err(|_| "it joins the two sides past the DMZ")?;
+    let listeners = topology
+        .listeners
+        .iter()
+        .filter(|listener| listener.workload == terms.destination);
+    let flows: Vec<Flow> = listeners
+        .filter(|listener| to.subnet.contains(listener.addr) && same_family(source, listener))
+        .map(|listener| flow(&from.bridge, &to.bridge, Source::Workload(source), listener))
+        .collect();
+    if flows.is_empty() {
+        Err("its destination answers nowhere in its zone")
+    } else {
+        Ok(flows)
+    }
+}
+
+/// Either side of a boundary contract may open the link; which one does follows from who has a place to be reached.
+fn boundary(terms: &Boundary, topology: &Topology) -> Result<Vec<Flow>, &'static str> {
+    let (ours, theirs) = if topology.workload(&terms.publisher).is_some() {
+        (&terms.publisher, &terms.consumer)
+    } else {
+        (&terms.consumer, &terms.publisher)
+    };
+    let (zone, source) = topology
+        .workload(ours)
+        .ok_or("neither party is in a zone")?;
+    // IIA 4: each side has interfaces of its own; the DMZ has none.
+    let interfaces: Vec<&str> = topology.interfaces_for(zone.role.side()).collect();
+    if interfaces.is_empty() {
+        return Err("no interface faces other boxes on the side of its zone");
+    }
+    let through = |place: &&Listener| {
+        place
+            .interface
+            .as_deref()
+            .is_some_and(|name| interfaces.contains(&name))
+    };
+    let mut flows = Vec::new();
+    let out = topology
+        .connections
+        .iter()
+        .filter(|place| place.workload == *theirs);
+    for place in out
+        .filter(through)
+        .filter(|place| same_family(source, place))
+    {
+        let interface = place.interface.as_deref().unwrap_or_default();
+        flows.push(flow(
+            &zone.bridge,
+            interface,
+            Source::Workload(source),
+            place,
+        ));
+    }
+    let inward = topology
+        .listeners
+        .iter()
+        .filter(|place| place.workload == *ours);
+    for place in inward
+        .filter(through)
+        .filter(|place| zone.subnet.contains(place.addr))
+    {
+        let interface = place.interface.as_deref().unwrap_or_default();
+        let from = |source| flow(interface, &zone.bridge, source, place);
+        if place.allow.is_empty() {
+            flows.push(from(Source::Anybody));
+        }
+        flows.extend(
+            place
+                .allow
+                .iter()
+                .map(|net| from(Source::Network(net.addr, net.prefix))),
+        );
+    }
+    if flows.is_empty() {
+        Err("neither side says where it answers, through which interface")
+    } else {
+        Ok(flows)
+    }
+}
+
+fn same_family(source: IpAddr, place: &Listener) -> bool {
+    source.is_ipv4() == place.addr.is_ipv4()
+}
+
+fn flow(from: &str, to: &str, source: Source, place: &Listener) -> Flow {
+    Flow {
+        from: from.into(),
+        to: to.into(),
+        source,
+        destination: place.addr,
+        l4: place.l4,
+        port: place.port,
+    }
+}

@@ -1,0 +1,112 @@
+//! The compiled text: the same bytes for the same catalog, and none of the shapes that nft 1.0.6 crashes on.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
+
+#[path = "net/world.rs"]
+mod world;
+
+use iia_contract::Catalog;
+use iia_contract::compile::{Topology, flows, nft};
+use iia_contract::raw::Entry;
+use world::{contract, id, random};
+
+#[test]
+fn the_order_of_the_document_does_not_matter() {
+    for seed in 1..40 {
+        let (topology, _) = random(seed, seed % 2 == 0, 7, 0);
+        let mut entries: Vec<Entry> = (0..30)
+            .map(|n| {
+                contract(
+                    &format!("c{n}"),
+                    &id(n % 7, n % 2),
+                    &id((n * 3 + 1) % 7, (n / 2) % 2),
+                )
+            })
+            .collect();
+        let text = |entries: &[Entry], topology: &Topology| {
+            nft::ruleset(&Catalog::check(entries).unwrap().0, topology)
+                .0
+                .to_string()
+        };
+        let first = text(&entries, &topology);
+        let mut turned = topology.clone();
+        turned.zones.reverse();
+        turned.listeners.reverse();
+        entries.reverse();
+        assert_eq!(text(&entries, &turned), first, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_small_box_compiles_to_the_text_that_was_read_by_a_person() {
+    let (topology, catalog) = random(5, false, 4, 6);
+    let text = nft::ruleset(&catalog, &topology).0.to_string();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/small.nft");
+    if std::env::var_os("IIA_BLESS").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    assert_eq!(text, std::fs::read_to_string(path).unwrap());
+}
+
+#[test]
+fn no_shape_crashes_nft() {
+    let (topology, catalog) = random(9, true, 12, 200);
+    let text = nft::ruleset(&catalog, &topology).0.to_string();
+    for line in text.lines() {
+        let names = line.matches("ifname").count();
+        assert!(
+            !(line.contains(" . ") && names > 0),
+            "an interface name in a concatenation: {line}"
+        );
+        for quoted in line.split('"').skip(1).step_by(2) {
+            assert!(quoted.len() <= nft::COMMENT_LEN_MAX, "{line}");
+        }
+        assert!(!line.trim_start().starts_with("chain fwd"), "{line}");
+    }
+}
+
+#[test]
+fn a_flow_of_many_contracts_names_as_many_as_fit() {
+    let (mut topology, _) = random(5, false, 2, 0);
+    topology
+        .zones
+        .iter_mut()
+        .for_each(|zone| zone.role = iia_core::zone::Zone::DmzBus);
+    let entries: Vec<Entry> = (0..20)
+        .map(|n| contract(&format!("a_rather_long_name_{n:02}"), &id(0, 0), &id(1, 0)))
+        .collect();
+    let catalog = Catalog::check(&entries).unwrap().0;
+    let allowed = flows(&catalog, &topology).allowed;
+    assert_eq!(allowed.values().map(Vec::len).collect::<Vec<_>>(), [20]);
+    let (ruleset, _) = nft::ruleset(&catalog, &topology);
+    let comment = &ruleset.accepted().next().unwrap().2.comment;
+    assert!(
+        comment.len() <= nft::COMMENT_LEN_MAX && comment.ends_with(" +18"),
+        "{comment}"
+    );
+    assert!(comment.starts_with("iia.contract.internal.a_rather_long_name_00 "));
+}
+
+#[test]
+fn what_is_no_listing_is_refused() {
+    for bytes in [
+        &b""[..],
+        b"{}",
+        b"[]",
+        b"{\"nftables\": 7}",
+        b"{\"nftables\": [7]}",
+        b"\xff",
+        b"{\"nftables\":[{}]}",
+    ] {
+        assert_eq!(
+            nft::read(bytes),
+            Err(nft::ReadError::Malformed),
+            "{bytes:?}"
+        );
+    }
+    let nothing = nft::read(b"{\"nftables\": [{\"table\": {}}]}").unwrap();
+    assert!(nothing.tables.is_empty() && nothing.others.len() == 1);
+}
