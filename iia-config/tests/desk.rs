@@ -314,6 +314,9 @@ fn a_first_configuration_that_nobody_confirms_leaves_nothing_behind() {
     assert_eq!(bench.settle(), Settled::WentBack);
     assert_eq!(bench.applied(), None);
     assert!(bench.calls.state.values().all(Vec::is_empty));
+    // D20: its revision is spent, although nothing is in force.
+    assert!(refusal(bench.submit(1, None).map(drop)).contains("does not follow 1"));
+    assert!(bench.submit(2, None).is_ok());
 }
 
 #[test]

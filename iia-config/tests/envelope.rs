@@ -68,6 +68,27 @@ fn every_single_byte_flipped_anywhere_is_refused() {
 }
 
 #[test]
+fn an_attacker_who_mends_the_digest_still_has_no_signature() {
+    let trust = trust("");
+    let text = config_text(1, None);
+    let good = seal(Class::Config, text.as_bytes(), &[&key("ann")]).unwrap();
+    let armour = Armour::parse(&good).unwrap();
+    for at in (0..text.len()).step_by(53) {
+        let mut body = text.clone().into_bytes();
+        body[at] ^= 1;
+        let bent = Armour {
+            body: &body,
+            ..armour.clone()
+        };
+        let error = refused(&bent.to_bytes(), Class::Config, &trust);
+        assert!(
+            matches!(error, EnvelopeError::BadSignature { .. }),
+            "{at}: {error}"
+        );
+    }
+}
+
+#[test]
 fn every_signature_is_needed_that_is_there() {
     // One operator is enough, two signed: a broken second signature still refuses.
     let trust = trust("");

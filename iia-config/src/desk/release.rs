@@ -67,7 +67,7 @@ impl<D: Disk> Desk<D> {
         let staged = staged.ok_or_else(|| refuse(ApprovalError::OtherArtifact))?;
         let remembered = Remembered::of(state);
         let memory = remembered.memory(state, &self.site);
-        let highest = state.follows().map(|(highest, _)| highest);
+        let highest = Some(state.revision_highest()).filter(|highest| *highest > 0);
         let (authorised, event) =
             staged.authorise(approval, (&self.trust, &memory), highest, now)?;
         state.tell(event);

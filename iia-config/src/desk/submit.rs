@@ -27,7 +27,7 @@ impl<D: Disk> Desk<D> {
         let outcome = intake(bytes.clone(), &self.trust, &facts, now, &mut |event| {
             state.tell(event);
         });
-        let validated = match outcome.and_then(|validated| not_ahead(validated, &state, now)) {
+        let validated = match outcome.and_then(|validated| in_order(validated, &state, now)) {
             Ok(validated) => validated,
             Err(rejected) => return self.refuse(state, rejected.into()),
         };
@@ -174,14 +174,16 @@ fn len_max(facts: &Facts) -> usize {
 }
 
 /// An artifact from the future would raise the floor of time beyond the present, and lock the box until then.
-fn not_ahead(
-    validated: Validated,
-    state: &State,
-    now: Reading,
-) -> Result<Validated, Box<Rejected>> {
+/// D20: a revision that was in force once is spent, also on a box that went back to having nothing.
+fn in_order(validated: Validated, state: &State, now: Reading) -> Result<Validated, Box<Rejected>> {
     let trusted = state.floor().judge(now).state.is_trusted();
     if trusted && validated.checked().issued > now.wall + AHEAD_MAX_NS {
         let why = format!("issued in the future: {}", validated.checked().issued);
+        return Err(rejected(now.wall, "validate", why, Vec::new()));
+    }
+    let (revision, highest) = (validated.checked().revision, state.revision_highest());
+    if revision <= highest {
+        let why = format!("revision {revision} does not follow {highest}, which was in force once");
         return Err(rejected(now.wall, "validate", why, Vec::new()));
     }
     Ok(validated)

@@ -6,6 +6,9 @@ use iia_core::code::{Code, Coded};
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StageError {
+    /// The box was begun before: its artifacts are there, and what it remembers of them is not to be forgotten.
+    #[error("this box was begun before; what it keeps stays as it is")]
+    Begun,
     /// What lies on disk is not what was written. The box stops rather than forget what it knew.
     #[error("{what} is damaged or missing")]
     Damaged {
@@ -48,6 +51,7 @@ impl From<std::io::Error> for StageError {
 impl Coded for StageError {
     fn code(&self) -> Code {
         let number = match self {
+            Self::Begun => 331,
             Self::Full { .. } => 410,
             Self::Storage { .. } => 501,
             Self::Damaged { .. } => 502,

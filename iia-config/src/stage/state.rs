@@ -204,6 +204,11 @@ impl State {
         &self.kept
     }
 
+    /// The highest revision that ever was in force here: the next artifact's must be higher. 0 before the first.
+    pub const fn revision_highest(&self) -> u64 {
+        self.revision_highest
+    }
+
     /// How many events wait for the audit chain.
     pub fn waiting(&self) -> usize {
         self.outbox.len()

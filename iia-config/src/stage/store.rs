@@ -128,7 +128,7 @@ impl<D: Disk> Store<D> {
     /// Begins: an empty record. From here on a missing record is damage.
     pub(crate) fn begin(&self) -> Result<State, StageError> {
         if self.disk.read(&self.record())?.is_some() || !self.files()?.is_empty() {
-            return Err(StageError::damaged("a box that was begun before"));
+            return Err(StageError::Begun);
         }
         self.disk.make_dir(&self.artifacts())?;
         self.disk.make_dir(&self.root.join(STATE))?;

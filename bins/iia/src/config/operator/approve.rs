@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// Its version; a higher one takes the place of a lower one
     #[arg(long, default_value = "1.0.0")]
     version: String,
-    /// From when, such as 2026-12-01T08:00:00Z; now when not given
+    /// From when, such as 2026-12-01T08:00:00Z; five minutes ago when not given, for clocks that differ
     #[arg(long)]
     from: Option<String>,
     /// For how many hours
@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     output: Output,
 }
+
+/// How far the clocks of an operator and a box may differ.
+const CLOCKS_APART_NS: i64 = 300 * SECOND_NS;
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (class, artifact) = artifact(arguments)?;
@@ -94,7 +97,7 @@ fn text(arguments: &Arguments, class: Class, artifact: Digest) -> anyhow::Result
         .wall;
     let now = Timestamp::from_secs(now.as_secs());
     let from = match &arguments.from {
-        None => now,
+        None => now - CLOCKS_APART_NS,
         Some(text) => parse_utc(text).context("--from is written like 2026-12-01T08:00:00Z")?,
     };
     let to = from + i64::from(arguments.hours) * 3600 * SECOND_NS;
@@ -136,6 +139,11 @@ fn canonical(text: &str) -> anyhow::Result<String> {
         super::super::tell(&PathBuf::from("approval"), text.as_bytes(), &found);
         anyhow::anyhow!("this would be no approval")
     })?;
+    let found = iia_config::validate::entries_alone(&document);
+    if !found.is_empty() {
+        super::super::tell(&PathBuf::from("approval"), text.as_bytes(), &found);
+        anyhow::bail!("this would be no approval");
+    }
     Ok(iia_config::format::canonical(&document))
 }
 

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use iia_audit::log::Log;
+use iia_audit::note::{Purpose, VerifierKey};
+use iia_audit::policy::Policy;
 use iia_config::desk::{Desk, DeskError, Site};
 use iia_config::envelope::Armour;
 use iia_config::stage::{Kept, Phase, Store};
@@ -31,6 +34,14 @@ pub(crate) struct Begin {
     /// The first trust document, as text
     #[arg(long)]
     trust: PathBuf,
+    /// The box's log key: begins its audit chain as well
+    #[arg(long, requires = "witness")]
+    log_key: Option<String>,
+    /// A witness of the chain, of another box: name+hash+key
+    #[arg(long, requires = "log_key")]
+    witness: Vec<String>,
+    #[command(flatten)]
+    secrets: super::key::Secrets,
 }
 
 #[derive(clap::Args)]
@@ -70,6 +81,9 @@ fn now(floor: Floor) -> Reading {
 
 pub(crate) fn begin(arguments: &Begin) -> anyhow::Result<ExitCode> {
     let text = read(&arguments.trust)?;
+    if let Some(key) = &arguments.log_key {
+        begin_log(arguments, key)?;
+    }
     let store = arguments.place.store();
     match Desk::begin(
         store,
@@ -87,6 +101,31 @@ pub(crate) fn begin(arguments: &Begin) -> anyhow::Result<ExitCode> {
         }
         Err(error) => Ok(refused(&error, &arguments.trust, &text)),
     }
+}
+
+/// Begins the box's audit chain: one witness is enough to cover it.
+fn begin_log(arguments: &Begin, key: &str) -> anyhow::Result<()> {
+    let signer = super::key::open(key, &arguments.secrets)?;
+    let witnesses = arguments
+        .witness
+        .iter()
+        .map(|text| VerifierKey::parse(text));
+    let policy = Policy {
+        log: VerifierKey {
+            name: format!("{}/audit", arguments.box_name),
+            purpose: Purpose::Log,
+            key: signer.public_key(),
+        },
+        witnesses: witnesses.collect::<Result<_, _>>()?,
+        quorum: 1,
+    };
+    let dir = arguments.place.dir.join("evidence").join("audit");
+    Log::create(&dir, &policy, signer.as_ref(), now(Floor::default()))?;
+    println!(
+        "its audit chain is known elsewhere as {}",
+        policy.log.to_text()
+    );
+    Ok(())
 }
 
 pub(crate) fn submit(arguments: &Submit) -> anyhow::Result<ExitCode> {
@@ -109,8 +148,9 @@ pub(crate) fn submit(arguments: &Submit) -> anyhow::Result<ExitCode> {
 fn refused(error: &DeskError, file: &Path, body: &[u8]) -> ExitCode {
     match error {
         DeskError::Rejected(rejected) => {
-            let code = rejected.event.field("code").unwrap_or_default();
-            println!("refused: {code} {}", rejected.why);
+            let code = rejected.event.field("code");
+            let code = code.map_or_else(String::new, |code| format!("{code} "));
+            println!("refused: {code}{}", rejected.why);
             super::super::tell(file, body, &rejected.diagnostics);
         }
         DeskError::Trust(found) => {
@@ -143,6 +183,9 @@ pub(crate) fn status(arguments: &Status) -> anyhow::Result<ExitCode> {
     line("staged", state.staged());
     line("applied", state.applied());
     line("previous", state.previous());
+    if state.revision_highest() > 0 {
+        println!("{:<9}a revision above {}", "next", state.revision_highest());
+    }
     match state.phase() {
         Phase::Rest => println!("{:<9}at rest", "phase"),
         Phase::Applying { artifact } => println!(

@@ -2,7 +2,9 @@
 
 mod approve;
 mod desk;
+mod diff;
 mod dsse;
+mod history;
 mod key;
 mod sign;
 mod verify;
@@ -35,6 +37,14 @@ pub(crate) enum Command {
     Submit(desk::Submit),
     /// Says what is staged, applied, on trial and remembered
     Status(desk::Status),
+    /// Says what changes between two documents and what that brings about; exit code 1 when something does
+    Diff(diff::Arguments),
+    /// Says which gated calls a change would make, and what each would change; makes none
+    Plan(diff::Arguments),
+    /// Says what became of a box's configuration: what, signed by whom, approved by whom, when; proven from the chain
+    History(history::Arguments),
+    /// Says which change made a line what it is
+    Blame(history::Blame),
 }
 
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -47,6 +57,10 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Begin(arguments) => desk::begin(&arguments),
         Command::Submit(arguments) => desk::submit(&arguments),
         Command::Status(arguments) => desk::status(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Plan(arguments) => diff::plan(&arguments),
+        Command::History(arguments) => history::run(&arguments),
+        Command::Blame(arguments) => history::blame(&arguments),
     }
 }
 
