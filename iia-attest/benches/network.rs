@@ -87,6 +87,7 @@ fn observe(bencher: divan::Bencher, contracts: u32) {
             server: server(number).into(),
             port: 502,
             count: 1,
+            until: Timestamp::from_secs(1),
         };
         observer.handle_observation(Timestamp::from_secs(1), seen);
         observer.poll_finding()

@@ -10,12 +10,12 @@ pub mod diff;
 pub mod envelope;
 pub mod explain;
 pub mod format;
+#[cfg(feature = "arbitrary")]
+pub mod generate;
 #[cfg(feature = "forensics")]
 pub mod history;
 #[cfg(feature = "keys")]
 pub mod keys;
-#[cfg(feature = "arbitrary")]
-pub mod generate;
 pub mod lifecycle;
 pub mod limits;
 pub mod parse;
