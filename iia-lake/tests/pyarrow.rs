@@ -1,5 +1,5 @@
 //! The lake's files are everybody's: pyarrow reads them and finds every value.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
 use std::process::Command;

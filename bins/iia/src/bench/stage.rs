@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Instant;
 
@@ -100,7 +100,7 @@ impl FromStr for Measure {
 pub(super) fn run(
     stage: Stage,
     file: &Path,
-    catalog: &PathBuf,
+    catalog: &Path,
     parquet: &Path,
 ) -> anyhow::Result<Measure> {
     if let Stage::Decode = stage {
