@@ -22,11 +22,21 @@ const FOR_PEOPLE: [&str; 3] = ["contact", "on_call", "escalation"];
 /// C004: no HTTP address, but where a person is reached.
 // IIA 1: no HTTP at the boundary.
 fn uris(entry: &Entry<'_>, found: &mut Found) {
-    let fields = entry.every_field().filter(|field| !FOR_PEOPLE.contains(&field.key));
-    for value in fields.flat_map(|field| field.values()).filter(|value| value.kind == Kind::Uri) {
+    let fields = entry
+        .every_field()
+        .filter(|field| !FOR_PEOPLE.contains(&field.key));
+    for value in fields
+        .flat_map(|field| field.values())
+        .filter(|value| value.kind == Kind::Uri)
+    {
         if is_http(value.text) {
             let message = format!("`{}` leads to HTTP", value.text);
-            found.reject("C004", value.span, message, "the box speaks no HTTP at its boundary");
+            found.reject(
+                "C004",
+                value.span,
+                message,
+                "the box speaks no HTTP at its boundary",
+            );
         }
     }
 }
