@@ -35,14 +35,14 @@ pub(crate) enum Command {
     /// Keys, signing, approving, and what a box keeps
     #[cfg(feature = "operator")]
     #[command(flatten)]
-    Operator(operator::Command),
+    Operator(Box<operator::Command>),
 }
 
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     let mut good = true;
     match command {
         #[cfg(feature = "operator")]
-        Command::Operator(command) => return operator::run(command),
+        Command::Operator(command) => return operator::run(*command),
         Command::Fmt { files, check } => {
             for file in files {
                 good &= fmt(&file, check)?;
