@@ -95,7 +95,7 @@ fn raw_and_hexadecimal_seeds_are_the_same_key() {
     for bytes in [
         &b""[..],
         b"x",
-        seed[1..].as_bytes(),
+        &seed.as_bytes()[1..],
         seed.to_uppercase().as_bytes(),
     ] {
         assert_eq!(

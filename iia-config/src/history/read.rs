@@ -219,10 +219,9 @@ impl Reader {
     fn confirmed(&mut self, event: &Event) {
         let named = digest(event, "artifact");
         let observer = event.field("observer").unwrap_or_default().to_owned();
-        if let Some(change) = self.changes.last_mut() {
-            if change.artifact.as_ref().map(|artifact| artifact.digest) == named {
-                change.confirmed = Some((Timestamp::from_ns(event.ts_ns), observer));
-            }
+        let is_it = |change: &&mut Change| change.artifact.as_ref().map(|it| it.digest) == named;
+        if let Some(change) = self.changes.last_mut().filter(is_it) {
+            change.confirmed = Some((Timestamp::from_ns(event.ts_ns), observer));
         }
     }
 

@@ -56,9 +56,9 @@ impl Coded for KeyError {
             Self::WrongAlgorithm => 21,
             Self::Passphrase => 121,
             Self::Open { .. } => 122,
-            Self::NotBuilt { .. } => 520,
-            Self::Storage { .. } => 501,
-            Self::Token { .. } => 521,
+            Self::NotBuilt { .. } => 540,
+            Self::Storage { .. } => 542,
+            Self::Token { .. } => 541,
         };
         Code::new("CFG", number)
     }

@@ -1,5 +1,6 @@
 //! A disk whose power can fail at any operation, and what such a failure may leave: written bytes and names that were
 //! not made durable are there, are gone, or are there in part.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -35,7 +35,7 @@ pub(crate) enum Command {
     /// Keys, signing, approving, and what a box keeps
     #[cfg(feature = "operator")]
     #[command(flatten)]
-    Operator(operator::Command),
+    Operator(Box<operator::Command>),
 }
 
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -49,7 +49,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Convert(arguments) => convert::run(&arguments)?,
         #[cfg(feature = "operator")]
-        Command::Operator(command) => return operator::run(command),
+        Command::Operator(command) => return operator::run(*command),
     };
     Ok(if good {
         ExitCode::SUCCESS
