@@ -78,7 +78,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             drop(out);
             return config::run(command);
         }
-        Command::Bench(command) => {
+        Command::Lint(command) => lint::run(&command, &mut out)?,
         Command::Bench(command) => {
             drop(out);
             return bench::run(command);

@@ -6,6 +6,7 @@ mod service;
 mod tree;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -39,14 +40,17 @@ struct Finding {
     help: &'static str,
 }
 
-pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let Command::Compose {
         files,
         digests_only,
     } = command;
+    let strictness = Strictness {
+        digests_only: *digests_only,
+    };
     let mut good = true;
-    for file in &files {
-        good &= judge(file, Strictness { digests_only })?;
+    for file in files {
+        good &= judge(file, strictness, out)?;
     }
     Ok(if good {
         ExitCode::SUCCESS
@@ -55,9 +59,9 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn judge(file: &Path, strictness: Strictness) -> anyhow::Result<bool> {
+fn judge(file: &Path, strictness: Strictness, out: &mut impl Write) -> anyhow::Result<bool> {
     let text = fs::read_to_string(file).with_context(|| format!("open {}", file.display()))?;
-    let found = compose::judge(&text, strictness);
+    let (found, file) = (compose::judge(&text, strictness), file.display());
     for Finding {
         line,
         code,
@@ -65,13 +69,13 @@ fn judge(file: &Path, strictness: Strictness) -> anyhow::Result<bool> {
         help,
     } in &found
     {
-        println!("{}:{line}: {code} {message}\n    {help}", file.display());
+        writeln!(out, "{file}:{line}: {code} {message}\n    {help}")?;
     }
     if found.is_empty() {
-        println!(
-            "{}: pinned, and nothing open that is not contracted",
-            file.display()
-        );
+        writeln!(
+            out,
+            "{file}: pinned, and nothing open that is not contracted"
+        )?;
     }
     Ok(found.is_empty())
 }
