@@ -8,14 +8,30 @@ use anyhow::anyhow;
 use iia_config::{limits, parse::parse, validate};
 use iia_contract::Catalog;
 use iia_contract::scope::Terms;
-use iia_core::code::Code;
+use iia_core::code::{Code, Coded};
 
 /// Mistakes told one by one at most.
 const MISTAKES_MAX: usize = 20;
-/// The catalog cannot be opened.
-const NOT_OPENED: Code = Code::new("CFG", 530);
-/// The text is no sound catalog; the rules that it breaks have codes of their own.
-const NOT_SOUND: Code = Code::new("CFG", 30);
+
+/// Why there is no catalog.
+#[derive(Debug, thiserror::Error)]
+enum CatalogError {
+    /// The file cannot be opened.
+    #[error("cannot be opened: {why}")]
+    NotOpened { why: String },
+    /// The text is no sound catalog; the rules that it breaks have codes of their own.
+    #[error("{mistakes}; nothing was judged")]
+    NotSound { mistakes: String },
+}
+
+impl Coded for CatalogError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotSound { .. } => Code::new("CFG", 30),
+            Self::NotOpened { .. } => Code::new("CFG", 550),
+        }
+    }
+}
 
 /// Reads a catalog, telling every mistake in it.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
@@ -25,7 +41,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
             ErrorKind::NotFound => "there is no such file".into(),
             why => why.to_string(),
         };
-        anyhow!("{name}: {NOT_OPENED}: cannot be opened: {why}")
+        in_words(&name, &CatalogError::NotOpened { why })
     })?;
     let found = match parse(&bytes, limits::DOCUMENT_LEN_MAX) {
         Ok(document) => match validate::catalog(&document) {
@@ -44,10 +60,12 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
     } else {
         String::new()
     };
-    let mistakes = crate::table::counted(found.len() as u64, "mistake");
-    Err(anyhow!(
-        "{name}: {NOT_SOUND}: {mistakes}{more}; nothing was judged"
-    ))
+    let mistakes = crate::table::counted(found.len() as u64, "mistake") + &more;
+    Err(in_words(&name, &CatalogError::NotSound { mistakes }))
+}
+
+fn in_words(name: &str, error: &CatalogError) -> anyhow::Error {
+    anyhow!("{name}: {}: {error}", error.code())
 }
 
 /// Says so when a sound catalog can cover nothing.
