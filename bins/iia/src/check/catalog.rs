@@ -5,33 +5,14 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::anyhow;
+use iia_config::validate::CatalogError;
 use iia_config::{limits, parse::parse, validate};
 use iia_contract::Catalog;
 use iia_contract::scope::Terms;
-use iia_core::code::{Code, Coded};
+use iia_core::code::Coded as _;
 
 /// Mistakes told one by one at most.
 const MISTAKES_MAX: usize = 20;
-
-/// Why there is no catalog.
-#[derive(Debug, thiserror::Error)]
-enum CatalogError {
-    /// The file cannot be opened.
-    #[error("cannot be opened: {why}")]
-    NotOpened { why: String },
-    /// The text is no sound catalog; the rules that it breaks have codes of their own.
-    #[error("{mistakes}; nothing was judged")]
-    NotSound { mistakes: String },
-}
-
-impl Coded for CatalogError {
-    fn code(&self) -> Code {
-        match self {
-            Self::NotSound { .. } => Code::new("CFG", 30),
-            Self::NotOpened { .. } => Code::new("CFG", 550),
-        }
-    }
-}
 
 /// Reads a catalog, telling every mistake in it.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
