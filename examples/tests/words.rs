@@ -140,30 +140,14 @@ fn nothing_is_unfinished() {
 
 /// Lines of a source file at most.
 const LINES_MAX: usize = 500;
-/// Files that are longer today; each may only shrink, and leaves this list when it is short enough.
-const LONGER: [(&str, usize); 1] = [("iia-contract/src/schema.rs", 558)];
-
 #[test]
 fn files_can_be_read_in_one_sitting() {
-    let mut wrong = Vec::new();
-    for source in files(&[".rs", ".py"]) {
-        let lines = source.text.lines().count();
-        let known = LONGER.iter().find(|(path, _)| *path == source.path);
-        match known {
-            Some((_, max)) if lines > *max => {
-                wrong.push(format!("{} grew to {lines}", source.path))
-            }
-            Some(_) if lines <= LINES_MAX => {
-                wrong.push(format!("{} has {lines}: take it from LONGER", source.path))
-            }
-            None if lines > LINES_MAX => wrong.push(format!("{} has {lines}", source.path)),
-            _ => {}
-        }
-    }
-    let gone = LONGER
+    let wrong: Vec<_> = files(&[".rs", ".py"])
         .iter()
-        .filter(|(path, _)| !root().join(path).exists());
-    wrong.extend(gone.map(|(path, _)| format!("{path} is gone: take it from LONGER")));
+        .map(|source| (&source.path, source.text.lines().count()))
+        .filter(|(_, lines)| *lines > LINES_MAX)
+        .map(|(path, lines)| format!("{path} has {lines}"))
+        .collect();
     none(&wrong, "files over 500 lines");
 }
 

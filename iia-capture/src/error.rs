@@ -12,9 +12,22 @@ pub enum CaptureError {
         /// Packets read before.
         packets: u64,
     },
+    /// The file has no bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// A folder holds no capture.
+    #[error("no capture in this folder: none ends in .pcap, .pcapng or .cap, with or without .gz")]
+    NoCapture,
     /// The file is no capture.
     #[error("neither pcap nor pcapng")]
     NotCapture,
+    /// The file cannot be opened.
+    #[cfg(feature = "std")]
+    #[error("cannot be opened: {}", words(*why))]
+    Open {
+        /// What the system says.
+        why: std::io::ErrorKind,
+    },
     /// The file cannot be read.
     #[error("capture cannot be read after packet {packets}")]
     Read {
@@ -37,14 +50,26 @@ pub enum CaptureError {
     },
 }
 
+#[cfg(feature = "std")]
+fn words(why: std::io::ErrorKind) -> alloc::string::String {
+    match why {
+        std::io::ErrorKind::NotFound => "there is no such file or folder".into(),
+        why => alloc::format!("{why}"),
+    }
+}
+
 impl Coded for CaptureError {
     fn code(&self) -> Code {
         let number = match self {
             Self::Damaged { .. } => 1,
             Self::NotCapture => 2,
             Self::Truncated { .. } => 3,
+            Self::Empty => 4,
+            Self::NoCapture => 5,
             Self::TooLarge { .. } => 401,
             Self::Read { .. } => 501,
+            #[cfg(feature = "std")]
+            Self::Open { .. } => 502,
         };
         Code::new("CAP", number)
     }

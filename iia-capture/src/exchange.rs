@@ -42,7 +42,7 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
         if let Some(at) = state.pending.iter().position(same).or(full.then_some(0)) {
             self.unanswered(state, at);
         }
-        let waiting = Pending::new(self.ts, adu.transaction, adu.unit, adu.pdu);
+        let waiting = Pending::new(self.ts, adu);
         match waiting {
             Some(waiting) if self.held.pending < PENDING_TOTAL_MAX => {
                 self.held.pending += 1;

@@ -1,10 +1,11 @@
 //! One direction of a TCP flow put back in order, and requests that wait for their response.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use iia_core::Timestamp;
 
-use crate::decode::modbus::packet::{Adu, PDU_LEN_MAX};
+use crate::decode::modbus::Adu;
 
 /// Out-of-order bytes kept of one direction at most.
 pub const REORDER_LEN_MAX: usize = 16 * 1024;
@@ -195,22 +196,36 @@ pub(crate) struct Pending {
     pub(crate) transaction: u16,
     pub(crate) unit: u8,
     pub(crate) func: u8,
-    len: u8,
-    pdu: [u8; PDU_LEN_MAX],
+    pdu: Pdu,
+}
+
+/// Bytes of a short PDU at most: every read, every write of a value or two.
+const SHORT_LEN_MAX: usize = 22;
+
+/// A PDU kept; short ones lie in the line itself, so that the lines of many flows stay in the cache.
+#[derive(Clone, Debug)]
+enum Pdu {
+    Short { len: u8, bytes: [u8; SHORT_LEN_MAX] },
+    Long(Box<[u8]>),
 }
 
 impl Pending {
-    pub(crate) fn new(ts: Timestamp, transaction: u16, unit: u8, pdu: &[u8]) -> Option<Self> {
-        let mut kept = [0; PDU_LEN_MAX];
-        kept.get_mut(..pdu.len())?.copy_from_slice(pdu);
-        let len = u8::try_from(pdu.len()).ok()?;
+    pub(crate) fn new(ts: Timestamp, adu: &Adu<'_>) -> Option<Self> {
+        let mut bytes = [0; SHORT_LEN_MAX];
+        let pdu = match bytes.get_mut(..adu.pdu.len()) {
+            Some(room) => {
+                room.copy_from_slice(adu.pdu);
+                let len = u8::try_from(adu.pdu.len()).ok()?;
+                Pdu::Short { len, bytes }
+            }
+            None => Pdu::Long(adu.pdu.into()),
+        };
         Some(Self {
             ts,
-            transaction,
-            unit,
-            func: *pdu.first()?,
-            len,
-            pdu: kept,
+            transaction: adu.transaction,
+            unit: adu.unit,
+            func: *adu.pdu.first()?,
+            pdu,
         })
     }
 
@@ -220,7 +235,11 @@ impl Pending {
         self.transaction == adu.transaction && self.unit == adu.unit && self.func == func
     }
 
+    #[inline]
     pub(crate) fn pdu(&self) -> &[u8] {
-        self.pdu.get(..usize::from(self.len)).unwrap_or_default()
+        match &self.pdu {
+            Pdu::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Pdu::Long(bytes) => bytes,
+        }
     }
 }

@@ -10,6 +10,8 @@ pub mod diff;
 pub mod envelope;
 pub mod explain;
 pub mod format;
+#[cfg(feature = "arbitrary")]
+pub mod generate;
 #[cfg(feature = "forensics")]
 pub mod history;
 #[cfg(feature = "keys")]

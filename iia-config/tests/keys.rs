@@ -16,7 +16,6 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use iia_config::keys::{KeyError, create, load, parse, parse_public};
-use iia_config::trust::key_text;
 use iia_core::sign::Signer as _;
 use zeroize::Zeroizing;
 
@@ -326,6 +325,7 @@ mod minisign {
 #[cfg(feature = "pkcs11")]
 mod pkcs11 {
     use iia_config::keys::pkcs11::TokenKey;
+    use iia_config::trust::key_text;
     use iia_core::sign::KeyOrigin;
 
     use super::*;

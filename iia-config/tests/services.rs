@@ -267,8 +267,17 @@ fn dnsmasq_lends_an_address_of_the_range() {
         addr.octets().starts_with(&[10, 20, 0]) && (100..200).contains(&last),
         "{lent}"
     );
-    let got = fs::read_to_string(&leases).unwrap_or_default();
-    assert!(got.contains(&format!("fixed-address {addr}")), "{got}");
+    let got = loop {
+        let got = fs::read_to_string(&leases).unwrap_or_default();
+        if got.contains(&format!("fixed-address {addr}")) {
+            break got;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "the client took no address: {got}"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    };
     assert!(
         !got.contains("option routers"),
         "the box is nobody's router: {got}"

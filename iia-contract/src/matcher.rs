@@ -71,38 +71,80 @@ impl Clause {
 /// The device contracts of a catalog, indexed by server and port.
 #[derive(Clone, Debug)]
 pub struct Matcher<'a> {
-    catalog: &'a Catalog,
-    by_server: HashMap<(IpAddr, u16), Vec<u32>>,
+    by_server: HashMap<(u128, u32), Vec<Rule<'a>>>,
+}
+
+/// A device contract with what is asked most laid beside it, so that a verdict touches little memory.
+#[derive(Clone, Debug)]
+struct Rule<'a> {
+    contract: u32,
+    device: &'a Device,
+    units: Set,
+    functions: Set,
+}
+
+/// A set of bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Set([u64; 4]);
+
+impl Set {
+    fn of(bytes: &[u8]) -> Self {
+        let mut set = Self::default();
+        for byte in bytes {
+            if let Some(word) = set.0.get_mut(usize::from(byte >> 6)) {
+                *word |= 1 << (byte & 63);
+            }
+        }
+        set
+    }
+
+    #[inline]
+    fn has(&self, byte: u8) -> bool {
+        let word = self.0.get(usize::from(byte >> 6)).copied();
+        word.unwrap_or_default() >> (byte & 63) & 1 == 1
+    }
+}
+
+/// Where a server answers, as numbers, which hash and compare faster than addresses; the second tells the family too.
+#[inline]
+fn place(addr: IpAddr, port: u16) -> (u128, u32) {
+    match addr {
+        IpAddr::V4(addr) => (u128::from(addr.to_bits()), u32::from(port)),
+        IpAddr::V6(addr) => (addr.to_bits(), 1 << 16 | u32::from(port)),
+    }
 }
 
 impl<'a> Matcher<'a> {
     /// Indexes a catalog.
     pub fn new(catalog: &'a Catalog) -> Self {
-        let mut by_server: HashMap<(IpAddr, u16), Vec<u32>> = HashMap::new();
-        for (index, contract) in (0..).zip(catalog.contracts()) {
-            let Terms::Device(device) = &contract.terms else {
+        let mut by_server: HashMap<(u128, u32), Vec<Rule<'a>>> = HashMap::new();
+        for (contract, terms) in (0..).zip(catalog.contracts()) {
+            let Terms::Device(device) = &terms.terms else {
                 continue;
             };
             for server in &device.servers {
-                by_server
-                    .entry((server.addr, server.port))
-                    .or_default()
-                    .push(index);
+                let rules = by_server.entry(place(server.addr, server.port));
+                rules.or_default().push(Rule {
+                    contract,
+                    device,
+                    units: Set::of(&device.units),
+                    functions: Set::of(&device.functions),
+                });
             }
         }
-        Self { catalog, by_server }
+        Self { by_server }
     }
 
     /// Judges an observation.
     pub fn judge(&self, observation: &Observation<'_>) -> Verdict {
         match observation {
             Observation::Exchange(exchange) => {
-                self.nearest(exchange.flow.resp_h, exchange.flow.resp_p, |device| {
-                    judge(device, exchange)
+                self.nearest(exchange.flow.resp_h, exchange.flow.resp_p, |rule| {
+                    judge(rule, exchange)
                 })
             }
-            Observation::Conn(conn) => self.nearest(conn.flow.resp_h, conn.flow.resp_p, |device| {
-                judge_conn(device, conn)
+            Observation::Conn(conn) => self.nearest(conn.flow.resp_h, conn.flow.resp_p, |rule| {
+                judge_conn(rule.device, conn)
             }),
             _ => Verdict::Violation {
                 nearest: None,
@@ -115,26 +157,23 @@ impl<'a> Matcher<'a> {
         &self,
         addr: IpAddr,
         port: u16,
-        judge: impl Fn(&Device) -> Result<(), Clause>,
+        judge: impl Fn(&Rule<'_>) -> Result<(), Clause>,
     ) -> Verdict {
         let mut best = Verdict::Violation {
             nearest: None,
             clause: Clause::Server,
         };
-        let candidates = self
-            .by_server
-            .get(&(addr, port))
-            .map_or(&[][..], Vec::as_slice);
-        for index in candidates {
-            let contract = self.catalog.contracts().get(*index as usize);
-            let Some(Terms::Device(device)) = contract.map(|contract| &contract.terms) else {
-                continue;
-            };
-            match (judge(device), best) {
-                (Ok(()), _) => return Verdict::Covered { contract: *index },
+        let rules = self.by_server.get(&place(addr, port));
+        for rule in rules.map_or(&[][..], Vec::as_slice) {
+            match (judge(rule), best) {
+                (Ok(()), _) => {
+                    return Verdict::Covered {
+                        contract: rule.contract,
+                    };
+                }
                 (Err(clause), Verdict::Violation { clause: before, .. }) if clause > before => {
                     best = Verdict::Violation {
-                        nearest: Some(*index),
+                        nearest: Some(rule.contract),
                         clause,
                     };
                 }
@@ -146,7 +185,8 @@ impl<'a> Matcher<'a> {
 }
 
 /// Whether one device contract covers an exchange. An attempt counts whether it was answered or not.
-fn judge(device: &Device, exchange: &Exchange<'_>) -> Result<(), Clause> {
+fn judge(rule: &Rule<'_>, exchange: &Exchange<'_>) -> Result<(), Clause> {
+    let device = rule.device;
     if device.protocol != exchange.protocol {
         return Err(Clause::Protocol);
     }
@@ -157,19 +197,20 @@ fn judge(device: &Device, exchange: &Exchange<'_>) -> Result<(), Clause> {
     {
         return Err(Clause::Client);
     }
-    if !device.units.is_empty() && !device.units.contains(&exchange.unit) {
+    if !device.units.is_empty() && !rule.units.has(exchange.unit) {
         return Err(Clause::Unit);
     }
     match exchange.outcome {
         Outcome::Malformed => Err(Clause::Malformed),
         // The request of an orphan was never seen: who and where is all that can be judged.
         Outcome::Orphan => Ok(()),
-        _ => judge_access(device, exchange),
+        _ => judge_access(rule, exchange),
     }
 }
 
-fn judge_access(device: &Device, exchange: &Exchange<'_>) -> Result<(), Clause> {
-    if device.functions.contains(&exchange.func) {
+fn judge_access(rule: &Rule<'_>, exchange: &Exchange<'_>) -> Result<(), Clause> {
+    let device = rule.device;
+    if rule.functions.has(exchange.func) {
         return Ok(());
     }
     if exchange.read.is_none() && exchange.write.is_none() {
@@ -189,10 +230,13 @@ fn judge_access(device: &Device, exchange: &Exchange<'_>) -> Result<(), Clause> 
     }
 }
 
+/// Whether one run holds a whole span. Runs are sorted and do not touch, so that only the last one that begins before
+/// the span can.
 fn covers(runs: &[Run], span: &Span<'_>) -> bool {
-    let last = span.last();
-    runs.iter()
-        .any(|run| run.table == span.table && run.first <= span.addr && last <= run.last)
+    let begins = (span.table, span.addr);
+    let after = runs.partition_point(|run| (run.table, run.first) <= begins);
+    let before = after.checked_sub(1).and_then(|at| runs.get(at));
+    before.is_some_and(|run| run.table == span.table && span.last() <= run.last)
 }
 
 fn judge_conn(device: &Device, conn: &Conn) -> Result<(), Clause> {

@@ -58,7 +58,7 @@ impl ParquetSink {
     }
 }
 
-/// Dictionaries for words, deltas for what grows, zstd over all.
+/// Dictionaries for words, deltas for what grows, zstd over all; the least and the greatest of each number a row group.
 fn properties(schema: &SchemaRef) -> Result<WriterProperties, LakeError> {
     let level = ZstdLevel::try_new(1).map_err(bad)?;
     let mut builder = WriterProperties::builder()
@@ -70,7 +70,10 @@ fn properties(schema: &SchemaRef) -> Result<WriterProperties, LakeError> {
         let column = ColumnPath::from(field.name().as_str());
         match field.data_type() {
             DataType::Dictionary(..) | DataType::Utf8 => {
-                builder = builder.set_column_dictionary_enabled(column, true);
+                // WHY: the least and the greatest word prune nothing, and finding them costs a comparison a row.
+                builder = builder
+                    .set_column_statistics_enabled(column.clone(), EnabledStatistics::None)
+                    .set_column_dictionary_enabled(column, true);
             }
             DataType::Timestamp(..) | DataType::Int64 if !field.is_nullable() => {
                 builder = builder.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);

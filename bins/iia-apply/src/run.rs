@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Done, Error> {
         Task::Apply(file) => Some(read_approval(file)?),
         Task::Restore => None,
     };
-    let store = Store::at(&arguments.dir.join("evidence").join("config"));
+    let store = Store::at(&arguments.dir);
     let trial_ns = arguments
         .confirm_within
         .saturating_mul(SECOND_NS.unsigned_abs());

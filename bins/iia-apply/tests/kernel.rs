@@ -124,7 +124,7 @@ fn a_live_connection_that_lost_its_contract_is_cut_and_no_other() {
         return;
     };
     let first = test.apply(&artifact(1, None, &FIRST, ""));
-    let lost = Talk::start(&test, "collect", "bus");
+    let lost = Talk::start(&test, "collect", "lake");
     let kept = Talk::start(&test, "collect", "audit");
     assert!(
         lost.next().is_some() && kept.next().is_some(),
@@ -139,7 +139,7 @@ fn a_live_connection_that_lost_its_contract_is_cut_and_no_other() {
     assert!(kept.goes_on(), "nobody else notices");
     let live = test.lab.run(&["conntrack", "-L", "-p", "tcp"], b"");
     let live = String::from_utf8(live).unwrap();
-    assert!(!live.contains(&format!("dst={} ", addr("bus"))), "{live}");
+    assert!(!live.contains(&format!("dst={} ", addr("lake"))), "{live}");
     assert!(live.contains(&format!("dst={} ", addr("audit"))), "{live}");
 }
 

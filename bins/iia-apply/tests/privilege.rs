@@ -33,7 +33,7 @@ fn while_it_runs_it_may_change_the_network_and_nothing_else() {
         "30",
     ]);
     let deadline = Instant::now() + Duration::from_secs(10);
-    while !test.firewall().contains("collect_to_bus") {
+    while !test.firewall().contains("collect_to_lake") {
         assert!(Instant::now() < deadline);
         std::thread::sleep(Duration::from_millis(20));
     }

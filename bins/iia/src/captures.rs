@@ -1,36 +1,94 @@
-//! Capture files, one after the other, through one pipeline each.
+//! Capture files and folders of them, plain or compressed, each through a pipeline of its own.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use flate2::bufread::MultiGzDecoder;
 use iia_capture::CaptureError;
 use iia_capture::pipeline::{Options, Pipeline, Stats};
 use iia_capture::source::pcap::PcapSource;
+use iia_core::Timestamp;
 use iia_core::observe::Observation;
+
+/// Folders within folders that are looked into at most.
+pub const DEPTH_MAX: usize = 16;
+/// What a capture's name ends with, when a folder is searched.
+const ENDINGS: [&str; 3] = ["pcap", "pcapng", "cap"];
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome {
     /// What was counted.
     pub stats: Stats,
+    /// The times of the first and the last packet.
+    pub span: Option<(Timestamp, Timestamp)>,
     /// Why reading ended before the file did.
     pub error: Option<CaptureError>,
+}
+
+/// The captures that a path names: itself, or those in the folder and the folders in it, in order of name.
+///
+/// # Errors
+/// [`CaptureError::NoCapture`], [`CaptureError::Open`].
+pub fn list(path: &Path) -> Result<Vec<PathBuf>, CaptureError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    search(path, DEPTH_MAX, &mut found)
+        .map_err(|error| CaptureError::Open { why: error.kind() })?;
+    found.sort();
+    if found.is_empty() {
+        return Err(CaptureError::NoCapture);
+    }
+    Ok(found)
+}
+
+fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() && depth > 0 {
+            search(&path, depth - 1, found)?;
+        } else if !kind.is_dir() && is_capture(&path) {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_capture(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.rsplit_once('.')
+        .is_some_and(|(_, ending)| ENDINGS.contains(&ending))
 }
 
 /// Reads a capture and gives every observation to `sink`; a damaged file is read as far as it is good.
 ///
 /// # Errors
 /// When the file cannot be opened or is no capture.
-pub fn read(path: &Path, sink: &mut impl FnMut(&Observation<'_>)) -> anyhow::Result<Outcome> {
-    let file = File::open(path).with_context(|| format!("open {}", path.display()))?;
-    let mut source =
-        PcapSource::open(BufReader::new(file)).with_context(|| format!("{}", path.display()))?;
-    let mut pipeline = Pipeline::new(Options::default());
+pub fn read(
+    path: &Path,
+    options: &Options,
+    sink: &mut impl FnMut(&Observation<'_>),
+) -> Result<Outcome, CaptureError> {
+    let mut source = PcapSource::open(open(path)?)?;
+    let mut pipeline = Pipeline::new(options.clone());
+    let mut span: Option<(Timestamp, Timestamp)> = None;
     let error = loop {
         match source.next_packet() {
-            Ok(Some(packet)) => pipeline.handle_packet(&packet, sink),
+            Ok(Some(packet)) => {
+                let (first, last) = span.get_or_insert((packet.ts, packet.ts));
+                (*first, *last) = ((*first).min(packet.ts), (*last).max(packet.ts));
+                pipeline.handle_packet(&packet, sink);
+            }
             Ok(None) => break None,
             Err(error) => break Some(error),
         }
@@ -38,6 +96,19 @@ pub fn read(path: &Path, sink: &mut impl FnMut(&Observation<'_>)) -> anyhow::Res
     pipeline.finish(sink);
     Ok(Outcome {
         stats: pipeline.stats(),
+        span,
         error,
     })
+}
+
+/// The bytes of a file, decompressed where they are gzip.
+fn open(path: &Path) -> Result<Box<dyn Read>, CaptureError> {
+    let failed = |error: std::io::Error| CaptureError::Open { why: error.kind() };
+    let mut file = BufReader::new(File::open(path).map_err(failed)?);
+    let head = file.fill_buf().map_err(failed)?;
+    if head.starts_with(&GZIP) {
+        Ok(Box::new(MultiGzDecoder::new(file)))
+    } else {
+        Ok(Box::new(file))
+    }
 }

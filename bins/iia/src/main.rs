@@ -9,9 +9,12 @@
 mod bench;
 mod check;
 mod config;
+mod input;
 mod inspect;
+mod learn;
+mod table;
 
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -19,37 +22,28 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(
     version,
-    about = "Reads industrial captures, judges them against contracts, and says why"
+    about = "Reads industrial captures, judges them against contracts, and says why",
+    after_help = EXIT_CODES
 )]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
+const EXIT_CODES: &str = "Exit codes: 0 good; 1 something is not contracted, damaged or not canonical; \
+2 wrong arguments, or something could not be read.\nErrors are one line each, with a code that stays: \
+`iia: FILE: IIA-CAP-0002: neither pcap nor pcapng`.";
+
 #[derive(Subcommand)]
 enum Command {
     /// Says what is in captures: who spoke to whom, with which functions and values
-    Inspect {
-        /// Capture files
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// Prints every exchange, tab separated
-        #[arg(long)]
-        rows: bool,
-    },
+    Inspect(inspect::Arguments),
     /// Judges captures against a catalog; exit code 1 when something is not contracted
     Check(check::Arguments),
-    /// Says why each kind of violation is one, with the contract that came nearest
+    /// Says why each kind of violation is one, and which contract came nearest
     Explain(check::Arguments),
     /// Proposes a catalog from captures, for a person to cut down
-    Learn {
-        /// Capture files
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// The box's name in the proposal
-        #[arg(long, default_value = "box")]
-        name: String,
-    },
+    Learn(learn::Arguments),
     /// The configuration language
     #[command(subcommand)]
     Config(config::Command),
@@ -59,19 +53,38 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Inspect { files, rows } => inspect::run(&files, rows),
-        Command::Check(arguments) => check::run(&arguments, false),
-        Command::Explain(arguments) => check::run(&arguments, true),
-        Command::Learn { files, name } => inspect::learn(&files, &name),
-        Command::Config(command) => config::run(command),
-        Command::Bench(command) => bench::run(command),
-    };
-    match outcome {
+    match run(Arguments::parse().command) {
         Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("iia: {error:#}");
             ExitCode::from(2)
         }
     }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    let code = match command {
+        Command::Inspect(arguments) => inspect::run(&arguments, &mut out)?,
+        Command::Check(arguments) => check::run(&arguments, check::Mode::Check, &mut out)?,
+        Command::Explain(arguments) => check::run(&arguments, check::Mode::Explain, &mut out)?,
+        Command::Learn(arguments) => learn::run(&arguments, &mut out)?,
+        Command::Config(command) => {
+            drop(out);
+            return config::run(command);
+        }
+        Command::Bench(command) => {
+            drop(out);
+            return bench::run(command);
+        }
+    };
+    out.flush()?;
+    Ok(code)
+}
+
+/// Whoever read our output, `head` say, has seen enough.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -264,6 +264,18 @@ fn packets(corpus: &Corpus) -> Outcome {
         let head = [0, transaction, 0, 0, 0, pdu.len() as u8 + 1, 1];
         [&head, pdu].concat()
     };
+    for (name, cut) in [("made_whole", 0xff), ("made_small", 1), ("made_odd", 6)] {
+        let turns: Vec<u8> = (0..72u8)
+            .flat_map(|at| {
+                match at % 6 {
+                    0 => 0x42 | at / 6 % 2 | at & 4,
+                    other => at.wrapping_mul(37).wrapping_add(other),
+                }
+                .to_le_bytes()
+            })
+            .collect();
+        corpus.put("capture_modbus", name, &[&[cut], &turns])?;
+    }
     let ask = [
         &[0][..],
         &piece(&[unit(1, &[3, 0, 1, 0, 2]), unit(2, &[6, 0, 1, 0, 9])].concat()),

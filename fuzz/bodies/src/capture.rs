@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use iia_capture::decode::modbus::{Framing, Request, Response, frame};
 use iia_capture::generate;
 use iia_capture::pipeline::{Options, Pipeline, Stats};
 use iia_capture::source::LinkType;
@@ -138,23 +139,85 @@ fn sound(exchange: &Exchange<'_>) {
 pub fn modbus(data: &[u8]) {
     let mut input = Input(data);
     let cut = 1 + usize::from(input.byte());
-    let mut turns = Vec::new();
+    let (mut turns, mut held) = (Vec::new(), [Vec::new(), Vec::new()]);
     while !input.is_empty() && turns.len() < 32 {
-        turns.push((input.byte() & 1 == 0, input.piece()));
+        let kind = input.byte();
+        let up = kind & 1 == 0;
+        let held = &mut held[usize::from(up)];
+        let mut bytes = std::mem::take(held);
+        if kind & 2 == 0 {
+            bytes.extend_from_slice(input.piece());
+        } else {
+            (0..1 + kind / 64).for_each(|_| bytes.extend(unit(&mut input, up)));
+        }
+        if kind & 4 == 4 {
+            // The end of a unit comes after the other side has spoken.
+            *held = bytes.split_off(bytes.len() / 2);
+        }
+        turns.push((up, bytes));
     }
+    turns.extend([true, false].map(|up| (up, std::mem::take(&mut held[usize::from(up)]))));
     let (whole, whole_stats) = talk(&turns, usize::MAX);
     let (pieces, pieces_stats) = talk(&turns, cut);
-    let sound = |stats: &Stats, seen: &[String]| {
-        stats.units_malformed == 0 && seen.last().is_some_and(|conn| conn.contains("ModbusTcp"))
-    };
-    if sound(&whole_stats, &whole) && sound(&pieces_stats, &pieces) {
-        let exchanges = |seen: &[String]| seen[..seen.len() - 1].to_vec();
+    if [true, false].map(|up| keeps_the_rules(&turns, up)) == [true, true] {
+        let exchanges = |seen: &[String]| seen[..seen.len().saturating_sub(1)].to_vec();
         assert_eq!(exchanges(&whole), exchanges(&pieces));
         assert_eq!(whole_stats.units, pieces_stats.units);
+        assert_eq!(
+            (whole_stats.units_malformed, pieces_stats.units_malformed),
+            (0, 0)
+        );
     }
 }
 
-fn talk(turns: &[(bool, &[u8])], cut: usize) -> (Vec<String>, Stats) {
+/// A unit that keeps the rules: which function, which addresses and how many come from the input.
+fn unit(input: &mut Input<'_>, up: bool) -> Vec<u8> {
+    let [transaction, func, addr, count, value] = input.array();
+    let count = 1 + count % 16;
+    let run = [0, addr, 0, count];
+    let values: Vec<u8> = (0..count * 2).map(|at| value.wrapping_add(at)).collect();
+    let bits = &values[..usize::from(count.div_ceil(8))];
+    let counted = |values: &[u8]| [&[values.len() as u8], values].concat();
+    let (func, data) = match (func % 9, up) {
+        (func @ 0..=1, false) => (func + 1, counted(bits)),
+        (func @ 2..=3, false) => (func + 1, counted(&values)),
+        (func @ 0..=3, true) => (func + 1, run.to_vec()),
+        (4, _) => (5, vec![0, addr, if value & 1 == 1 { 0xff } else { 0 }, 0]),
+        (5, _) => (6, vec![0, addr, value, value]),
+        (6, true) => (15, [&run[..], &counted(bits)].concat()),
+        (7, true) => (16, [&run[..], &counted(&values)].concat()),
+        (func @ 6..=7, false) => (func + 9, run.to_vec()),
+        (_, true) => (23, [&run[..], &run[..], &counted(&values)].concat()),
+        (_, false) => (0x80 | 1 + value % 6, vec![1 + value % 4]),
+    };
+    let head = [0, transaction % 4, 0, 0, 0, data.len() as u8 + 2, 1, func];
+    [&head[..], &data].concat()
+}
+
+/// Whether one direction is whole units and nothing else, each by the rules of its function. Of a stream that is not,
+/// what is seen depends on where the decoder finds its feet again.
+fn keeps_the_rules(turns: &[(bool, Vec<u8>)], up: bool) -> bool {
+    let mine = turns.iter().filter(|(side, _)| *side == up);
+    let stream: Vec<u8> = mine.flat_map(|(_, bytes)| bytes.iter().copied()).collect();
+    let mut rest = stream.as_slice();
+    while !rest.is_empty() {
+        let Framing::Whole(unit) = frame(rest) else {
+            return false;
+        };
+        let sound = if up {
+            Request::parse(unit.pdu).is_some_and(|request| request.sound)
+        } else {
+            Response::parse(unit.pdu).is_some()
+        };
+        if !sound {
+            return false;
+        }
+        rest = &rest[unit.len..];
+    }
+    true
+}
+
+fn talk(turns: &[(bool, Vec<u8>)], cut: usize) -> (Vec<String>, Stats) {
     let (client, server, mut sequences) = ([10, 0, 0, 1], [10, 0, 0, 2], [1u32, 1]);
     let mut frames = Vec::new();
     for (up, bytes) in turns {

@@ -66,7 +66,7 @@ impl<R: Read> PcapSource<R> {
     /// Reads the file's first bytes.
     ///
     /// # Errors
-    /// [`CaptureError::NotCapture`], [`CaptureError::Read`].
+    /// [`CaptureError::Empty`], [`CaptureError::NotCapture`], [`CaptureError::Read`].
     pub fn open(reader: R) -> Result<Self, CaptureError> {
         let format = Format::Ng {
             interfaces: Vec::new(),
@@ -86,6 +86,9 @@ impl<R: Read> PcapSource<R> {
             source.fill()?;
         }
         let head = source.bytes();
+        if head.is_empty() {
+            return Err(CaptureError::Empty);
+        }
         if head.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]) {
             return Ok(source);
         }

@@ -13,6 +13,7 @@ pub fn is_canonical(document: &Document) -> bool {
     let mut check = Check {
         at: document.magic.line().len() + 1,
         comments: document.comments(),
+        text: document.text().as_bytes(),
     };
     check.document(document).is_some()
 }
@@ -53,6 +54,7 @@ pub fn first_difference(document: &Document) -> Option<Difference> {
 struct Check<'d> {
     at: usize,
     comments: &'d [Comment],
+    text: &'d [u8],
 }
 
 /// Nothing means: not canonical.
@@ -68,20 +70,27 @@ impl<'d> Check<'d> {
         for entry in document.entries() {
             let key = (rank(entry.kind), entry.kind, entry.name, entry.version);
             when(before.replace(key).is_none_or(|before| before <= key))?;
-            self.at += 1;
+            self.blank()?;
             self.entry(&entry)?;
         }
         let len = document.text().len();
         if !self.comments.is_empty() {
-            self.at += 1;
+            self.blank()?;
             self.comments(0, u32::try_from(len).ok()?)?;
         }
         when(self.at == len)
     }
 
-    /// A line begins here with this indentation.
+    /// A line begins here with this indentation; as many line feeds would take as much room.
     fn begins(&self, start: u32, indent: usize) -> Canonical {
-        when(start as usize == self.at + indent)
+        let spaces = self.text.get(self.at..start as usize)?;
+        when(spaces.len() == indent && spaces.iter().all(|b| *b == b' '))
+    }
+
+    fn blank(&mut self) -> Canonical {
+        when(self.text.get(self.at) == Some(&b'\n'))?;
+        self.at += 1;
+        Some(())
     }
 
     fn comments(&mut self, indent: usize, before: u32) -> Canonical {

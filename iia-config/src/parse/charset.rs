@@ -39,6 +39,17 @@ pub(super) const fn judge(c: char) -> Option<Bad> {
             )
         }
         '\u{ad}'
+        | '\u{600}'..='\u{605}'
+        | '\u{6dd}'
+        | '\u{70f}'
+        | '\u{890}'..='\u{891}'
+        | '\u{8e2}'
+        | '\u{fff0}'..='\u{fff8}'
+        | '\u{110bd}'
+        | '\u{110cd}'
+        | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
         | '\u{34f}'
         | '\u{115f}'..='\u{1160}'
         | '\u{17b4}'..='\u{17b5}'
@@ -54,7 +65,7 @@ pub(super) const fn judge(c: char) -> Option<Bad> {
         | '\u{fff9}'..='\u{fffb}'
         | '\u{e0000}'..='\u{e0fff}' => bad(
             "P008",
-            "an invisible character",
+            "a character that is not seen",
             "take it out: what is not seen is not signed",
         ),
         _ => None,

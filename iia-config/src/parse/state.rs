@@ -94,7 +94,7 @@ impl State {
 
     pub(super) fn document(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        self.plain = charset::is_plain(bytes);
+        self.plain = self.bad_bytes.is_empty() && charset::is_plain(bytes);
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', bytes) {
             if self.diagnostics.len() >= DIAGNOSTICS_MAX {
@@ -365,8 +365,9 @@ impl State {
 
     fn open_block(&mut self, line: Line<'_>, key: Piece, name: Piece) {
         self.attach(line.start);
-        self.count(line);
-        self.nodes.open_block(key, name);
+        if self.count(line) {
+            self.nodes.open_block(key, name);
+        }
         (self.open, self.block_at) = (Open::Block, line.span());
     }
 
@@ -418,13 +419,14 @@ impl State {
         }
     }
 
-    /// Counts the fields and blocks of an entry.
-    fn count(&mut self, line: Line<'_>) {
+    /// Counts the fields and blocks of an entry; `false` when there is no room for one more.
+    fn count(&mut self, line: Line<'_>) -> bool {
         self.items += 1;
         if self.items == ITEMS_MAX + 1 {
             let message = format!("more than {ITEMS_MAX} fields and blocks in an entry");
             self.tell("P404", line.span(), message, "split the entry");
         }
+        self.items <= ITEMS_MAX
     }
 
     fn close(&mut self, line: Line<'_>) {
@@ -460,7 +462,9 @@ impl State {
             Err(_) => return self.separated(line, line.text),
         };
         let piece = line.piece(key, rest);
-        self.count(line);
+        if !self.count(line) {
+            return;
+        }
         self.check_key(line, piece);
         self.nodes.field(piece);
         if rest.is_empty() {
@@ -483,8 +487,9 @@ impl State {
 
     /// Reads one space and one value; gives what stands behind it, or nothing when the line is lost.
     fn value<'a>(&mut self, line: Line<'a>, rest: &'a [u8]) -> Option<&'a [u8]> {
+        let before = rest;
         let Ok((rest, _)) = grammar::space(rest) else {
-            self.separated(line, rest);
+            self.separated(line, before);
             return None;
         };
         if rest.first() == Some(&b'"') {
@@ -499,7 +504,7 @@ impl State {
             return Some(behind);
         }
         let Ok((behind, token)) = grammar::token(rest) else {
-            self.separated(line, rest);
+            self.separated(line, before);
             return None;
         };
         let piece = line.piece(token, behind);
@@ -520,9 +525,9 @@ impl State {
 
     /// Tokens are not separated by one space.
     fn separated(&mut self, line: Line<'_>, rest: &[u8]) {
-        let message = match rest {
-            [] | [b' '] => "a space at the end of the line",
-            [b' ', ..] => "more than one space",
+        let message = match rest.trim_ascii_start() {
+            [] => "a space at the end of the line",
+            behind if behind.len() < rest.len() => "more than one space",
             _ => "no space between two values",
         };
         self.tell(
@@ -571,7 +576,7 @@ fn parts(line: Line<'_>) -> Result<Head, &[u8]> {
             break;
         }
         let (behind, _) = grammar::space(rest).map_err(|_| rest)?;
-        let (behind, text) = token(behind)?;
+        let (behind, text) = grammar::token(behind).map_err(|_| rest)?;
         *slot = Some(line.piece(text, behind));
         rest = behind;
     }

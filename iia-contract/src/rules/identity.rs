@@ -2,8 +2,9 @@
 
 use alloc::format;
 
-use super::{Found, Rule, rule};
+use super::{Found, Rule, at, rule};
 use crate::raw::{Kind, Scopes};
+use crate::schema::HTTP_SCHEMES;
 use crate::scope::Net;
 use crate::tree::Entry;
 
@@ -11,7 +12,51 @@ pub(super) const RULES: &[Rule] = &[
     rule(Scopes::ALL, id),
     rule(Scopes::INTERNAL.or(Scopes::BOUNDARY), operations),
     rule(Scopes::DEVICE, hosts),
+    rule(Scopes::ALL, uris),
+    rule(Scopes::BOUNDARY, endpoint),
 ];
+
+/// Keys whose URI a person opens, not the box.
+const FOR_PEOPLE: [&str; 3] = ["contact", "on_call", "escalation"];
+
+/// C004: no HTTP address, but where a person is reached.
+// IIA 1: no HTTP at the boundary.
+fn uris(entry: &Entry<'_>, found: &mut Found) {
+    let fields = entry
+        .every_field()
+        .filter(|field| !FOR_PEOPLE.contains(&field.key));
+    for value in fields
+        .flat_map(|field| field.values())
+        .filter(|value| value.kind == Kind::Uri)
+    {
+        if is_http(value.text) {
+            let message = format!("`{}` leads to HTTP", value.text);
+            found.reject(
+                "C004",
+                value.span,
+                message,
+                "the box speaks no HTTP at its boundary",
+            );
+        }
+    }
+}
+
+/// Whether a URI leads to HTTP in whatever dress.
+pub(crate) fn is_http(uri: &str) -> bool {
+    let scheme = uri.split("://").next().unwrap_or_default();
+    let scheme = scheme.split('+').next().unwrap_or_default();
+    HTTP_SCHEMES.contains(&scheme)
+}
+
+/// C031: an endpoint is an address and a port; what leads to HTTP has been told already.
+fn endpoint(entry: &Entry<'_>, found: &mut Found) {
+    let field = at(entry, "profile", "endpoint");
+    let value = field.and_then(|field| field.value(0));
+    if let Some(value) = value.filter(|value| value.kind != Kind::Port && !is_http(value.text)) {
+        let message = format!("`{}` is no address and port", value.text);
+        found.reject("C031", value.span, message, "write tls/192.0.2.1:7447");
+    }
+}
 
 /// C030: the id says the scope.
 fn id(entry: &Entry<'_>, found: &mut Found) {

@@ -101,7 +101,7 @@ fields! {
         Once     "protocol"         WORD     ALL "the framing; never HTTP";
         Once     "security"         WORD     ALL "mtls: mutual TLS 1.3";
         Optional "alpn"             TEXT     ALL "the application protocol named in the TLS handshake; never h2 or http/1.1";
-        Optional "endpoint"         PORT     ALL "where the other side, or the box, answers";
+        Optional "endpoint"         ANY      ALL "where the other side, or the box, answers: a port such as tls/192.0.2.1:7447";
         Optional "trust_root"       ROOT     ALL "who vouches for the other side";
         Optional "schedule"         WORD     ALL "when batches are sent";
         Optional "table_format"     WORD     ALL "open table format of batches";

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int16Array, Int32Array, Int64Array, RecordBatch};
-use iia_core::observe::{Exchange, Outcome, Span, Table, Values};
+use arrow_array::types::{Int16Type, Int32Type, Int64Type};
+use arrow_array::{ArrayRef, Int16Array, Int32Array, RecordBatch};
+use iia_core::observe::{Exchange, Outcome, Span, Table};
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::Batch;
 use iia_core::stream::Stream;
 
 use super::head::{Flows, Head, Verdicts, record_batch};
-use crate::column::{Lists, Words};
+use crate::column::{Lists, Numbers, Words, emptied};
 use crate::error::bad;
 use crate::{LakeError, schema};
 
@@ -22,8 +23,8 @@ pub struct ExchangeBuilder {
     unit: Vec<i16>,
     func: Vec<i16>,
     outcome: Words<&'static str>,
-    exception: Vec<Option<i16>>,
-    latency_ns: Vec<Option<i64>>,
+    exception: Numbers<Int16Type>,
+    latency_ns: Numbers<Int64Type>,
     read: Spans,
     write: Spans,
     verdicts: Verdicts,
@@ -39,8 +40,8 @@ impl ExchangeBuilder {
             unit: Vec::new(),
             func: Vec::new(),
             outcome: Words::default(),
-            exception: Vec::new(),
-            latency_ns: Vec::new(),
+            exception: Numbers::default(),
+            latency_ns: Numbers::default(),
             read: Spans::default(),
             write: Spans::default(),
             verdicts: Verdicts::default(),
@@ -84,14 +85,14 @@ impl ExchangeBuilder {
         let mut columns = self.head.finish(first)?;
         columns.extend(self.flows.finish()?);
         let shorts =
-            |column: &mut Vec<i16>| Arc::new(Int16Array::from(std::mem::take(column))) as ArrayRef;
+            |column: &mut Vec<i16>| Arc::new(Int16Array::from(emptied(column))) as ArrayRef;
         columns.extend([
-            Arc::new(Int32Array::from(std::mem::take(&mut self.transaction))) as ArrayRef,
+            Arc::new(Int32Array::from(emptied(&mut self.transaction))) as ArrayRef,
             shorts(&mut self.unit),
             shorts(&mut self.func),
             self.outcome.finish().map_err(bad)?,
-            Arc::new(Int16Array::from(std::mem::take(&mut self.exception))),
-            Arc::new(Int64Array::from(std::mem::take(&mut self.latency_ns))),
+            self.exception.finish(),
+            self.latency_ns.finish(),
         ]);
         columns.extend(self.read.finish()?);
         columns.extend(self.write.finish()?);
@@ -112,8 +113,8 @@ impl ExchangeBuilder {
 #[derive(Debug, Default)]
 struct Spans {
     table: Words<Table>,
-    addr: Vec<Option<i32>>,
-    count: Vec<Option<i32>>,
+    addr: Numbers<Int32Type>,
+    count: Numbers<Int32Type>,
     values: Lists,
 }
 
@@ -126,17 +127,14 @@ impl Spans {
         let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         self.addr.push(span.map(|span| number(span.addr)));
         self.count.push(span.map(|span| number(span.count)));
-        self.values.push(
-            span.filter(|span| span.values != Values::None)
-                .map(Span::iter),
-        );
+        self.values.push(span);
     }
 
     fn finish(&mut self) -> Result<Vec<ArrayRef>, LakeError> {
         Ok(vec![
             self.table.finish().map_err(bad)?,
-            Arc::new(Int32Array::from(std::mem::take(&mut self.addr))),
-            Arc::new(Int32Array::from(std::mem::take(&mut self.count))),
+            self.addr.finish(),
+            self.count.finish(),
             self.values.finish().map_err(bad)?,
         ])
     }

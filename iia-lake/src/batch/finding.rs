@@ -6,7 +6,7 @@ use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::Batch;
 use iia_core::stream::Stream;
 
-use super::head::{Head, push, record_batch};
+use super::head::{Head, record_batch};
 use crate::column::Words;
 use crate::error::bad;
 use crate::{LakeError, schema};
@@ -49,7 +49,7 @@ impl FindingBuilder {
         self.words
             .iter_mut()
             .zip(row)
-            .for_each(|(column, word)| push(column, Some(word)));
+            .for_each(|(column, word)| column.push_word(Some(word)));
     }
 
     /// Rows so far.

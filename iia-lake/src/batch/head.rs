@@ -16,7 +16,7 @@ use iia_core::store::Batch;
 use iia_core::stream::Stream;
 
 use crate::LakeError;
-use crate::column::Words;
+use crate::column::{Words, emptied};
 use crate::error::bad;
 use crate::ipc;
 
@@ -57,10 +57,10 @@ impl Head {
             Int32Array::from(vec![0; rows]),
             Arc::new(service),
         );
-        let ts = TimestampMicrosecondArray::from(std::mem::take(&mut self.ts)).with_timezone("UTC");
+        let ts = TimestampMicrosecondArray::from(emptied(&mut self.ts)).with_timezone("UTC");
         Ok(vec![
             Arc::new(ts),
-            Arc::new(Int16Array::from(std::mem::take(&mut self.ts_ns))),
+            Arc::new(Int16Array::from(emptied(&mut self.ts_ns))),
             Arc::new(Int64Array::from_iter_values(from..to)),
             Arc::new(service.map_err(bad)?),
         ])
@@ -90,11 +90,19 @@ pub(super) fn record_batch(
     RecordBatch::try_new(schema, columns).map_err(bad)
 }
 
+/// An address as a number and its family: hashes and compares faster than the address.
+fn number(addr: IpAddr) -> (u128, bool) {
+    match addr {
+        IpAddr::V4(addr) => (u128::from(addr.to_bits()), false),
+        IpAddr::V6(addr) => (addr.to_bits(), true),
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Flows {
-    orig_h: Words<IpAddr>,
+    orig_h: Words<(u128, bool)>,
     orig_p: Vec<i32>,
-    resp_h: Words<IpAddr>,
+    resp_h: Words<(u128, bool)>,
     resp_p: Vec<i32>,
     vlan: Vec<i32>,
     protocol: Words<Protocol>,
@@ -102,17 +110,18 @@ pub(super) struct Flows {
 
 impl Flows {
     pub(super) fn push(&mut self, flow: &Flow, protocol: Protocol) {
-        self.orig_h.push(flow.orig_h, || flow.orig_h.to_string());
+        self.orig_h
+            .push(number(flow.orig_h), || flow.orig_h.to_string());
         self.orig_p.push(i32::from(flow.orig_p));
-        self.resp_h.push(flow.resp_h, || flow.resp_h.to_string());
+        self.resp_h
+            .push(number(flow.resp_h), || flow.resp_h.to_string());
         self.resp_p.push(i32::from(flow.resp_p));
         self.vlan.push(i32::from(flow.vlan));
         self.protocol.push(protocol, || protocol.name().into());
     }
 
     pub(super) fn finish(&mut self) -> Result<Vec<ArrayRef>, LakeError> {
-        let ints =
-            |column: &mut Vec<i32>| Arc::new(Int32Array::from(std::mem::take(column))) as ArrayRef;
+        let ints = |column: &mut Vec<i32>| Arc::new(Int32Array::from(emptied(column))) as ArrayRef;
         Ok(vec![
             self.orig_h.finish().map_err(bad)?,
             ints(&mut self.orig_p),
@@ -132,8 +141,8 @@ pub(super) struct Verdicts {
 
 impl Verdicts {
     pub(super) fn push(&mut self, contract: Option<&str>, reason: Option<&str>) {
-        push(&mut self.contract, contract);
-        push(&mut self.reason, reason);
+        self.contract.push_word(contract);
+        self.reason.push_word(reason);
     }
 
     pub(super) fn finish(&mut self) -> Result<Vec<ArrayRef>, LakeError> {
@@ -141,14 +150,5 @@ impl Verdicts {
             self.contract.finish().map_err(bad)?,
             self.reason.finish().map_err(bad)?,
         ])
-    }
-}
-
-/// Adds a word without allocating when it is the same as the one before.
-pub(super) fn push(column: &mut Words<String>, word: Option<&str>) {
-    match word {
-        Some(word) if column.repeats(word) => {}
-        Some(word) => column.push(word.to_owned(), || word.to_owned()),
-        None => column.push_null(),
     }
 }

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use iia_audit::log::Log;
 use iia_audit::note::{Purpose, VerifierKey};
 use iia_audit::policy::Policy;
-use iia_config::desk::{Desk, Site};
+use iia_config::desk::{Desk, DeskError, Site};
 use iia_config::envelope::seal;
 use iia_config::stage::Store;
 use iia_config::trust::{Class, key_text};
@@ -26,7 +26,7 @@ pub(crate) const IDENTITY: &str = "spiffe://iia.local/zone/cfg/workload/desk";
 /// Zones of the box: name, role, side.
 pub(crate) const ZONES: [(&str, &str, &str); 4] = [
     ("collect", "ot.acs.collect", "inbound"),
-    ("bus", "ot.dmz.bus", "dmz"),
+    ("lake", "ot.acs.lake", "inbound"),
     ("audit", "ot.dmz.audit", "dmz"),
     ("attest", "ot.dmz.attest", "dmz"),
 ];
@@ -80,7 +80,8 @@ pub(crate) fn artifact(
             "\nzone {name} {{\n  role {role}\n  side {side}\n  bridge iz-{name}\n  subnet 10.78.{index}.0/24\n  workload w 10.78.{index}.2\n}}\n"
         );
     }
-    for (index, (name, ..)) in &zones {
+    let asked = |name: &str| pairs.iter().any(|(_, to)| *to == name);
+    for (index, (name, ..)) in zones.iter().filter(|(_, (name, ..))| asked(name)) {
         text += &format!(
             "\nendpoint {name} {{\n  workload {}\n  listen tls/10.78.{index}.2:7443\n}}\n",
             id(name)
@@ -105,14 +106,14 @@ fn id(zone: &str) -> String {
 
 /// The contracts of the first configuration.
 pub(crate) const FIRST: [(&str, &str); 4] = [
-    ("collect", "bus"),
+    ("collect", "lake"),
     ("collect", "audit"),
-    ("bus", "audit"),
+    ("lake", "audit"),
     ("attest", "audit"),
 ];
-/// Those of the second: the collector has lost the bus.
+/// Those of the second: the collector has lost the lake.
 pub(crate) const SECOND: [(&str, &str); 3] =
-    [("collect", "audit"), ("bus", "audit"), ("attest", "audit")];
+    [("collect", "audit"), ("lake", "audit"), ("attest", "audit")];
 
 /// A box with its directory and its namespaces.
 pub(crate) struct TestBox {
@@ -164,7 +165,7 @@ impl TestBox {
     }
 
     fn store(&self) -> Store {
-        Store::at(&self.path("evidence/config"))
+        Store::at(self.dir.path())
     }
 
     fn site(&self) -> Site {
@@ -190,7 +191,8 @@ impl TestBox {
         let mut desk = Desk::open(self.store(), self.site()).unwrap();
         match desk.submit(signed, now()) {
             Ok(digest) => digest,
-            Err(error) => panic!("{error}: {:?}", desk.outbox().last()),
+            Err(DeskError::Rejected(rejected)) => panic!("{:?}", rejected.diagnostics),
+            Err(error) => panic!("{error}"),
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use iia::lake_report::word;
 use iia_audit::verify::records;
+use iia_core::event::EventKind;
 use iia_core::stream::Stream;
 
 use crate::demo::{Demo, Finished, count};
@@ -126,4 +127,40 @@ fn report(run: &Finished) {
     let html = std::fs::read_to_string(run.path().join("report.html")).unwrap();
     assert!(html.contains("<svg") && html.contains("10.20.0.66"));
     assert!(!html.contains("http://") && !html.contains("https://") && !html.contains("src="));
+}
+
+/// R-CND-07: whatever leaves for the outbound side is an event of the DMZ, row by row.
+#[test]
+fn i4_every_row_that_leaves_is_an_event_of_the_dmz() {
+    let run = Demo::start(&["--speed", "0", "--no-kill"]).finish();
+    let mut crossed: BTreeMap<(String, String), u64> = BTreeMap::new();
+    records(&run.evidence("seg01").join("audit"), |record| {
+        let event = &record.body.event;
+        if event.kind == EventKind::BoundaryCrossed {
+            let field = |key: &str| event.field(key).unwrap().to_owned();
+            let rows: u64 = field("rows").parse().unwrap();
+            *crossed
+                .entry((field("asked_by"), field("stream")))
+                .or_default() += rows;
+        }
+    })
+    .unwrap();
+    for stream in [
+        Stream::MODBUS,
+        Stream::CONN,
+        Stream::VIOLATION,
+        Stream::ATTEST_NETWORK,
+    ] {
+        let key = (
+            "spiffe://iia.local/zone/publish/workload/edge_publisher".to_owned(),
+            stream.to_string(),
+        );
+        let arrived = count(&run.rows("site", &stream)) as u64;
+        assert_eq!(crossed.remove(&key), Some(arrived), "{stream}");
+    }
+    let asked: u64 = crossed.values().sum();
+    assert_eq!(
+        asked, EXCHANGES as u64,
+        "what the consumer got: {crossed:?}"
+    );
 }

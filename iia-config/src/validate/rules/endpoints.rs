@@ -50,9 +50,13 @@ pub(super) fn derived(ground: &mut Ground<'_>) {
         let Some(listen) = entry.field("listen") else {
             continue;
         };
-        let serves = ground.role(entry.text("workload")) == Some(Role::AcsNetservices);
-        let ui = ground.role(entry.text("workload")) == Some(Role::MgmtUi);
-        if !asked.contains(entry.text("workload")) && !serves && !ui {
+        // Services of a cell and the local UI are reached from outside the catalog; a tunnel has a rule of its own.
+        let role = ground.role(entry.text("workload"));
+        let apart = matches!(
+            role,
+            Some(Role::AcsNetservices | Role::MgmtUi | Role::ItTunnel)
+        );
+        if !apart && !asked.contains(entry.text("workload")) {
             let message = format!("no contract asks anything of {}", entry.text("workload"));
             ground.tell(
                 "C025",

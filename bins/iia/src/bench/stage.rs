@@ -1,0 +1,182 @@
+//! One stage, measured once.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Instant;
+
+use iia_capture::pipeline::{Options, Pipeline};
+use iia_capture::source::pcap::PcapSource;
+use iia_contract::matcher::{Matcher, Verdict};
+use iia_core::observe::Observation;
+
+use super::columns::Columns;
+
+/// How much of the way is measured.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Stage {
+    /// Packets to exchanges.
+    Decode,
+    /// And each judged.
+    Verdict,
+    /// And each a row in a Parquet file, with its verdict.
+    Parquet,
+}
+
+impl Stage {
+    pub(super) const ALL: [Self; 3] = [Self::Decode, Self::Verdict, Self::Parquet];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Verdict => "decode + verdict",
+            Self::Parquet => "decode + verdict + Parquet",
+        }
+    }
+
+    /// The word for it on the command line.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Verdict => "verdict",
+            Self::Parquet => "parquet",
+        }
+    }
+}
+
+/// What a run gave.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Measure {
+    pub(super) packets: u64,
+    pub(super) records: u64,
+    pub(super) exchanges: u64,
+    pub(super) covered: u64,
+    pub(super) seconds: f64,
+    /// Of them, on a processor: less where others want it too.
+    pub(super) cpu_seconds: f64,
+    pub(super) peak_kib: u64,
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            packets,
+            records,
+            exchanges,
+            covered,
+            seconds,
+            cpu_seconds,
+            peak_kib,
+        } = self;
+        write!(
+            f,
+            "{packets} {records} {exchanges} {covered} {seconds} {cpu_seconds} {peak_kib}"
+        )
+    }
+}
+
+impl FromStr for Measure {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let [packets, records, exchanges, covered, seconds, cpu, peak_kib] = *words else {
+            return Err(());
+        };
+        let number = |word: &str| word.parse::<u64>().map_err(|_| ());
+        Ok(Self {
+            packets: number(packets)?,
+            records: number(records)?,
+            exchanges: number(exchanges)?,
+            covered: number(covered)?,
+            seconds: seconds.parse().map_err(|_| ())?,
+            cpu_seconds: cpu.parse().map_err(|_| ())?,
+            peak_kib: number(peak_kib)?,
+        })
+    }
+}
+
+pub(super) fn run(
+    stage: Stage,
+    file: &Path,
+    catalog: &Path,
+    parquet: &Path,
+) -> anyhow::Result<Measure> {
+    if let Stage::Decode = stage {
+        return measure(file, |_| {}, |_| Ok(()));
+    }
+    let catalog = crate::check::catalog(catalog)?;
+    let matcher = Matcher::new(&catalog);
+    let mut covered = 0u64;
+    let judge = |observation: &Observation<'_>| {
+        let verdict = matcher.judge(observation);
+        covered += u64::from(matches!(verdict, Verdict::Covered { .. }));
+        verdict
+    };
+    let mut measure = match stage {
+        Stage::Parquet => {
+            let columns = std::cell::RefCell::new(Columns::create(parquet, &catalog)?);
+            let mut judge = judge;
+            measure(
+                file,
+                |observation| columns.borrow_mut().take(observation, &judge(observation)),
+                |()| columns.borrow_mut().finish(),
+            )?
+        }
+        _ => {
+            let mut judge = judge;
+            measure(file, |observation| _ = judge(observation), |()| Ok(()))?
+        }
+    };
+    measure.covered = covered;
+    Ok(measure)
+}
+
+/// Reads the capture once; the clock stops when `finish` is done.
+fn measure(
+    file: &Path,
+    mut take: impl FnMut(&Observation<'_>),
+    finish: impl FnOnce(()) -> anyhow::Result<()>,
+) -> anyhow::Result<Measure> {
+    let mut source = PcapSource::open(File::open(file)?)?;
+    let mut pipeline = Pipeline::new(Options::default());
+    let mut records = 0u64;
+    let mut sink = |observation: &Observation<'_>| {
+        records += 1;
+        take(observation);
+    };
+    let (started, before) = (Instant::now(), cpu_seconds());
+    while let Some(packet) = source.next_packet()? {
+        pipeline.handle_packet(&packet, &mut sink);
+    }
+    pipeline.finish(&mut sink);
+    finish(())?;
+    let seconds = started.elapsed().as_secs_f64();
+    let cpu_seconds = cpu_seconds() - before;
+    let stats = pipeline.stats();
+    Ok(Measure {
+        packets: stats.packets,
+        records,
+        exchanges: stats.exchanges,
+        covered: 0,
+        seconds,
+        cpu_seconds,
+        peak_kib: peak_kib(),
+    })
+}
+
+/// The largest resident memory of this process so far.
+fn peak_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
+        .unwrap_or(0)
+}
+
+/// What this thread spent on a processor so far.
+fn cpu_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let ns = stat.split(' ').next().and_then(|ns| ns.parse::<u64>().ok());
+    ns.unwrap_or(0) as f64 / 1e9
+}

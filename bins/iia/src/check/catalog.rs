@@ -1,0 +1,63 @@
+//! A catalog from a file, or every mistake in it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::anyhow;
+use iia_config::{limits, parse::parse, validate};
+use iia_contract::Catalog;
+use iia_contract::scope::Terms;
+use iia_core::code::Code;
+
+/// Mistakes told one by one at most.
+const MISTAKES_MAX: usize = 20;
+/// The catalog cannot be opened.
+const NOT_OPENED: Code = Code::new("CFG", 530);
+/// The text is no sound catalog; the rules that it breaks have codes of their own.
+const NOT_SOUND: Code = Code::new("CFG", 30);
+
+/// Reads a catalog, telling every mistake in it.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
+    let name = path.display().to_string();
+    let bytes = fs::read(path).map_err(|error| {
+        let why = match error.kind() {
+            ErrorKind::NotFound => "there is no such file".into(),
+            why => why.to_string(),
+        };
+        anyhow!("{name}: {NOT_OPENED}: cannot be opened: {why}")
+    })?;
+    let found = match parse(&bytes, limits::DOCUMENT_LEN_MAX) {
+        Ok(document) => match validate::catalog(&document) {
+            Ok(catalog) => return Ok(told(catalog, &name)),
+            Err(found) => found,
+        },
+        Err(found) => found,
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    for diagnostic in found.iter().take(MISTAKES_MAX) {
+        eprint!("{}", diagnostic.render(&name, &text));
+    }
+    let more = found.len().saturating_sub(MISTAKES_MAX);
+    let more = if more > 0 {
+        format!(", {more} of them not shown")
+    } else {
+        String::new()
+    };
+    let mistakes = crate::table::counted(found.len() as u64, "mistake");
+    Err(anyhow!(
+        "{name}: {NOT_SOUND}: {mistakes}{more}; nothing was judged"
+    ))
+}
+
+/// Says so when a sound catalog can cover nothing.
+fn told(catalog: Catalog, name: &str) -> Catalog {
+    let devices = catalog.contracts().iter();
+    if !devices
+        .map(|contract| &contract.terms)
+        .any(|terms| matches!(terms, Terms::Device(_)))
+    {
+        eprintln!("iia: {name}: no contract of scope device, so that no exchange can be covered");
+    }
+    catalog
+}

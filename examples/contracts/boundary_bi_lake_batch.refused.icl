@@ -1,0 +1,124 @@
+iia-config 1
+
+# refused: C002 C003 C004 C051 C052 C058 C060 C066
+# As it is often written: straight to object storage, a word for a resolution, and half of what the other side owes.
+contract iia.contract.boundary.bi_lake.batch 2.0.0 {
+  scope boundary
+  publisher spiffe://iia.local/zone/publish/workload/edge_publisher
+  consumer spiffe://enterprise.example/iia/consumer/bi_ingest
+  organization enterprise-bi
+  contact oncall://enterprise-bi/ingest-pipeline
+  operation PUBLISH_BATCH
+  profile {
+    kind lake_batch
+    protocol s3_mtls
+    security mtls
+    endpoint s3://enterprise-bi-lake/iia-zone-a/
+    trust_root enterprise-trust-root-v3
+    schedule hourly_aligned
+    table_format iceberg
+  }
+  inventory {
+    include health.*
+    include process.*
+    exclude audit.*
+    exclude security.*
+  }
+  freshness {
+    native_resolution 100ms
+    published hourly_aggregate
+    lag_max 90m
+  }
+  retention {
+    on_box 30d
+    aging oldest_first_after_acked
+  }
+  ordering {
+    sequence monotonic_per_service
+    service_id uuid_v7
+  }
+  delivery {
+    mode at_least_once
+    dedupe sequence_per_service
+    consumer_dedupes on
+    class telemetry
+  }
+  gap {
+    buffer 30d
+    detect sequence_discontinuity
+    watermark on
+    watermark_endpoint api://this-box/contract/iia.contract.boundary.bi_lake.batch/watermark
+  }
+  evolution {
+    additive_within_major on
+    breaking_needs_major on
+    deprecation_overlap 90d
+  }
+  auth {
+    publisher_ttl 1h
+    consumer_rotation 7d
+    issuer enterprise-trust-root-v3
+  }
+  audit {
+    failures on
+    consumer_validates on
+    head_period 1m
+    on_failure contract_violation
+  }
+  quota {
+    rows 50000000/h
+    payload_max 256MiB
+  }
+  upstream ack {
+    window_max 30s
+  }
+  upstream capacity {
+    sustained_rows 50000000/h
+    burst_rows 200000000/h
+  }
+  upstream connectivity {
+    bandwidth_min 50Mbps
+    latency_p99_max 500ms
+    uptime_min 99.5%
+  }
+  upstream incident {
+    on_call pagerduty://enterprise-bi/p2
+    response_max 4h
+    escalation pagerduty://enterprise-bi-director/p1
+  }
+  raci audit_chain_mismatch {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-bi-security
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci capacity_exhaustion {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-network-team
+    upstream_accountable enterprise-cio
+    informed audit-team
+  }
+  raci cert_expiry {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-bi-security
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci connectivity_loss {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-network-team
+    upstream_accountable enterprise-cio
+    informed audit-team
+  }
+  raci schema_mismatch {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-network-team
+    upstream_accountable enterprise-cio
+    informed audit-team
+  }
+}
