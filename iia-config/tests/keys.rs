@@ -1,5 +1,6 @@
 //! Keys of other tools: what they made we read, and what we sign with it they verify.
 #![cfg(feature = "keys")]
+#![allow(dead_code, unused_imports, reason = "each feature uses its part")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
