@@ -1,5 +1,6 @@
 //! Keys of other tools: what they made we read, and what we sign with it they verify.
 #![cfg(feature = "keys")]
+#![allow(dead_code, unused_imports, reason = "each feature uses its part")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,7 +17,6 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use iia_config::keys::{KeyError, create, load, parse, parse_public};
-use iia_config::trust::key_text;
 use iia_core::sign::Signer as _;
 use zeroize::Zeroizing;
 
@@ -326,6 +326,7 @@ mod minisign {
 #[cfg(feature = "pkcs11")]
 mod pkcs11 {
     use iia_config::keys::pkcs11::TokenKey;
+    use iia_config::trust::key_text;
     use iia_core::sign::KeyOrigin;
 
     use super::*;

@@ -146,7 +146,7 @@ pub enum HistoryError {
 impl Coded for HistoryError {
     fn code(&self) -> Code {
         match self {
-            Self::Log { .. } => Code::new("CFG", 530),
+            Self::Log { .. } => Code::new("CFG", 543),
         }
     }
 }
