@@ -1,7 +1,6 @@
 //! The one privileged program has one privilege, no socket, and no code that could open one to the world.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::print_stderr,
     clippy::panic,
     reason = "a test may fail"

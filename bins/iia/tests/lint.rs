@@ -1,5 +1,5 @@
 //! `iia lint compose`: the paper's own example is the first that is refused, what we render is not.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
 use std::path::PathBuf;

@@ -24,7 +24,7 @@ pub(crate) fn check(more: &str) -> Result<Checked, Vec<Diagnostic>> {
     let place = "  listen tls/127.90.33.2:7443\n";
     let own = BOX.replacen(place, &format!("{place}  interface it0\n"), 1);
     let text = format!("{own}{more}");
-    let document = parse(text.as_bytes(), text.len()).map_err(|found| found)?;
+    let document = parse(text.as_bytes(), text.len())?;
     validate(&document, &Facts::of_box("seg01"))
 }
 

@@ -101,16 +101,16 @@ pub(super) fn parse(text: &str) -> Result<Node, Malformed> {
         let node = |value| Node { line, value };
         match event {
             Event::Alias(_) => return Err(bad("an alias; write it out")),
-            Event::Scalar(text, _, anchor, _) if anchor == 0 => {
+            Event::Scalar(text, _, 0, _) => {
                 close(&mut open, &mut root, node(Value::Text(text.into_owned())))?;
             }
-            Event::SequenceStart(anchor, _) if anchor == 0 => {
+            Event::SequenceStart(0, _) => {
                 open.push(Open {
                     node: node(Value::List(Vec::new())),
                     key: None,
                 });
             }
-            Event::MappingStart(anchor, _) if anchor == 0 => {
+            Event::MappingStart(0, _) => {
                 open.push(Open {
                     node: node(Value::Map(Vec::new())),
                     key: None,
