@@ -330,11 +330,20 @@ fn a_start_of_the_machine_brings_back_what_is_applied() {
     };
     test.apply(&artifact(1, None, &FIRST, ""));
     let firewall = test.firewall();
-    test.lab.run(&["nft", "flush", "ruleset"], b"");
-    assert_ne!(test.firewall(), firewall);
-    let output = test.applier(&["--restore"]).wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(test.firewall(), firewall);
+    // A start of the machine, a rule by hand, and one that the compiler has no words for.
+    let changes = [
+        "flush ruleset",
+        "insert rule inet iia forward tcp dport 22 accept",
+        "insert rule inet iia forward meta nftrace set 1",
+    ];
+    for change in changes {
+        test.lab.run(&["nft", change], b"");
+        let output = test.applier(&["--restore"]).wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(test.firewall(), firewall, "{change}");
+        let listing = String::from_utf8(test.lab.listing()).unwrap();
+        assert!(!listing.contains("nftrace"), "{listing}");
+    }
 }
 
 #[test]
@@ -422,4 +431,25 @@ fn leave_for_something_else_is_refused_and_the_refusal_is_in_the_chain() {
             .any(|event| event.field("step") == Some("authorise")),
         "{events:?}"
     );
+}
+
+#[test]
+fn a_first_configuration_that_nobody_confirms_leaves_an_empty_box() {
+    let test = "a_first_configuration_that_nobody_confirms_leaves_an_empty_box";
+    let Some(mut test) = TestBox::open(test) else {
+        return;
+    };
+    let (firewall, files) = (test.firewall(), test.files());
+    let first = test.stage(&artifact(1, None, &FIRST, ""));
+    let approval = test.approve(first);
+    let line = [
+        "--approval",
+        approval.to_str().unwrap(),
+        "--confirm-within",
+        "1",
+    ];
+    let output = test.applier(&line).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert_eq!((test.firewall(), test.files()), (firewall, files));
+    assert_eq!(test.applied(), None);
 }

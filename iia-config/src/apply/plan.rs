@@ -37,12 +37,8 @@ impl Plan {
 
     /// The plan of a box that nothing is applied to: every call makes its state empty.
     pub fn nothing() -> Self {
-        let state = |call: Call| match call {
-            Call::LoadFirewall => nft::Ruleset::default().to_string().into_bytes(),
-            _ => Vec::new(),
-        };
         Self {
-            calls: Call::ALL.map(|call| (call, state(call))).to_vec(),
+            calls: Call::ALL.map(|call| (call, Vec::new())).to_vec(),
         }
     }
 
