@@ -1,5 +1,4 @@
 //! Verdicts per second with one thousand contracts.
-#![expect(missing_docs, reason = "a bench is its own page")]
 use iia_contract::Catalog;
 use iia_contract::matcher::Matcher;
 use iia_contract::raw::{Entry, Field, Kind, Number, Span as At, Unit, Value, Version};
