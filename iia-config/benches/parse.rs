@@ -1,5 +1,4 @@
 //! Parsing and formatting per contract.
-#![expect(missing_docs, reason = "a bench is its own page")]
 use iia_config::{format, parse::parse};
 
 fn main() {

@@ -271,17 +271,17 @@ fn the_device_samples_mean_what_they_say() {
 
 #[test]
 fn the_inbound_sample_means_what_it_says() {
-    let Terms::Inbound(Inbound {
+    let Terms::Inbound(inbound) = terms("inbound_configuration_pull.icl") else {
+        panic!()
+    };
+    let Inbound {
         pull,
         artifact,
         approval,
         refusals,
         check_period_ns,
         ..
-    }) = terms("inbound_configuration_pull.icl")
-    else {
-        panic!()
-    };
+    } = *inbound;
     assert_eq!((pull.every_ns, pull.on_restore), (900 * SECOND_NS, true));
     assert_eq!((artifact.keys.len(), artifact.len_max), (2, 256 * 1024));
     assert_eq!(

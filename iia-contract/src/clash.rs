@@ -3,7 +3,8 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use hashbrown::HashMap;
+use core::hash::BuildHasher as _;
+use hashbrown::DefaultHashBuilder;
 
 use crate::raw::Scopes;
 use crate::rules::{Found, at};
@@ -20,102 +21,153 @@ enum Owned<'t> {
     Alias(&'t str),
 }
 
-type Run = (u64, u64);
+type Run = (u32, u32);
 
-struct Claim<'t> {
-    entry: Entry<'t>,
+/// One thing that one contract owns; the hash brings those of one thing together.
+#[derive(Clone, Copy)]
+struct Claim {
+    hash: u64,
+    entry: u32,
     run: Run,
 }
 
-struct Claims<'t, 'f> {
-    owned: HashMap<Owned<'t>, Vec<Claim<'t>>>,
-    found: &'f mut Found,
+struct Claims {
+    hasher: DefaultHashBuilder,
+    claims: Vec<Claim>,
 }
 
 /// Compares what all contracts own; versions of one contract may own the same.
 pub(crate) fn check(entries: &[Entry<'_>], found: &mut Found) {
     let mut claims = Claims {
-        owned: HashMap::with_capacity(entries.len() * 2),
-        found,
+        hasher: DefaultHashBuilder::default(),
+        claims: Vec::with_capacity(entries.len() * 2),
     };
-    for entry in entries {
-        match Scopes::named(entry.text("scope")) {
-            Scopes::INTERNAL => claims.said(entry, ("source", "destination")),
-            Scopes::BOUNDARY => claims.said(entry, ("publisher", "consumer")),
-            Scopes::DEVICE => claims.device(entry),
-            _ => {}
+    for (at, entry) in (0..).zip(entries) {
+        owned(entry, &mut |owned, run| claims.add(at, &owned, run));
+    }
+    claims
+        .claims
+        .sort_unstable_by_key(|claim| (claim.hash, claim.run, claim.entry));
+    let mut rest = claims.claims.as_slice();
+    while let [first, ..] = rest {
+        let same = rest.partition_point(|claim| claim.hash == first.hash);
+        let (group, behind) = rest.split_at(same);
+        overlaps(group, entries, found);
+        rest = behind;
+    }
+}
+
+/// Claims of one thing, by where their runs begin: each is compared with the one that reaches farthest before it.
+fn overlaps(group: &[Claim], entries: &[Entry<'_>], found: &mut Found) {
+    let mut farthest: Option<Claim> = None;
+    for claim in group {
+        let meets = farthest.filter(|other| claim.run.0 <= other.run.1);
+        let entry = |claim: Claim| entries.get(claim.entry as usize);
+        if let (Some(other), Some(mine)) = (meets.and_then(entry), entry(*claim)) {
+            if other.name != mine.name {
+                tell(mine, other, found);
+            }
+        }
+        if farthest.is_none_or(|other| other.run.1 < claim.run.1) {
+            farthest = Some(*claim);
         }
     }
 }
 
-/// Claims of one thing that are compared with each other at most; beyond it only the newest are.
-const CLAIMS_MAX: usize = 256;
-const WHOLE: Run = (0, u64::MAX);
+/// Says what two contracts both own, read from the contracts themselves: a hash alone is no proof.
+fn tell(mine: &Entry<'_>, other: &Entry<'_>, found: &mut Found) {
+    let mut theirs = Vec::new();
+    owned(other, &mut |owned, run| theirs.push((owned, run)));
+    let mut both = None;
+    owned(mine, &mut |owned, run| {
+        let meets = |(same, other): &(Owned<'_>, Run)| {
+            *same == owned && run.0 <= other.1 && other.0 <= run.1
+        };
+        if both.is_none() && theirs.iter().any(meets) {
+            both = Some(owned);
+        }
+    });
+    let Some(both) = both else { return };
+    let rule = match both {
+        Owned::Alias(_) => "C048",
+        _ => "C014",
+    };
+    let message = format!("{} is already owned by contract {}", what(both), other.name);
+    found.reject(rule, mine.head(), message, "one contract owns it");
+}
 
-impl<'t> Claims<'t, '_> {
-    fn said(&mut self, entry: &Entry<'t>, (from, to): (&str, &str)) {
-        let (from, to) = (entry.text(from), entry.text(to));
-        let kind = at(entry, "profile", "kind").map_or("", |field| field.text());
-        for field in entry.fields("operation") {
-            self.claim(entry, Owned::Said(from, to, field.text(), kind), WHOLE);
-        }
-        if let Some(alias) = at(entry, "auth", "cn_alias") {
-            self.claim(entry, Owned::Alias(alias.text()), WHOLE);
-        }
+const WHOLE: Run = (0, u32::MAX);
+
+impl Claims {
+    fn add(&mut self, entry: u32, owned: &Owned<'_>, run: Run) {
+        let hash = self.hasher.hash_one(owned);
+        self.claims.push(Claim { hash, entry, run });
     }
+}
 
-    fn device(&mut self, entry: &Entry<'t>) {
-        let units = entry.fields("unit").map(|field| field.text());
-        let every = entry.field("unit").is_none().then_some("");
-        for unit in units.chain(every) {
-            for client in entry.fields("client") {
-                for server in entry.fields("server") {
-                    self.asked(entry, (client.text(), server.text(), unit));
-                }
+type Take<'t, 'f> = dyn FnMut(Owned<'t>, Run) + 'f;
+
+/// Everything that a contract owns.
+fn owned<'t>(entry: &Entry<'t>, take: &mut Take<'t, '_>) {
+    match Scopes::named(entry.text("scope")) {
+        Scopes::INTERNAL => said(entry, ("source", "destination"), take),
+        Scopes::BOUNDARY => said(entry, ("publisher", "consumer"), take),
+        Scopes::DEVICE => device(entry, take),
+        _ => {}
+    }
+}
+
+fn said<'t>(entry: &Entry<'t>, (from, to): (&str, &str), take: &mut Take<'t, '_>) {
+    let (from, to) = (entry.text(from), entry.text(to));
+    let kind = at(entry, "profile", "kind").map_or("", |field| field.text());
+    for field in entry.fields("operation") {
+        take(Owned::Said(from, to, field.text(), kind), WHOLE);
+    }
+    if let Some(alias) = at(entry, "auth", "cn_alias") {
+        take(Owned::Alias(alias.text()), WHOLE);
+    }
+}
+
+fn device<'t>(entry: &Entry<'t>, take: &mut Take<'t, '_>) {
+    let units = entry.fields("unit").map(|field| field.text());
+    let every = entry.field("unit").is_none().then_some("");
+    for unit in units.chain(every) {
+        for client in entry.fields("client") {
+            for server in entry.fields("server") {
+                asked(entry, (client.text(), server.text(), unit), take);
             }
         }
     }
+}
 
-    fn asked(&mut self, entry: &Entry<'t>, (client, server, unit): (&'t str, &'t str, &'t str)) {
-        let verbs = ["read", "write"].into_iter();
-        let mut bare = true;
-        for verb in verbs {
-            for field in entry.fields(verb) {
-                bare = false;
-                let owned = Owned::Asked(client, server, unit, verb, field.text());
-                self.claim(entry, owned, run(&field));
-            }
-        }
-        if bare {
-            self.claim(entry, Owned::Asked(client, server, unit, "", ""), WHOLE);
-        }
-    }
-
-    fn claim(&mut self, entry: &Entry<'t>, owned: Owned<'t>, run: Run) {
-        let claims = self.owned.entry(owned).or_default();
-        let meets = |other: &Claim<'t>| other.run.0 <= run.1 && run.0 <= other.run.1;
-        let mut others = claims.iter().rev().take(CLAIMS_MAX);
-        if let Some(other) = others.find(|other| other.entry.name != entry.name && meets(other)) {
-            let rule = match owned {
-                Owned::Alias(_) => "C048",
-                _ => "C014",
-            };
-            let message = format!(
-                "{} is already owned by contract {}",
-                what(owned),
-                other.entry.name
+fn asked<'t>(
+    entry: &Entry<'t>,
+    (client, server, unit): (&'t str, &'t str, &'t str),
+    take: &mut Take<'t, '_>,
+) {
+    let mut bare = true;
+    for verb in ["read", "write"] {
+        for field in entry.fields(verb) {
+            bare = false;
+            take(
+                Owned::Asked(client, server, unit, verb, field.text()),
+                run(&field),
             );
-            self.found
-                .reject(rule, entry.head(), message, "one contract owns it");
-            return;
         }
-        claims.push(Claim { entry: *entry, run });
+    }
+    if bare {
+        take(Owned::Asked(client, server, unit, "", ""), WHOLE);
     }
 }
 
 fn run(field: &Field<'_>) -> Run {
-    let count = |index| field.number(index).and_then(crate::raw::Number::as_count);
-    (count(1).unwrap_or(0), count(2).unwrap_or(0))
+    let count = |index| {
+        let count = field.number(index).and_then(crate::raw::Number::as_count);
+        count
+            .and_then(|count| u32::try_from(count).ok())
+            .unwrap_or(0)
+    };
+    (count(1), count(2))
 }
 
 fn what(owned: Owned<'_>) -> alloc::string::String {

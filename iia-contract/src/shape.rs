@@ -22,6 +22,18 @@ const OPENERS: &[&str] = &[
     "permit_all",
 ];
 
+/// Keys that ask for a secret; there is no such key, on purpose.
+const ASKING: &[&str] = &[
+    "password",
+    "passphrase",
+    "passwd",
+    "secret",
+    "private_key",
+    "token",
+    "psk",
+    "api_key",
+];
+
 /// Checks one entry against its row of the table.
 pub fn check(spec: &EntrySpec, entry: &Entry<'_>) -> Vec<Defect> {
     let mut shape = Shape {
@@ -150,6 +162,11 @@ impl Shape {
             let message = format!("`{}` does not exist, and never will", field.key);
             let help = "the default is to drop; contracts name what passes";
             return self.tell("C024", field.span(), message, help);
+        }
+        if ASKING.iter().any(|word| field.key.contains(word)) {
+            let message = format!("`{}` asks for a secret", field.key);
+            let help = "name a credential, which is kept elsewhere";
+            return self.tell("C047", field.span(), message, help);
         }
         let span = Span {
             start: field.span().start,

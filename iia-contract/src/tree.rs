@@ -59,6 +59,7 @@ struct EntryNode {
     version: Option<Version>,
     fields: (u32, u32),
     blocks: (u32, u32),
+    values: (u32, u32),
     end: u32,
 }
 
@@ -72,9 +73,19 @@ struct BlockNode {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct FieldNode {
-    key: Piece,
-    count: u16,
+    start: u32,
     values: u32,
+    len: u16,
+    count: u16,
+}
+
+impl FieldNode {
+    const fn key(self) -> Piece {
+        Piece {
+            start: self.start,
+            len: self.len,
+        }
+    }
 }
 
 /// The kind of a value, and for a number where it is kept.
@@ -101,6 +112,24 @@ enum Plain {
     Atom,
 }
 
+/// Kinds of values that are looked for in a whole entry.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kinds {
+    /// URIs that are no SPIFFE IDs.
+    Uris,
+    /// Whatever could hold a secret: URIs, strings and atoms.
+    Texts,
+}
+
+impl Kinds {
+    const fn holds(self, kind: Plain) -> bool {
+        match self {
+            Self::Uris => matches!(kind, Plain::Uri),
+            Self::Texts => matches!(kind, Plain::Uri | Plain::String | Plain::Atom),
+        }
+    }
+}
+
 /// An index of four bytes without alignment, so that a value takes twelve.
 type Index = [u8; 4];
 
@@ -109,11 +138,11 @@ fn count(len: usize) -> u32 {
 }
 
 impl Growth {
-    /// Room for a document of this many bytes, as documents usually are; it grows when that is not enough.
-    pub fn for_len(len: usize) -> Self {
+    /// Room for a document of this many lines: most of them are a field with one value.
+    pub fn for_lines(lines: usize) -> Self {
         Self {
-            fields: Vec::with_capacity(len / 32),
-            values: Vec::with_capacity(len / 28),
+            fields: Vec::with_capacity(lines),
+            values: Vec::with_capacity(lines),
             ..Self::default()
         }
     }
@@ -133,6 +162,7 @@ impl Growth {
             version,
             fields: (0, 0),
             blocks: (blocks, blocks),
+            values: (count(self.values.len()), 0),
             end: kind.start,
         });
     }
@@ -142,9 +172,11 @@ impl Growth {
         let first = count(self.fields.len());
         self.fields.append(&mut self.own);
         let (last, blocks) = (count(self.fields.len()), count(self.blocks.len()));
+        let values = count(self.values.len());
         if let Some(entry) = self.entries.last_mut() {
             entry.fields = (first, last);
             entry.blocks.1 = blocks;
+            entry.values.1 = values;
             entry.end = end;
         }
     }
@@ -172,7 +204,8 @@ impl Growth {
     /// Adds a field to the open block, or else to the open entry; its values follow.
     pub fn field(&mut self, key: Piece) {
         let node = FieldNode {
-            key,
+            start: key.start,
+            len: key.len,
             count: 0,
             values: count(self.values.len()),
         };
@@ -226,6 +259,8 @@ impl Growth {
     /// The finished tree over its text.
     pub fn finish(mut self, text: Box<str>) -> Tree {
         self.own = Vec::new();
+        self.fields.shrink_to_fit();
+        self.values.shrink_to_fit();
         Tree { text, nodes: self }
     }
 }
@@ -251,6 +286,7 @@ impl Tree {
             },
             fields: node.fields,
             blocks: node.blocks,
+            values: node.values,
             head: node.name,
         })
     }
@@ -276,7 +312,7 @@ impl Tree {
     ) -> impl ExactSizeIterator<Item = Field<'_>> + DoubleEndedIterator + Clone {
         let nodes = self.nodes.fields.get(first as usize..last as usize);
         nodes.unwrap_or_default().iter().map(|node| Field {
-            key: node.key.of(&self.text),
+            key: node.key().of(&self.text),
             tree: self,
             node: *node,
         })
@@ -297,6 +333,7 @@ pub struct Entry<'t> {
     tree: &'t Tree,
     fields: (u32, u32),
     blocks: (u32, u32),
+    values: (u32, u32),
     head: Piece,
 }
 
@@ -369,6 +406,22 @@ impl<'t> Entry<'t> {
     pub fn named(&self, key: &str, name: &str) -> Option<Block<'t>> {
         self.blocks()
             .find(|block| block.key == key && block.name == Some(name))
+    }
+
+    /// Every value of some kinds, in order of the text, also those in blocks.
+    pub fn values_of(&self, kinds: Kinds) -> impl Iterator<Item = Value<'t>> + use<'t> {
+        let tree = self.tree;
+        let (first, last) = (self.values.0 as usize, self.values.1 as usize);
+        let nodes = tree.nodes.values.get(first..last).unwrap_or_default();
+        let wanted = nodes.iter().filter(move |node| kinds.holds(node.kind));
+        wanted.map(move |node| node.view(tree))
+    }
+
+    /// The field that holds a value of this entry.
+    pub fn holder(&self, value: &Value<'t>) -> Option<Field<'t>> {
+        let at = value.span.start;
+        self.every_field()
+            .find(|field| field.span().start <= at && at < field.span().end)
     }
 
     /// Every field, also those in blocks.
@@ -444,7 +497,7 @@ pub struct Field<'t> {
 impl<'t> Field<'t> {
     /// From its key to its last value.
     pub fn span(&self) -> Span {
-        let key = self.node.key.span();
+        let key = self.node.key().span();
         let end = self.values().last().map_or(key.end, |value| value.span.end);
         Span {
             start: key.start,

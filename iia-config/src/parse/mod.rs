@@ -63,7 +63,7 @@ pub fn parse_partial(bytes: &[u8], len_max: usize) -> Reading {
             diagnostics: vec![found],
         };
     }
-    let mut state = State::new(bytes.len());
+    let mut state = State::new(bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => Box::from(text),
         Err(_) => without_bad_bytes(bytes, &mut state),

@@ -50,9 +50,10 @@ pub(super) struct State {
 type Parts = (Magic, Growth, Vec<Comment>, Vec<u32>, Vec<Diagnostic>);
 
 impl State {
-    pub(super) fn new(len: usize) -> Self {
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        let lines = memchr::memchr_iter(b'\n', bytes).count();
         Self {
-            nodes: Growth::for_len(len),
+            nodes: Growth::for_lines(lines),
             ..Self::default()
         }
     }

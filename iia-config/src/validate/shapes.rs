@@ -11,7 +11,7 @@ use crate::parse::{Document, Magic};
 use crate::schema;
 
 /// What is told here, and by the catalog for contracts.
-pub(super) const CODES: [&str; 3] = ["C024", "C031", "C040"];
+pub(super) const CODES: [&str; 4] = ["C024", "C031", "C040", "C047"];
 
 /// Every entry but contracts, which the catalog checks itself.
 pub(super) fn check(document: &Document) -> Vec<Diagnostic> {

@@ -9,8 +9,8 @@ const LINE_LEN_MAX: usize = 512;
 const ENTRIES_MAX: usize = 65_535;
 const ITEMS_MAX: usize = 1024;
 
-#[allow(dead_code, reason = "not every test file uses it")]
-pub struct Judge {
+#[allow(dead_code)]
+pub(crate) struct Judge {
     magic: Regex,
     entry: Regex,
     block: Regex,
@@ -73,7 +73,7 @@ fn values() -> String {
 }
 
 impl Judge {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let of = |pattern: String| Regex::new(&format!("^(?:{pattern})$")).unwrap();
         let value = values();
         Self {
@@ -100,7 +100,7 @@ impl Judge {
         }
     }
 
-    pub fn accepts(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn accepts(&self, bytes: &[u8]) -> bool {
         let Some(body) = std::str::from_utf8(bytes)
             .ok()
             .and_then(|text| text.strip_suffix('\n'))

@@ -85,13 +85,9 @@ fn observed(entry: &Entry<'_>) -> Observed {
         cadence_ns: entry.field("cadence").and_then(|field| field.ns()),
         expected: entry.field("expected").and_then(|field| field.count()),
         rate: entry.field("rate").and_then(|field| field.number(0)),
-        make: make(&part(entry, "device")),
-        gateway: entry
-            .block("gateway")
-            .map(|block| gateway(&Part(Some(block)))),
-        session: entry
-            .block("session")
-            .map(|block| session(&Part(Some(block)))),
+        make: boxed(entry, "device", make),
+        gateway: boxed(entry, "gateway", gateway),
+        session: boxed(entry, "session", session),
         mode: observation.maybe("mode"),
         sample_ns: observation.ns("sample"),
         queue_depth: observation.count("queue_depth"),
@@ -100,13 +96,17 @@ fn observed(entry: &Entry<'_>) -> Observed {
         tags: tags
             .map(|block| (name(&block), tag(&Part(Some(block)))))
             .collect(),
-        failure: failure(&part(entry, "failure")),
+        failure: boxed(entry, "failure", failure),
         retention_ns: part(entry, "retention").ns("on_box"),
         usage: usage(&part(entry, "use")),
-        io_attestation: entry
-            .block("io_attestation")
-            .map(|block| io_attestation(&Part(Some(block)))),
+        io_attestation: boxed(entry, "io_attestation", io_attestation),
     }
+}
+
+/// A block that is there, read.
+fn boxed<T>(entry: &Entry<'_>, key: &str, read: fn(&Part<'_>) -> T) -> Option<Box<T>> {
+    let block = entry.block(key)?;
+    Some(Box::new(read(&Part(Some(block)))))
 }
 
 fn name(block: &Block<'_>) -> String {

@@ -4,6 +4,7 @@ mod boundary;
 mod device;
 mod inbound;
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -21,7 +22,7 @@ pub(crate) fn contract(entry: &Entry<'_>) -> Option<Contract> {
         "internal" => Terms::Internal(internal(entry)?),
         "boundary" => Terms::Boundary(boundary::read(entry)?),
         "device" => Terms::Device(device::read(entry)?),
-        "inbound" => Terms::Inbound(inbound::read(entry)?),
+        "inbound" => Terms::Inbound(Box::new(inbound::read(entry)?)),
         _ => return None,
     };
     let none = Version {
@@ -49,19 +50,19 @@ fn internal(entry: &Entry<'_>) -> Option<Internal> {
             protocol: transport.word("protocol"),
             ports: transport.words("port"),
         },
-        failure: Failure {
+        failure: Box::new(Failure {
             on_unreachable: failure.word("on_unreachable"),
             buffer_records: failure.count("buffer_records"),
             buffer_age_ns: failure.ns("buffer_age"),
             backoff_max_ns: failure.ns("backoff_max"),
             alarm: failure.maybe("alarm"),
             on_buffer_full: failure.maybe("on_buffer_full"),
-        },
-        payload: Payload {
+        }),
+        payload: Box::new(Payload {
             schemas: payload.words("schema"),
             max_len: payload.bytes("max_size"),
             rate: payload.number("rate"),
-        },
+        }),
         told: told(&audit),
     })
 }

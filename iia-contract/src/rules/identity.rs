@@ -6,7 +6,7 @@ use super::{Found, Rule, at, rule};
 use crate::raw::{Kind, Scopes};
 use crate::schema::HTTP_SCHEMES;
 use crate::scope::Net;
-use crate::tree::Entry;
+use crate::tree::{Entry, Kinds};
 
 pub(super) const RULES: &[Rule] = &[
     rule(Scopes::ALL, id),
@@ -22,14 +22,12 @@ const FOR_PEOPLE: [&str; 3] = ["contact", "on_call", "escalation"];
 /// C004: no HTTP address, but where a person is reached.
 // IIA 1: no HTTP at the boundary.
 fn uris(entry: &Entry<'_>, found: &mut Found) {
-    let fields = entry
-        .every_field()
-        .filter(|field| !FOR_PEOPLE.contains(&field.key));
-    for value in fields
-        .flat_map(|field| field.values())
-        .filter(|value| value.kind == Kind::Uri)
+    for value in entry
+        .values_of(Kinds::Uris)
+        .filter(|value| is_http(value.text))
     {
-        if is_http(value.text) {
+        let key = entry.holder(&value).map_or("", |field| field.key);
+        if !FOR_PEOPLE.contains(&key) {
             let message = format!("`{}` leads to HTTP", value.text);
             found.reject(
                 "C004",

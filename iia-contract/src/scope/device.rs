@@ -47,9 +47,9 @@ pub struct Observed {
     pub cadence_ns: Option<i64>,
     pub expected: Option<u64>,
     pub rate: Option<Number>,
-    pub make: Make,
-    pub gateway: Option<Gateway>,
-    pub session: Option<Session>,
+    pub make: Option<Box<Make>>,
+    pub gateway: Option<Box<Gateway>>,
+    pub session: Option<Box<Session>>,
     pub mode: Option<String>,
     pub sample_ns: Option<i64>,
     pub queue_depth: Option<u64>,
@@ -57,10 +57,10 @@ pub struct Observed {
     pub qos: Option<u64>,
     /// Declared values, by name.
     pub tags: BTreeMap<String, Tag>,
-    pub failure: DeviceFailure,
+    pub failure: Option<Box<DeviceFailure>>,
     pub retention_ns: Option<i64>,
     pub usage: Use,
-    pub io_attestation: Option<IoAttestation>,
+    pub io_attestation: Option<Box<IoAttestation>>,
 }
 
 /// What it is, and where it stands.

@@ -1,5 +1,6 @@
 //! An internal contract (001:213-223).
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -22,9 +23,9 @@ pub struct Internal {
     /// How it is carried.
     pub transport: Transport,
     /// What happens when the other end is away.
-    pub failure: Failure,
+    pub failure: Box<Failure>,
     /// What it carries.
-    pub payload: Payload,
+    pub payload: Box<Payload>,
     /// What is an event.
     pub told: Told,
 }

@@ -5,6 +5,7 @@ mod device;
 mod inbound;
 mod internal;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -50,7 +51,7 @@ pub enum Terms {
     /// On the control network.
     Device(Device),
     /// What the box pulls.
-    Inbound(Inbound),
+    Inbound(Box<Inbound>),
 }
 
 /// An address or a network.

@@ -11,7 +11,7 @@ use super::{Ground, parties};
 // IIA 4: all inter-zone traffic transits the internal DMZ.
 pub(super) fn crossings(ground: &mut Ground<'_>) {
     let help = "go through ot.dmz.bus";
-    for contract in ground.scope("internal") {
+    for contract in ground.scope("internal").iter().copied() {
         let ends = (
             ground.role(contract.text("source")),
             ground.role(contract.text("destination")),

@@ -96,7 +96,7 @@ pub(super) fn cardinality(ground: &mut Ground<'_>) {
     {
         *ends.entry(entry.text("workload")).or_default() += 1;
     }
-    for contract in ground.scope("internal") {
+    for contract in ground.scope("internal").iter().copied() {
         let Some(field) = contract.field("cardinality") else {
             continue;
         };
@@ -123,7 +123,7 @@ pub(super) fn dead(ground: &mut Ground<'_>) {
         .flat_map(|entry| entry.fields("contract"))
         .map(|field| field.text())
         .collect();
-    for contract in ground.scope("device") {
+    for contract in ground.scope("device").iter().copied() {
         if contract.field("collector").is_none() && !conduits.contains(contract.name) {
             let message = format!("nobody observes what contract {} allows", contract.name);
             ground.warn(

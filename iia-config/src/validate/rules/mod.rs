@@ -16,6 +16,7 @@ mod waivers;
 mod zones;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use iia_contract::raw::Span;
 use iia_contract::tree::Entry;
@@ -86,6 +87,8 @@ struct Ground<'d> {
     /// The box's own trust domain.
     domain: &'d str,
     contracts: Vec<Entry<'d>>,
+    /// Contracts by scope, and other entries by kind.
+    groups: HashMap<&'d str, Rc<[Entry<'d>]>>,
     /// Zones by name.
     zones: HashMap<&'d str, Entry<'d>>,
     /// The role of each workload of the box, by zone and name.
@@ -113,10 +116,22 @@ impl<'d> Ground<'d> {
             let name = entry.name;
             names.filter_map(move |workload| Some(((name, workload), role?)))
         });
+        let mut groups: HashMap<&str, Vec<Entry<'_>>> = HashMap::new();
+        for entry in document.entries() {
+            let group = match entry.kind {
+                "contract" => entry.text("scope"),
+                kind => kind,
+            };
+            groups.entry(group).or_default().push(entry);
+        }
+        let groups = groups
+            .into_iter()
+            .map(|(name, entries)| (name, Rc::from(entries)));
         Self {
             workloads: workloads.collect(),
             domain: read::trust_domain(document),
             contracts: document.of_kind("contract").collect(),
+            groups: groups.collect(),
             document,
             facts,
             found,
@@ -138,16 +153,15 @@ impl<'d> Ground<'d> {
         }
     }
 
+    /// The entries of a kind that is no contract.
     fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = Entry<'d>> + Clone + use<'d> {
-        self.document.of_kind(kind)
+        let group = self.scope(kind);
+        (0..group.len()).filter_map(move |at| group.get(at).copied())
     }
 
     /// The contracts of one scope.
-    fn scope(&self, scope: &'static str) -> Vec<Entry<'d>> {
-        let contracts = self.contracts.iter().copied();
-        contracts
-            .filter(|entry| entry.text("scope") == scope)
-            .collect()
+    fn scope(&self, scope: &'static str) -> Rc<[Entry<'d>]> {
+        self.groups.get(scope).cloned().unwrap_or_default()
     }
 
     /// The zone and name of an identity of the box; nothing for a foreign one.

@@ -109,7 +109,7 @@ pub(super) fn tolerances(ground: &mut Ground<'_>) {
             );
         }
     }
-    for contract in ground.scope("device") {
+    for contract in ground.scope("device").iter().copied() {
         let Some(block) = contract
             .block("io_attestation")
             .filter(|block| block.is_on("enabled"))

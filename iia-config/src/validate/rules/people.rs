@@ -35,7 +35,7 @@ pub(super) fn accountable(ground: &mut Ground<'_>) {
         .of_kind("party")
         .map(|entry| (entry.name, entry.text("side")))
         .collect();
-    for contract in ground.scope("boundary") {
+    for contract in ground.scope("boundary").iter().copied() {
         for block in contract.blocks().filter(|block| block.key == "raci") {
             for (key, side) in [
                 ("acs_accountable", "acs"),
@@ -63,7 +63,7 @@ pub(super) fn on_call(ground: &mut Ground<'_>) {
         .of_kind("party")
         .map(|entry| entry.text("contact"))
         .collect();
-    for contract in ground.scope("boundary") {
+    for contract in ground.scope("boundary").iter().copied() {
         let Some(block) = contract.named("upstream", "incident") else {
             continue;
         };

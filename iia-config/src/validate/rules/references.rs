@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use iia_contract::raw::{FieldSpec, Kind, Type};
+use iia_contract::raw::{FieldSpec, Type};
 use iia_contract::schema::HTTP_SCHEMES;
 use iia_contract::shape::{Cursor, nearest};
-use iia_contract::tree::{Entry, Field};
+use iia_contract::tree::{Entry, Field, Kinds};
 
 use super::Ground;
 use crate::schema;
@@ -16,27 +16,24 @@ const FOR_PEOPLE: [&str; 3] = ["contact", "on_call", "escalation"];
 /// C004: no HTTP address, but where a person is reached.
 pub(super) fn uris(ground: &mut Ground<'_>) {
     // Contracts check their own.
-    let others = ground
-        .document
-        .entries()
-        .filter(|entry| entry.kind != "contract");
-    for entry in others {
-        for field in entry
-            .every_field()
-            .filter(|field| !FOR_PEOPLE.contains(&field.key))
-        {
-            for value in field.values().filter(|value| value.kind == Kind::Uri) {
-                let scheme = value.text.split("://").next().unwrap_or_default();
-                let scheme = scheme.split('+').next().unwrap_or_default();
-                if HTTP_SCHEMES.contains(&scheme) {
-                    let message = format!("`{}` leads to HTTP", value.text);
-                    ground.tell(
-                        "C004",
-                        value.span,
-                        message,
-                        "the box speaks no HTTP at its boundary",
-                    );
-                }
+    let entries = ground.document.entries();
+    for entry in entries.filter(|entry| entry.kind != "contract") {
+        for value in entry.values_of(Kinds::Uris) {
+            let scheme = value.text.split("://").next().unwrap_or_default();
+            let scheme = scheme.split('+').next().unwrap_or_default();
+            let person = || {
+                entry
+                    .holder(&value)
+                    .is_some_and(|field| FOR_PEOPLE.contains(&field.key))
+            };
+            if HTTP_SCHEMES.contains(&scheme) && !person() {
+                let message = format!("`{}` leads to HTTP", value.text);
+                ground.tell(
+                    "C004",
+                    value.span,
+                    message,
+                    "the box speaks no HTTP at its boundary",
+                );
             }
         }
     }

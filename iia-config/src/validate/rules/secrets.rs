@@ -1,21 +1,10 @@
 //! C047: references only, never secrets.
 
 use iia_contract::raw::Kind;
-use iia_contract::tree::{Field, Value};
+use iia_contract::tree::{Kinds, Value};
 
 use super::Ground;
 
-/// Keys that ask for a secret.
-const ASKING: [&str; 8] = [
-    "password",
-    "passphrase",
-    "passwd",
-    "secret",
-    "private_key",
-    "token",
-    "psk",
-    "api_key",
-];
 /// What a secret that was written out begins with.
 const BEGINNINGS: [&str; 6] = ["-----BEGIN", "PRIVATE KEY", "AKIA", "ghp_", "xoxb-", "eyJ"];
 /// Shorter texts are words.
@@ -23,28 +12,21 @@ const RANDOM_LEN_MIN: usize = 20;
 /// Bits a character from which on a text looks drawn by lot, in thousandths.
 const RANDOM_MILLIBITS_MIN: u64 = 3_800;
 
-/// C047: nothing that looks like a secret.
+/// C047: nothing that looks like a secret. Keys that ask for one are no keys; that is told with the shape.
 pub(super) fn none(ground: &mut Ground<'_>) {
     for entry in ground.document.entries() {
-        for field in entry.every_field() {
-            if let Some(why) = suspicious(&field) {
+        for value in entry.values_of(Kinds::Texts) {
+            if let Some(why) = by_value(&value) {
                 let help = "name a credential, which is kept elsewhere";
                 ground.tell(
                     "C047",
-                    field.span(),
+                    value.span,
                     format!("this looks like a secret: {why}"),
                     help,
                 );
             }
         }
     }
-}
-
-fn suspicious(field: &Field<'_>) -> Option<&'static str> {
-    if ASKING.iter().any(|word| field.key.contains(word)) {
-        return Some("by its key");
-    }
-    field.values().find_map(|value| by_value(&value))
 }
 
 fn by_value(value: &Value<'_>) -> Option<&'static str> {
