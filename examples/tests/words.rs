@@ -80,7 +80,11 @@ fn i5_roles_and_not_products() {
                 .for_each(|word| name(&source.path, word));
         }
     }
-    for source in files(&[".icl"]) {
+    // Artifacts of tests may name what they like; those that ship may not.
+    for source in files(&[".icl"])
+        .iter()
+        .filter(|one| one.path.starts_with("examples/"))
+    {
         let said = source
             .text
             .lines()

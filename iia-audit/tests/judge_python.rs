@@ -1,5 +1,5 @@
 //! A second verifier, in Python and with other libraries, says the same of a whole log as ours.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

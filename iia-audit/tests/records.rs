@@ -1,5 +1,4 @@
 //! What may stand in a record.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use iia_audit::AuditError;
 use iia_audit::frame::{self, Body};

@@ -1,11 +1,6 @@
 //! Rendered services, started for real on the services interface, behind the firewall of the same artifact, and asked
 //! by a real client of the cell.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    clippy::panic,
-    reason = "a test may fail"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail")]
 
 mod cell;
 

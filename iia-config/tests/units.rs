@@ -1,11 +1,5 @@
 //! Rendered units, containers and manifest: judged by systemd's own tools where it is there, and by what they must say.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    clippy::panic,
-    reason = "a test may fail"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail")]
 
 mod cell;
 

@@ -1,5 +1,5 @@
 //! OpenSSL reads our SVIDs as they are meant, believes what is to be believed and refuses the rest.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Rows go in once and come out in order, whatever the batching.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::Int64Type;

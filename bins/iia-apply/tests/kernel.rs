@@ -1,7 +1,6 @@
 //! The applier against a real kernel: what it loads holds, what it cuts is cut, what it cannot finish it takes back.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::print_stderr,
     clippy::panic,
     reason = "a test may fail"

@@ -1,7 +1,6 @@
 //! The one privileged program has one privilege, no socket, and no code that could open one to the world.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::print_stderr,
     clippy::panic,
     reason = "a test may fail"
@@ -140,4 +139,72 @@ fn anything_else_that_is_asked_of_it_is_refused() {
             said(&output)
         );
     }
+}
+
+#[test]
+fn its_unit_leaves_it_one_capability_and_little_exposed() {
+    let test = "its_unit_leaves_it_one_capability_and_little_exposed";
+    if !common::net::has("systemd-analyze") {
+        return common::net::skip(test, "systemd-analyze");
+    }
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/iia-apply.service");
+    let output = Command::new("systemd-analyze")
+        .args(["security", "--offline=true", "--threshold=20", unit])
+        .output()
+        .unwrap();
+    let judged = String::from_utf8_lossy(&output.stdout).into_owned();
+    eprintln!("{}", judged.lines().last().unwrap_or_default());
+    assert!(output.status.success(), "{judged}");
+}
+
+/// As in its unit: a user that is not root, with the one capability as ambient.
+#[test]
+fn it_needs_no_root() {
+    let Some(mut test) = TestBox::open("it_needs_no_root") else {
+        return;
+    };
+    if !common::net::has("setpriv") {
+        return common::net::skip("it_needs_no_root", "setpriv");
+    }
+    let staged = test.stage(&artifact(1, None, &FIRST, ""));
+    let approval = test.approve(staged);
+    test.observe(staged);
+    let dir = test.dir.path().to_str().unwrap();
+    let program = test.path("iia-apply");
+    fs::copy(env!("CARGO_BIN_EXE_iia-apply"), &program).unwrap();
+    let owned = Command::new("chown")
+        .args(["-R", "2001:2001", dir])
+        .status()
+        .unwrap();
+    assert!(owned.success());
+    let output = Command::new("ip")
+        .args([
+            "netns",
+            "exec",
+            test.lab.router(),
+            "setpriv",
+            "--reuid=2001",
+            "--regid=2001",
+            "--clear-groups",
+        ])
+        .args([
+            "--inh-caps=-all,+net_admin",
+            "--ambient-caps=-all,+net_admin",
+            "--bounding-set=-all,+net_admin",
+        ])
+        .arg(&program)
+        .args([
+            "--dir",
+            dir,
+            "--box",
+            common::BOX,
+            "--identity",
+            common::IDENTITY,
+            "--approval",
+            approval.to_str().unwrap(),
+        ])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(test.firewall().contains("collect_to_lake"));
 }

@@ -12,6 +12,7 @@ mod config;
 mod input;
 mod inspect;
 mod learn;
+mod lint;
 mod table;
 
 use std::io::{self, BufWriter, Write as _};
@@ -47,6 +48,9 @@ enum Command {
     /// The configuration language
     #[command(subcommand)]
     Config(config::Command),
+    /// Judges files that other programs read, such as compose manifests
+    #[command(subcommand)]
+    Lint(lint::Command),
     /// Measures this machine
     #[command(subcommand)]
     Bench(bench::Command),
@@ -74,6 +78,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             drop(out);
             return config::run(command);
         }
+        Command::Lint(command) => lint::run(&command, &mut out)?,
         Command::Bench(command) => {
             drop(out);
             return bench::run(command);

@@ -309,7 +309,7 @@ fn every_mistake_of_a_catalog_is_shown_with_its_place() {
     assert!(errors.contains("; nothing was judged"), "{errors}");
     let gone = dir.path().join("gone.icl");
     let line = format!(
-        "iia: {}: IIA-CFG-0530: cannot be opened: there is no such file",
+        "iia: {}: IIA-CFG-0550: cannot be opened: there is no such file",
         gone.display()
     );
     refused(

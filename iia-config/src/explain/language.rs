@@ -78,6 +78,7 @@ interface it0 {
   image_trust_root enterprise-artifacts
 };
 ";
+"P025" E "a signed document is in canonical form" why "Equal bytes mean equal meaning, so a signature cannot be stretched over two readings." clause "L468" good "" bad "";
 "P401" E "a document is not too long" why "The box reads 256 KiB unless its policy says more, and never more than 16 MiB." clause "L468" good "" bad "";
 "P402" E "a line has 512 bytes at most" why "A reviewer sees the whole line, and a parser needs no more room than that." clause "L468" good "" bad "";
 "P403" E "a document has 65,535 entries at most" why "Whatever is counted has an end." clause "L468" good "" bad "";

@@ -1,10 +1,11 @@
 //! Whether a document is canonical, told from positions alone: nothing is written to be compared.
 
-use iia_contract::raw::{BlockSpec, FieldSpec};
+use iia_contract::raw::{BlockSpec, FieldSpec, Span};
 use iia_contract::shape::Cursor;
 use iia_contract::tree::{Block, Entry, Field};
 
 use super::{is_set, rank, value};
+use crate::diagnostic::Diagnostic;
 use crate::parse::{Comment, Document};
 use crate::schema;
 
@@ -48,6 +49,33 @@ pub fn first_difference(document: &Document) -> Option<Difference> {
         }
     }
     None
+}
+
+/// The diagnostic of a document that is not canonical, which no box takes.
+pub fn not_canonical(document: &Document) -> Option<Diagnostic> {
+    let Difference { line, want, .. } = first_difference(document)?;
+    let text = document.text();
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line - 1)
+        .map(str::len)
+        .sum();
+    let end = start
+        + text
+            .get(start..)
+            .and_then(|rest| rest.lines().next())
+            .map_or(0, str::len);
+    let at = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+    let span = Span {
+        start: at(start),
+        end: at(end),
+    };
+    let help = match want.as_str() {
+        "" => "the formatter writes an empty line here, or nothing; run `iia config fmt`".into(),
+        want => format!("the formatter writes `{want}`; run `iia config fmt`"),
+    };
+    let message = "not canonical from here on, so it cannot be signed";
+    Some(Diagnostic::error("P025", span, message, &help))
 }
 
 /// Where the next line must begin, and the comments that are still to come.

@@ -7,7 +7,7 @@ use iia_contract::raw::{BlockSpec, FieldSpec, Times};
 use iia_contract::shape::Cursor;
 use iia_contract::tree::{Block, Entry, Field};
 
-pub use canonical::{Difference, first_difference, is_canonical};
+pub use canonical::{Difference, first_difference, is_canonical, not_canonical};
 
 use crate::parse::Document;
 use crate::schema;

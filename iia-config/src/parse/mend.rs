@@ -3,7 +3,6 @@
 use iia_contract::raw::{Span, Unit};
 
 use super::charset;
-use super::grammar;
 use super::line::Line;
 
 /// A first line that does not say what the document is.
@@ -139,7 +138,8 @@ fn numeric(text: &str) -> String {
     if text.starts_with("-0") {
         return "there is no -0".into();
     }
-    if text.contains('T') && text.contains(':') {
+    let dashes = text.bytes().filter(|b| *b == b'-').count();
+    if text.contains('T') && text.contains(':') || dashes == 2 && digits == 4 {
         return "a time is written 2026-11-24T09:00:00Z".into();
     }
     if text.bytes().filter(|b| *b == b'.').count() == 3 {
@@ -163,9 +163,4 @@ fn numeric(text: &str) -> String {
             "`{unit}` is no unit: us ms s m h d, B KiB MiB GiB TiB, % ppm, bps Kbps Mbps Gbps, and /s /m /h /d behind"
         ),
     }
-}
-
-/// Whether a text is a name.
-pub(crate) fn is_name(text: &str) -> bool {
-    matches!(grammar::name(text.as_bytes()), Ok(([], _)))
 }

@@ -525,17 +525,19 @@ impl State {
 
     /// Tokens are not separated by one space.
     fn separated(&mut self, line: Line<'_>, rest: &[u8]) {
-        let message = match rest.trim_ascii_start() {
+        let behind = rest.trim_ascii_start();
+        let message = match behind {
             [] => "a space at the end of the line",
-            behind if behind.len() < rest.len() => "more than one space",
+            _ if behind.len() < rest.len() => "more than one space",
             _ => "no space between two values",
         };
-        self.tell(
-            "P019",
-            line.from(rest),
-            message,
-            "one space stands between two parts of a line",
-        );
+        let start = line.behind(rest);
+        let span = Span {
+            start,
+            end: line.behind(behind).max(start.saturating_add(1)),
+        };
+        let help = "one space stands between two parts of a line";
+        self.tell("P019", span, message, help);
     }
 
     fn end(&mut self, end: u32) {

@@ -215,7 +215,8 @@ fn unit(entry: &Entry<'_>, topology: &Topology, tell: &mut Tell<'_>) {
             "name a program or an image",
         );
     }
-    if !program.is_empty() && !(program.starts_with('/') && program.bytes().all(is_plain)) {
+    let absolute = program.starts_with('/') && program.bytes().all(is_plain);
+    if !(program.is_empty() || absolute) {
         tell(
             "C031",
             entry,

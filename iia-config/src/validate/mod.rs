@@ -1,5 +1,6 @@
 //! Semantic validation: shape, contracts, references, invariants. Everything is found at once.
 
+mod error;
 mod facts;
 mod manifest;
 mod read;
@@ -15,6 +16,7 @@ use iia_core::id::TrustDomain;
 use iia_core::zone::Zone as Role;
 use iia_core::{SpiffeId, Timestamp};
 
+pub use error::CatalogError;
 pub use facts::Facts;
 pub use manifest::{Manifest, manifest};
 

@@ -1,6 +1,6 @@
 //! C024, C030, C031: every entry has the shape that the table demands.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use iia_contract::shape;
 use iia_contract::tree::Entry;
@@ -16,7 +16,7 @@ pub(super) const CODES: [&str; 3] = ["C024", "C031", "C040"];
 /// Every entry but contracts, which the catalog checks itself.
 pub(super) fn check(document: &Document) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut seen = HashSet::new();
+    let mut seen = HashMap::new();
     for entry in document.whole_entries() {
         if found.len() >= DIAGNOSTICS_MAX {
             break;
@@ -31,14 +31,10 @@ pub(super) fn check(document: &Document) -> Vec<Diagnostic> {
             }
             None => found.push(unknown(&entry)),
         }
-        if !seen.insert((entry.kind, entry.name)) {
+        if let Some(first) = seen.insert((entry.kind, entry.name), entry.head()) {
             let message = format!("{} {} stands twice", entry.kind, entry.name);
-            found.push(Diagnostic::error(
-                "C030",
-                entry.head(),
-                message,
-                "merge them",
-            ));
+            let again = Diagnostic::error("C030", entry.head(), message, "merge them");
+            found.push(again.with(first, "it stands here first"));
         }
     }
     found

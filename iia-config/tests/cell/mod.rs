@@ -16,96 +16,7 @@ use iia_config::validate::{Checked, Facts, validate};
 const BOX: &str = include_str!("../../../examples/box-pi/box.icl");
 
 /// What the example has not: a way to the IT network, services, units.
-pub(crate) const MORE: &str = r#"
-interface it0 {
-  kind it
-  side outbound
-}
-
-interface svc0 {
-  kind services
-  side inbound
-}
-
-service cell-dhcp {
-  kind dhcp
-  interface svc0
-  network 10.20.0.0/24
-  listen udp/10.20.0.1:67
-  range 10.20.0.100 10.20.0.199
-  lease 1h
-}
-
-service cell-dns {
-  kind dns
-  interface svc0
-  network 10.20.0.0/24
-  listen udp/10.20.0.1:53
-  listen tcp/10.20.0.1:53
-  domain cell.iia
-  record plc1 10.20.0.21
-}
-
-service cell-files {
-  kind files
-  interface svc0
-  network 10.20.0.0/24
-  listen tcp/10.20.0.1:445
-  share recipes read
-  share reports readwrite
-  account daemon
-}
-
-service cell-mqtt {
-  kind mqtt
-  interface svc0
-  network 10.20.0.0/24
-  listen tls/10.20.0.1:8883
-  topic hmi1 read "cell/press/#"
-  topic sensor1 write "cell/press/#"
-}
-
-service cell-time {
-  kind ntp
-  interface svc0
-  network 10.20.0.0/24
-  listen udp/10.20.0.1:123
-  listen tcp/10.20.0.1:4460
-  nts on
-}
-
-unit api {
-  workload spiffe://iia.local/zone/api/workload/query_server
-  program "/bin/true"
-  argument 1 "role"
-  argument 2 "api"
-  repository "localhost/iia-box"
-  image sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-  user 2003
-}
-
-unit collector {
-  workload spiffe://iia.local/zone/collect/workload/protocol_collector
-  program "/bin/true"
-  argument 1 "role"
-  argument 2 "collect 100% of $x"
-  repository "localhost/iia-box"
-  image sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-  user 2002
-}
-
-unit lake {
-  workload spiffe://iia.local/zone/lake/workload/lake_writer
-  program "/bin/true"
-  argument 1 "role"
-  argument 2 "lake"
-  repository "localhost/iia-box"
-  image sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-  user 2001
-  memory 128MiB
-  state on
-}
-"#;
+pub(crate) const MORE: &str = include_str!("../data/cell.icl");
 
 /// The box with these further entries, or what is wrong with it.
 pub(crate) fn check(more: &str) -> Result<Checked, Vec<Diagnostic>> {
@@ -113,7 +24,7 @@ pub(crate) fn check(more: &str) -> Result<Checked, Vec<Diagnostic>> {
     let place = "  listen tls/127.90.33.2:7443\n";
     let own = BOX.replacen(place, &format!("{place}  interface it0\n"), 1);
     let text = format!("{own}{more}");
-    let document = parse(text.as_bytes(), text.len()).map_err(|found| found)?;
+    let document = parse(text.as_bytes(), text.len())?;
     validate(&document, &Facts::of_box("seg01"))
 }
 

@@ -5,17 +5,14 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::anyhow;
+use iia_config::validate::CatalogError;
 use iia_config::{limits, parse::parse, validate};
 use iia_contract::Catalog;
 use iia_contract::scope::Terms;
-use iia_core::code::Code;
+use iia_core::code::Coded as _;
 
 /// Mistakes told one by one at most.
 const MISTAKES_MAX: usize = 20;
-/// The catalog cannot be opened.
-const NOT_OPENED: Code = Code::new("CFG", 530);
-/// The text is no sound catalog; the rules that it breaks have codes of their own.
-const NOT_SOUND: Code = Code::new("CFG", 30);
 
 /// Reads a catalog, telling every mistake in it.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
@@ -25,7 +22,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
             ErrorKind::NotFound => "there is no such file".into(),
             why => why.to_string(),
         };
-        anyhow!("{name}: {NOT_OPENED}: cannot be opened: {why}")
+        in_words(&name, &CatalogError::NotOpened { why })
     })?;
     let found = match parse(&bytes, limits::DOCUMENT_LEN_MAX) {
         Ok(document) => match validate::catalog(&document) {
@@ -44,10 +41,12 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
     } else {
         String::new()
     };
-    let mistakes = crate::table::counted(found.len() as u64, "mistake");
-    Err(anyhow!(
-        "{name}: {NOT_SOUND}: {mistakes}{more}; nothing was judged"
-    ))
+    let mistakes = crate::table::counted(found.len() as u64, "mistake") + &more;
+    Err(in_words(&name, &CatalogError::NotSound { mistakes }))
+}
+
+fn in_words(name: &str, error: &CatalogError) -> anyhow::Error {
+    anyhow!("{name}: {}: {error}", error.code())
 }
 
 /// Says so when a sound catalog can cover nothing.

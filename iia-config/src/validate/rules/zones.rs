@@ -9,6 +9,7 @@ use iia_contract::tree::Entry;
 use iia_core::zone::{Side, Zone as Role};
 
 use super::Ground;
+use crate::diagnostic::Diagnostic;
 
 const BRIDGE_LEN_MAX: usize = 15;
 
@@ -63,7 +64,8 @@ pub(super) fn bridges(ground: &mut Ground<'_>) {
         }
         if let Some(other) = bridges.insert(bridge.text(), entry) {
             let message = format!("bridge `{}` is that of zone {}", bridge.text(), other.name);
-            ground.tell("C016", bridge.span(), message, "one bridge a zone");
+            let again = Diagnostic::error("C016", bridge.span(), message, "one bridge a zone");
+            ground.push(again.with(other.head(), "that zone"));
         }
     }
 }
