@@ -13,6 +13,7 @@ mod common;
 use std::path::Path;
 
 use common::{BOX, Leave, Memory, clock, config, config_text, key, key_entry, trust_text};
+use iia_config::apply::{Calls as _, Plan};
 use iia_config::desk::{Desk, DeskError, Settled, Site};
 use iia_config::envelope::seal;
 use iia_config::lifecycle::Confirmation;
@@ -313,7 +314,10 @@ fn a_first_configuration_that_nobody_confirms_leaves_nothing_behind() {
     bench.clock.advance(TRIAL + 1);
     assert_eq!(bench.settle(), Settled::WentBack);
     assert_eq!(bench.applied(), None);
-    assert!(bench.calls.state.values().all(Vec::is_empty));
+    for (call, nothing) in Plan::nothing().calls() {
+        let have = bench.calls.before(call).unwrap();
+        assert_eq!(have, nothing, "{}", call.name());
+    }
     // D20: its revision is spent, although nothing is in force.
     assert!(refusal(bench.submit(1, None).map(drop)).contains("does not follow 1"));
     assert!(bench.submit(2, None).is_ok());
