@@ -63,7 +63,7 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
 
     #[inline]
     fn segment(&mut self, state: &mut State, from_orig: bool, seq: u32, payload: &[u8]) {
-        if state.protocol == Recognised::MaybeModbus {
+        if state.protocol == Recognised::MaybeModbus && !state.half(!from_orig).whole {
             // What the other side began and did not end before this one spoke was the end of a unit we came too late for.
             state.half(!from_orig).partial.clear();
         }
@@ -127,10 +127,12 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
             self.units(state, from_orig, fresh);
             return;
         }
+        let whole = half.whole;
         let mut joined = core::mem::take(&mut half.partial);
         joined.extend_from_slice(fresh);
         // A capture that begins inside a unit leaves an end that looks like a beginning: then the segment stands alone.
-        let unproven = state.protocol != Recognised::Modbus;
+        // Not so where the beginning was seen: a client could cut its request so that the rest reads as another one.
+        let unproven = state.protocol != Recognised::Modbus && !whole;
         if unproven && is_whole(fresh) || matches!(frame(&joined), Framing::Not) {
             self.units(state, from_orig, fresh);
         } else {

@@ -36,6 +36,8 @@ pub(crate) struct Half {
     pub(crate) bytes: u64,
     pub(crate) missed: u64,
     pub(crate) fin: bool,
+    /// Seen from its SYN on and without a gap: where units begin is known.
+    pub(crate) whole: bool,
 }
 
 #[derive(Debug)]
@@ -154,6 +156,7 @@ impl Half {
             .min();
         if let Some(gap) = earliest {
             self.missed += u64::from(gap);
+            self.whole = false;
             self.next = Some(next.wrapping_add(gap));
             self.partial.clear();
         }
@@ -172,6 +175,7 @@ impl Half {
     /// Starts anew, as a SYN does.
     pub(crate) fn restart(&mut self, seq: u32) {
         self.next = Some(seq);
+        self.whole = true;
         self.acked = None;
         self.partial.clear();
         self.late.clear();

@@ -268,7 +268,7 @@ fn packets(corpus: &Corpus) -> Outcome {
         let turns: Vec<u8> = (0..72u8)
             .flat_map(|at| {
                 match at % 6 {
-                    0 => 0x42 | at / 6 % 2 | at & 4,
+                    0 => 0x42 | (at / 6 % 2) | (at & 4),
                     other => at.wrapping_mul(37).wrapping_add(other),
                 }
                 .to_le_bytes()

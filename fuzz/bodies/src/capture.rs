@@ -139,27 +139,21 @@ fn sound(exchange: &Exchange<'_>) {
 pub fn modbus(data: &[u8]) {
     let mut input = Input(data);
     let cut = 1 + usize::from(input.byte());
-    let (mut turns, mut held) = (Vec::new(), [Vec::new(), Vec::new()]);
+    let mut turns = Vec::new();
     while !input.is_empty() && turns.len() < 32 {
         let kind = input.byte();
         let up = kind & 1 == 0;
-        let held = &mut held[usize::from(up)];
-        let mut bytes = std::mem::take(held);
-        if kind & 2 == 0 {
-            bytes.extend_from_slice(input.piece());
-        } else {
-            (0..1 + kind / 64).for_each(|_| bytes.extend(unit(&mut input, up)));
-        }
-        if kind & 4 == 4 {
-            // The end of a unit comes after the other side has spoken.
-            *held = bytes.split_off(bytes.len() / 2);
-        }
+        let bytes = match kind & 2 {
+            0 => input.piece().to_vec(),
+            _ => (0..1 + kind / 64)
+                .flat_map(|_| unit(&mut input, up))
+                .collect(),
+        };
         turns.push((up, bytes));
     }
-    turns.extend([true, false].map(|up| (up, std::mem::take(&mut held[usize::from(up)]))));
     let (whole, whole_stats) = talk(&turns, usize::MAX);
     let (pieces, pieces_stats) = talk(&turns, cut);
-    if [true, false].map(|up| keeps_the_rules(&turns, up)) == [true, true] {
+    if turns.iter().all(|(up, bytes)| keeps_the_rules(bytes, *up)) {
         let exchanges = |seen: &[String]| seen[..seen.len().saturating_sub(1)].to_vec();
         assert_eq!(exchanges(&whole), exchanges(&pieces));
         assert_eq!(whole_stats.units, pieces_stats.units);
@@ -188,18 +182,17 @@ fn unit(input: &mut Input<'_>, up: bool) -> Vec<u8> {
         (7, true) => (16, [&run[..], &counted(&values)].concat()),
         (func @ 6..=7, false) => (func + 9, run.to_vec()),
         (_, true) => (23, [&run[..], &run[..], &counted(&values)].concat()),
-        (_, false) => (0x80 | 1 + value % 6, vec![1 + value % 4]),
+        (_, false) => (0x80 | (1 + value % 6), vec![1 + value % 4]),
     };
     let head = [0, transaction % 4, 0, 0, 0, data.len() as u8 + 2, 1, func];
     [&head[..], &data].concat()
 }
 
-/// Whether one direction is whole units and nothing else, each by the rules of its function. Of a stream that is not,
-/// what is seen depends on where the decoder finds its feet again.
-fn keeps_the_rules(turns: &[(bool, Vec<u8>)], up: bool) -> bool {
-    let mine = turns.iter().filter(|(side, _)| *side == up);
-    let stream: Vec<u8> = mine.flat_map(|(_, bytes)| bytes.iter().copied()).collect();
-    let mut rest = stream.as_slice();
+/// Whether what one side says is whole units and nothing else, each by the rules of its function. Otherwise what is
+/// seen depends on where the decoder finds its feet again; and a unit that the other side interrupts is taken, at the
+/// beginning of a capture, for the end of one that came before.
+fn keeps_the_rules(said: &[u8], up: bool) -> bool {
+    let mut rest = said;
     while !rest.is_empty() {
         let Framing::Whole(unit) = frame(rest) else {
             return false;
@@ -217,9 +210,20 @@ fn keeps_the_rules(turns: &[(bool, Vec<u8>)], up: bool) -> bool {
     true
 }
 
+/// The first segment of a side: its bytes are counted from 1.
+fn syn(hosts: ([u8; 4], [u8; 4]), ports: (u16, u16), flags: u8) -> Vec<u8> {
+    const FLAGS: usize = 14 + 20 + 13;
+    let mut frame = generate::frame(hosts, ports, (0, 0), &[]);
+    frame[FLAGS] = flags;
+    frame
+}
+
 fn talk(turns: &[(bool, Vec<u8>)], cut: usize) -> (Vec<String>, Stats) {
     let (client, server, mut sequences) = ([10, 0, 0, 1], [10, 0, 0, 2], [1u32, 1]);
-    let mut frames = Vec::new();
+    let mut frames = vec![
+        syn((client, server), (40_000, 502), 0x02),
+        syn((server, client), (502, 40_000), 0x12),
+    ];
     for (up, bytes) in turns {
         for part in bytes.chunks(cut.min(1400)) {
             let (from, ports) = if *up {
