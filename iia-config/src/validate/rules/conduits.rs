@@ -1,6 +1,6 @@
 //! C001, C011: what joins zones, and that it goes through the middle.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use iia_contract::tree::Entry;
 use iia_core::zone::Conduit;
@@ -11,7 +11,7 @@ use super::{Ground, parties};
 // IIA 4: all inter-zone traffic transits the internal DMZ.
 pub(super) fn crossings(ground: &mut Ground<'_>) {
     let help = "go through ot.dmz.bus";
-    for contract in ground.scope("internal").iter().copied() {
+    for contract in ground.scope("internal") {
         let ends = (
             ground.role(contract.text("source")),
             ground.role(contract.text("destination")),
@@ -51,9 +51,8 @@ pub(super) fn crossings(ground: &mut Ground<'_>) {
 pub(super) fn contracts(ground: &mut Ground<'_>) {
     let by_name: HashMap<&str, Entry<'_>> = match ground.of_kind("conduit").next() {
         Some(_) => ground
-            .contracts
-            .iter()
-            .map(|entry| (entry.name, *entry))
+            .contracts()
+            .map(|entry| (entry.name, entry))
             .collect(),
         None => return,
     };

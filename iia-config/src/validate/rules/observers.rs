@@ -1,6 +1,6 @@
 //! C017, C018, C071: who watches, apart from what is watched.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use iia_contract::raw::Span;
 use iia_core::zone::Zone as Role;
@@ -109,7 +109,7 @@ pub(super) fn tolerances(ground: &mut Ground<'_>) {
             );
         }
     }
-    for contract in ground.scope("device").iter().copied() {
+    for contract in ground.scope("device") {
         let Some(block) = contract
             .block("io_attestation")
             .filter(|block| block.is_on("enabled"))
