@@ -64,10 +64,10 @@ fn overlaps(group: &[Claim], contracts: &Contracts<'_>, found: &mut Found) {
     for claim in group {
         let meets = farthest.filter(|other| claim.run.0 <= other.run.1);
         let entry = |claim: Claim| contracts.get(claim.entry);
-        if let (Some(other), Some(mine)) = (meets.and_then(entry), entry(*claim)) {
-            if other.name != mine.name {
-                tell(&mine, &other, found);
-            }
+        if let (Some(other), Some(mine)) = (meets.and_then(entry), entry(*claim))
+            && other.name != mine.name
+        {
+            tell(&mine, &other, found);
         }
         if farthest.is_none_or(|other| other.run.1 < claim.run.1) {
             farthest = Some(*claim);

@@ -16,14 +16,14 @@ pub(super) fn crossings(ground: &mut Ground<'_>) {
             ground.role(contract.text("source")),
             ground.role(contract.text("destination")),
         );
-        if let (Some(source), Some(destination)) = ends {
-            if Conduit::new(source, destination).is_err() {
-                let message = format!(
-                    "contract {} joins {source} and {destination} past the DMZ",
-                    contract.name
-                );
-                ground.tell("C001", contract.head(), message, help);
-            }
+        if let (Some(source), Some(destination)) = ends
+            && Conduit::new(source, destination).is_err()
+        {
+            let message = format!(
+                "contract {} joins {source} and {destination} past the DMZ",
+                contract.name
+            );
+            ground.tell("C001", contract.head(), message, help);
         }
     }
     for conduit in ground.of_kind("conduit") {
@@ -35,14 +35,14 @@ pub(super) fn crossings(ground: &mut Ground<'_>) {
                 .parse()
                 .ok()
         };
-        if let (Some(from), Some(to)) = (role("from"), role("to")) {
-            if Conduit::new(from, to).is_err() {
-                let message = format!(
-                    "conduit {} joins {from} and {to} past the DMZ",
-                    conduit.name
-                );
-                ground.tell("C001", conduit.head(), message, help);
-            }
+        if let (Some(from), Some(to)) = (role("from"), role("to"))
+            && Conduit::new(from, to).is_err()
+        {
+            let message = format!(
+                "conduit {} joins {from} and {to} past the DMZ",
+                conduit.name
+            );
+            ground.tell("C001", conduit.head(), message, help);
         }
     }
 }

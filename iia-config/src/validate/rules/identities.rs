@@ -37,7 +37,7 @@ pub(super) fn own(ground: &mut Ground<'_>) {
     let mut ids: Vec<_> = fields.map(|field| (field.span(), field.text())).collect();
     for contract in ground.contracts() {
         for (key, id) in parties(&contract) {
-            let known = ground.role(id).is_some();
+            let known = ground.is_workload(id);
             if !known {
                 let span = contract
                     .field(key)
@@ -57,7 +57,7 @@ pub(super) fn own(ground: &mut Ground<'_>) {
                     "add a trust_root for its trust domain",
                 );
             }
-        } else if ground.role(id).is_none() {
+        } else if !ground.is_workload(id) {
             let message = format!("{id} is no workload of a zone");
             ground.tell(
                 "C041",

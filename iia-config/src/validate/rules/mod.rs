@@ -90,8 +90,8 @@ struct Ground<'d> {
     groups: HashMap<&'d str, Rc<[u32]>>,
     /// Zones by name.
     zones: HashMap<&'d str, Entry<'d>>,
-    /// The role of each workload of the box, by zone and name.
-    workloads: HashMap<(&'d str, &'d str), Role>,
+    /// The role of each workload of the box, by zone and name; nothing where its zone has no known role.
+    workloads: HashMap<(&'d str, &'d str), Option<Role>>,
 }
 
 /// Checks every rule; what was found before stands first.
@@ -113,7 +113,7 @@ impl<'d> Ground<'d> {
             let role: Option<Role> = entry.text("role").parse().ok();
             let names = entry.fields("workload").map(|field| field.text());
             let name = entry.name;
-            names.filter_map(move |workload| Some(((name, workload), role?)))
+            names.map(move |workload| ((name, workload), role))
         });
         let mut groups: HashMap<&str, Vec<u32>> = HashMap::new();
         for (at, entry) in (0..).zip(document.entries()) {
@@ -179,9 +179,15 @@ impl<'d> Ground<'d> {
         (word == "workload" && parts.next().is_none()).then_some((zone, name))
     }
 
+    /// Whether it is a workload of a zone of the box.
+    fn is_workload(&self, id: &'d str) -> bool {
+        self.own(id)
+            .is_some_and(|own| self.workloads.contains_key(&own))
+    }
+
     /// The role of a workload of the box.
     fn role(&self, id: &'d str) -> Option<Role> {
-        self.workloads.get(&self.own(id)?).copied()
+        self.workloads.get(&self.own(id)?).copied().flatten()
     }
 }
 

@@ -9,12 +9,15 @@ use super::Ground;
 
 /// C017: a box that cannot witness what it does is refused.
 pub(super) fn exist(ground: &mut Ground<'_>) {
-    let carries = ground.workloads.values().any(|role| *role == Role::DmzBus);
+    let carries = ground
+        .workloads
+        .values()
+        .any(|role| *role == Some(Role::DmzBus));
     if !carries {
         return;
     }
     for role in [Role::DmzAudit, Role::DmzAttest] {
-        if !ground.workloads.values().any(|other| *other == role) {
+        if !ground.workloads.values().any(|other| *other == Some(role)) {
             let help = "prevention is assumed to leak: an observer is required";
             ground.tell(
                 "C017",
