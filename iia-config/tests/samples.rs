@@ -230,6 +230,7 @@ fn the_device_samples_mean_what_they_say() {
     else {
         panic!()
     };
+    let observed = observed.unwrap();
     assert_eq!(
         (servers[0].port, observed.tags.len(), observed.queue_depth),
         (4840, 4, Some(100))
@@ -244,13 +245,15 @@ fn the_device_samples_mean_what_they_say() {
     let Terms::Device(Device {
         observed,
         silence_ns,
+        cadence_ns,
         ..
     }) = terms("device_lorawan_field_env_sensors_zone_a.icl")
     else {
         panic!()
     };
+    let observed = observed.unwrap();
     assert_eq!(
-        (observed.cadence_ns, silence_ns, observed.expected),
+        (cadence_ns, silence_ns, observed.expected),
         (Some(300 * SECOND_NS), Some(1800 * SECOND_NS), Some(24))
     );
     let temperature = &observed.tags["temperature_c"];

@@ -1,8 +1,6 @@
 //! The catalog: every contract of a deployment, checked together.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::raw::{self, DEFECTS_MAX, Defect};
@@ -19,7 +17,6 @@ pub const CONTRACTS_MAX: usize = 65_535;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
     contracts: Vec<Contract>,
-    by_id: BTreeMap<String, u32>,
 }
 
 impl Catalog {
@@ -36,40 +33,36 @@ impl Catalog {
     /// # Errors
     /// Every defect that rejects, and the warnings with them.
     pub fn of(tree: &Tree) -> Result<(Self, Vec<Defect>), Vec<Defect>> {
-        Self::of_entries(tree.of_kind(CONTRACT.kind))
+        Self::of_some(tree, &|_| true)
     }
 
-    /// Checks contracts.
+    /// Checks those contracts of a document that `take` takes, by their position among its entries.
     ///
     /// # Errors
     /// Every defect that rejects, and the warnings with them.
-    pub fn of_entries<'t>(
-        contracts: impl Iterator<Item = Entry<'t>>,
+    pub fn of_some(
+        tree: &Tree,
+        take: &dyn Fn(u32) -> bool,
     ) -> Result<(Self, Vec<Defect>), Vec<Defect>> {
+        let contracts = Contracts::of(tree, take);
         let mut found = Found::default();
-        let mut entries: Vec<Entry<'_>> = contracts.collect();
-        if !entries.is_sorted_by_key(|entry| (entry.name, entry.version)) {
-            entries.sort_by_key(|entry| (entry.name, entry.version));
-        }
         let mut catalog = Self {
-            contracts: Vec::with_capacity(entries.len().min(CONTRACTS_MAX)),
-            by_id: BTreeMap::new(),
+            contracts: Vec::with_capacity(contracts.len().min(CONTRACTS_MAX)),
         };
         let mut before = None;
-        for entry in &entries {
+        for entry in contracts.iter() {
             if found.defects.len() >= DEFECTS_MAX {
                 break;
             }
-            unique(entry, before.replace(*entry), &mut found);
-            catalog.add(entry, &mut found);
+            unique(&entry, before.replace(entry), &mut found);
+            catalog.add(&entry, &mut found);
         }
-        clash::check(&entries, &mut found);
+        clash::check(&contracts, &mut found);
         let defects = found.defects;
-        if defects.iter().any(|defect| defect.rejects) {
-            return Err(defects);
+        match defects.iter().any(|defect| defect.rejects) {
+            true => Err(defects),
+            false => Ok((catalog, defects)),
         }
-        catalog.index();
-        Ok((catalog, defects))
     }
 
     fn add(&mut self, entry: &Entry<'_>, found: &mut Found) {
@@ -85,11 +78,6 @@ impl Catalog {
         self.contracts.extend(read::contract(entry));
     }
 
-    fn index(&mut self) {
-        let ids = self.contracts.iter().map(|contract| contract.id.clone());
-        self.by_id = ids.zip(0..).collect();
-    }
-
     /// Every contract, in order of id; the position is the contract's index.
     pub fn contracts(&self) -> &[Contract] {
         &self.contracts
@@ -97,16 +85,22 @@ impl Catalog {
 
     /// The newest contract with this id.
     pub fn by_id(&self, id: &str) -> Option<&Contract> {
-        self.by_id
-            .get(id)
-            .and_then(|index| self.contracts.get(*index as usize))
+        let found = self.upto(id).last();
+        found.filter(|contract| contract.id == id)
+    }
+
+    /// Every contract whose id does not come behind this one.
+    fn upto(&self, id: &str) -> &[Contract] {
+        let last = self
+            .contracts
+            .partition_point(|contract| contract.id.as_str() <= id);
+        self.contracts.get(..last).unwrap_or_default()
     }
 
     /// Every version in force of the contract with this id, the newest first.
     pub fn versions<'c>(&'c self, id: &'c str) -> impl Iterator<Item = &'c Contract> {
-        let last = self.by_id.get(id).map_or(0, |index| *index as usize + 1);
-        let upto = self.contracts.get(..last).unwrap_or_default();
-        upto.iter()
+        self.upto(id)
+            .iter()
             .rev()
             .take_while(move |contract| contract.id == id)
     }
@@ -116,6 +110,37 @@ impl Catalog {
         self.contracts
             .get(index as usize)
             .map_or("", |contract| contract.id.as_str())
+    }
+}
+
+/// The contracts of a document in order of id and version, by their positions.
+pub(crate) struct Contracts<'t> {
+    tree: &'t Tree,
+    order: Vec<u32>,
+}
+
+impl<'t> Contracts<'t> {
+    fn of(tree: &'t Tree, take: &dyn Fn(u32) -> bool) -> Self {
+        let all = (0..).zip(tree.entries());
+        let mine = all.filter(|(at, entry)| entry.kind == CONTRACT.kind && take(*at));
+        let mut order: Vec<u32> = mine.map(|(at, _)| at).collect();
+        let key = |at: &u32| tree.entry(*at).map(|entry| (entry.name, entry.version));
+        if !order.is_sorted_by_key(key) {
+            order.sort_by_key(key);
+        }
+        Self { tree, order }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'t>> + '_ {
+        self.order.iter().filter_map(|at| self.tree.entry(*at))
+    }
+
+    pub(crate) fn get(&self, index: u32) -> Option<Entry<'t>> {
+        self.tree.entry(*self.order.get(index as usize)?)
     }
 }
 

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::hash::BuildHasher as _;
 use hashbrown::DefaultHashBuilder;
 
+use crate::catalog::Contracts;
 use crate::raw::Scopes;
 use crate::rules::{Found, at};
 use crate::tree::{Entry, Field};
@@ -37,13 +38,13 @@ struct Claims {
 }
 
 /// Compares what all contracts own; versions of one contract may own the same.
-pub(crate) fn check(entries: &[Entry<'_>], found: &mut Found) {
+pub(crate) fn check(contracts: &Contracts<'_>, found: &mut Found) {
     let mut claims = Claims {
         hasher: DefaultHashBuilder::default(),
-        claims: Vec::with_capacity(entries.len() * 2),
+        claims: Vec::with_capacity(contracts.len() * 2),
     };
-    for (at, entry) in (0..).zip(entries) {
-        owned(entry, &mut |owned, run| claims.add(at, &owned, run));
+    for (at, entry) in (0..).zip(contracts.iter()) {
+        owned(&entry, &mut |owned, run| claims.add(at, &owned, run));
     }
     claims
         .claims
@@ -52,21 +53,21 @@ pub(crate) fn check(entries: &[Entry<'_>], found: &mut Found) {
     while let [first, ..] = rest {
         let same = rest.partition_point(|claim| claim.hash == first.hash);
         let (group, behind) = rest.split_at(same);
-        overlaps(group, entries, found);
+        overlaps(group, contracts, found);
         rest = behind;
     }
 }
 
 /// Claims of one thing, by where their runs begin: each is compared with the one that reaches farthest before it.
-fn overlaps(group: &[Claim], entries: &[Entry<'_>], found: &mut Found) {
+fn overlaps(group: &[Claim], contracts: &Contracts<'_>, found: &mut Found) {
     let mut farthest: Option<Claim> = None;
     for claim in group {
         let meets = farthest.filter(|other| claim.run.0 <= other.run.1);
-        let entry = |claim: Claim| entries.get(claim.entry as usize);
-        if let (Some(other), Some(mine)) = (meets.and_then(entry), entry(*claim)) {
-            if other.name != mine.name {
-                tell(mine, other, found);
-            }
+        let entry = |claim: Claim| contracts.get(claim.entry);
+        if let (Some(other), Some(mine)) = (meets.and_then(entry), entry(*claim))
+            && other.name != mine.name
+        {
+            tell(&mine, &other, found);
         }
         if farthest.is_none_or(|other| other.run.1 < claim.run.1) {
             farthest = Some(*claim);

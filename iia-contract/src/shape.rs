@@ -111,7 +111,9 @@ impl Shape {
             let message = format!("block `{}` {wants} name", block.key);
             self.tell("C031", block.head(), message, spec.doc);
         }
-        self.place(spec.scopes, "block", block.key, block.head());
+        if !spec.scopes.meet(self.scopes) {
+            self.misplaced(spec.scopes, "block", block.key, block.head());
+        }
         self.fields(spec.fields, block.all(), block.head());
     }
 
@@ -134,7 +136,9 @@ impl Shape {
                 self.tell("C031", field.span(), message, "keep one of them");
             }
             seen |= bit(at);
-            self.place(spec.scopes, "key", field.key, field.span());
+            if !spec.scopes.meet(self.scopes) {
+                self.misplaced(spec.scopes, "key", field.key, field.span());
+            }
             self.field(spec, &field);
         }
         for (at, spec) in specs.iter().enumerate() {
@@ -146,10 +150,7 @@ impl Shape {
         }
     }
 
-    fn place(&mut self, scopes: Scopes, what: &str, key: &str, span: Span) {
-        if scopes.meet(self.scopes) {
-            return;
-        }
+    fn misplaced(&mut self, scopes: Scopes, what: &str, key: &str, span: Span) {
         let names = Scopes::NAMES.iter().filter(|(_, scope)| scope.meet(scopes));
         let names: Vec<&str> = names.map(|(name, _)| *name).collect();
         let message = format!("{what} `{key}` has no place in a contract of this scope");

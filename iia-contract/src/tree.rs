@@ -259,8 +259,11 @@ impl Growth {
     /// The finished tree over its text.
     pub fn finish(mut self, text: Box<str>) -> Tree {
         self.own = Vec::new();
+        self.entries.shrink_to_fit();
+        self.blocks.shrink_to_fit();
         self.fields.shrink_to_fit();
         self.values.shrink_to_fit();
+        self.numbers.shrink_to_fit();
         Tree { text, nodes: self }
     }
 }
@@ -275,20 +278,13 @@ impl Tree {
     pub fn entries(
         &self,
     ) -> impl ExactSizeIterator<Item = Entry<'_>> + DoubleEndedIterator + Clone {
-        self.nodes.entries.iter().map(|node| Entry {
-            tree: self,
-            kind: node.kind.of(&self.text),
-            name: node.name.of(&self.text),
-            version: node.version,
-            span: Span {
-                start: node.kind.start,
-                end: node.end,
-            },
-            fields: node.fields,
-            blocks: node.blocks,
-            values: node.values,
-            head: node.name,
-        })
+        self.nodes.entries.iter().map(|node| node.view(self))
+    }
+
+    /// The entry at an index.
+    pub fn entry(&self, index: u32) -> Option<Entry<'_>> {
+        let node = self.nodes.entries.get(index as usize)?;
+        Some(node.view(self))
     }
 
     /// The entries of one kind.
@@ -498,10 +494,12 @@ impl<'t> Field<'t> {
     /// From its key to its last value.
     pub fn span(&self) -> Span {
         let key = self.node.key().span();
-        let end = self.values().last().map_or(key.end, |value| value.span.end);
+        let last = (self.node.values as usize + usize::from(self.node.count)).checked_sub(1);
+        let last = last.filter(|_| self.node.count > 0);
+        let last = last.and_then(|at| self.tree.nodes.values.get(at));
         Span {
             start: key.start,
-            end,
+            end: last.map_or(key.end, |value| value.end()),
         }
     }
 
@@ -565,7 +563,31 @@ pub struct Value<'t> {
     pub span: Span,
 }
 
+impl EntryNode {
+    fn view<'t>(&self, tree: &'t Tree) -> Entry<'t> {
+        Entry {
+            tree,
+            kind: self.kind.of(&tree.text),
+            name: self.name.of(&tree.text),
+            version: self.version,
+            span: Span {
+                start: self.kind.start,
+                end: self.end,
+            },
+            fields: self.fields,
+            blocks: self.blocks,
+            values: self.values,
+            head: self.name,
+        }
+    }
+}
+
 impl ValueNode {
+    /// Where it ends, a string behind its quote.
+    fn end(self) -> u32 {
+        self.start + u32::from(self.len) + u32::from(self.kind == Plain::String)
+    }
+
     fn view(self, tree: &Tree) -> Value<'_> {
         let kind = match self.kind {
             Plain::Number(index) => {

@@ -78,7 +78,7 @@ impl Iterator for Sorted {
             .tables
             .iter_mut()
             .filter(|table| !table.is_empty())
-            .min_by_key(|table| first(&**table))?;
+            .min_by_key(|table| first(table))?;
         let (rule, rest) = next.split_first()?;
         *next = rest;
         Some(rule)

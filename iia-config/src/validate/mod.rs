@@ -155,10 +155,8 @@ pub fn catalog(document: &Document) -> Result<Catalog, Vec<Diagnostic>> {
 /// itself, since what it names may stand in the part that is lost.
 pub fn entries_alone(document: &Document) -> Vec<Diagnostic> {
     let mut found = shapes::check(document);
-    let contracts = document
-        .whole_entries()
-        .filter(|entry| entry.kind == "contract");
-    let defects = match Catalog::of_entries(contracts) {
+    let whole = |at: u32| document.damaged().binary_search(&at).is_err();
+    let defects = match Catalog::of_some(document.tree(), &whole) {
         Ok((_, defects)) | Err(defects) => defects,
     };
     found.extend(defects.into_iter().map(Diagnostic::from));

@@ -1,6 +1,6 @@
 //! C024, C030, C031: every entry has the shape that the table demands.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use iia_contract::shape;
 use iia_contract::tree::Entry;

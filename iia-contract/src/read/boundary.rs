@@ -30,7 +30,7 @@ pub(super) fn read(entry: &Entry<'_>) -> Option<Boundary> {
 
 /// A rate as whole numbers a second, rounded up so that a slow rate is not none.
 fn per_second(rate: Number) -> Option<u32> {
-    let secs = i64::from(rate.per?.secs());
+    let secs = rate.per?.secs();
     let micros = rate.micros.checked_add(secs * 1_000_000 - 1)?;
     u32::try_from(micros / 1_000_000 / secs).ok()
 }

@@ -20,28 +20,33 @@ pub(super) fn read(entry: &Entry<'_>) -> Option<Device> {
     };
     let bytes = |key: &'static str| -> Vec<u8> {
         let counts = entry.fields(key).filter_map(|field| field.count());
-        counts.filter_map(|n| u8::try_from(n).ok()).collect()
+        exact(counts.filter_map(|n| u8::try_from(n).ok()))
     };
-    let runs =
-        |key: &'static str| merge(entry.fields(key).filter_map(|field| run(&field)).collect());
+    let runs = |key: &'static str| merge(exact(entry.fields(key).filter_map(|field| run(&field))));
     Some(Device {
         collector: id(entry, "collector"),
         protocol,
-        clients: entry
-            .fields("client")
-            .filter_map(|field| Net::parse(field.text()))
-            .collect(),
-        servers: entry
-            .fields("server")
-            .filter_map(|field| server(&field))
-            .collect(),
+        clients: exact(
+            entry
+                .fields("client")
+                .filter_map(|field| Net::parse(field.text())),
+        ),
+        servers: exact(entry.fields("server").filter_map(|field| server(&field))),
         units: bytes("unit"),
         functions: bytes("function"),
         reads: runs("read"),
         writes: runs("write"),
         silence_ns: entry.field("silence").and_then(|field| field.ns()),
-        observed: Box::new(observed(entry)),
+        cadence_ns: entry.field("cadence").and_then(|field| field.ns()),
+        observed: observed(entry),
     })
+}
+
+/// Exactly as much room as is needed: most contracts name one of each.
+fn exact<T>(items: impl Iterator<Item = T> + Clone) -> Vec<T> {
+    let mut all = Vec::with_capacity(items.clone().count());
+    all.extend(items);
+    all
 }
 
 fn server(field: &Field<'_>) -> Option<Server> {
@@ -72,17 +77,24 @@ fn table(name: &str) -> Option<Table> {
     })
 }
 
-fn observed(entry: &Entry<'_>) -> Observed {
+/// Fields of which most contracts say none.
+const SAID: [&str; 4] = ["classification", "stream", "expected", "rate"];
+
+fn observed(entry: &Entry<'_>) -> Option<Box<Observed>> {
+    let protocol = Some(entry.text("protocol")).filter(|name| *name != "modbus_tcp");
+    let says = entry.all().any(|field| SAID.contains(&field.key));
+    if protocol.is_none() && !says && entry.blocks().len() == 0 {
+        return None;
+    }
     let observation = part(entry, "observation");
     let tags = entry.blocks().filter(|block| block.key == "tag");
-    Observed {
-        protocol: entry.text("protocol").to_string(),
+    Some(Box::new(Observed {
+        protocol: protocol.map(ToString::to_string),
         classification: entry.field("classification").map(|f| f.text().to_string()),
         streams: entry
             .fields("stream")
             .map(|field| field.text().to_string())
             .collect(),
-        cadence_ns: entry.field("cadence").and_then(|field| field.ns()),
         expected: entry.field("expected").and_then(|field| field.count()),
         rate: entry.field("rate").and_then(|field| field.number(0)),
         make: boxed(entry, "device", make),
@@ -100,7 +112,7 @@ fn observed(entry: &Entry<'_>) -> Observed {
         retention_ns: part(entry, "retention").ns("on_box"),
         usage: usage(&part(entry, "use")),
         io_attestation: boxed(entry, "io_attestation", io_attestation),
-    }
+    }))
 }
 
 /// A block that is there, read.

@@ -106,9 +106,14 @@ impl<'t> Part<'t> {
         self.field(key).map(|field| field.text().to_string())
     }
 
+    /// Exactly as much room as is needed: most lists have one word.
     fn words(&self, key: &str) -> Vec<String> {
-        let fields = self.0.into_iter().flat_map(|block| block.fields(key));
-        fields.map(|field| field.text().to_string()).collect()
+        let Some(block) = self.0 else {
+            return Vec::new();
+        };
+        let mut words = Vec::with_capacity(block.fields(key).count());
+        words.extend(block.fields(key).map(|field| field.text().to_string()));
+        words
     }
 
     fn ns(&self, key: &str) -> Option<i64> {

@@ -189,16 +189,16 @@ fn gap(entry: &Entry<'_>, found: &mut Found) {
     };
     let kept = at(entry, "retention", "on_box").and_then(|f| f.ns());
     let held = gap.field("buffer").and_then(|f| f.ns());
-    if let (Some(kept), Some(held)) = (kept, held) {
-        if held < kept {
-            let help = "the buffer is as long as the retention at least";
-            found.reject(
-                "C057",
-                gap.head(),
-                "the buffer is shorter than the retention",
-                help,
-            );
-        }
+    if let (Some(kept), Some(held)) = (kept, held)
+        && held < kept
+    {
+        let help = "the buffer is as long as the retention at least";
+        found.reject(
+            "C057",
+            gap.head(),
+            "the buffer is shorter than the retention",
+            help,
+        );
     }
     if !gap.is_on("watermark") {
         found.reject(

@@ -53,15 +53,15 @@ fn tag(block: &Block<'_>, found: &mut Found) {
         );
     }
     let number = |key: &str| block.field(key).and_then(|f| f.number(0));
-    if let (Some(low), Some(high)) = (number("low"), number("high")) {
-        if low.micros >= high.micros {
-            found.reject(
-                "C070",
-                block.head(),
-                "the range is empty",
-                "low is below high",
-            );
-        }
+    if let (Some(low), Some(high)) = (number("low"), number("high"))
+        && low.micros >= high.micros
+    {
+        found.reject(
+            "C070",
+            block.head(),
+            "the range is empty",
+            "low is below high",
+        );
     }
     if block
         .field("rate")

@@ -62,7 +62,13 @@ impl Found {
         message: impl Into<String>,
         help: &str,
     ) {
-        self.push(rule, true, span, message.into(), help);
+        self.push(Defect {
+            rule,
+            rejects: true,
+            span,
+            message: message.into(),
+            help: help.into(),
+        });
     }
 
     pub(crate) fn warn(
@@ -72,18 +78,18 @@ impl Found {
         message: impl Into<String>,
         help: &str,
     ) {
-        self.push(rule, false, span, message.into(), help);
+        self.push(Defect {
+            rule,
+            rejects: false,
+            span,
+            message: message.into(),
+            help: help.into(),
+        });
     }
 
-    fn push(&mut self, rule: &'static str, rejects: bool, span: Span, message: String, help: &str) {
+    fn push(&mut self, defect: Defect) {
         if self.defects.len() < DEFECTS_MAX {
-            self.defects.push(Defect {
-                rule,
-                rejects,
-                span,
-                message,
-                help: help.into(),
-            });
+            self.defects.push(defect);
         }
     }
 

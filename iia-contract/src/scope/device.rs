@@ -32,19 +32,20 @@ pub struct Device {
     pub writes: Vec<Run>,
     /// How long silence may last, in nanoseconds.
     pub silence_ns: Option<i64>,
-    /// What it is, how it is observed and what it declares.
-    pub observed: Box<Observed>,
+    /// How often traffic is expected, in nanoseconds.
+    pub cadence_ns: Option<i64>,
+    /// What it is, how it is observed and what it declares; nothing when the contract says none of it.
+    pub observed: Option<Box<Observed>>,
 }
 
 /// What a device is, how it is observed and what it declares.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields and blocks of the contract")]
 pub struct Observed {
-    /// The protocol as it is written, also where no decoder is there for it.
-    pub protocol: String,
+    /// The protocol as it is written, where no decoder is there for it.
+    pub protocol: Option<String>,
     pub classification: Option<String>,
     pub streams: Vec<String>,
-    pub cadence_ns: Option<i64>,
     pub expected: Option<u64>,
     pub rate: Option<Number>,
     pub make: Option<Box<Make>>,

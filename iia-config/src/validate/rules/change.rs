@@ -1,6 +1,6 @@
 //! C090 to C094: how a contract may change from what is applied.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use iia_contract::raw::Version;
 use iia_contract::tree::Entry;
@@ -27,8 +27,8 @@ impl<'d> Ground<'d> {
         for entry in previous.of_kind("contract") {
             newer(&mut pairs.entry(entry.name).or_default().0, entry);
         }
-        for entry in &self.contracts {
-            newer(&mut pairs.entry(entry.name).or_default().1, *entry);
+        for entry in self.contracts() {
+            newer(&mut pairs.entry(entry.name).or_default().1, entry);
         }
         let mut pairs: Vec<_> = pairs.into_iter().collect();
         pairs.sort_by_key(|(id, _)| *id);
@@ -104,7 +104,7 @@ pub(super) fn overlap(ground: &mut Ground<'_>) {
         let Some(promised) = promised.and_then(|field| field.ns()) else {
             continue;
         };
-        let mut kept = ground.contracts.iter().filter(|entry| entry.name == id);
+        let mut kept = ground.contracts().filter(|entry| entry.name == id);
         let kept = kept.find(|entry| version(entry).major == version(&old).major);
         let until = kept.and_then(|entry| parse_utc(entry.text("deprecated")));
         let enough = until

@@ -1,6 +1,6 @@
 //! C001, C011: what joins zones, and that it goes through the middle.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use iia_contract::tree::Entry;
 use iia_core::zone::Conduit;
@@ -11,19 +11,19 @@ use super::{Ground, parties};
 // IIA 4: all inter-zone traffic transits the internal DMZ.
 pub(super) fn crossings(ground: &mut Ground<'_>) {
     let help = "go through ot.dmz.bus";
-    for contract in ground.scope("internal").iter().copied() {
+    for contract in ground.scope("internal") {
         let ends = (
             ground.role(contract.text("source")),
             ground.role(contract.text("destination")),
         );
-        if let (Some(source), Some(destination)) = ends {
-            if Conduit::new(source, destination).is_err() {
-                let message = format!(
-                    "contract {} joins {source} and {destination} past the DMZ",
-                    contract.name
-                );
-                ground.tell("C001", contract.head(), message, help);
-            }
+        if let (Some(source), Some(destination)) = ends
+            && Conduit::new(source, destination).is_err()
+        {
+            let message = format!(
+                "contract {} joins {source} and {destination} past the DMZ",
+                contract.name
+            );
+            ground.tell("C001", contract.head(), message, help);
         }
     }
     for conduit in ground.of_kind("conduit") {
@@ -35,14 +35,14 @@ pub(super) fn crossings(ground: &mut Ground<'_>) {
                 .parse()
                 .ok()
         };
-        if let (Some(from), Some(to)) = (role("from"), role("to")) {
-            if Conduit::new(from, to).is_err() {
-                let message = format!(
-                    "conduit {} joins {from} and {to} past the DMZ",
-                    conduit.name
-                );
-                ground.tell("C001", conduit.head(), message, help);
-            }
+        if let (Some(from), Some(to)) = (role("from"), role("to"))
+            && Conduit::new(from, to).is_err()
+        {
+            let message = format!(
+                "conduit {} joins {from} and {to} past the DMZ",
+                conduit.name
+            );
+            ground.tell("C001", conduit.head(), message, help);
         }
     }
 }
@@ -51,9 +51,8 @@ pub(super) fn crossings(ground: &mut Ground<'_>) {
 pub(super) fn contracts(ground: &mut Ground<'_>) {
     let by_name: HashMap<&str, Entry<'_>> = match ground.of_kind("conduit").next() {
         Some(_) => ground
-            .contracts
-            .iter()
-            .map(|entry| (entry.name, *entry))
+            .contracts()
+            .map(|entry| (entry.name, entry))
             .collect(),
         None => return,
     };

@@ -1,6 +1,6 @@
 //! C002, C012, C025, C034: listeners are those that contracts ask for, no more and no fewer.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use iia_contract::schema::HTTP;
 use iia_core::zone::{Side, Zone as Role};
@@ -28,7 +28,7 @@ pub(super) fn derived(ground: &mut Ground<'_>) {
         .filter(|entry| entry.field("listen").is_some())
         .map(|entry| entry.text("workload"))
         .collect();
-    for contract in &ground.contracts.clone() {
+    for contract in ground.contracts() {
         match contract.text("scope") {
             "internal" => {
                 let id = contract.text("destination");
@@ -43,7 +43,7 @@ pub(super) fn derived(ground: &mut Ground<'_>) {
                     );
                 }
             }
-            _ => asked.extend(parties(contract).map(|(_, id)| id)),
+            _ => asked.extend(parties(&contract).map(|(_, id)| id)),
         }
     }
     for entry in ground.of_kind("endpoint") {
@@ -96,7 +96,7 @@ pub(super) fn cardinality(ground: &mut Ground<'_>) {
     {
         *ends.entry(entry.text("workload")).or_default() += 1;
     }
-    for contract in ground.scope("internal").iter().copied() {
+    for contract in ground.scope("internal") {
         let Some(field) = contract.field("cardinality") else {
             continue;
         };
@@ -123,7 +123,7 @@ pub(super) fn dead(ground: &mut Ground<'_>) {
         .flat_map(|entry| entry.fields("contract"))
         .map(|field| field.text())
         .collect();
-    for contract in ground.scope("device").iter().copied() {
+    for contract in ground.scope("device") {
         if contract.field("collector").is_none() && !conduits.contains(contract.name) {
             let message = format!("nobody observes what contract {} allows", contract.name);
             ground.warn(

@@ -1,6 +1,6 @@
 //! C040 to C043: identities, zones and contracts fit each other.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use iia_core::id::TrustDomain;
 
@@ -35,9 +35,9 @@ pub(super) fn own(ground: &mut Ground<'_>) {
         .flat_map(|entry| entry.all())
         .filter(|field| keys.contains(&field.key));
     let mut ids: Vec<_> = fields.map(|field| (field.span(), field.text())).collect();
-    for contract in &ground.contracts {
-        for (key, id) in parties(contract) {
-            let known = ground.role(id).is_some();
+    for contract in ground.contracts() {
+        for (key, id) in parties(&contract) {
+            let known = ground.is_workload(id);
             if !known {
                 let span = contract
                     .field(key)
@@ -57,7 +57,7 @@ pub(super) fn own(ground: &mut Ground<'_>) {
                     "add a trust_root for its trust domain",
                 );
             }
-        } else if ground.role(id).is_none() {
+        } else if !ground.is_workload(id) {
             let message = format!("{id} is no workload of a zone");
             ground.tell(
                 "C041",
@@ -72,8 +72,8 @@ pub(super) fn own(ground: &mut Ground<'_>) {
 /// C042: no contract, no SVID.
 pub(super) fn bare(ground: &mut Ground<'_>) {
     let mut named: HashMap<(&str, &str), ()> = HashMap::new();
-    for contract in &ground.contracts {
-        for (_, id) in parties(contract) {
+    for contract in ground.contracts() {
+        for (_, id) in parties(&contract) {
             named.extend(ground.own(id).map(|own| (own, ())));
         }
     }

@@ -1,6 +1,6 @@
 //! C005 to C010: what may be reached through which interface (001:86-95).
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use iia_contract::raw::Span;
 use iia_contract::scope::Net;

@@ -61,7 +61,7 @@ pub(super) fn acs_half(ground: &mut Ground<'_>) {
             );
         }
     }
-    for contract in ground.scope("boundary").iter().copied() {
+    for contract in ground.scope("boundary") {
         let Some(profile) = contract.block("profile") else {
             continue;
         };

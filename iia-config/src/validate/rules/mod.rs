@@ -15,7 +15,7 @@ mod trust;
 mod waivers;
 mod zones;
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::rc::Rc;
 
 use iia_contract::raw::Span;
@@ -86,13 +86,12 @@ struct Ground<'d> {
     found: Vec<Diagnostic>,
     /// The box's own trust domain.
     domain: &'d str,
-    contracts: Vec<Entry<'d>>,
     /// Contracts by scope, and other entries by kind.
-    groups: HashMap<&'d str, Rc<[Entry<'d>]>>,
+    groups: HashMap<&'d str, Rc<[u32]>>,
     /// Zones by name.
     zones: HashMap<&'d str, Entry<'d>>,
-    /// The role of each workload of the box, by zone and name.
-    workloads: HashMap<(&'d str, &'d str), Role>,
+    /// The role of each workload of the box, by zone and name; nothing where its zone has no known role.
+    workloads: HashMap<(&'d str, &'d str), Option<Role>>,
 }
 
 /// Checks every rule; what was found before stands first.
@@ -114,15 +113,15 @@ impl<'d> Ground<'d> {
             let role: Option<Role> = entry.text("role").parse().ok();
             let names = entry.fields("workload").map(|field| field.text());
             let name = entry.name;
-            names.filter_map(move |workload| Some(((name, workload), role?)))
+            names.map(move |workload| ((name, workload), role))
         });
-        let mut groups: HashMap<&str, Vec<Entry<'_>>> = HashMap::new();
-        for entry in document.entries() {
+        let mut groups: HashMap<&str, Vec<u32>> = HashMap::new();
+        for (at, entry) in (0..).zip(document.entries()) {
             let group = match entry.kind {
                 "contract" => entry.text("scope"),
                 kind => kind,
             };
-            groups.entry(group).or_default().push(entry);
+            groups.entry(group).or_default().push(at);
         }
         let groups = groups
             .into_iter()
@@ -130,7 +129,6 @@ impl<'d> Ground<'d> {
         Self {
             workloads: workloads.collect(),
             domain: read::trust_domain(document),
-            contracts: document.of_kind("contract").collect(),
             groups: groups.collect(),
             document,
             facts,
@@ -153,15 +151,24 @@ impl<'d> Ground<'d> {
         }
     }
 
-    /// The entries of a kind that is no contract.
+    /// The entries of a kind that is no contract, or the contracts of a scope.
     fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = Entry<'d>> + Clone + use<'d> {
-        let group = self.scope(kind);
-        (0..group.len()).filter_map(move |at| group.get(at).copied())
+        let (tree, group) = (self.document.tree(), self.group(kind));
+        (0..group.len()).filter_map(move |at| tree.entry(*group.get(at)?))
     }
 
     /// The contracts of one scope.
-    fn scope(&self, scope: &'static str) -> Rc<[Entry<'d>]> {
-        self.groups.get(scope).cloned().unwrap_or_default()
+    fn scope(&self, scope: &'static str) -> impl Iterator<Item = Entry<'d>> + Clone + use<'d> {
+        self.of_kind(scope)
+    }
+
+    /// Every contract.
+    fn contracts(&self) -> impl Iterator<Item = Entry<'d>> + Clone + use<'d> {
+        self.document.of_kind("contract")
+    }
+
+    fn group(&self, name: &str) -> Rc<[u32]> {
+        self.groups.get(name).cloned().unwrap_or_default()
     }
 
     /// The zone and name of an identity of the box; nothing for a foreign one.
@@ -172,9 +179,15 @@ impl<'d> Ground<'d> {
         (word == "workload" && parts.next().is_none()).then_some((zone, name))
     }
 
+    /// Whether it is a workload of a zone of the box.
+    fn is_workload(&self, id: &'d str) -> bool {
+        self.own(id)
+            .is_some_and(|own| self.workloads.contains_key(&own))
+    }
+
     /// The role of a workload of the box.
     fn role(&self, id: &'d str) -> Option<Role> {
-        self.workloads.get(&self.own(id)?).copied()
+        self.workloads.get(&self.own(id)?).copied().flatten()
     }
 }
 

@@ -1,6 +1,6 @@
 //! C017, C018, C071: who watches, apart from what is watched.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use iia_contract::raw::Span;
 use iia_core::zone::Zone as Role;
@@ -9,12 +9,15 @@ use super::Ground;
 
 /// C017: a box that cannot witness what it does is refused.
 pub(super) fn exist(ground: &mut Ground<'_>) {
-    let carries = ground.workloads.values().any(|role| *role == Role::DmzBus);
+    let carries = ground
+        .workloads
+        .values()
+        .any(|role| *role == Some(Role::DmzBus));
     if !carries {
         return;
     }
     for role in [Role::DmzAudit, Role::DmzAttest] {
-        if !ground.workloads.values().any(|other| *other == role) {
+        if !ground.workloads.values().any(|other| *other == Some(role)) {
             let help = "prevention is assumed to leak: an observer is required";
             ground.tell(
                 "C017",
@@ -109,7 +112,7 @@ pub(super) fn tolerances(ground: &mut Ground<'_>) {
             );
         }
     }
-    for contract in ground.scope("device").iter().copied() {
+    for contract in ground.scope("device") {
         let Some(block) = contract
             .block("io_attestation")
             .filter(|block| block.is_on("enabled"))

@@ -1,6 +1,6 @@
 //! C053, C062, C063, C073: who answers, how they are reached, and what data is for.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use iia_contract::schema::CONTACT_SCHEMES;
 use iia_contract::tree::{Block, Entry};
@@ -35,7 +35,7 @@ pub(super) fn accountable(ground: &mut Ground<'_>) {
         .of_kind("party")
         .map(|entry| (entry.name, entry.text("side")))
         .collect();
-    for contract in ground.scope("boundary").iter().copied() {
+    for contract in ground.scope("boundary") {
         for block in contract.blocks().filter(|block| block.key == "raci") {
             for (key, side) in [
                 ("acs_accountable", "acs"),
@@ -63,7 +63,7 @@ pub(super) fn on_call(ground: &mut Ground<'_>) {
         .of_kind("party")
         .map(|entry| entry.text("contact"))
         .collect();
-    for contract in ground.scope("boundary").iter().copied() {
+    for contract in ground.scope("boundary") {
         let Some(block) = contract.named("upstream", "incident") else {
             continue;
         };
@@ -94,7 +94,6 @@ pub(super) fn never_control(ground: &mut Ground<'_>) {
     let never = |entry: &Entry<'_>| entry.text("classification") == "io_only_never_control";
     let devices = ground.scope("device");
     let streams = devices
-        .iter()
         .filter(|entry| never(entry))
         .flat_map(|entry| entry.fields("stream"));
     let streams: Vec<&str> = streams.map(|field| field.text()).collect();
@@ -103,7 +102,6 @@ pub(super) fn never_control(ground: &mut Ground<'_>) {
     }
     for contract in ground
         .scope("boundary")
-        .iter()
         .filter(|entry| !not_for_control(entry))
     {
         let Some(inventory) = contract.block("inventory") else {

@@ -1,6 +1,6 @@
 //! C004, C032: what is named exists, and no URI leads to HTTP.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use iia_contract::raw::{FieldSpec, Type};
 use iia_contract::schema::HTTP_SCHEMES;
@@ -103,13 +103,12 @@ fn resolve<'d>(
 /// C032: a profile serves the consumer that its contract is with.
 fn serves(ground: &mut Ground<'_>, profile: &Entry<'_>) {
     let contract = ground
-        .contracts
-        .iter()
+        .contracts()
         .find(|entry| entry.name == profile.text("contract"));
     let consumer = ground
         .of_kind("consumer")
         .find(|entry| entry.name == profile.text("consumer"));
-    let (Some(contract), Some(consumer)) = (contract.copied(), consumer) else {
+    let (Some(contract), Some(consumer)) = (contract, consumer) else {
         return;
     };
     if contract.text("consumer") != consumer.text("identity") {

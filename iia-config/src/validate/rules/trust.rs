@@ -1,6 +1,6 @@
 //! C046, C049, C084, C089: whose word counts, and until when.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use iia_contract::tree::Entry;
 use iia_core::Timestamp;
@@ -38,7 +38,7 @@ pub(super) fn profiles(ground: &mut Ground<'_>) {
         .of_kind("trust_root")
         .map(|entry| (entry.name, entry))
         .collect();
-    for contract in ground.scope("boundary").iter().copied() {
+    for contract in ground.scope("boundary") {
         let Some(field) = contract
             .block("profile")
             .and_then(|block| block.field("trust_root"))
@@ -117,7 +117,7 @@ pub(super) fn pulls(ground: &mut Ground<'_>) {
     let images = ground
         .of_kind("policy")
         .find_map(|entry| entry.field("image_trust_root"));
-    for contract in ground.scope("inbound").iter().copied() {
+    for contract in ground.scope("inbound") {
         let Some(field) = contract
             .block("pull")
             .and_then(|block| block.field("trust_root"))
@@ -152,7 +152,7 @@ pub(super) fn keys(ground: &mut Ground<'_>) {
         .of_kind("key")
         .map(|entry| (entry.name, entry.text("operator")))
         .collect();
-    for contract in ground.scope("inbound").iter().copied() {
+    for contract in ground.scope("inbound") {
         let Some(approval) = contract
             .block("approval")
             .filter(|block| block.is_on("two_person"))

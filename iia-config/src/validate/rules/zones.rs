@@ -1,6 +1,6 @@
 //! C015, C016, C023, C037: zones, their networks and what runs in them.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::net::IpAddr;
 
 use iia_contract::raw::Kind;

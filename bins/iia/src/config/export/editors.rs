@@ -70,7 +70,7 @@ module.exports = grammar({
       '\n',
     ),
     _name: $ => choice(alias($.word, $.name), $.name),
-    name: _ => token(prec(-1, NAME)),
+    name: _ => token(NAME),
     _value: $ => choice($.string, $.switch, $.version, $.number, $.time, $.uri, $.hash, $.pubkey, $.port, $.net, $.pattern, alias($.word, $.atom), alias($.name, $.atom)),
 
     word: _ => /[A-Za-z][A-Za-z0-9_-]*/,
