@@ -39,8 +39,11 @@ pub struct Seen {
 /// The observer.
 #[derive(Clone, Debug)]
 pub struct Network {
-    expected: Vec<Expected>,
-    known: Vec<Device>,
+    watched: Vec<Watched>,
+    /// Which of them a server and port may belong to, so that many contracts cost no more than few.
+    by_server: BTreeMap<(IpAddr, u16), Vec<usize>>,
+    /// No window ends before this.
+    due: Option<Timestamp>,
     talkers: BTreeMap<(IpAddr, IpAddr, u16), u64>,
     others: u64,
     findings: VecDeque<Finding>,
@@ -48,40 +51,51 @@ pub struct Network {
     started: Option<Timestamp>,
 }
 
+/// A device contract, and its traffic where it must not fall silent.
 #[derive(Clone, Debug)]
-struct Expected {
+struct Watched {
     contract: String,
     device: Device,
-    silence_ns: i64,
+    silence_ns: Option<i64>,
     last: Option<Timestamp>,
     silent: bool,
+}
+
+impl Watched {
+    /// When its window ends, unless it may be silent or is known to be.
+    fn end(&self, started: Timestamp) -> Option<Timestamp> {
+        let silence_ns = self.silence_ns.filter(|_| !self.silent)?;
+        Some(self.last.unwrap_or(started) + silence_ns)
+    }
 }
 
 impl Network {
     /// An observer of the catalog's device contracts. Time starts with the first thing it is told.
     pub fn new(catalog: &Catalog) -> Self {
-        let devices = || {
-            catalog
-                .contracts()
-                .iter()
-                .filter_map(|contract| match &contract.terms {
-                    Terms::Device(device) => Some((contract.id.clone(), device.clone())),
-                    _ => None,
-                })
-        };
-        let expected = devices().filter_map(|(contract, device)| {
-            let silence_ns = device.silence_ns?;
-            Some(Expected {
-                contract,
-                device,
-                silence_ns,
-                last: None,
-                silent: false,
+        let contracts = catalog.contracts().iter();
+        let watched: Vec<Watched> = contracts
+            .filter_map(|contract| match &contract.terms {
+                Terms::Device(device) => Some(Watched {
+                    contract: contract.id.clone(),
+                    device: device.clone(),
+                    silence_ns: device.silence_ns,
+                    last: None,
+                    silent: false,
+                }),
+                _ => None,
             })
-        });
+            .collect();
+        let mut by_server = BTreeMap::<_, Vec<usize>>::new();
+        for (index, watched) in watched.iter().enumerate() {
+            for server in &watched.device.servers {
+                let at = by_server.entry((server.addr, server.port)).or_default();
+                at.push(index);
+            }
+        }
         Self {
-            expected: expected.collect(),
-            known: devices().map(|(_, device)| device).collect(),
+            watched,
+            by_server,
+            due: None,
             talkers: BTreeMap::new(),
             others: 0,
             findings: VecDeque::new(),
@@ -133,15 +147,6 @@ impl Network {
     }
 }
 
-/// Whether traffic between these two belongs to a device contract, by its ends alone.
-fn joins(device: &Device, seen: &Seen) -> bool {
-    device
-        .servers
-        .iter()
-        .any(|server| server.addr == seen.server && server.port == seen.port)
-        && device.clients.iter().any(|net| net.contains(seen.client))
-}
-
 fn finding(now: Timestamp, conclusion: Conclusion, contract: &str, reason: String) -> Finding {
     Finding {
         ts_ns: now.as_ns(),
@@ -166,41 +171,55 @@ impl Correlator for Network {
         self.started.get_or_insert(now);
         // Windows that ended before this was seen were silent, whatever came after.
         self.handle_timeout(now);
-        let mut back = Vec::new();
-        for expected in self
-            .expected
-            .iter_mut()
-            .filter(|expected| joins(&expected.device, &seen))
-        {
-            // A report that comes twice says nothing new.
-            let until = seen.until.max(now);
-            if expected.last.is_some_and(|last| until <= last) {
+        let until = seen.until.max(now);
+        let (mut known, mut back) = (false, Vec::new());
+        let at = self.by_server.get(&(seen.server, seen.port));
+        for index in at.into_iter().flatten() {
+            let Some(watched) = self.watched.get_mut(*index) else {
+                continue;
+            };
+            let clients = &watched.device.clients;
+            if !clients.iter().any(|net| net.contains(seen.client)) {
                 continue;
             }
-            expected.last = Some(until);
-            if core::mem::take(&mut expected.silent) {
-                back.push(expected.contract.clone());
+            known = true;
+            // A report that comes twice says nothing new.
+            if watched.last.is_some_and(|last| until <= last) {
+                continue;
+            }
+            watched.last = Some(until);
+            if core::mem::take(&mut watched.silent) {
+                back.push(watched.contract.clone());
+                let end = watched.end(until);
+                self.due = self.due.min(end).or(end);
             }
         }
         for contract in back {
             let reason = format!("traffic of contract {contract} is back");
             self.report(finding(now, Conclusion::Converge, &contract, reason));
         }
-        if !self.known.iter().any(|device| joins(device, &seen)) {
+        if !known {
             self.unknown_talker(now, &seen);
         }
     }
 
     fn handle_timeout(&mut self, now: Timestamp) {
         let started = *self.started.get_or_insert(now);
-        let mut missing = Vec::new();
-        for expected in self.expected.iter_mut().filter(|expected| !expected.silent) {
-            let end = expected.last.unwrap_or(started) + expected.silence_ns;
-            if now >= end {
-                expected.silent = true;
-                missing.push((end, expected.contract.clone(), expected.silence_ns));
-            }
+        // What was seen since can only have moved the first end further away.
+        if self.due.is_some_and(|due| now < due) {
+            return;
         }
+        let mut missing = Vec::new();
+        for watched in &mut self.watched {
+            let Some(end) = watched.end(started).filter(|end| now >= *end) else {
+                continue;
+            };
+            watched.silent = true;
+            let silence_ns = watched.silence_ns.unwrap_or_default();
+            missing.push((end, watched.contract.clone(), silence_ns));
+        }
+        // With nothing to wait for, the next window begins when traffic is back.
+        self.due = self.poll_timeout().or(Some(Timestamp::from_ns(i64::MAX)));
         for (end, contract, silence_ns) in missing {
             let seconds = silence_ns as f64 / 1e9;
             let reason =
@@ -215,9 +234,10 @@ impl Correlator for Network {
 
     fn poll_timeout(&self) -> Option<Timestamp> {
         let started = self.started?;
-        let waiting = self.expected.iter().filter(|expected| !expected.silent);
-        waiting
-            .map(|expected| expected.last.unwrap_or(started) + expected.silence_ns)
-            .min()
+        let ends = self
+            .watched
+            .iter()
+            .filter_map(|watched| watched.end(started));
+        ends.min()
     }
 }
