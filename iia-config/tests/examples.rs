@@ -1,5 +1,5 @@
 //! The examples of this project are canonical and keep every rule.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use iia_config::validate::{Facts, validate};
 use iia_config::{format, parse::parse};

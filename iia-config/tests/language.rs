@@ -1,5 +1,6 @@
 //! Properties of the language: two recognisers agree, nothing is lost, the canonical form is one.
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::string_slice,
