@@ -89,7 +89,7 @@ fn observed(entry: &Entry<'_>) -> Option<Box<Observed>> {
     let observation = part(entry, "observation");
     let tags = entry.blocks().filter(|block| block.key == "tag");
     Some(Box::new(Observed {
-        protocol: protocol.map(ToString::to_string),
+        protocol: protocol.map(String::from),
         classification: entry.field("classification").map(|f| f.text().to_string()),
         streams: entry
             .fields("stream")
