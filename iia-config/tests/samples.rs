@@ -2,8 +2,8 @@
 //! usual form breaks a rule, that form is refused for just the reasons that its first comment names.
 #![expect(
     clippy::indexing_slicing,
-    clippy::unwrap_used,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "tests"
 )]
 
