@@ -95,6 +95,7 @@ pub fn open<'a>(bytes: &'a [u8], class: Class, trust: &Trust) -> Result<Opened<'
 }
 
 /// The operators of a trust document whose keys an envelope names; for words, not for decisions.
+#[cfg(feature = "std")]
 pub(crate) fn signers_of(bytes: &[u8], trust: &Trust) -> Vec<String> {
     let armour = Armour::parse(bytes).ok();
     let signatures = armour.iter().flat_map(|armour| &armour.signatures);

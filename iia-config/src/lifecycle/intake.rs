@@ -95,6 +95,7 @@ impl Submitted {
 impl Verified {
     /// An artifact whose signatures counted when it was staged here, and whose file is unchanged: operators may have
     /// changed since, what the box held has not.
+    #[cfg(feature = "std")]
     pub(crate) fn recall(envelope: Vec<u8>, authors: &[String]) -> Option<Self> {
         let armour = envelope::Armour::parse(&envelope).ok()?;
         let (digest, body) = (armour.digest(), armour.body.to_vec());

@@ -70,11 +70,13 @@ impl Staged {
     }
 
     /// The calls that make it so; for going back to what was authorised before.
+    #[cfg(feature = "std")]
     pub(crate) fn plan(&self) -> Plan {
         Plan::of(&self.checked)
     }
 
     /// What was applied before this process began.
+    #[cfg(feature = "std")]
     pub(crate) fn resume(self, until: Timestamp) -> Applied {
         Applied {
             digest: self.origin.digest,
