@@ -9,7 +9,7 @@ const LINE_LEN_MAX: usize = 512;
 const ENTRIES_MAX: usize = 65_535;
 const ITEMS_MAX: usize = 1024;
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "not every test file uses it")]
 pub(crate) struct Judge {
     magic: Regex,
     entry: Regex,
