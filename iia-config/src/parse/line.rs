@@ -70,3 +70,10 @@ pub(super) fn span(piece: Piece) -> Span {
         end: piece.start + u32::from(piece.len),
     }
 }
+
+/// The text of a part of the line.
+pub(super) fn cut<'a>(line: Line<'a>, piece: Piece) -> &'a [u8] {
+    let start = piece.start.saturating_sub(line.start) as usize;
+    let range = start..start + usize::from(piece.len);
+    line.text.get(range).unwrap_or_default()
+}

@@ -1,0 +1,80 @@
+//! The one table of every kind of entry, in canonical order; the rows stand in one file an area.
+
+mod consumer;
+mod document;
+mod network;
+mod observer;
+mod people;
+mod trust;
+
+use iia_contract::raw::{EntrySpec, FieldSpec, Scopes, Times, Type};
+use iia_contract::schema::CONTRACT;
+
+use crate::{approval, render};
+
+/// Every kind of entry; the order is the canonical order.
+pub static TABLE: &[EntrySpec] = &[
+    document::ARTIFACT,
+    document::MANIFEST,
+    approval::schema::APPROVAL,
+    document::POLICY,
+    network::INTERFACE,
+    network::ZONE,
+    network::CONDUIT,
+    network::ENDPOINT,
+    consumer::CONSUMER,
+    consumer::PROFILE,
+    trust::IDP,
+    trust::CREDENTIAL,
+    observer::RULESET,
+    observer::IO_TOLERANCE,
+    trust::TRUST_ROOT,
+    trust::KEY,
+    trust::APPROVAL_RULE,
+    crate::trust::schema::FLEET,
+    people::PARTY,
+    people::WAIVER,
+    render::schema::SERVICE,
+    render::schema::UNIT,
+    CONTRACT,
+];
+
+/// The row of a kind.
+pub fn spec(kind: &str) -> Option<&'static EntrySpec> {
+    TABLE.iter().rev().find(|spec| spec.kind == kind)
+}
+
+const fn field(
+    key: &'static str,
+    values: &'static [Type],
+    times: Times,
+    doc: &'static str,
+) -> FieldSpec {
+    FieldSpec {
+        key,
+        values,
+        times,
+        doc,
+        scopes: Scopes::ALL,
+    }
+}
+
+const fn entry(
+    kind: &'static str,
+    versioned: bool,
+    fields: &'static [FieldSpec],
+    doc: &'static str,
+) -> EntrySpec {
+    EntrySpec {
+        kind,
+        versioned,
+        fields,
+        blocks: &[],
+        doc,
+    }
+}
+
+const WORD: &[Type] = &[Type::Atom(&[])];
+const NAME: &[Type] = &[Type::Name];
+const SWITCH: &[Type] = &[Type::Atom(&["on", "off"])];
+const SPAN: &[Type] = &[Type::Duration];

@@ -1,0 +1,130 @@
+//! The view of an entry.
+
+use super::node::{EntryNode, Piece};
+use super::{Block, Field, Kinds, Tree, Value};
+use crate::raw::{Span, Version};
+
+/// `kind name [version] { … }`.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'t> {
+    /// What it is.
+    pub kind: &'t str,
+    /// Its name.
+    pub name: &'t str,
+    /// Its version.
+    pub version: Option<Version>,
+    /// From its kind to its `}`.
+    pub span: Span,
+    tree: &'t Tree,
+    fields: (u32, u32),
+    blocks: (u32, u32),
+    values: (u32, u32),
+    head: Piece,
+}
+
+impl<'t> Entry<'t> {
+    /// Where its name stands.
+    pub const fn name_span(&self) -> Span {
+        self.head.span()
+    }
+
+    /// Where its first line stands: kind and name.
+    pub const fn head(&self) -> Span {
+        Span {
+            start: self.span.start,
+            end: self.head.span().end,
+        }
+    }
+
+    /// Every field that is in no block.
+    pub fn all(
+        &self,
+    ) -> impl ExactSizeIterator<Item = Field<'t>> + DoubleEndedIterator + Clone + use<'t> {
+        self.tree.fields_in(self.fields)
+    }
+
+    /// The first field with this key.
+    pub fn field(&self, key: &str) -> Option<Field<'t>> {
+        self.all().find(|field| field.key == key)
+    }
+
+    /// Every field with this key.
+    pub fn fields<'k>(
+        &self,
+        key: &'k str,
+    ) -> impl Iterator<Item = Field<'t>> + Clone + use<'t, 'k> {
+        self.all().filter(move |field| field.key == key)
+    }
+
+    /// The text of the first value of a field; empty when there is none.
+    pub fn text(&self, key: &str) -> &'t str {
+        self.field(key).map_or("", |field| field.text())
+    }
+
+    /// Every block.
+    pub fn blocks(
+        &self,
+    ) -> impl ExactSizeIterator<Item = Block<'t>> + DoubleEndedIterator + Clone + use<'t> {
+        let tree = self.tree;
+        let nodes = tree
+            .nodes
+            .blocks
+            .get(self.blocks.0 as usize..self.blocks.1 as usize);
+        nodes
+            .unwrap_or_default()
+            .iter()
+            .map(move |node| node.view(tree))
+    }
+
+    /// The first block with this key.
+    pub fn block(&self, key: &str) -> Option<Block<'t>> {
+        self.blocks().find(|block| block.key == key)
+    }
+
+    /// The first block with this key and name.
+    pub fn named(&self, key: &str, name: &str) -> Option<Block<'t>> {
+        self.blocks()
+            .find(|block| block.key == key && block.name == Some(name))
+    }
+
+    /// Every value of some kinds, in order of the text, also those in blocks.
+    pub fn values_of(&self, kinds: Kinds) -> impl Iterator<Item = Value<'t>> + use<'t> {
+        let tree = self.tree;
+        let (first, last) = (self.values.0 as usize, self.values.1 as usize);
+        let nodes = tree.nodes.values.get(first..last).unwrap_or_default();
+        let wanted = nodes.iter().filter(move |node| kinds.holds(node.kind));
+        wanted.map(move |node| node.view(tree))
+    }
+
+    /// The field that holds a value of this entry.
+    pub fn holder(&self, value: &Value<'t>) -> Option<Field<'t>> {
+        let at = value.span.start;
+        self.every_field()
+            .find(|field| field.span().start <= at && at < field.span().end)
+    }
+
+    /// Every field, also those in blocks.
+    pub fn every_field(&self) -> impl Iterator<Item = Field<'t>> + use<'t> {
+        let blocks = self.blocks().flat_map(|block| block.all());
+        self.all().chain(blocks)
+    }
+}
+
+impl EntryNode {
+    pub(super) fn view<'t>(&self, tree: &'t Tree) -> Entry<'t> {
+        Entry {
+            tree,
+            kind: self.kind.of(&tree.text),
+            name: self.name.of(&tree.text),
+            version: self.version,
+            span: Span {
+                start: self.kind.start,
+                end: self.end,
+            },
+            fields: self.fields,
+            blocks: self.blocks,
+            values: self.values,
+            head: self.name,
+        }
+    }
+}
