@@ -8,6 +8,7 @@ use iia_audit::policy::Policy;
 use iia_config::apply::{Call, Calls};
 use iia_config::desk::{Desk, Site};
 use iia_config::envelope;
+use iia_config::lifecycle::Confirmation;
 use iia_config::stage::Store;
 use iia_config::trust::{Class, key_text};
 use iia_core::event::{Event, EventKind};
@@ -111,10 +112,7 @@ impl Commission<'_> {
         let mut log = chain::create(self.dir, &self.policy, now)?;
         // The desk numbers its own events, so it is a source of its own.
         let source = SpiffeId::workload(&self.domain.parse()?, "cfg", "desk")?;
-        let site = Site {
-            box_name: self.name.into(),
-            trial_ns: TRIAL_NS,
-        };
+        let site = place(self.name);
         let trust = self.operators.trust()?;
         let store = Store::at(self.dir.path());
         let mut desk = Desk::begin(store, site, trust.as_bytes(), now)?;
@@ -160,6 +158,36 @@ impl Commission<'_> {
         ));
         Ok(())
     }
+}
+
+fn place(box_name: &str) -> Site {
+    Site {
+        box_name: box_name.into(),
+        trial_ns: TRIAL_NS,
+    }
+}
+
+/// Ends the trial of what is applied: `observer` saw it in force. Gives the events for the chain, which the observer
+/// submits and numbers as its own.
+pub(crate) fn confirm(
+    dir: &BoxDir,
+    box_name: &str,
+    observer: SpiffeId,
+) -> anyhow::Result<Vec<Event>> {
+    let now = clock().read();
+    let mut desk = Desk::open(Store::at(dir.path()), place(box_name))?;
+    let mut calls = Files {
+        dir,
+        made: Vec::new(),
+    };
+    desk.settle(&mut calls, now)?;
+    let applied = desk.state().applied().map(|kept| kept.digest());
+    let artifact = applied.ok_or_else(|| anyhow::anyhow!("nothing is applied"))?;
+    desk.confirm(&Confirmation { artifact, observer }, now)?;
+    let mut events = desk.outbox().to_vec();
+    desk.acknowledge(events.last().map_or(0, |event| event.source_seq))?;
+    events.iter_mut().for_each(|event| event.source_seq = 0);
+    Ok(events)
 }
 
 /// What a step did, for a person who watches.

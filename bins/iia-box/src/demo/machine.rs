@@ -13,6 +13,7 @@ use iia_identity::issue::{self, Issuer, SVID_LIFE_MAX_SECS};
 use super::screen::Tone;
 use crate::boxdir::BoxDir;
 use crate::client::AuditClient;
+use crate::commission::confirm;
 use crate::pipe::Root;
 use crate::supervise::{News, RoleSpec, Supervisor};
 use crate::terms::Settings;
@@ -108,6 +109,19 @@ impl Machine {
             Workload::in_process(id.clone(), &self.dir, (issued.chain, key), &self.roots)?;
         self.note(Event::new(EventKind::SvidIssued, clock().read().wall).with("id", id.as_str()));
         Ok(workload)
+    }
+
+    /// Ends the trial of the configuration: every role that was started serves, under the identity that it gives.
+    pub(super) fn confirm(&mut self) -> anyhow::Result<()> {
+        let observer = self.one(Zone::MgmtCfg)?;
+        for event in confirm(&self.dir, &self.settings.box_name, observer)? {
+            self.note(event);
+        }
+        let (role, tone) = ("cfg".into(), Tone::Good);
+        let text =
+            "confirmed: every role serves under the identity that the artifact gives it".into();
+        self.heard.push(Heard { role, tone, text });
+        Ok(())
     }
 
     /// The only workload of a zone.

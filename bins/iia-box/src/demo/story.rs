@@ -230,6 +230,7 @@ impl Stage<'_> {
             restart: true,
         })
         .await?;
+        site.confirm()?;
         self.hear(site);
         Ok(())
     }
@@ -260,6 +261,8 @@ impl Stage<'_> {
             seg01.start(spec).await?;
             self.hear(seg01);
         }
+        seg01.confirm()?;
+        self.hear(seg01);
         Ok(())
     }
 

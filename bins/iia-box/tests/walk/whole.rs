@@ -90,6 +90,7 @@ fn chain(run: &Finished) {
         "artifact_staged",
         "artifact_authorised",
         "artifact_applied",
+        "artifact_confirmed",
         "gated_call",
         "workload_started",
         "svid_issued",
@@ -109,7 +110,12 @@ fn chain(run: &Finished) {
     // Seven roles, the supervisor's and the console's own; the lake twice, and what is renewed.
     assert!(box_kinds["svid_issued"] >= 9, "{box_kinds:?}");
     let site_kinds = kinds(run, "site");
-    for kind in ["head_witnessed", "svid_issued", "workload_started"] {
+    for kind in [
+        "artifact_confirmed",
+        "head_witnessed",
+        "svid_issued",
+        "workload_started",
+    ] {
         assert!(site_kinds.contains_key(kind), "{kind}: {site_kinds:?}");
     }
 }

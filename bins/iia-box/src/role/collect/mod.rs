@@ -50,22 +50,24 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         events: 0,
     };
     workload.ready();
-    role.replay(path, Pace::new(speed.parse()?)).await?;
+    let at_end = role.replay(path, Pace::new(speed.parse()?)).await?;
     role.audit.flush().await;
-    workload.say("the capture is at its end");
+    if at_end {
+        workload.say("the capture is at its end");
+    }
     workload.finished().await;
     Ok(())
 }
 
 impl Collect<'_> {
     /// Replays the capture. The same capture gives the same records with the same numbers, so that after a fall the
-    /// role begins again and only what the lake does not hold is stored.
-    async fn replay(&mut self, path: &str, mut pace: Pace) -> anyhow::Result<()> {
+    /// role begins again and only what the lake does not hold is stored. Tells whether it came to the end.
+    async fn replay(&mut self, path: &str, mut pace: Pace) -> anyhow::Result<bool> {
         let mut source = match open(path) {
             Ok(source) => source,
             Err(error) => {
                 self.workload.say(&format!("{path}: {error:#}"));
-                return Ok(());
+                return Ok(false);
             }
         };
         let mut pipeline = Pipeline::new(Options::default());
@@ -87,7 +89,7 @@ impl Collect<'_> {
                 self.flush(pace.reached(packet.ts)).await?;
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
-                    () = self.workload.stopped() => return Ok(()),
+                    () = self.workload.stopped() => return Ok(false),
                 }
             }
             last = packet.ts;
@@ -97,14 +99,14 @@ impl Collect<'_> {
             if self.desk.rows() >= ROWS_MAX || pace.is_due(FLUSH_EVERY) {
                 self.flush(last).await?;
                 if self.workload.is_stopping() {
-                    return Ok(());
+                    return Ok(false);
                 }
             }
         }
         pipeline.finish(&mut |observation| self.desk.judge(observation));
         self.flush(last).await?;
         self.close(last);
-        Ok(())
+        Ok(true)
     }
 
     /// How long to wait for a packet: not at all while the role makes up for a fall.
