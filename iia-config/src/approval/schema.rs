@@ -1,22 +1,9 @@
 //! The row of the schema table that an approval is made of.
 
 use Times::{Once, Optional, Repeated};
-use iia_contract::raw::{EntrySpec, FieldSpec, Scopes, Times, Type};
+use iia_contract::raw::{EntrySpec, FieldSpec, Times, Type};
 
-const fn field(
-    key: &'static str,
-    values: &'static [Type],
-    times: Times,
-    doc: &'static str,
-) -> FieldSpec {
-    FieldSpec {
-        key,
-        values,
-        times,
-        scopes: Scopes::ALL,
-        doc,
-    }
-}
+use crate::schema::field;
 
 /// The entry `approval`.
 pub(crate) const APPROVAL: EntrySpec = EntrySpec {

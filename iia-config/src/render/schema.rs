@@ -1,7 +1,9 @@
 //! The rows of the schema table that say what a box runs: services of the cell, and the units of its workloads.
 
 use Times::{Once, OneOrMore, Optional, Repeated};
-use iia_contract::raw::{EntrySpec, FieldSpec, Scopes, Times, Type};
+use iia_contract::raw::{EntrySpec, FieldSpec, Times, Type};
+
+use crate::schema::field;
 
 /// The entry `service`.
 pub(crate) const SERVICE: EntrySpec = EntrySpec {
@@ -20,21 +22,6 @@ pub(crate) const UNIT: EntrySpec = EntrySpec {
     blocks: &[],
     doc: "how a workload of this box runs",
 };
-
-const fn field(
-    key: &'static str,
-    values: &'static [Type],
-    times: Times,
-    doc: &'static str,
-) -> FieldSpec {
-    FieldSpec {
-        key,
-        values,
-        times,
-        doc,
-        scopes: Scopes::ALL,
-    }
-}
 
 const NAME: &[Type] = &[Type::Name];
 const TEXT: &[Type] = &[Type::String];

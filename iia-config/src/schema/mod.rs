@@ -44,7 +44,8 @@ pub fn spec(kind: &str) -> Option<&'static EntrySpec> {
     TABLE.iter().rev().find(|spec| spec.kind == kind)
 }
 
-const fn field(
+/// A row of an entry, whatever its scope.
+pub(crate) const fn field(
     key: &'static str,
     values: &'static [Type],
     times: Times,

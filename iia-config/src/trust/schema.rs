@@ -1,6 +1,8 @@
 //! Rows of the schema table that trust documents are made of.
 
-use iia_contract::raw::{EntrySpec, FieldSpec, Scopes, Times, Type};
+use iia_contract::raw::{EntrySpec, Times, Type};
+
+use crate::schema::field;
 
 /// Names of the classes, in the order of [`super::Class::ALL`].
 pub(crate) const CLASS: &[Type] = &[Type::Atom(&[
@@ -11,13 +13,12 @@ pub(crate) const CLASS: &[Type] = &[Type::Atom(&[
 pub(crate) const FLEET: EntrySpec = EntrySpec {
     kind: "fleet",
     versioned: false,
-    fields: &[FieldSpec {
-        key: "box",
-        values: &[Type::Name],
-        times: Times::OneOrMore,
-        scopes: Scopes::ALL,
-        doc: "a box that belongs to it",
-    }],
+    fields: &[field(
+        "box",
+        &[Type::Name],
+        Times::OneOrMore,
+        "a box that belongs to it",
+    )],
     blocks: &[],
     doc: "a named set of boxes, for approvals that cover it",
 };
