@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use iia_audit::log::Genesis;
 use iia_audit::note::VerifierKey;
 use iia_audit::verify::{Outcome, Report, records, seen_above, verify, verify_against};
 use iia_core::Timestamp;
@@ -73,11 +74,11 @@ fn no_evidence(dir: &Path) {
 
 /// Verifies; with the evidence of the next box up, that must hold first, and its heads must be in the log.
 fn check(arguments: &Arguments) -> Report {
-    let report = verify(&arguments.dir, arguments.key.as_ref());
-    let Some(above) = &arguments.above else {
-        return report;
+    let genesis = Genesis::load(&arguments.dir.join("audit"));
+    let (Some(above), Ok((genesis, _))) = (&arguments.above, genesis) else {
+        return verify(&arguments.dir, arguments.key.as_ref());
     };
-    match seen_above(above, arguments.above_key.as_ref(), &report.origin) {
+    match seen_above(above, arguments.above_key.as_ref(), genesis.origin()) {
         Ok(seen) => verify_against(&arguments.dir, arguments.key.as_ref(), &seen),
         Err(mut other) => {
             if let Some(bad) = &mut other.bad {
