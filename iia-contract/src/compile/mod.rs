@@ -1,10 +1,18 @@
 //! Compilers: from the catalog to what enforces it. Pure and deterministic; each element carries its contract's id.
+//!
+//! Two questions are answered once: which connections a catalog opens ([`flows`]) and who may say and hear what on
+//! a bus ([`grants`]). Each target spells the answer in its own words ([`Target`]) and reads it back.
 
 mod flow;
+mod grant;
+pub mod mqtt;
 pub mod nft;
+mod policy;
 mod topology;
 
 pub use flow::{Flow, Flows, Source, flows};
+pub use grant::{Access, Grant, Grants, Party, grants};
+pub use policy::{Contracts, Drift, LOADED_LEN_MAX, Policy, ReadError, Target, drift};
 pub use topology::{
     Connection, Interface, InterfaceKind, L4, Listener, Service, Topology, ZoneNet,
 };
