@@ -5,14 +5,16 @@
 
 mod flow;
 mod grant;
+mod json;
 pub mod mqtt;
 pub mod nft;
 mod policy;
+pub mod surface;
 mod topology;
 
 pub use flow::{Flow, Flows, Source, flows};
 pub use grant::{Access, Grant, Grants, Party, grants};
 pub use policy::{Contracts, Drift, LOADED_LEN_MAX, Policy, ReadError, Target, drift};
 pub use topology::{
-    Connection, Interface, InterfaceKind, L4, Listener, Service, Topology, ZoneNet,
+    Connection, Interface, InterfaceKind, L4, Listener, Pin, Service, Topology, ZoneNet,
 };
