@@ -9,7 +9,6 @@ use core::fmt::Write as _;
 pub(super) enum Json {
     Text(String),
     Number(u64),
-    Switch(bool),
     List(Vec<Self>),
     Object(Vec<(&'static str, Self)>),
 }
@@ -35,7 +34,6 @@ impl Json {
         match self {
             Self::Text(text) => quote(out, text),
             Self::Number(number) => drop(write!(out, "{number}")),
-            Self::Switch(on) => drop(write!(out, "{on}")),
             Self::List(items) => enclose(out, depth, ('[', ']'), items, |item, out| {
                 item.write(out, depth + 1);
             }),
@@ -91,11 +89,10 @@ mod tests {
             ("texts", Json::texts(["", "a\"b\\c", "\n\u{1}\u{7f}Ö"])),
             ("none", Json::List(Vec::new())),
             ("number", Json::Number(u64::MAX)),
-            ("on", Json::Switch(true)),
         ]));
         let read: serde_json::Value = serde_json::from_str(&value.document()).unwrap();
         let want = serde_json::json!({
-            "texts": ["", "a\"b\\c", "\n\u{1}\u{7f}Ö"], "none": [], "number": u64::MAX, "on": true,
+            "texts": ["", "a\"b\\c", "\n\u{1}\u{7f}Ö"], "none": [], "number": u64::MAX,
         });
         assert_eq!(read, want);
     }
