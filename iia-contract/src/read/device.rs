@@ -77,7 +77,7 @@ fn table(name: &str) -> Option<Table> {
 }
 
 /// Fields of which most contracts say none.
-const SAID: [&str; 4] = ["classification", "stream", "expected", "rate"];
+const SAID: [&str; 5] = ["classification", "identity", "stream", "expected", "rate"];
 
 fn observed(entry: &Entry<'_>) -> Option<Box<Observed>> {
     let protocol = Some(entry.text("protocol")).filter(|name| *name != "modbus_tcp");
@@ -90,6 +90,10 @@ fn observed(entry: &Entry<'_>) -> Option<Box<Observed>> {
     Some(Box::new(Observed {
         protocol: protocol.map(Text::from),
         classification: entry.field("classification").map(|f| f.text().into()),
+        identities: entry
+            .fields("identity")
+            .map(|field| field.text().into())
+            .collect(),
         streams: entry
             .fields("stream")
             .map(|field| field.text().into())

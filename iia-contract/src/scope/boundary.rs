@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 
 use iia_core::{SpiffeId, Timestamp};
 
-use super::Text;
 use super::device::Use;
 use super::internal::Told;
+use super::{Text, TopicFilter};
 use crate::raw::Number;
 
 /// With another organisation or box. Either side may open the link.
@@ -74,6 +74,8 @@ pub struct Profile {
     pub schedule: Option<Text>,
     pub table_format: Option<Text>,
     pub consumer_level: Option<u64>,
+    /// Topics of a bus that the publisher publishes and the consumer subscribes to.
+    pub topics: Vec<TopicFilter>,
 }
 
 /// Resolution and lag.

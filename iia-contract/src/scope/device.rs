@@ -44,6 +44,8 @@ pub struct Observed {
     /// The protocol as it is written, where no decoder is there for it.
     pub protocol: Option<Text>,
     pub classification: Option<Text>,
+    /// Common names by which its devices prove themselves to a broker.
+    pub identities: Vec<Text>,
     pub streams: Vec<Text>,
     pub expected: Option<u64>,
     pub rate: Option<Number>,

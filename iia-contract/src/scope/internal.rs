@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use iia_core::SpiffeId;
 
-use super::Text;
+use super::{Text, TopicFilter};
 use crate::raw::Number;
 
 /// Between two workloads of one box.
@@ -37,6 +37,8 @@ pub struct Transport {
     pub protocol: Text,
     /// Where it is answered, such as `tls/7443`.
     pub ports: Vec<Text>,
+    /// Topics of a bus that the source publishes and the destination subscribes to.
+    pub topics: Vec<TopicFilter>,
 }
 
 /// What happens when the other end is away.
