@@ -194,13 +194,17 @@ impl Shape {
     }
 
     fn field(&mut self, spec: &FieldSpec, field: &Field<'_>) {
-        let (want, got) = (spec.values.len(), field.values().len());
+        let (want, got) = (spec.values.len(), field.kinds().len());
         if want != got {
             let message = format!("`{}` takes {want} values, here are {got}", field.key);
             return self.tell("C031", field.span(), message, spec.doc);
         }
-        for (value_type, value) in spec.values.iter().zip(field.values()) {
-            if !fits(*value_type, &value) {
+        for (at, (value_type, kind)) in spec.values.iter().zip(field.kinds()).enumerate() {
+            let fits = match (value_type, kind) {
+                (Type::Atom(words @ [_, ..]), Kind::Atom) => words.contains(&field.text_at(at)),
+                _ => fits(*value_type, kind),
+            };
+            if let (false, Some(value)) = (fits, field.value(at)) {
                 self.unfit(spec, *value_type, &value);
             }
         }
@@ -272,10 +276,10 @@ impl Cursor {
     }
 }
 
-/// Whether a value has the type.
+/// Whether a value of a kind has the type; words are not looked at.
 #[inline]
-fn fits(value_type: Type, value: &Value<'_>) -> bool {
-    match (value_type, value.kind) {
+fn fits(value_type: Type, kind: Kind) -> bool {
+    match (value_type, kind) {
         (Type::Any, _)
         | (Type::String, Kind::String)
         | (Type::Spiffe, Kind::Spiffe)
@@ -286,9 +290,9 @@ fn fits(value_type: Type, value: &Value<'_>) -> bool {
         | (Type::Pubkey, Kind::Pubkey)
         | (Type::Time, Kind::Time)
         | (Type::Version, Kind::Version)
+        | (Type::Atom(_), Kind::Atom)
         | (Type::Pattern, Kind::Pattern | Kind::Atom)
         | (Type::Name | Type::Reference(_), Kind::Atom | Kind::Pattern) => true,
-        (Type::Atom(words), Kind::Atom) => words.is_empty() || words.contains(&value.text),
         (_, Kind::Number(number)) => fits_number(value_type, number),
         _ => false,
     }

@@ -1,6 +1,6 @@
 //! The view of a block.
 
-use super::node::{BlockNode, count};
+use super::node::{BlockNode, bit, count, mark};
 use super::{Field, Tree};
 use crate::raw::{BlockSpec, Span};
 
@@ -16,6 +16,7 @@ pub struct Block<'t> {
     mark: u32,
     tree: &'t Tree,
     fields: (u32, u32),
+    keys: u64,
 }
 
 impl<'t> Block<'t> {
@@ -43,28 +44,37 @@ impl<'t> Block<'t> {
     }
 
     /// The first field with this key.
-    #[inline]
+    #[inline(always)]
     pub fn field(&self, key: &str) -> Option<Field<'t>> {
-        self.tree.field_in(self.fields, key)
+        let marked = mark(key.as_bytes());
+        match self.keys & bit(marked) {
+            0 => None,
+            _ => self.tree.field_in(self.fields, key, marked),
+        }
     }
 
     /// Every field with this key.
-    #[inline]
+    #[inline(always)]
     pub fn fields<'k>(
         &self,
         key: &'k str,
     ) -> impl Iterator<Item = Field<'t>> + Clone + use<'t, 'k> {
-        self.tree.fields_of(self.fields, key)
+        let marked = mark(key.as_bytes());
+        let run = match self.keys & bit(marked) {
+            0 => (0, 0),
+            _ => self.fields,
+        };
+        self.tree.fields_of(run, key, marked)
     }
 
     /// The text of the first value of a field; empty when there is none.
-    #[inline]
+    #[inline(always)]
     pub fn text(&self, key: &str) -> &'t str {
         self.field(key).map_or("", |field| field.text())
     }
 
     /// Whether a switch is on.
-    #[inline]
+    #[inline(always)]
     pub fn is_on(&self, key: &str) -> bool {
         self.text(key) == "on"
     }
@@ -83,6 +93,7 @@ impl BlockNode {
             mark: self.mark,
             tree,
             fields: self.fields,
+            keys: self.keys,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The view of an entry.
 
-use super::node::{BlockNode, EntryNode, Keyed as _, Piece, mark};
+use super::node::{BlockNode, EntryNode, Keyed as _, Piece, bit, mark};
 use super::{Block, Field, Kinds, Tree, Value};
 use crate::raw::{Span, Version};
 
@@ -17,6 +17,7 @@ pub struct Entry<'t> {
     pub span: Span,
     tree: &'t Tree,
     fields: (u32, u32),
+    keys: u64,
     blocks: (u32, u32),
     values: (u32, u32),
     head: Piece,
@@ -45,22 +46,31 @@ impl<'t> Entry<'t> {
     }
 
     /// The first field with this key.
-    #[inline]
+    #[inline(always)]
     pub fn field(&self, key: &str) -> Option<Field<'t>> {
-        self.tree.field_in(self.fields, key)
+        let marked = mark(key.as_bytes());
+        match self.keys & bit(marked) {
+            0 => None,
+            _ => self.tree.field_in(self.fields, key, marked),
+        }
     }
 
     /// Every field with this key.
-    #[inline]
+    #[inline(always)]
     pub fn fields<'k>(
         &self,
         key: &'k str,
     ) -> impl Iterator<Item = Field<'t>> + Clone + use<'t, 'k> {
-        self.tree.fields_of(self.fields, key)
+        let marked = mark(key.as_bytes());
+        let run = match self.keys & bit(marked) {
+            0 => (0, 0),
+            _ => self.fields,
+        };
+        self.tree.fields_of(run, key, marked)
     }
 
     /// The text of the first value of a field; empty when there is none.
-    #[inline]
+    #[inline(always)]
     pub fn text(&self, key: &str) -> &'t str {
         self.field(key).map_or("", |field| field.text())
     }
@@ -82,19 +92,22 @@ impl<'t> Entry<'t> {
     }
 
     /// Every block with this key.
-    #[inline]
+    #[inline(always)]
     pub fn blocks_of<'k>(
         &self,
         key: &'k str,
     ) -> impl Iterator<Item = Block<'t>> + Clone + use<'t, 'k> {
         let (tree, marked) = (self.tree, mark(key.as_bytes()));
-        let nodes = self.block_nodes().iter();
+        let nodes = match self.keys & bit(marked) {
+            0 => [].iter(),
+            _ => self.block_nodes().iter(),
+        };
         let wanted = nodes.filter(move |node| node.is(&tree.text, key, marked));
         wanted.map(move |node| node.view(tree))
     }
 
     /// The first block with this key.
-    #[inline]
+    #[inline(always)]
     pub fn block(&self, key: &str) -> Option<Block<'t>> {
         self.blocks_of(key).next()
     }
@@ -141,6 +154,7 @@ impl EntryNode {
                 end: self.end,
             },
             fields: self.fields,
+            keys: self.keys,
             blocks: self.blocks,
             values: self.values,
             head: self.name,

@@ -1,6 +1,6 @@
 //! The view of a field.
 
-use super::node::{FieldNode, Keyed as _, ValueNode, mark};
+use super::node::{FieldNode, Keyed as _, ValueNode};
 use super::{Tree, Value, slice};
 use crate::raw::{FieldSpec, Kind, Number, Span};
 
@@ -55,6 +55,20 @@ impl<'t> Field<'t> {
         self.tree.nodes.values.get(first..last).unwrap_or_default()
     }
 
+    /// The kind of every value.
+    #[inline]
+    pub fn kinds(&self) -> impl ExactSizeIterator<Item = Kind> + use<'t> {
+        let tree = self.tree;
+        self.value_nodes().iter().map(move |node| node.kind(tree))
+    }
+
+    /// The text of the value at `index`; empty when there is none.
+    #[inline]
+    pub fn text_at(&self, index: usize) -> &'t str {
+        let node = self.value_nodes().get(index);
+        node.map_or("", |node| node.text(self.tree))
+    }
+
     /// The value at `index`.
     #[inline]
     pub fn value(&self, index: usize) -> Option<Value<'t>> {
@@ -64,8 +78,7 @@ impl<'t> Field<'t> {
     /// The text of the first value; empty when there is none.
     #[inline]
     pub fn text(&self) -> &'t str {
-        let first = self.value_nodes().first();
-        first.map_or("", |node| node.text(self.tree))
+        self.text_at(0)
     }
 
     /// The number at `index`.
@@ -106,9 +119,7 @@ impl Tree {
         nodes.unwrap_or_default()
     }
 
-    #[inline]
-    pub(super) fn field_in(&self, run: (u32, u32), key: &str) -> Option<Field<'_>> {
-        let marked = mark(key.as_bytes());
+    pub(super) fn field_in(&self, run: (u32, u32), key: &str, marked: u32) -> Option<Field<'_>> {
         let mut nodes = self.field_nodes(run).iter();
         let node = nodes.find(|node| node.is(&self.text, key, marked))?;
         Some(node.view(self))
@@ -119,8 +130,8 @@ impl Tree {
         &'t self,
         run: (u32, u32),
         key: &'k str,
+        marked: u32,
     ) -> impl Iterator<Item = Field<'t>> + Clone + use<'t, 'k> {
-        let marked = mark(key.as_bytes());
         let nodes = self.field_nodes(run).iter();
         let wanted = nodes.filter(move |node| node.is(&self.text, key, marked));
         wanted.map(|node| node.view(self))

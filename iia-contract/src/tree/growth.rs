@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::Tree;
-use super::node::{BlockNode, EntryNode, FieldNode, Piece, Plain, ValueNode, count, mark};
+use super::node::{BlockNode, EntryNode, FieldNode, Piece, Plain, ValueNode, bit, count, mark};
 use crate::raw::{Kind, Number, Version};
 
 /// A key, or the kind of an entry: where it stands, and its text, of which the tree keeps a mark.
@@ -55,6 +55,7 @@ impl Growth {
             fields: (0, 0),
             blocks: (blocks, blocks),
             values: (count(self.values.len()), 0),
+            keys: 0,
             end: kind.piece.start,
         });
     }
@@ -81,6 +82,7 @@ impl Growth {
             mark: mark(key.text),
             name,
             fields: (first, first),
+            keys: 0,
             end: key.piece.start,
         });
     }
@@ -90,6 +92,9 @@ impl Growth {
         if let Some(mut block) = self.open.take() {
             block.fields.1 = count(self.fields.len());
             block.end = end;
+            if let Some(entry) = self.entries.last_mut() {
+                entry.keys |= bit(block.mark);
+            }
             self.blocks.push(block);
         }
     }
@@ -103,9 +108,17 @@ impl Growth {
             count: 0,
             values: count(self.values.len()),
         };
-        match self.open {
-            Some(_) => self.fields.push(node),
-            None => self.own.push(node),
+        match &mut self.open {
+            Some(block) => {
+                block.keys |= bit(node.mark);
+                self.fields.push(node);
+            }
+            None => {
+                if let Some(entry) = self.entries.last_mut() {
+                    entry.keys |= bit(node.mark);
+                }
+                self.own.push(node);
+            }
         }
     }
 

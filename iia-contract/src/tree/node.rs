@@ -28,7 +28,7 @@ impl Piece {
 }
 
 /// A mark of a key: keys with different marks differ, so that a key is found without reading the others.
-#[inline]
+#[inline(always)]
 pub const fn mark(bytes: &[u8]) -> u32 {
     let ends = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         (Some(first), Some(last)) => {
@@ -42,6 +42,12 @@ pub const fn mark(bytes: &[u8]) -> u32 {
         },
     };
     ends.wrapping_add(bytes.len() as u32)
+}
+
+/// One bit of 64 for a mark: whoever has not the bit of a key has not the key.
+#[inline]
+pub(super) const fn bit(mark: u32) -> u64 {
+    1 << (mark.wrapping_mul(0x9E37_79B1) >> 26)
 }
 
 /// Something that has a key.
@@ -65,6 +71,8 @@ pub(super) struct EntryNode {
     pub(super) fields: (u32, u32),
     pub(super) blocks: (u32, u32),
     pub(super) values: (u32, u32),
+    /// The bits of the keys of its fields and blocks.
+    pub(super) keys: u64,
     pub(super) end: u32,
 }
 
@@ -74,6 +82,8 @@ pub(super) struct BlockNode {
     pub(super) mark: u32,
     pub(super) name: Piece,
     pub(super) fields: (u32, u32),
+    /// The bits of the keys of its fields.
+    pub(super) keys: u64,
     pub(super) end: u32,
 }
 
