@@ -4,11 +4,12 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use crate::raw::{self, DEFECTS_MAX, Defect};
+use crate::read::{self, Ids};
 use crate::rules::{self, Found};
 use crate::schema::CONTRACT;
 use crate::scope::Contract;
 use crate::tree::{Entry, Tree};
-use crate::{clash, read, shape};
+use crate::{clash, shape};
 
 /// Contracts in a catalog at most (GRAMMAR section 3).
 pub const CONTRACTS_MAX: usize = 65_535;
@@ -49,13 +50,13 @@ impl Catalog {
         let mut catalog = Self {
             contracts: Vec::with_capacity(contracts.len().min(CONTRACTS_MAX)),
         };
-        let mut before = None;
+        let (mut ids, mut before) = (Ids::default(), None);
         for entry in contracts.iter() {
             if found.defects.len() >= DEFECTS_MAX {
                 break;
             }
             unique(&entry, before.replace(entry), &mut found);
-            catalog.add(&entry, &mut found);
+            catalog.add(&entry, &mut ids, &mut found);
         }
         clash::check(&contracts, &mut found);
         let defects = found.defects;
@@ -65,7 +66,7 @@ impl Catalog {
         }
     }
 
-    fn add(&mut self, entry: &Entry<'_>, found: &mut Found) {
+    fn add<'t>(&mut self, entry: &Entry<'t>, ids: &mut Ids<'t>, found: &mut Found) {
         let defects = shape::check(&CONTRACT, entry);
         if !defects.is_empty() {
             return found.defects.extend(defects);
@@ -75,7 +76,7 @@ impl Catalog {
             let message = format!("more than {CONTRACTS_MAX} contracts");
             return found.reject("C030", entry.head(), message, "split the catalog");
         }
-        self.contracts.extend(read::contract(entry));
+        self.contracts.extend(read::contract(entry, ids));
     }
 
     /// Every contract, in order of id; the position is the contract's index.
@@ -121,9 +122,8 @@ pub(crate) struct Contracts<'t> {
 
 impl<'t> Contracts<'t> {
     fn of(tree: &'t Tree, take: &dyn Fn(u32) -> bool) -> Self {
-        let all = (0..).zip(tree.entries());
-        let mine = all.filter(|(at, entry)| entry.kind == CONTRACT.kind && take(*at));
-        let mut order: Vec<u32> = mine.map(|(at, _)| at).collect();
+        let mine = tree.places_of(CONTRACT.kind).filter(|at| take(*at));
+        let mut order: Vec<u32> = mine.collect();
         let key = |at: &u32| tree.entry(*at).map(|entry| (entry.name, entry.version));
         if !order.is_sorted_by_key(key) {
             order.sort_by_key(key);

@@ -4,12 +4,13 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use core::hash::BuildHasher as _;
-use hashbrown::DefaultHashBuilder;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::catalog::Contracts;
 use crate::raw::Scopes;
 use crate::rules::{Found, at};
-use crate::tree::{Entry, Field};
+use crate::tree::{self, Field};
 
 /// What a contract owns, as the text that says it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -32,29 +33,28 @@ struct Claim {
     run: Run,
 }
 
+/// Claims, and those of one hash as a chain from the last to the first.
 struct Claims {
     hasher: DefaultHashBuilder,
     claims: Vec<Claim>,
+    /// The last claim of each hash.
+    last: HashTable<u32>,
+    /// For each claim the one of the same hash before it.
+    before: Vec<Option<u32>>,
+    /// Hashes with several claims, by the second one.
+    shared: Vec<u64>,
 }
 
 /// Compares what all contracts own; versions of one contract may own the same.
 pub(crate) fn check(contracts: &Contracts<'_>, found: &mut Found) {
-    let mut claims = Claims {
-        hasher: DefaultHashBuilder::default(),
-        claims: Vec::with_capacity(contracts.len() * 2),
-    };
+    let mut claims = Claims::for_contracts(contracts.len());
     for (at, entry) in (0..).zip(contracts.iter()) {
         owned(&entry, &mut |owned, run| claims.add(at, &owned, run));
     }
-    claims
-        .claims
-        .sort_unstable_by_key(|claim| (claim.hash, claim.run, claim.entry));
-    let mut rest = claims.claims.as_slice();
-    while let [first, ..] = rest {
-        let same = rest.partition_point(|claim| claim.hash == first.hash);
-        let (group, behind) = rest.split_at(same);
-        overlaps(group, contracts, found);
-        rest = behind;
+    for hash in &claims.shared {
+        let mut group = claims.of(*hash);
+        group.sort_unstable_by_key(|claim| (claim.run, claim.entry));
+        overlaps(&group, contracts, found);
     }
 }
 
@@ -76,7 +76,7 @@ fn overlaps(group: &[Claim], contracts: &Contracts<'_>, found: &mut Found) {
 }
 
 /// Says what two contracts both own, read from the contracts themselves: a hash alone is no proof.
-fn tell(mine: &Entry<'_>, other: &Entry<'_>, found: &mut Found) {
+fn tell(mine: &tree::Entry<'_>, other: &tree::Entry<'_>, found: &mut Found) {
     let mut theirs = Vec::new();
     owned(other, &mut |owned, run| theirs.push((owned, run)));
     let mut both = None;
@@ -100,16 +100,59 @@ fn tell(mine: &Entry<'_>, other: &Entry<'_>, found: &mut Found) {
 const WHOLE: Run = (0, u32::MAX);
 
 impl Claims {
+    fn for_contracts(contracts: usize) -> Self {
+        let room = contracts * 4;
+        Self {
+            hasher: DefaultHashBuilder::default(),
+            claims: Vec::with_capacity(room),
+            last: HashTable::with_capacity(room),
+            before: Vec::with_capacity(room),
+            shared: Vec::new(),
+        }
+    }
+
     fn add(&mut self, entry: u32, owned: &Owned<'_>, run: Run) {
         let hash = self.hasher.hash_one(owned);
+        let Ok(at) = u32::try_from(self.claims.len()) else {
+            return;
+        };
+        let of = |at: &u32| self.claims.get(*at as usize).map_or(0, |claim| claim.hash);
+        let before = match self.last.entry(hash, |other| of(other) == hash, of) {
+            Entry::Occupied(mut last) => Some(core::mem::replace(last.get_mut(), at)),
+            Entry::Vacant(place) => {
+                place.insert(at);
+                None
+            }
+        };
+        // The second claim of a hash is told once: the first has none before it.
+        let second = before.and_then(|at| self.before.get(at as usize));
+        if second.is_some_and(Option::is_none) {
+            self.shared.push(hash);
+        }
         self.claims.push(Claim { hash, entry, run });
+        self.before.push(before);
+    }
+
+    /// Every claim of a hash.
+    fn of(&self, hash: u64) -> Vec<Claim> {
+        let same = |at: &u32| {
+            self.claims
+                .get(*at as usize)
+                .is_some_and(|claim| claim.hash == hash)
+        };
+        let last = self.last.find(hash, same).copied();
+        let chain =
+            core::iter::successors(last, |at| self.before.get(*at as usize).copied().flatten());
+        chain
+            .filter_map(|at| self.claims.get(at as usize).copied())
+            .collect()
     }
 }
 
 type Take<'t, 'f> = dyn FnMut(Owned<'t>, Run) + 'f;
 
 /// Everything that a contract owns.
-fn owned<'t>(entry: &Entry<'t>, take: &mut Take<'t, '_>) {
+fn owned<'t>(entry: &tree::Entry<'t>, take: &mut Take<'t, '_>) {
     match Scopes::named(entry.text("scope")) {
         Scopes::INTERNAL => said(entry, ("source", "destination"), take),
         Scopes::BOUNDARY => said(entry, ("publisher", "consumer"), take),
@@ -118,7 +161,7 @@ fn owned<'t>(entry: &Entry<'t>, take: &mut Take<'t, '_>) {
     }
 }
 
-fn said<'t>(entry: &Entry<'t>, (from, to): (&str, &str), take: &mut Take<'t, '_>) {
+fn said<'t>(entry: &tree::Entry<'t>, (from, to): (&str, &str), take: &mut Take<'t, '_>) {
     let (from, to) = (entry.text(from), entry.text(to));
     let kind = at(entry, "profile", "kind").map_or("", |field| field.text());
     for field in entry.fields("operation") {
@@ -129,7 +172,7 @@ fn said<'t>(entry: &Entry<'t>, (from, to): (&str, &str), take: &mut Take<'t, '_>
     }
 }
 
-fn device<'t>(entry: &Entry<'t>, take: &mut Take<'t, '_>) {
+fn device<'t>(entry: &tree::Entry<'t>, take: &mut Take<'t, '_>) {
     let units = entry.fields("unit").map(|field| field.text());
     let every = entry.field("unit").is_none().then_some("");
     for unit in units.chain(every) {
@@ -142,7 +185,7 @@ fn device<'t>(entry: &Entry<'t>, take: &mut Take<'t, '_>) {
 }
 
 fn asked<'t>(
-    entry: &Entry<'t>,
+    entry: &tree::Entry<'t>,
     (client, server, unit): (&'t str, &'t str, &'t str),
     take: &mut Take<'t, '_>,
 ) {

@@ -233,6 +233,8 @@ impl Scopes {
 #[allow(missing_docs, reason = "said above")]
 pub struct FieldSpec {
     pub key: &'static str,
+    /// [`crate::tree::mark`] of the key.
+    pub mark: u32,
     pub values: &'static [Type],
     pub times: Times,
     pub doc: &'static str,
@@ -244,6 +246,8 @@ pub struct FieldSpec {
 #[allow(missing_docs, reason = "said above")]
 pub struct BlockSpec {
     pub key: &'static str,
+    /// [`crate::tree::mark`] of the key.
+    pub mark: u32,
     /// Whether the block has a name.
     pub named: bool,
     pub times: Times,
@@ -262,6 +266,9 @@ pub struct EntrySpec {
     pub blocks: &'static [BlockSpec],
     pub doc: &'static str,
 }
+
+/// Millionths of one.
+const MICROS: i64 = 1_000_000;
 
 impl Unit {
     /// Nanoseconds of one of this unit, for durations.
@@ -297,8 +304,12 @@ impl Number {
         if self.per.is_some() {
             return None;
         }
-        let unit_ns = i128::from(self.unit.duration_ns()?);
-        i64::try_from(i128::from(self.micros) * unit_ns / 1_000_000).ok()
+        // Every unit is a whole part of a millisecond, or a whole number of them.
+        let unit_ns = self.unit.duration_ns()?;
+        match unit_ns / MICROS {
+            0 => Some(self.micros / (MICROS / unit_ns)),
+            whole => self.micros.checked_mul(whole),
+        }
     }
 
     /// The whole number; `None` when it has a unit or a fraction.

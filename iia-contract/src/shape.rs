@@ -79,7 +79,7 @@ impl Shape {
         let mut seen = 0u64;
         let mut before: Option<Block<'_>> = None;
         for block in entry.blocks() {
-            let Some((at, spec)) = rank.find(specs, |spec| spec.key == block.key) else {
+            let Some((at, spec)) = rank.find(specs, |spec| block.is(spec)) else {
                 self.unknown(
                     "block",
                     block.key,
@@ -126,7 +126,7 @@ impl Shape {
         let mut rank = Cursor::default();
         let mut seen = 0u64;
         for field in fields {
-            let Some((at, spec)) = rank.find(specs, |spec| spec.key == field.key) else {
+            let Some((at, spec)) = rank.find(specs, |spec| field.is(spec)) else {
                 self.unknown_key(specs, &field);
                 continue;
             };
@@ -194,41 +194,37 @@ impl Shape {
     }
 
     fn field(&mut self, spec: &FieldSpec, field: &Field<'_>) {
-        let (want, got) = (spec.values.len(), field.values().len());
+        let (want, got) = (spec.values.len(), field.kinds().len());
         if want != got {
             let message = format!("`{}` takes {want} values, here are {got}", field.key);
             return self.tell("C031", field.span(), message, spec.doc);
         }
-        for (value_type, value) in spec.values.iter().zip(field.values()) {
-            // A tree need not come from the parser, so what it calls a SPIFFE ID is checked here too.
-            let unsound = match value_type {
-                Type::Spiffe if value.text.starts_with("spiffe:") => SpiffeId::check(value.text),
-                _ => Ok(()),
+        for (at, (value_type, kind)) in spec.values.iter().zip(field.kinds()).enumerate() {
+            let fits = match (value_type, kind) {
+                (Type::Atom(words @ [_, ..]), Kind::Atom) => words.contains(&field.text_at(at)),
+                _ => fits(*value_type, kind),
             };
-            let wanted = match (fits(*value_type, &value), unsound) {
-                (Ok(()), Ok(())) => continue,
-                (Err(wanted), _) => wanted,
-                (Ok(()), Err(_)) => "a SPIFFE ID".into(),
-            };
-            if let Err(error) = unsound {
-                let message = format!("`{}` is no SPIFFE ID: {error}", value.text);
-                self.tell(
-                    "C040",
-                    value.span,
-                    message,
-                    "write spiffe://<trust domain>/zone/<zone>/workload/<name>",
-                );
-            } else {
-                let message = format!("`{}` is not {wanted}", value.text);
-                let near = near_word(*value_type, value.text);
-                self.tell(
-                    "C031",
-                    value.span,
-                    message,
-                    near.unwrap_or_else(|| format!("`{}`: {}", spec.key, spec.doc)),
-                );
+            if let (false, Some(value)) = (fits, field.value(at)) {
+                self.unfit(spec, *value_type, &value);
             }
         }
+    }
+
+    #[cold]
+    fn unfit(&mut self, spec: &FieldSpec, value_type: Type, value: &Value<'_>) {
+        let unsound = match value_type {
+            Type::Spiffe if value.text.starts_with("spiffe:") => SpiffeId::check(value.text),
+            _ => Ok(()),
+        };
+        if let Err(error) = unsound {
+            let message = format!("`{}` is no SPIFFE ID: {error}", value.text);
+            let help = "write spiffe://<trust domain>/zone/<zone>/workload/<name>";
+            return self.tell("C040", value.span, message, help);
+        }
+        let message = format!("`{}` is not {}", value.text, wanted(value_type));
+        let near = near_word(value_type, value.text);
+        let help = near.unwrap_or_else(|| format!("`{}`: {}", spec.key, spec.doc));
+        self.tell("C031", value.span, message, help);
     }
 }
 
@@ -266,6 +262,7 @@ pub struct Cursor {
 
 impl Cursor {
     /// The first row, from the last one found on and then from the start, for which `is` holds.
+    #[inline]
     pub fn find<'r, T>(
         &mut self,
         rows: &'r [T],
@@ -279,9 +276,10 @@ impl Cursor {
     }
 }
 
-/// Whether a value has the type; the error says what was wanted.
-pub(crate) fn fits(value_type: Type, value: &Value<'_>) -> Result<(), String> {
-    let yes = match (value_type, value.kind) {
+/// Whether a value of a kind has the type; words are not looked at.
+#[inline]
+fn fits(value_type: Type, kind: Kind) -> bool {
+    match (value_type, kind) {
         (Type::Any, _)
         | (Type::String, Kind::String)
         | (Type::Spiffe, Kind::Spiffe)
@@ -292,13 +290,12 @@ pub(crate) fn fits(value_type: Type, value: &Value<'_>) -> Result<(), String> {
         | (Type::Pubkey, Kind::Pubkey)
         | (Type::Time, Kind::Time)
         | (Type::Version, Kind::Version)
+        | (Type::Atom(_), Kind::Atom)
         | (Type::Pattern, Kind::Pattern | Kind::Atom)
         | (Type::Name | Type::Reference(_), Kind::Atom | Kind::Pattern) => true,
-        (Type::Atom(words), Kind::Atom) => words.is_empty() || words.contains(&value.text),
         (_, Kind::Number(number)) => fits_number(value_type, number),
         _ => false,
-    };
-    if yes { Ok(()) } else { Err(wanted(value_type)) }
+    }
 }
 
 fn fits_number(value_type: Type, number: Number) -> bool {

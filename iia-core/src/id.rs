@@ -37,7 +37,7 @@ impl SpiffeId {
     pub fn of_segments(domain: &TrustDomain, segments: &[&str]) -> Result<Self, SpiffeIdError> {
         let mut uri = domain.to_uri();
         for segment in segments {
-            check_segment(segment)?;
+            check_segment(segment.as_bytes())?;
             uri.push('/');
             uri.push_str(segment);
         }
@@ -228,15 +228,16 @@ fn check_path(path: &str) -> Result<(), SpiffeIdError> {
     if path.ends_with('/') {
         return Err(SpiffeIdError::TrailingSlash);
     }
-    segments.split('/').try_for_each(check_segment)
+    let mut segments = segments.as_bytes().split(|byte| *byte == b'/');
+    segments.try_for_each(check_segment)
 }
 
-fn check_segment(segment: &str) -> Result<(), SpiffeIdError> {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+fn check_segment(segment: &[u8]) -> Result<(), SpiffeIdError> {
+    let legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(*byte, b'.' | b'-' | b'_');
     match segment {
-        "" => Err(SpiffeIdError::EmptySegment),
-        "." | ".." => Err(SpiffeIdError::DotSegment),
-        _ if segment.bytes().all(legal) => Ok(()),
+        b"" => Err(SpiffeIdError::EmptySegment),
+        b"." | b".." => Err(SpiffeIdError::DotSegment),
+        _ if segment.iter().all(legal) => Ok(()),
         _ => Err(SpiffeIdError::BadPathChar),
     }
 }

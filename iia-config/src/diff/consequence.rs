@@ -9,6 +9,7 @@ use iia_contract::version::{Change as Kind, change};
 use super::binding::{Binding, bindings};
 use super::flow::{Flow, Session, flows};
 use super::obligation::{Obligation, moved};
+use super::settled::{Settled, open_contracts};
 use crate::parse::Document;
 
 /// The event of a contract's RACI that a change of the contract itself is.
@@ -100,7 +101,11 @@ pub struct Consequences {
 
 /// What the change from `a` to `b` brings about.
 pub fn consequences(a: &Document, b: &Document) -> Consequences {
-    let (old, new) = (flows(a), flows(b));
+    // What is settled flows, promises and answers as before, and nobody else has its name.
+    let settled = Settled::of(a, b);
+    let contracts_before = || open_contracts(a, &settled.old);
+    let contracts_after = || open_contracts(b, &settled.new);
+    let (old, new) = (flows(contracts_before()), flows(contracts_after()));
     let (before, after) = (bindings(a), bindings(b));
     let live: BTreeSet<&Session> = new.iter().map(|flow| &flow.session).collect();
     let cut = old.iter().map(|flow| &flow.session);
@@ -116,10 +121,10 @@ pub fn consequences(a: &Document, b: &Document) -> Consequences {
         ..Consequences::default()
     };
     let mut names: BTreeMap<&str, (Option<Entry<'_>>, Option<Entry<'_>>)> = BTreeMap::new();
-    for entry in a.of_kind("contract") {
+    for entry in contracts_before() {
         newest(&mut names.entry(entry.name).or_default().0, entry);
     }
-    for entry in b.of_kind("contract") {
+    for entry in contracts_after() {
         newest(&mut names.entry(entry.name).or_default().1, entry);
     }
     for pair in names.into_values() {

@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 
 use iia_contract::tree::{Block, Entry};
 
-use crate::parse::Document;
-
 /// Something that may flow.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Flow {
@@ -28,12 +26,9 @@ pub struct Session {
     pub at: String,
 }
 
-/// Every flow of a document.
-pub(super) fn flows(document: &Document) -> BTreeSet<Flow> {
-    document
-        .of_kind("contract")
-        .flat_map(|entry| of(&entry))
-        .collect()
+/// Every flow of contracts.
+pub(super) fn flows<'d>(contracts: impl Iterator<Item = Entry<'d>>) -> BTreeSet<Flow> {
+    contracts.flat_map(|entry| of(&entry)).collect()
 }
 
 fn of(entry: &Entry<'_>) -> Vec<Flow> {

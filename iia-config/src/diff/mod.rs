@@ -1,6 +1,6 @@
 //! What changes between two documents, and what that brings about: see it before it is enforced.
 //!
-//! [`diff`] gives typed changes; applying them to the first document's meaning gives the second's, and nothing else
+//! [`between`] and [`diff`] give typed changes; applying them to the first document's meaning gives the second's, and nothing else
 //! ([`Diff::apply`]). [`consequences`] says what they open, close, bind, expose, loosen and whom they concern.
 
 mod binding;
@@ -9,6 +9,7 @@ mod flow;
 mod model;
 mod obligation;
 mod pair;
+mod settled;
 mod words;
 
 use std::collections::BTreeSet;
@@ -20,7 +21,9 @@ pub use self::consequence::{Consequences, Notice, RaciChange, Topic, VersionDue,
 pub use self::flow::{Flow, Session};
 pub use self::model::{Item, Model, Place};
 pub use self::obligation::{Moved, Obligation};
-use crate::parse::Magic;
+use self::settled::Settled;
+use crate::format::is_canonical;
+use crate::parse::{Document, Magic};
 
 /// What changes from one document to another.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -82,7 +85,18 @@ pub enum Edit {
 #[error("the change belongs to another document")]
 pub struct OtherDocument;
 
-/// What changes from `a` to `b`.
+/// What changes from one document to another; of two canonical ones only what differs is looked at.
+pub fn between(a: &Document, b: &Document) -> Diff {
+    if !is_canonical(a) || !is_canonical(b) {
+        return diff(&Model::of(a), &Model::of(b));
+    }
+    let settled = Settled::of(a, b);
+    let old = Model::of_canonical(a, |at| settled.old.get(at) != Some(&true));
+    let new = Model::of_canonical(b, |at| settled.new.get(at) != Some(&true));
+    diff(&old, &new)
+}
+
+/// What changes from the meaning `a` to the meaning `b`.
 pub fn diff(a: &Model, b: &Model) -> Diff {
     let magic = (a.magic != b.magic).then_some((a.magic, b.magic));
     let mut changes = Vec::new();

@@ -40,10 +40,19 @@ pub struct Model {
 impl Model {
     /// The meaning of a document, whether it is canonical or not.
     pub fn of(document: &Document) -> Self {
+        if format::is_canonical(document) {
+            return Self::of_canonical(document, |_| true);
+        }
         let canonical = format::canonical(document);
         let read = parse(canonical.as_bytes(), canonical.len());
-        let document = read.as_ref().unwrap_or(document);
-        let mut items: Vec<Item> = document.entries().map(|entry| Item::of(&entry)).collect();
+        Self::of_canonical(read.as_ref().unwrap_or(document), |_| true)
+    }
+
+    /// The meaning of those entries of a canonical document that `take` takes, by their place.
+    pub(super) fn of_canonical(document: &Document, take: impl Fn(usize) -> bool) -> Self {
+        let entries = document.entries().enumerate();
+        let taken = entries.filter(|(at, _)| take(*at));
+        let mut items: Vec<Item> = taken.map(|(_, entry)| Item::of(&entry)).collect();
         items.sort();
         Self {
             magic: document.magic,
@@ -58,10 +67,12 @@ impl Model {
 
     /// Whether another entry has the same kind, name and version.
     pub(super) fn has_twin(&self, item: &Item) -> bool {
-        let same = |other: &&Item| {
-            (&other.kind, &other.name, other.version) == (&item.kind, &item.name, item.version)
-        };
-        self.items.iter().filter(same).count() > 1
+        fn key(item: &Item) -> (&str, &str, Option<Version>) {
+            (&item.kind, &item.name, item.version)
+        }
+        let first = self.items.partition_point(|other| key(other) < key(item));
+        let second = self.items.get(first + 1);
+        second.is_some_and(|other| key(other) == key(item))
     }
 
     pub(super) fn take(&mut self, item: &Item) -> Result<(), OtherDocument> {

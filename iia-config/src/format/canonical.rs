@@ -153,7 +153,7 @@ impl<'d> Check<'d> {
         let mut cursor = Cursor::default();
         let mut before: Option<(usize, Block<'d>)> = None;
         for block in entry.blocks() {
-            let found = cursor.find(specs, |spec| spec.key == block.key);
+            let found = cursor.find(specs, |spec| block.is(spec));
             let rank = found.map_or(specs.len(), |(at, _)| at);
             let fields = found.map_or(&[][..], |(_, spec)| spec.fields);
             let key = (rank, block.key, block.name);
@@ -180,7 +180,7 @@ impl<'d> Check<'d> {
         let mut cursor = Cursor::default();
         let mut before: Option<(usize, Field<'d>)> = None;
         for field in fields {
-            let found = cursor.find(specs, |spec| spec.key == field.key);
+            let found = cursor.find(specs, |spec| field.is(spec));
             let rank = found.map_or(specs.len(), |(at, _)| at);
             if let Some((other, last)) = before {
                 when(

@@ -90,7 +90,7 @@ impl<'d> Out<'d> {
     fn blocks(&mut self, entry: &Entry<'d>, specs: &[BlockSpec]) {
         let mut cursor = Cursor::default();
         let mut rank = |block: &Block<'_>| {
-            let found = cursor.find(specs, |spec| spec.key == block.key);
+            let found = cursor.find(specs, |spec| block.is(spec));
             found.map_or(specs.len(), |(at, _)| at)
         };
         let mut blocks: Vec<(usize, Block<'d>)> =
@@ -118,7 +118,7 @@ impl<'d> Out<'d> {
         let mut cursor = Cursor::default();
         let mut lines: Vec<(usize, String, u32)> = fields
             .map(|field| {
-                let found = cursor.find(specs, |spec| spec.key == field.key);
+                let found = cursor.find(specs, |spec| field.is(spec));
                 let rank = found.map_or(specs.len(), |(at, _)| at);
                 (rank, value::line(&field), field.span().start)
             })

@@ -3,16 +3,15 @@
 //! A line has 512 bytes at most, so everything here is bounded by that; nothing recurs and nothing allocates.
 
 use iia_contract::raw::{Kind, Number, Per, Unit, Version};
-use nom::bytes::complete::{tag, take, take_till1, take_while, take_while_m_n, take_while1};
-use nom::combinator::{all_consuming, opt, recognize, rest, verify};
+use nom::bytes::complete::{tag, take, take_while, take_while_m_n, take_while1};
+use nom::combinator::{all_consuming, fail, opt, recognize, rest, verify};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser as _};
 
 pub(super) type Read<'a, T = &'a [u8]> = IResult<&'a [u8], T>;
 
 pub(super) fn key(input: &[u8]) -> Read<'_> {
-    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    verify(take_while1(legal), |key: &[u8]| {
+    verify(take_while1(is_kchar), |key: &[u8]| {
         key.first().is_some_and(u8::is_ascii_lowercase)
     })
     .parse(input)
@@ -22,13 +21,50 @@ pub(super) fn name(input: &[u8]) -> Read<'_> {
     take_while1(is_nchar)(input)
 }
 
-pub(super) const fn is_nchar(b: u8) -> bool {
-    matches!(b, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-')
+pub(super) fn is_nchar(b: u8) -> bool {
+    class(b) & (KCHAR | NCHAR) != 0
+}
+
+fn is_kchar(b: u8) -> bool {
+    class(b) & KCHAR != 0
+}
+
+/// A byte that may stand in a key.
+const KCHAR: u8 = 1;
+/// A byte that may stand in a name only.
+const NCHAR: u8 = 2;
+
+/// What each byte may stand in.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut rest: &mut [u8] = &mut classes;
+    let mut b = 0u8;
+    while let [class, behind @ ..] = rest {
+        *class = match b {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => KCHAR,
+            b'A'..=b'Z' | b'.' | b'-' => NCHAR,
+            _ => 0,
+        };
+        rest = behind;
+        b = b.wrapping_add(1);
+    }
+    classes
+};
+
+#[inline]
+fn class(b: u8) -> u8 {
+    CLASSES.get(usize::from(b)).copied().unwrap_or(0)
 }
 
 /// What stands between two spaces.
 pub(super) fn token(input: &[u8]) -> Read<'_> {
-    take_till1(|b| b == b' ')(input)
+    let end = memchr::memchr(b' ', input).unwrap_or(input.len());
+    take(end)
+        .parse(input)
+        .and_then(|(rest, token): (&[u8], &[u8])| match token {
+            [] => fail().parse(input),
+            _ => Ok((rest, token)),
+        })
 }
 
 pub(super) fn space(input: &[u8]) -> Read<'_> {
@@ -78,9 +114,7 @@ fn letters(token: &[u8]) -> Option<Kind> {
     match behind.first() {
         None | Some(b'*') => pattern(head, behind),
         Some(b'/') => port(token),
-        Some(b':') if behind.starts_with(b"://") => {
-            Some(locator(token)).filter(|_| uri(token).is_some())
-        }
+        Some(b':') if behind.starts_with(b"://") => locator(token),
         Some(b':') => hash(token).or_else(|| pubkey(token)).or_else(|| net(token)),
         Some(b'+') => uri(token),
         _ => None,
@@ -106,11 +140,12 @@ fn pattern(head: &[u8], behind: &[u8]) -> Option<Kind> {
         .then_some(Kind::Pattern)
 }
 
-fn locator(token: &[u8]) -> Kind {
-    let text = core::str::from_utf8(token).unwrap_or_default();
+/// A SPIFFE ID, or else any URI.
+fn locator(token: &[u8]) -> Option<Kind> {
+    let text = core::str::from_utf8(token).ok()?;
     match iia_core::SpiffeId::check(text) {
-        Ok(()) => Kind::Spiffe,
-        Err(_) => Kind::Uri,
+        Ok(()) => Some(Kind::Spiffe),
+        Err(_) => uri(token),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One line with its place, and the positions of its parts.
 
 use iia_contract::raw::Span;
-use iia_contract::tree::Piece;
+use iia_contract::tree::{Key, Piece};
 
 /// One line without its line feed.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,12 @@ impl<'a> Line<'a> {
             start: self.behind(rest).saturating_sub(u32::from(len)),
             len,
         }
+    }
+
+    /// A part that is a key.
+    pub(super) fn key(self, piece: Piece) -> Key<'a> {
+        let text = cut(self, piece);
+        Key { piece, text }
     }
 
     pub(super) fn trimmed(self) -> Self {

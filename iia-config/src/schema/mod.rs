@@ -53,6 +53,7 @@ pub(crate) const fn field(
 ) -> FieldSpec {
     FieldSpec {
         key,
+        mark: iia_contract::tree::mark(key.as_bytes()),
         values,
         times,
         doc,

@@ -1,6 +1,6 @@
 //! The property of diffs, and ways to bend a document. Pure, so a fuzzer can call [`check`] with two texts.
 
-use iia_config::diff::{Model, consequences, diff};
+use iia_config::diff::{Model, between, consequences, diff};
 use iia_config::parse::parse;
 
 /// `apply(diff(a, b), a) == b`, in both directions, and nothing between a document and itself. Gives how many changes
@@ -9,6 +9,7 @@ pub(crate) fn check(a: &[u8], b: &[u8]) -> Option<usize> {
     let (a, b) = (parse(a, 1 << 20).ok()?, parse(b, 1 << 20).ok()?);
     let (old, new) = (Model::of(&a), Model::of(&b));
     let there = diff(&old, &new);
+    assert_eq!(between(&a, &b), there);
     assert_eq!(there.apply(&old).as_ref(), Ok(&new), "{there}");
     let back = diff(&new, &old);
     assert_eq!(back.apply(&new).as_ref(), Ok(&old), "{back}");

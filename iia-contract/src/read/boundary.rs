@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use iia_core::time::parse_utc;
 
 use super::device::usage;
-use super::{Part, id, operations, part, told};
+use super::{Ids, Part, operations, part, told};
 use crate::raw::Number;
 use crate::scope::{
     Audit, Auth, Boundary, Delivery, Evolution, Freshness, Gap, Obligations, Ordering, Profile,
@@ -13,11 +13,11 @@ use crate::scope::{
 };
 use crate::tree::{Block, Entry};
 
-pub(super) fn read(entry: &Entry<'_>) -> Option<Boundary> {
+pub(super) fn read<'t>(entry: &Entry<'t>, ids: &mut Ids<'t>) -> Option<Boundary> {
     let (inventory, quota) = (part(entry, "inventory"), part(entry, "quota"));
     Some(Boundary {
-        publisher: id(entry, "publisher")?,
-        consumer: id(entry, "consumer")?,
+        publisher: ids.of(entry, "publisher")?,
+        consumer: ids.of(entry, "consumer")?,
         operations: operations(entry),
         include: inventory.words("include"),
         exclude: inventory.words("exclude"),
@@ -36,7 +36,7 @@ fn per_second(rate: Number) -> Option<u32> {
 
 fn obligations(entry: &Entry<'_>) -> Obligations {
     let (retention, audit) = (part(entry, "retention"), part(entry, "audit"));
-    let named = |key: &'static str| entry.blocks().filter(move |block| block.key == key);
+    let named = |key: &'static str| entry.blocks_of(key);
     let name = |block: &Block<'_>| -> Text { block.name.unwrap_or_default().into() };
     Obligations {
         organization: entry.text("organization").into(),

@@ -5,46 +5,39 @@ use alloc::vec::Vec;
 
 use iia_core::observe::{Protocol, Table};
 
-use super::{Part, id, part};
+use super::{Ids, Part, part};
 use crate::scope::{
     Device, DeviceFailure, Gateway, IoAttestation, Make, Net, Observed, Run, Server, Session, Tag,
     Text, Use, merge,
 };
 use crate::tree::{Block, Entry, Field};
 
-pub(super) fn read(entry: &Entry<'_>) -> Option<Device> {
+pub(super) fn read<'t>(entry: &Entry<'t>, ids: &mut Ids<'t>) -> Option<Device> {
     let protocol = match entry.text("protocol") {
         "modbus_tcp" => Protocol::ModbusTcp,
         _ => Protocol::Unknown,
     };
-    let bytes = |key: &'static str| -> Vec<u8> {
-        let counts = entry.fields(key).filter_map(|field| field.count());
-        exact(counts.filter_map(|n| u8::try_from(n).ok()))
-    };
-    let runs = |key: &'static str| merge(exact(entry.fields(key).filter_map(|field| run(&field))));
+    let byte = |field: &Field<'_>| u8::try_from(field.count()?).ok();
     Some(Device {
-        collector: id(entry, "collector"),
+        collector: ids.of(entry, "collector"),
         protocol,
-        clients: exact(
-            entry
-                .fields("client")
-                .filter_map(|field| Net::parse(field.text())),
-        ),
-        servers: exact(entry.fields("server").filter_map(|field| server(&field))),
-        units: bytes("unit"),
-        functions: bytes("function"),
-        reads: runs("read"),
-        writes: runs("write"),
+        clients: all(entry, "client", |field| Net::parse(field.text())),
+        servers: all(entry, "server", server),
+        units: all(entry, "unit", byte),
+        functions: all(entry, "function", byte),
+        reads: merge(all(entry, "read", run)),
+        writes: merge(all(entry, "write", run)),
         silence_ns: entry.field("silence").and_then(|field| field.ns()),
         cadence_ns: entry.field("cadence").and_then(|field| field.ns()),
         observed: observed(entry),
     })
 }
 
-/// Exactly as much room as is needed: most contracts name one of each.
-fn exact<T>(items: impl Iterator<Item = T> + Clone) -> Vec<T> {
-    let mut all = Vec::with_capacity(items.clone().count());
-    all.extend(items);
+/// What every field of a key says, with room for no more: most contracts name one of each.
+fn all<T>(entry: &Entry<'_>, key: &str, read: impl Fn(&Field<'_>) -> Option<T>) -> Vec<T> {
+    let fields = entry.fields(key);
+    let mut all = Vec::with_capacity(fields.clone().count());
+    all.extend(fields.filter_map(|field| read(&field)));
     all
 }
 
@@ -81,12 +74,12 @@ const SAID: [&str; 5] = ["classification", "identity", "stream", "expected", "ra
 
 fn observed(entry: &Entry<'_>) -> Option<Box<Observed>> {
     let protocol = Some(entry.text("protocol")).filter(|name| *name != "modbus_tcp");
-    let says = entry.all().any(|field| SAID.contains(&field.key));
+    let says = SAID.iter().any(|key| entry.field(key).is_some());
     if protocol.is_none() && !says && entry.blocks().len() == 0 {
         return None;
     }
     let observation = part(entry, "observation");
-    let tags = entry.blocks().filter(|block| block.key == "tag");
+    let tags = entry.blocks_of("tag");
     Some(Box::new(Observed {
         protocol: protocol.map(Text::from),
         classification: entry.field("classification").map(|f| f.text().into()),

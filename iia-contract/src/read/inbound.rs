@@ -1,15 +1,15 @@
 //! Inbound contracts.
 
-use super::{id, part};
+use super::{Ids, part};
 use crate::scope::{Approval, Artifact, Inbound, Pull, Refusals};
 use crate::tree::Entry;
 
-pub(super) fn read(entry: &Entry<'_>) -> Option<Inbound> {
+pub(super) fn read<'t>(entry: &Entry<'t>, ids: &mut Ids<'t>) -> Option<Inbound> {
     let (pull, artifact) = (part(entry, "pull"), part(entry, "artifact"));
     let (approval, failure) = (part(entry, "approval"), part(entry, "failure"));
     let attestation = part(entry, "attestation");
     Some(Inbound {
-        puller: id(entry, "puller")?,
+        puller: ids.of(entry, "puller")?,
         pull: Pull {
             target: pull.word("target"),
             every_ns: pull.ns("every").unwrap_or(0),

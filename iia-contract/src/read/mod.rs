@@ -8,6 +8,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use hashbrown::HashMap;
 use iia_core::SpiffeId;
 use iia_core::time::parse_utc;
 
@@ -18,12 +19,12 @@ use crate::scope::{
 use crate::tree::{Block, Entry, Field};
 
 /// Reads a contract; `None` when a part is missing that a rule has complained about.
-pub(crate) fn contract(entry: &Entry<'_>) -> Option<Contract> {
+pub(crate) fn contract<'t>(entry: &Entry<'t>, ids: &mut Ids<'t>) -> Option<Contract> {
     let terms = match entry.text("scope") {
-        "internal" => Terms::Internal(internal(entry)?),
-        "boundary" => Terms::Boundary(boundary::read(entry)?),
-        "device" => Terms::Device(device::read(entry)?),
-        "inbound" => Terms::Inbound(Box::new(inbound::read(entry)?)),
+        "internal" => Terms::Internal(internal(entry, ids)?),
+        "boundary" => Terms::Boundary(boundary::read(entry, ids)?),
+        "device" => Terms::Device(device::read(entry, ids)?),
+        "inbound" => Terms::Inbound(Box::new(inbound::read(entry, ids)?)),
         _ => return None,
     };
     let none = Version {
@@ -39,12 +40,12 @@ pub(crate) fn contract(entry: &Entry<'_>) -> Option<Contract> {
     })
 }
 
-fn internal(entry: &Entry<'_>) -> Option<Internal> {
+fn internal<'t>(entry: &Entry<'t>, ids: &mut Ids<'t>) -> Option<Internal> {
     let (transport, failure) = (part(entry, "transport"), part(entry, "failure"));
     let (payload, audit) = (part(entry, "payload"), part(entry, "audit"));
     Some(Internal {
-        source: id(entry, "source")?,
-        destination: id(entry, "destination")?,
+        source: ids.of(entry, "source")?,
+        destination: ids.of(entry, "destination")?,
         operations: operations(entry),
         cardinality: entry.text("cardinality").into(),
         transport: Transport {
@@ -77,8 +78,21 @@ fn told(audit: &Part<'_>) -> Told {
     }
 }
 
-fn id(entry: &Entry<'_>, key: &str) -> Option<SpiffeId> {
-    entry.field(key)?.text().parse().ok()
+/// Identities by their text: a catalog has few, and its contracts share them.
+#[derive(Default)]
+pub(crate) struct Ids<'t>(HashMap<&'t str, SpiffeId>);
+
+impl<'t> Ids<'t> {
+    /// The identity that a field names.
+    fn of(&mut self, entry: &Entry<'t>, key: &str) -> Option<SpiffeId> {
+        let text = entry.field(key)?.text();
+        if let Some(id) = self.0.get(text) {
+            return Some(id.clone());
+        }
+        let id: SpiffeId = text.parse().ok()?;
+        self.0.insert(text, id.clone());
+        Some(id)
+    }
 }
 
 fn operations(entry: &Entry<'_>) -> BTreeSet<Text> {

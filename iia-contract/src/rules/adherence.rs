@@ -130,7 +130,7 @@ fn quota(entry: &Entry<'_>, found: &mut Found) {
 
 /// C064: a threshold is a number of something that is measured.
 fn slas(entry: &Entry<'_>, found: &mut Found) {
-    for block in entry.blocks().filter(|block| block.key == "sla") {
+    for block in entry.blocks_of("sla") {
         sla(&block, found);
     }
 }

@@ -32,7 +32,7 @@ fn parts(entry: &Entry<'_>, found: &mut Found) {
 /// C070: a tag has a type, and what else its type needs.
 fn tags(entry: &Entry<'_>, found: &mut Found) {
     let heard = at(entry, "observation", "mode").is_some_and(|f| f.text() == "mqtt_subscription");
-    for block in entry.blocks().filter(|block| block.key == "tag") {
+    for block in entry.blocks_of("tag") {
         found.need_in("C070", &block, &["type"]);
         if !heard {
             found.need_in("C070", &block, &["rate"]);

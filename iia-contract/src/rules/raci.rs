@@ -27,7 +27,7 @@ fn events(entry: &Entry<'_>, found: &mut Found) {
 
 /// C061, C062: one role a side is on the hook, somebody does the work.
 fn rows(entry: &Entry<'_>, found: &mut Found) {
-    for block in entry.blocks().filter(|block| block.key == "raci") {
+    for block in entry.blocks_of("raci") {
         if block
             .field("not_applicable")
             .is_none_or(|f| f.text().trim().is_empty())

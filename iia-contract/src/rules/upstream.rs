@@ -38,7 +38,7 @@ fn dimensions(entry: &Entry<'_>, found: &mut Found) {
         };
         found.need_in("C051", &block, needed);
     }
-    for block in entry.blocks().filter(|block| block.key == "upstream") {
+    for block in entry.blocks_of("upstream") {
         let name = block.name.unwrap_or_default();
         if !UPSTREAM_DIMENSIONS.contains(&name) {
             let near = nearest(name, UPSTREAM_DIMENSIONS.iter().copied()).unwrap_or("connectivity");

@@ -15,6 +15,7 @@ macro_rules! fields {
     ($($(#[$about:meta])* $vis:vis $name:ident { $($times:ident $key:literal $types:ident $scopes:ident $doc:literal;)* })*) => {$(
         $(#[$about])* $vis const $name: &[FieldSpec] = &[$(FieldSpec {
             key: $key,
+            mark: $crate::tree::mark($key.as_bytes()),
             values: $types,
             times: $times,
             scopes: $scopes,
@@ -83,6 +84,7 @@ const fn block(
 ) -> BlockSpec {
     BlockSpec {
         key,
+        mark: crate::tree::mark(key.as_bytes()),
         named: false,
         times: Optional,
         fields,

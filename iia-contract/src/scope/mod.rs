@@ -130,16 +130,14 @@ pub struct Run {
 /// Sorts runs and joins those that touch, so that one comparison decides.
 pub(crate) fn merge(mut runs: Vec<Run>) -> Vec<Run> {
     runs.sort_unstable();
-    let mut merged: Vec<Run> = Vec::with_capacity(runs.len());
-    for run in runs {
-        match merged.last_mut() {
-            Some(last) if last.table == run.table && run.first <= last.last.saturating_add(1) => {
-                last.last = last.last.max(run.last);
-            }
-            _ => merged.push(run),
+    runs.dedup_by(|run, before| {
+        let touches = before.table == run.table && run.first <= before.last.saturating_add(1);
+        if touches {
+            before.last = before.last.max(run.last);
         }
-    }
-    merged
+        touches
+    });
+    runs
 }
 
 #[cfg(test)]

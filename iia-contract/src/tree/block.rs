@@ -1,8 +1,8 @@
 //! The view of a block.
 
-use super::node::{BlockNode, count};
+use super::node::{BlockNode, bit, count, mark};
 use super::{Field, Tree};
-use crate::raw::Span;
+use crate::raw::{BlockSpec, Span};
 
 /// `key [name] { … }`.
 #[derive(Clone, Copy, Debug)]
@@ -13,11 +13,19 @@ pub struct Block<'t> {
     pub name: Option<&'t str>,
     /// From its key to its `}`.
     pub span: Span,
+    mark: u32,
     tree: &'t Tree,
     fields: (u32, u32),
+    keys: u64,
 }
 
 impl<'t> Block<'t> {
+    /// Whether this row of the table is about it.
+    #[inline]
+    pub fn is(&self, spec: &BlockSpec) -> bool {
+        self.mark == spec.mark && self.key == spec.key
+    }
+
     /// Where its key stands.
     pub fn head(&self) -> Span {
         let len = self.key.len() + self.name.map_or(0, |name| 1 + name.len());
@@ -28,6 +36,7 @@ impl<'t> Block<'t> {
     }
 
     /// Every field.
+    #[inline]
     pub fn all(
         &self,
     ) -> impl ExactSizeIterator<Item = Field<'t>> + DoubleEndedIterator + Clone + use<'t> {
@@ -35,30 +44,44 @@ impl<'t> Block<'t> {
     }
 
     /// The first field with this key.
+    #[inline(always)]
     pub fn field(&self, key: &str) -> Option<Field<'t>> {
-        self.all().find(|field| field.key == key)
+        let marked = mark(key.as_bytes());
+        match self.keys & bit(marked) {
+            0 => None,
+            _ => self.tree.field_in(self.fields, key, marked),
+        }
     }
 
     /// Every field with this key.
+    #[inline(always)]
     pub fn fields<'k>(
         &self,
         key: &'k str,
     ) -> impl Iterator<Item = Field<'t>> + Clone + use<'t, 'k> {
-        self.all().filter(move |field| field.key == key)
+        let marked = mark(key.as_bytes());
+        let run = match self.keys & bit(marked) {
+            0 => (0, 0),
+            _ => self.fields,
+        };
+        self.tree.fields_of(run, key, marked)
     }
 
     /// The text of the first value of a field; empty when there is none.
+    #[inline(always)]
     pub fn text(&self, key: &str) -> &'t str {
         self.field(key).map_or("", |field| field.text())
     }
 
     /// Whether a switch is on.
+    #[inline(always)]
     pub fn is_on(&self, key: &str) -> bool {
         self.text(key) == "on"
     }
 }
 
 impl BlockNode {
+    #[inline]
     pub(super) fn view<'t>(&self, tree: &'t Tree) -> Block<'t> {
         Block {
             key: self.key.of(&tree.text),
@@ -67,8 +90,10 @@ impl BlockNode {
                 start: self.key.start,
                 end: self.end,
             },
+            mark: self.mark,
             tree,
             fields: self.fields,
+            keys: self.keys,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The view of an entry.
 
-use super::node::{EntryNode, Piece};
+use super::node::{BlockNode, EntryNode, Keyed as _, Piece, bit, mark};
 use super::{Block, Field, Kinds, Tree, Value};
 use crate::raw::{Span, Version};
 
@@ -17,6 +17,7 @@ pub struct Entry<'t> {
     pub span: Span,
     tree: &'t Tree,
     fields: (u32, u32),
+    keys: u64,
     blocks: (u32, u32),
     values: (u32, u32),
     head: Piece,
@@ -37,6 +38,7 @@ impl<'t> Entry<'t> {
     }
 
     /// Every field that is in no block.
+    #[inline]
     pub fn all(
         &self,
     ) -> impl ExactSizeIterator<Item = Field<'t>> + DoubleEndedIterator + Clone + use<'t> {
@@ -44,50 +46,79 @@ impl<'t> Entry<'t> {
     }
 
     /// The first field with this key.
+    #[inline(always)]
     pub fn field(&self, key: &str) -> Option<Field<'t>> {
-        self.all().find(|field| field.key == key)
+        let marked = mark(key.as_bytes());
+        match self.keys & bit(marked) {
+            0 => None,
+            _ => self.tree.field_in(self.fields, key, marked),
+        }
     }
 
     /// Every field with this key.
+    #[inline(always)]
     pub fn fields<'k>(
         &self,
         key: &'k str,
     ) -> impl Iterator<Item = Field<'t>> + Clone + use<'t, 'k> {
-        self.all().filter(move |field| field.key == key)
+        let marked = mark(key.as_bytes());
+        let run = match self.keys & bit(marked) {
+            0 => (0, 0),
+            _ => self.fields,
+        };
+        self.tree.fields_of(run, key, marked)
     }
 
     /// The text of the first value of a field; empty when there is none.
+    #[inline(always)]
     pub fn text(&self, key: &str) -> &'t str {
         self.field(key).map_or("", |field| field.text())
     }
 
     /// Every block.
+    #[inline]
     pub fn blocks(
         &self,
     ) -> impl ExactSizeIterator<Item = Block<'t>> + DoubleEndedIterator + Clone + use<'t> {
         let tree = self.tree;
-        let nodes = tree
-            .nodes
-            .blocks
-            .get(self.blocks.0 as usize..self.blocks.1 as usize);
-        nodes
-            .unwrap_or_default()
-            .iter()
-            .map(move |node| node.view(tree))
+        self.block_nodes().iter().map(move |node| node.view(tree))
+    }
+
+    #[inline]
+    fn block_nodes(&self) -> &'t [BlockNode] {
+        let (first, last) = self.blocks;
+        let nodes = self.tree.nodes.blocks.get(first as usize..last as usize);
+        nodes.unwrap_or_default()
+    }
+
+    /// Every block with this key.
+    #[inline(always)]
+    pub fn blocks_of<'k>(
+        &self,
+        key: &'k str,
+    ) -> impl Iterator<Item = Block<'t>> + Clone + use<'t, 'k> {
+        let (tree, marked) = (self.tree, mark(key.as_bytes()));
+        let nodes = match self.keys & bit(marked) {
+            0 => [].iter(),
+            _ => self.block_nodes().iter(),
+        };
+        let wanted = nodes.filter(move |node| node.is(&tree.text, key, marked));
+        wanted.map(move |node| node.view(tree))
     }
 
     /// The first block with this key.
+    #[inline(always)]
     pub fn block(&self, key: &str) -> Option<Block<'t>> {
-        self.blocks().find(|block| block.key == key)
+        self.blocks_of(key).next()
     }
 
     /// The first block with this key and name.
     pub fn named(&self, key: &str, name: &str) -> Option<Block<'t>> {
-        self.blocks()
-            .find(|block| block.key == key && block.name == Some(name))
+        self.blocks_of(key).find(|block| block.name == Some(name))
     }
 
     /// Every value of some kinds, in order of the text, also those in blocks.
+    #[inline]
     pub fn values_of(&self, kinds: Kinds) -> impl Iterator<Item = Value<'t>> + use<'t> {
         let tree = self.tree;
         let (first, last) = (self.values.0 as usize, self.values.1 as usize);
@@ -111,6 +142,7 @@ impl<'t> Entry<'t> {
 }
 
 impl EntryNode {
+    #[inline]
     pub(super) fn view<'t>(&self, tree: &'t Tree) -> Entry<'t> {
         Entry {
             tree,
@@ -122,6 +154,7 @@ impl EntryNode {
                 end: self.end,
             },
             fields: self.fields,
+            keys: self.keys,
             blocks: self.blocks,
             values: self.values,
             head: self.name,

@@ -1,8 +1,8 @@
 //! The view of a field.
 
-use super::node::FieldNode;
+use super::node::{FieldNode, Keyed as _, ValueNode};
 use super::{Tree, Value, slice};
-use crate::raw::{Kind, Number, Span};
+use crate::raw::{FieldSpec, Kind, Number, Span};
 
 /// `key value {value}`.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,7 @@ pub struct Field<'t> {
 
 impl<'t> Field<'t> {
     /// From its key to its last value.
+    #[inline]
     pub fn span(&self) -> Span {
         let key = self.node.key().span();
         let last = (self.node.values as usize + usize::from(self.node.count)).checked_sub(1);
@@ -26,6 +27,12 @@ impl<'t> Field<'t> {
         }
     }
 
+    /// Whether this row of the table is about it.
+    #[inline]
+    pub fn is(&self, spec: &FieldSpec) -> bool {
+        self.node.mark == spec.mark && self.key == spec.key
+    }
+
     /// Its line, from its key to its last value.
     pub fn line(&self) -> &'t str {
         let span = self.span();
@@ -33,34 +40,51 @@ impl<'t> Field<'t> {
     }
 
     /// Every value.
+    #[inline]
     pub fn values(
         &self,
     ) -> impl ExactSizeIterator<Item = Value<'t>> + DoubleEndedIterator + Clone + use<'t> {
         let tree = self.tree;
+        self.value_nodes().iter().map(move |node| node.view(tree))
+    }
+
+    #[inline]
+    fn value_nodes(&self) -> &'t [ValueNode] {
         let first = self.node.values as usize;
-        let nodes = tree
-            .nodes
-            .values
-            .get(first..first + usize::from(self.node.count));
-        nodes
-            .unwrap_or_default()
-            .iter()
-            .map(move |node| node.view(tree))
+        let last = first + usize::from(self.node.count);
+        self.tree.nodes.values.get(first..last).unwrap_or_default()
+    }
+
+    /// The kind of every value.
+    #[inline]
+    pub fn kinds(&self) -> impl ExactSizeIterator<Item = Kind> + use<'t> {
+        let tree = self.tree;
+        self.value_nodes().iter().map(move |node| node.kind(tree))
+    }
+
+    /// The text of the value at `index`; empty when there is none.
+    #[inline]
+    pub fn text_at(&self, index: usize) -> &'t str {
+        let node = self.value_nodes().get(index);
+        node.map_or("", |node| node.text(self.tree))
     }
 
     /// The value at `index`.
+    #[inline]
     pub fn value(&self, index: usize) -> Option<Value<'t>> {
-        self.values().nth(index)
+        Some(self.value_nodes().get(index)?.view(self.tree))
     }
 
     /// The text of the first value; empty when there is none.
+    #[inline]
     pub fn text(&self) -> &'t str {
-        self.value(0).map_or("", |value| value.text)
+        self.text_at(0)
     }
 
     /// The number at `index`.
+    #[inline]
     pub fn number(&self, index: usize) -> Option<Number> {
-        match self.value(index)?.kind {
+        match self.value_nodes().get(index)?.kind(self.tree) {
             Kind::Number(number) => Some(number),
             _ => None,
         }
@@ -78,6 +102,7 @@ impl<'t> Field<'t> {
 }
 
 impl FieldNode {
+    #[inline]
     fn view(self, tree: &Tree) -> Field<'_> {
         Field {
             key: self.key().of(&tree.text),
@@ -88,11 +113,35 @@ impl FieldNode {
 }
 
 impl Tree {
+    #[inline]
+    fn field_nodes(&self, (first, last): (u32, u32)) -> &[FieldNode] {
+        let nodes = self.nodes.fields.get(first as usize..last as usize);
+        nodes.unwrap_or_default()
+    }
+
+    pub(super) fn field_in(&self, run: (u32, u32), key: &str, marked: u32) -> Option<Field<'_>> {
+        let mut nodes = self.field_nodes(run).iter();
+        let node = nodes.find(|node| node.is(&self.text, key, marked))?;
+        Some(node.view(self))
+    }
+
+    #[inline]
+    pub(super) fn fields_of<'t, 'k>(
+        &'t self,
+        run: (u32, u32),
+        key: &'k str,
+        marked: u32,
+    ) -> impl Iterator<Item = Field<'t>> + Clone + use<'t, 'k> {
+        let nodes = self.field_nodes(run).iter();
+        let wanted = nodes.filter(move |node| node.is(&self.text, key, marked));
+        wanted.map(|node| node.view(self))
+    }
+
+    #[inline]
     pub(super) fn fields_in(
         &self,
-        (first, last): (u32, u32),
+        run: (u32, u32),
     ) -> impl ExactSizeIterator<Item = Field<'_>> + DoubleEndedIterator + Clone {
-        let nodes = self.nodes.fields.get(first as usize..last as usize);
-        nodes.unwrap_or_default().iter().map(|node| node.view(self))
+        self.field_nodes(run).iter().map(|node| node.view(self))
     }
 }

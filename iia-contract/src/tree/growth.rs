@@ -4,8 +4,17 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::Tree;
-use super::node::{BlockNode, EntryNode, FieldNode, Piece, Plain, ValueNode, count};
+use super::node::{BlockNode, EntryNode, FieldNode, Piece, Plain, ValueNode, bit, count, mark};
 use crate::raw::{Kind, Number, Version};
+
+/// A key, or the kind of an entry: where it stands, and its text, of which the tree keeps a mark.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'a> {
+    /// Where.
+    pub piece: Piece,
+    /// What stands there.
+    pub text: &'a [u8],
+}
 
 /// A tree that grows while a document is read: positions only, no text.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -35,17 +44,19 @@ impl Growth {
     }
 
     /// Begins an entry.
-    pub fn open_entry(&mut self, kind: Piece, name: Piece, version: Option<Version>) {
+    pub fn open_entry(&mut self, kind: Key<'_>, name: Piece, version: Option<Version>) {
         let blocks = count(self.blocks.len());
         self.own.clear();
         self.entries.push(EntryNode {
-            kind,
+            kind: kind.piece,
+            mark: mark(kind.text),
             name,
             version,
             fields: (0, 0),
             blocks: (blocks, blocks),
             values: (count(self.values.len()), 0),
-            end: kind.start,
+            keys: 0,
+            end: kind.piece.start,
         });
     }
 
@@ -64,13 +75,15 @@ impl Growth {
     }
 
     /// Begins a block of the open entry; a block without name has an empty piece.
-    pub fn open_block(&mut self, key: Piece, name: Piece) {
+    pub fn open_block(&mut self, key: Key<'_>, name: Piece) {
         let first = count(self.fields.len());
         self.open = Some(BlockNode {
-            key,
+            key: key.piece,
+            mark: mark(key.text),
             name,
             fields: (first, first),
-            end: key.start,
+            keys: 0,
+            end: key.piece.start,
         });
     }
 
@@ -79,21 +92,33 @@ impl Growth {
         if let Some(mut block) = self.open.take() {
             block.fields.1 = count(self.fields.len());
             block.end = end;
+            if let Some(entry) = self.entries.last_mut() {
+                entry.keys |= bit(block.mark);
+            }
             self.blocks.push(block);
         }
     }
 
     /// Adds a field to the open block, or else to the open entry; its values follow.
-    pub fn field(&mut self, key: Piece) {
+    pub fn field(&mut self, key: Key<'_>) {
         let node = FieldNode {
-            start: key.start,
-            len: key.len,
+            start: key.piece.start,
+            len: key.piece.len,
+            mark: mark(key.text),
             count: 0,
             values: count(self.values.len()),
         };
-        match self.open {
-            Some(_) => self.fields.push(node),
-            None => self.own.push(node),
+        match &mut self.open {
+            Some(block) => {
+                block.keys |= bit(node.mark);
+                self.fields.push(node);
+            }
+            None => {
+                if let Some(entry) = self.entries.last_mut() {
+                    entry.keys |= bit(node.mark);
+                }
+                self.own.push(node);
+            }
         }
     }
 
@@ -108,7 +133,8 @@ impl Growth {
         }
     }
 
-    /// Adds a value to the last field; the piece is its text, of a string without the quotes.
+    /// Adds a value to the last field; the piece is its text, of a string without the quotes. What is called a SPIFFE
+    /// ID has been checked to be one.
     pub fn value(&mut self, kind: Kind, piece: Piece) {
         let kind = self.plain(kind);
         let Piece { start, len } = piece;

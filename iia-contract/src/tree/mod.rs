@@ -16,12 +16,12 @@ use core::ops::Range;
 pub use block::Block;
 pub use entry::Entry;
 pub use field::Field;
-pub use growth::Growth;
-pub use node::Piece;
+pub use growth::{Growth, Key};
+pub use node::{Piece, mark};
 pub use value::{Kinds, Value};
 
 use crate::raw::Number;
-use node::{BlockNode, EntryNode, FieldNode, ValueNode};
+use node::{BlockNode, EntryNode, FieldNode, Keyed as _, ValueNode};
 
 /// A whole document: its text and where everything stands in it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -37,6 +37,7 @@ impl Tree {
     }
 
     /// Every entry, in order of the text.
+    #[inline]
     pub fn entries(
         &self,
     ) -> impl ExactSizeIterator<Item = Entry<'_>> + DoubleEndedIterator + Clone {
@@ -44,14 +45,28 @@ impl Tree {
     }
 
     /// The entry at an index.
+    #[inline]
     pub fn entry(&self, index: u32) -> Option<Entry<'_>> {
         let node = self.nodes.entries.get(index as usize)?;
         Some(node.view(self))
     }
 
     /// The entries of one kind.
+    #[inline]
     pub fn of_kind<'t>(&'t self, kind: &'t str) -> impl Iterator<Item = Entry<'t>> + Clone {
-        self.entries().filter(move |entry| entry.kind == kind)
+        let marked = mark(kind.as_bytes());
+        let nodes = self.nodes.entries.iter();
+        let wanted = nodes.filter(move |node| node.is(&self.text, kind, marked));
+        wanted.map(|node| node.view(self))
+    }
+
+    /// Where the entries of one kind stand among all.
+    #[inline]
+    pub fn places_of(&self, kind: &str) -> impl Iterator<Item = u32> {
+        let marked = mark(kind.as_bytes());
+        let nodes = (0..).zip(&self.nodes.entries);
+        let wanted = nodes.filter(move |(_, node)| node.is(&self.text, kind, marked));
+        wanted.map(|(at, _)| at)
     }
 
     /// Bytes that the tree takes beside its text.
@@ -66,6 +81,7 @@ impl Tree {
 }
 
 /// The bytes of a range of the text.
+#[inline]
 pub fn slice(text: &str, span: Range<u32>) -> &str {
     text.get(span.start as usize..span.end as usize)
         .unwrap_or_default()

@@ -19,6 +19,7 @@ impl Piece {
         }
     }
 
+    #[inline]
     pub(super) fn of(self, text: &str) -> &str {
         let start = self.start as usize;
         text.get(start..start + usize::from(self.len))
@@ -26,22 +27,63 @@ impl Piece {
     }
 }
 
+/// A mark of a key: keys with different marks differ, so that a key is found without reading the others.
+#[inline(always)]
+pub const fn mark(bytes: &[u8]) -> u32 {
+    let ends = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            u32::from_le_bytes(*first).wrapping_mul(0x9E37_79B1) ^ u32::from_le_bytes(*last)
+        }
+        _ => match bytes {
+            [a, b, c] => u32::from_le_bytes([*a, *b, *c, 0]),
+            [a, b] => u32::from_le_bytes([*a, *b, 0, 0]),
+            [a] => *a as u32,
+            _ => 0,
+        },
+    };
+    ends.wrapping_add(bytes.len() as u32)
+}
+
+/// One bit of 64 for a mark: whoever has not the bit of a key has not the key.
+#[inline]
+pub(super) const fn bit(mark: u32) -> u64 {
+    1 << (mark.wrapping_mul(0x9E37_79B1) >> 26)
+}
+
+/// Something that has a key.
+pub(super) trait Keyed: Copy {
+    fn key(&self) -> Piece;
+    fn mark(&self) -> u32;
+
+    /// Whether its key is this one; `marked` is the mark of it.
+    #[inline]
+    fn is(&self, text: &str, key: &str, marked: u32) -> bool {
+        self.mark() == marked && self.key().of(text) == key
+    }
+}
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct EntryNode {
     pub(super) kind: Piece,
+    pub(super) mark: u32,
     pub(super) name: Piece,
     pub(super) version: Option<Version>,
     pub(super) fields: (u32, u32),
     pub(super) blocks: (u32, u32),
     pub(super) values: (u32, u32),
+    /// The bits of the keys of its fields and blocks.
+    pub(super) keys: u64,
     pub(super) end: u32,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct BlockNode {
     pub(super) key: Piece,
+    pub(super) mark: u32,
     pub(super) name: Piece,
     pub(super) fields: (u32, u32),
+    /// The bits of the keys of its fields.
+    pub(super) keys: u64,
     pub(super) end: u32,
 }
 
@@ -49,16 +91,47 @@ pub(super) struct BlockNode {
 pub(super) struct FieldNode {
     pub(super) start: u32,
     pub(super) values: u32,
+    pub(super) mark: u32,
     pub(super) len: u16,
     pub(super) count: u16,
 }
 
-impl FieldNode {
-    pub(super) const fn key(self) -> Piece {
+impl Keyed for FieldNode {
+    #[inline]
+    fn key(&self) -> Piece {
         Piece {
             start: self.start,
             len: self.len,
         }
+    }
+
+    #[inline]
+    fn mark(&self) -> u32 {
+        self.mark
+    }
+}
+
+impl Keyed for BlockNode {
+    #[inline]
+    fn key(&self) -> Piece {
+        self.key
+    }
+
+    #[inline]
+    fn mark(&self) -> u32 {
+        self.mark
+    }
+}
+
+impl Keyed for EntryNode {
+    #[inline]
+    fn key(&self) -> Piece {
+        self.kind
+    }
+
+    #[inline]
+    fn mark(&self) -> u32 {
+        self.mark
     }
 }
 

@@ -3,8 +3,9 @@
 use alloc::string::String;
 
 use super::node::{Piece, count};
-use super::{Growth, Tree};
-use crate::raw;
+use super::{Growth, Key, Tree};
+use crate::raw::{self, Kind};
+use iia_core::SpiffeId;
 
 /// Writes entries that were made by hand as a tree over a text of their own.
 #[derive(Default)]
@@ -22,12 +23,18 @@ impl Writer {
         Piece { start, len }
     }
 
+    fn key<'k>(&mut self, text: &'k str) -> Key<'k> {
+        let piece = self.piece(text);
+        let text = text.as_bytes();
+        Key { piece, text }
+    }
+
     fn entry(&mut self, entry: &raw::Entry) {
-        let (kind, name) = (self.piece(&entry.kind), self.piece(&entry.name));
+        let (kind, name) = (self.key(&entry.kind), self.piece(&entry.name));
         self.nodes.open_entry(kind, name, entry.version);
         entry.fields.iter().for_each(|field| self.field(field));
         for block in &entry.blocks {
-            let key = self.piece(&block.key);
+            let key = self.key(&block.key);
             let name = block.name.as_deref().map(|name| self.piece(name));
             self.nodes.open_block(key, name.unwrap_or_default());
             block.fields.iter().for_each(|field| self.field(field));
@@ -37,12 +44,20 @@ impl Writer {
     }
 
     fn field(&mut self, field: &raw::Field) {
-        let key = self.piece(&field.key);
+        let key = self.key(&field.key);
         self.nodes.field(key);
         for value in &field.values {
             let piece = self.piece(&value.text);
-            self.nodes.value(value.kind, piece);
+            self.nodes.value(sound(value), piece);
         }
+    }
+}
+
+/// What a value is: in a tree, whatever is called a SPIFFE ID is one.
+fn sound(value: &raw::Value) -> Kind {
+    match value.kind {
+        Kind::Spiffe if SpiffeId::check(&value.text).is_err() => Kind::Uri,
+        kind => kind,
     }
 }
 

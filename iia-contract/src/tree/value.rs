@@ -23,6 +23,7 @@ pub enum Kinds {
 }
 
 impl Kinds {
+    #[inline]
     pub(super) const fn holds(self, kind: Plain) -> bool {
         match self {
             Self::Uris => matches!(kind, Plain::Uri),
@@ -32,18 +33,36 @@ impl Kinds {
 }
 
 impl ValueNode {
+    #[inline]
+    const fn piece(self) -> Piece {
+        Piece {
+            start: self.start,
+            len: self.len,
+        }
+    }
+
+    /// Its text.
+    #[inline]
+    pub(super) fn text(self, tree: &Tree) -> &str {
+        self.piece().of(&tree.text)
+    }
+
+    /// Its kind.
+    #[inline]
+    pub(super) fn kind(self, tree: &Tree) -> Kind {
+        self.kind.view(tree)
+    }
+
     /// Where it ends, a string behind its quote.
+    #[inline]
     pub(super) fn end(self) -> u32 {
         self.start + u32::from(self.len) + u32::from(self.kind == Plain::String)
     }
 
+    #[inline]
     pub(super) fn view(self, tree: &Tree) -> Value<'_> {
         let kind = self.kind.view(tree);
-        let piece = Piece {
-            start: self.start,
-            len: self.len,
-        };
-        let mut span = piece.span();
+        let mut span = self.piece().span();
         if kind == Kind::String {
             span = Span {
                 start: span.start.saturating_sub(1),
@@ -52,13 +71,14 @@ impl ValueNode {
         }
         Value {
             kind,
-            text: piece.of(&tree.text),
+            text: self.text(tree),
             span,
         }
     }
 }
 
 impl Plain {
+    #[inline]
     fn view(self, tree: &Tree) -> Kind {
         match self {
             Self::Number(index) => {

@@ -1,6 +1,7 @@
 //! Lines with a key and its values.
 
 use iia_contract::raw::Kind;
+use iia_contract::tree::Key;
 
 use super::{Open, State};
 use crate::limits::VALUES_MAX;
@@ -26,7 +27,7 @@ impl State {
             return;
         }
         self.check_key(line, piece);
-        self.nodes.field(piece);
+        self.nodes.field(Key { piece, text: key });
         if rest.is_empty() {
             let message = format!("`{}` has no value", Line::shown(key));
             return self.tell("P016", line.span(), message, "write `key value`");

@@ -109,14 +109,14 @@ impl State {
             let message = format!("more than {ENTRIES_MAX} entries");
             self.tell("P403", line.span(), message, "split the document");
         }
-        self.nodes.open_entry(kind, name, version);
+        self.nodes.open_entry(line.key(kind), name, version);
         (self.open, self.items, self.entry_at) = (Open::Entry, 0, line.span());
     }
 
-    fn open_block(&mut self, line: Line<'_>, key: Piece, name: Piece) {
+    fn open_block(&mut self, line: Line<'_>, block: Piece, name: Piece) {
         self.attach(line.start);
         if self.count(line) {
-            self.nodes.open_block(key, name);
+            self.nodes.open_block(line.key(block), name);
         }
         (self.open, self.block_at) = (Open::Block, line.span());
     }

@@ -71,7 +71,7 @@ pub(super) fn contracts(ground: &mut Ground<'_>) {
             let Some(contract) = by_name.get(field.text()) else {
                 continue;
             };
-            let own = parties(contract).filter_map(|(_, id)| ground.own(id));
+            let own = parties(0, contract).filter_map(|party| ground.own(party.id));
             let elsewhere = own.map(|(zone, _)| zone).find(|zone| !zones.contains(zone));
             let backwards = contract.text("scope") == "internal"
                 && ground

@@ -1,11 +1,13 @@
 //! C002, C012, C025, C034: listeners are those that contracts ask for, no more and no fewer.
 
+use std::rc::Rc;
+
 use hashbrown::{HashMap, HashSet};
 
 use iia_contract::schema::HTTP;
 use iia_core::zone::{Side, Zone as Role};
 
-use super::{Ground, parties};
+use super::Ground;
 use crate::validate::read;
 
 /// C025: an endpoint says where.
@@ -28,22 +30,17 @@ pub(super) fn derived(ground: &mut Ground<'_>) {
         .filter(|entry| entry.field("listen").is_some())
         .map(|entry| entry.text("workload"))
         .collect();
-    for contract in ground.contracts() {
-        match contract.text("scope") {
-            "internal" => {
-                let id = contract.text("destination");
-                asked.insert(id);
-                if ground.role(id).is_some() && !listening.contains(id) {
-                    let message = format!("nothing says where {id} answers");
-                    ground.tell(
-                        "C025",
-                        contract.head(),
-                        message,
-                        "add an endpoint with `listen`",
-                    );
-                }
-            }
-            _ => asked.extend(parties(&contract).map(|(_, id)| id)),
+    // Within the box whoever speaks first is asked nothing.
+    let parties = Rc::clone(&ground.parties);
+    for party in parties.iter().filter(|party| party.key != "source") {
+        let id = party.id;
+        asked.insert(id);
+        let silent = party.key == "destination" && !listening.contains(id);
+        if silent && ground.role(id).is_some() {
+            let span = ground.contract_of(party).map(|contract| contract.head());
+            let message = format!("nothing says where {id} answers");
+            let help = "add an endpoint with `listen`";
+            ground.tell("C025", span.unwrap_or_default(), message, help);
         }
     }
     for entry in ground.of_kind("endpoint") {

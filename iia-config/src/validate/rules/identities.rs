@@ -1,10 +1,10 @@
 //! C040 to C043: identities, zones and contracts fit each other.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
 use iia_core::id::TrustDomain;
 
-use super::{Ground, domain_of, parties};
+use super::{Ground, domain_of, id_of};
 
 /// C040: trust domains are written as the standard has them.
 pub(super) fn domains(ground: &mut Ground<'_>) {
@@ -35,16 +35,13 @@ pub(super) fn own(ground: &mut Ground<'_>) {
         .flat_map(|entry| entry.all())
         .filter(|field| keys.contains(&field.key));
     let mut ids: Vec<_> = fields.map(|field| (field.span(), field.text())).collect();
-    for contract in ground.contracts() {
-        for (key, id) in parties(&contract) {
-            let known = ground.is_workload(id);
-            if !known {
-                let span = contract
-                    .field(key)
-                    .map_or_else(|| contract.head(), |field| field.span());
-                ids.push((span, id));
-            }
-        }
+    for party in ground.parties.iter() {
+        let contract = match ground.is_workload(party.id) {
+            true => None,
+            false => ground.contract_of(party),
+        };
+        let field = contract.and_then(|contract| contract.field(party.key));
+        ids.extend(field.map(|field| (field.span(), party.id)));
     }
     for (span, id) in ids {
         if domain_of(id) != ground.domain {
@@ -71,15 +68,11 @@ pub(super) fn own(ground: &mut Ground<'_>) {
 
 /// C042: no contract, no SVID.
 pub(super) fn bare(ground: &mut Ground<'_>) {
-    let mut named: HashMap<(&str, &str), ()> = HashMap::new();
-    for contract in ground.contracts() {
-        for (_, id) in parties(&contract) {
-            named.extend(ground.own(id).map(|own| (own, ())));
-        }
-    }
+    let named: HashSet<&str> = ground.parties.iter().map(|party| party.id).collect();
     for zone in ground.of_kind("zone") {
         for field in zone.fields("workload") {
-            if !named.contains_key(&(zone.name, field.text())) {
+            let id = id_of(ground.domain, zone.name, field.text());
+            if !named.contains(id.as_str()) {
                 let message = format!(
                     "no contract names workload {} of zone {}",
                     field.text(),

@@ -88,10 +88,22 @@ struct Ground<'d> {
     domain: &'d str,
     /// Contracts by scope, and other entries by kind.
     groups: HashMap<&'d str, Rc<[u32]>>,
+    /// The identities that contracts name, contract by contract.
+    parties: Rc<[Party<'d>]>,
     /// Zones by name.
     zones: HashMap<&'d str, Entry<'d>>,
-    /// The role of each workload of the box, by zone and name; nothing where its zone has no known role.
-    workloads: HashMap<(&'d str, &'d str), Option<Role>>,
+    /// The role of each workload of the box, by its SPIFFE ID; nothing where its zone has no known role.
+    workloads: HashMap<String, Option<Role>>,
+}
+
+/// An identity that a contract names.
+#[derive(Clone, Copy)]
+struct Party<'d> {
+    /// The contract's place among all entries.
+    contract: u32,
+    /// The key of its field.
+    key: &'static str,
+    id: &'d str,
 }
 
 /// Checks every rule; what was found before stands first.
@@ -109,16 +121,21 @@ impl<'d> Ground<'d> {
             .of_kind("zone")
             .map(|entry| (entry.name, entry))
             .collect();
+        let domain = read::trust_domain(document);
         let workloads = zones.values().flat_map(|entry| {
             let role: Option<Role> = entry.text("role").parse().ok();
             let names = entry.fields("workload").map(|field| field.text());
-            let name = entry.name;
-            names.map(move |workload| ((name, workload), role))
+            let zone = entry.name;
+            names.map(move |workload| (id_of(domain, zone, workload), role))
         });
         let mut groups: HashMap<&str, Vec<u32>> = HashMap::new();
+        let mut named = Vec::new();
         for (at, entry) in (0..).zip(document.entries()) {
             let group = match entry.kind {
-                "contract" => entry.text("scope"),
+                "contract" => {
+                    named.extend(parties(at, &entry));
+                    entry.text("scope")
+                }
                 kind => kind,
             };
             groups.entry(group).or_default().push(at);
@@ -128,7 +145,8 @@ impl<'d> Ground<'d> {
             .map(|(name, entries)| (name, Rc::from(entries)));
         Self {
             workloads: workloads.collect(),
-            domain: read::trust_domain(document),
+            parties: named.into(),
+            domain,
             groups: groups.collect(),
             document,
             facts,
@@ -180,15 +198,24 @@ impl<'d> Ground<'d> {
     }
 
     /// Whether it is a workload of a zone of the box.
-    fn is_workload(&self, id: &'d str) -> bool {
-        self.own(id)
-            .is_some_and(|own| self.workloads.contains_key(&own))
+    fn is_workload(&self, id: &str) -> bool {
+        self.workloads.contains_key(id)
     }
 
     /// The role of a workload of the box.
-    fn role(&self, id: &'d str) -> Option<Role> {
-        self.workloads.get(&self.own(id)?).copied().flatten()
+    fn role(&self, id: &str) -> Option<Role> {
+        self.workloads.get(id).copied().flatten()
     }
+
+    /// The contract that names a party.
+    fn contract_of(&self, party: &Party<'d>) -> Option<Entry<'d>> {
+        self.document.tree().entry(party.contract)
+    }
+}
+
+/// The SPIFFE ID of a workload of the box.
+fn id_of(domain: &str, zone: &str, workload: &str) -> String {
+    format!("spiffe://{domain}/zone/{zone}/workload/{workload}")
 }
 
 /// The trust domain of a SPIFFE ID.
@@ -197,8 +224,8 @@ fn domain_of(id: &str) -> &str {
     rest.split('/').next().unwrap_or_default()
 }
 
-/// The identities that a contract names, with their keys.
-fn parties<'d>(contract: &Entry<'d>) -> impl Iterator<Item = (&'static str, &'d str)> + use<'d> {
+/// The identities that the contract at this place names.
+fn parties<'d>(at: u32, contract: &Entry<'d>) -> impl Iterator<Item = Party<'d>> + use<'d> {
     const KEYS: [&str; 6] = [
         "source",
         "destination",
@@ -208,7 +235,12 @@ fn parties<'d>(contract: &Entry<'d>) -> impl Iterator<Item = (&'static str, &'d 
         "puller",
     ];
     let contract = *contract;
+    let party = move |key| Party {
+        contract: at,
+        key,
+        id: contract.text(key),
+    };
     KEYS.into_iter()
-        .map(move |key| (key, contract.text(key)))
-        .filter(|(_, id)| !id.is_empty())
+        .map(party)
+        .filter(|party| !party.id.is_empty())
 }

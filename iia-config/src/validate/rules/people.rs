@@ -36,7 +36,7 @@ pub(super) fn accountable(ground: &mut Ground<'_>) {
         .map(|entry| (entry.name, entry.text("side")))
         .collect();
     for contract in ground.scope("boundary") {
-        for block in contract.blocks().filter(|block| block.key == "raci") {
+        for block in contract.blocks_of("raci") {
             for (key, side) in [
                 ("acs_accountable", "acs"),
                 ("upstream_accountable", "upstream"),

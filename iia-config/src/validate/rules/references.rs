@@ -2,7 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use iia_contract::raw::{FieldSpec, Type};
+use iia_contract::raw::{EntrySpec, FieldSpec, Type};
 use iia_contract::schema::HTTP_SCHEMES;
 use iia_contract::shape::{Cursor, nearest};
 use iia_contract::tree::{Entry, Field, Kinds};
@@ -41,19 +41,21 @@ pub(super) fn uris(ground: &mut Ground<'_>) {
 
 /// C032: every reference of the table resolves.
 pub(super) fn named(ground: &mut Ground<'_>) {
-    let mut names: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut names = Names::default();
+    let mut row: Option<Row> = None;
     for entry in ground.document.entries() {
-        names.entry(entry.kind).or_default().insert(entry.name);
-    }
-    for entry in ground.document.entries() {
-        let Some(spec) = schema::spec(entry.kind) else {
-            continue;
-        };
-        resolve(ground, &names, (spec.fields, &mut entry.all()));
+        if row.as_ref().is_none_or(|row| row.spec.kind != entry.kind) {
+            row = schema::spec(entry.kind).map(Row::of);
+        }
+        let Some(row) = &row else { continue };
+        if row.own {
+            resolve(ground, &mut names, (row.spec.fields, &mut entry.all()));
+        }
         let mut cursor = Cursor::default();
         for block in entry.blocks() {
-            if let Some((_, spec)) = cursor.find(spec.blocks, |spec| spec.key == block.key) {
-                resolve(ground, &names, (spec.fields, &mut block.all()));
+            let found = cursor.find(row.spec.blocks, |spec| block.is(spec));
+            if let Some((_, spec)) = found.filter(|(at, _)| row.blocks.get(*at) == Some(&true)) {
+                resolve(ground, &mut names, (spec.fields, &mut block.all()));
             }
         }
         if entry.kind == "profile" {
@@ -62,34 +64,52 @@ pub(super) fn named(ground: &mut Ground<'_>) {
     }
 }
 
-type Names<'d> = HashMap<&'d str, HashSet<&'d str>>;
+/// Which parts of a kind of entry refer to others at all.
+struct Row {
+    spec: &'static EntrySpec,
+    own: bool,
+    blocks: Vec<bool>,
+}
+
+impl Row {
+    fn of(spec: &'static EntrySpec) -> Self {
+        let refers = |specs: &[FieldSpec]| {
+            let mut types = specs.iter().flat_map(|spec| spec.values);
+            types.any(|value| matches!(value, Type::Reference(_)))
+        };
+        let blocks = spec.blocks.iter().map(|block| refers(block.fields));
+        Self {
+            spec,
+            own: refers(spec.fields),
+            blocks: blocks.collect(),
+        }
+    }
+}
+
+/// The names of the entries of those kinds that something refers to.
+type Names<'d> = HashMap<&'static str, HashSet<&'d str>>;
 
 fn resolve<'d>(
     ground: &mut Ground<'d>,
-    names: &Names<'d>,
-    (specs, fields): (&[FieldSpec], &mut dyn Iterator<Item = Field<'d>>),
+    names: &mut Names<'d>,
+    (specs, fields): (&'static [FieldSpec], &mut dyn Iterator<Item = Field<'d>>),
 ) {
-    let refers = |spec: &FieldSpec| {
-        spec.values
-            .iter()
-            .any(|value| matches!(value, Type::Reference(_)))
-    };
-    if !specs.iter().any(refers) {
-        return;
-    }
+    let document = ground.document;
+    let mut cursor = Cursor::default();
     for field in fields {
-        let Some(spec) = specs.iter().find(|spec| spec.key == field.key) else {
+        let Some((_, spec)) = cursor.find(specs, |spec| field.is(spec)) else {
             continue;
         };
         for (value_type, value) in spec.values.iter().zip(field.values()) {
             let Type::Reference(kind) = value_type else {
                 continue;
             };
-            let known = names.get(kind);
-            if known.is_some_and(|known| known.contains(value.text)) {
+            let of_kind = || document.of_kind(kind).map(|entry| entry.name).collect();
+            let known = names.entry(kind).or_insert_with(of_kind);
+            if known.contains(value.text) {
                 continue;
             }
-            let near = nearest(value.text, known.into_iter().flatten().copied());
+            let near = nearest(value.text, known.iter().copied());
             let help = near.map_or_else(
                 || format!("add it: {kind} {} {{", value.text),
                 |near| format!("did you mean `{near}`?"),

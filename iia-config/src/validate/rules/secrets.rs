@@ -51,10 +51,12 @@ fn by_value(value: &Value<'_>) -> Option<&'static str> {
 
 /// Whether a text is one long token of letters and digits without pattern.
 fn is_random(text: &str) -> bool {
-    let token = text.len() >= RANDOM_LEN_MIN
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'));
+    if text.len() < RANDOM_LEN_MIN {
+        return false;
+    }
+    let token = text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'));
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let upper = text.bytes().filter(u8::is_ascii_uppercase).count();
     let mixed = digits > 1 && upper > 1;

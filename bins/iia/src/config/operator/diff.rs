@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use iia_config::apply::{Call, Calls, Plan};
-use iia_config::diff::{Model, consequences, diff};
+use iia_config::diff::{between, consequences};
 use iia_config::envelope::Armour;
 use iia_config::limits;
 use iia_config::parse::{Document, parse};
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 /// Says what changes and what that brings about. Exit code 1 when something changes.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (old, new) = (document(&arguments.before)?, document(&arguments.after)?);
-    let changes = diff(&Model::of(&old), &Model::of(&new));
+    let changes = between(&old, &new);
     if changes.is_empty() {
         println!("nothing changes");
         return Ok(ExitCode::SUCCESS);
