@@ -12,15 +12,15 @@ mod common;
 
 use std::path::Path;
 
-use common::{BOX, Leave, Memory, clock, config, config_text, key, key_entry, trust_text};
+use common::{BOX, Leave, Memory, answer, clock, config, config_text, key, trust_text};
 use iia_config::apply::{Calls as _, Plan};
 use iia_config::desk::{Desk, DeskError, Settled, Site};
 use iia_config::envelope::seal;
-use iia_config::lifecycle::Confirmation;
+use iia_config::lifecycle::ConfirmError;
 use iia_config::stage::{Slot, StageError, Store};
 use iia_config::trust::Class;
 use iia_core::code::Coded as _;
-use iia_core::digest::{Context, Digest};
+use iia_core::digest::Digest;
 use iia_core::event::EventKind;
 use iia_core::sign::Signer;
 use iia_core::time::{Clock as _, ManualClock, SECOND_NS, TimeState};
@@ -84,12 +84,8 @@ impl Bench {
     }
 
     fn confirm(&mut self, artifact: Digest) -> Result<(), DeskError> {
-        let observer = "spiffe://iia.local/zone/attest/workload/observer"
-            .parse()
-            .unwrap();
         let now = self.clock.read();
-        self.desk()
-            .confirm(&Confirmation { artifact, observer }, now)
+        self.desk().confirm(&answer(artifact, now.wall), now)
     }
 
     fn settle(&mut self) -> Settled {
@@ -152,7 +148,7 @@ fn staged_and_applied_stand_beside_each_other_with_their_hashes() {
     assert_eq!(state.applied().unwrap().digest(), two);
     assert_eq!(state.staged().unwrap().digest(), three);
     let store = store(bench.dir.path());
-    let read = |slot| store.get(slot).unwrap().unwrap();
+    let read = |slot| store.get(Class::Config, slot).unwrap().unwrap();
     assert_eq!(read(Slot::Staged), config(3, Some(two), &[&key("ann")]));
     assert_eq!(
         iia_config::envelope::Armour::parse(&read(Slot::Applied))
@@ -287,7 +283,10 @@ fn what_nobody_confirms_goes_back_by_itself() {
     bench.release(&named("third", three)).unwrap();
     assert_ne!(bench.calls.state, good);
     assert!(
-        matches!(bench.confirm(one), Err(DeskError::Busy { .. })),
+        matches!(
+            bench.confirm(one),
+            Err(DeskError::Unconfirmed(ConfirmError::OtherArtifact))
+        ),
         "another artifact confirms nothing"
     );
     bench.clock.advance(TRIAL);
@@ -314,7 +313,7 @@ fn a_first_configuration_that_nobody_confirms_leaves_nothing_behind() {
     bench.clock.advance(TRIAL + 1);
     assert_eq!(bench.settle(), Settled::WentBack);
     assert_eq!(bench.applied(), None);
-    for (call, nothing) in Plan::nothing().calls() {
+    for (call, nothing) in Plan::nothing(Class::Config).calls() {
         let have = bench.calls.before(call).unwrap();
         assert_eq!(have, nothing, "{}", call.name());
     }
@@ -411,41 +410,6 @@ fn a_file_changed_on_disk_is_not_applied() {
     let mut file = file.filter(|path| std::fs::read(path).unwrap() == staged);
     std::fs::write(file.next().unwrap(), config(9, Some(two), &[&key("ann")])).unwrap();
     assert!(refusal(bench.release(&named("third", three))).contains("damaged"));
-}
-
-#[test]
-fn trust_passes_on_and_the_new_operators_rule_at_once() {
-    let (mut bench, _, two) = Bench::with_two();
-    let mut text = String::from(
-        "iia-config 1\n\nartifact trust 1.0.0 {\n  revision 1\n  issued 2026-11-24T06:00:00Z\n  target seg01\n}\n",
-    );
-    for name in ["dora", "emil"] {
-        text += &key_entry(name, name, &["approval", "config", "trust"]);
-    }
-    let new = seal(Class::Trust, text.as_bytes(), &[&key("ann"), &key("dora")]).unwrap();
-    let leave = Leave {
-        class: "trust",
-        ..named("trust", Digest::of(Context::Artifact, text.as_bytes()))
-    };
-    let now = bench.clock.read();
-    let alone = leave.seal(&[&key("ann")]);
-    assert!(
-        bench.desk().succeed(&new, &alone, now).is_err(),
-        "its author alone"
-    );
-    let leave = leave.seal(&[&key("bob")]);
-    let by_one_side = seal(Class::Trust, text.as_bytes(), &[&key("dora")]).unwrap();
-    assert!(
-        bench.desk().succeed(&by_one_side, &leave, now).is_err(),
-        "not by the old"
-    );
-    bench.desk().succeed(&new, &leave, now).unwrap();
-    for _ in 0..2 {
-        assert!(bench.submit(3, Some(two)).is_err(), "ann is nobody now");
-        let by_dora = config(3, Some(two), &[&key("dora")]);
-        bench.desk().submit(by_dora, now).unwrap();
-        bench.restart();
-    }
 }
 
 #[test]

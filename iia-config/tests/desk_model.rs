@@ -15,11 +15,11 @@ mod disk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use common::{BOX, Leave, Memory, clock, config, config_text, key, trust_text};
+use common::{BOX, Leave, Memory, answer, clock, config, config_text, key, trust_text};
 use disk::{Loss, SimDisk};
 use iia_config::desk::{Desk, Site};
-use iia_config::lifecycle::Confirmation;
 use iia_config::stage::{Phase, Store};
+use iia_config::trust::Class;
 use iia_core::digest::{Context, Digest};
 use iia_core::time::{Clock as _, ManualClock, SECOND_NS};
 
@@ -176,15 +176,10 @@ impl Real {
                 (leave.name, leave.purpose) = (format!("leave-{name}"), purpose);
                 desk.release(&leave.seal(&[&key(by)]), calls, now).is_ok()
             }
-            Act::Confirm { artifact } => {
-                let observer = "spiffe://iia.local/zone/attest/workload/observer"
-                    .parse()
-                    .unwrap();
-                desk.confirm(&Confirmation { artifact, observer }, now)
-                    .is_ok()
-            }
+            Act::Confirm { artifact } => desk.confirm(&answer(artifact, now.wall), now).is_ok(),
             Act::TimePasses => {
-                self.clock.advance(TRIAL + 1);
+                // Answers are written in whole seconds.
+                self.clock.advance(TRIAL + SECOND_NS as u64);
                 desk.settle(calls, self.clock.read()).is_ok()
             }
             Act::PowerFails => {
@@ -201,14 +196,16 @@ impl Real {
 
     fn page(&self) -> Page {
         let state = self.desk.as_ref().unwrap().state();
+        let held = state.held().into_iter();
+        let configs = held.filter(|(class, _)| *class == Class::Config);
         let name = |name: &str| name.strip_prefix("leave-").unwrap().parse().unwrap();
         Page {
             staged: state.staged().map(|kept| kept.digest()),
             applied: state.applied().map(|kept| kept.digest()),
             previous: state.previous().map(|kept| kept.digest()),
-            highest: state.revision_highest(),
+            highest: state.of(Class::Config).revision_highest,
             on_trial: matches!(state.phase(), Phase::Trial { .. }),
-            held: state.held().into_iter().map(|(_, digest)| digest).collect(),
+            held: configs.map(|(_, digest)| digest).collect(),
             used: state.used().iter().map(|used| name(&used.name)).collect(),
         }
     }

@@ -12,14 +12,13 @@ mod common;
 
 use std::path::Path;
 
-use common::{BOX, Leave, Memory, clock, config_text, key, trust_text};
+use common::{BOX, Leave, Memory, answer, clock, config_text, key, trust_text};
 use iia_audit::log::{Log, Submission};
 use iia_audit::note::{Purpose, VerifierKey};
 use iia_audit::policy::Policy;
 use iia_config::desk::{Desk, Site};
 use iia_config::envelope::seal;
 use iia_config::history::{History, Key, Proof, blame, history};
-use iia_config::lifecycle::Confirmation;
 use iia_config::stage::Store;
 use iia_config::trust::Class;
 use iia_core::digest::{Context, Digest};
@@ -152,12 +151,8 @@ impl Plant {
 
     fn end(&mut self, artifact: Digest, before: Option<String>, is_confirmed: bool) {
         if is_confirmed {
-            let observer = "spiffe://iia.local/zone/attest/workload/observer"
-                .parse()
-                .unwrap();
-            self.desk
-                .confirm(&Confirmation { artifact, observer }, self.clock.read())
-                .unwrap();
+            let now = self.clock.read();
+            self.desk.confirm(&answer(artifact, now.wall), now).unwrap();
         } else {
             // Not so long that the example's approvals expire.
             self.clock.advance(TRIAL + 1);

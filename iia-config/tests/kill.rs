@@ -14,10 +14,9 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::{BOX, Leave, clock, config, config_text, key, trust_text};
+use common::{BOX, Leave, answer, clock, config, config_text, key, trust_text};
 use iia_config::apply::{Call, Calls};
 use iia_config::desk::{Desk, Settled, Site};
-use iia_config::lifecycle::Confirmation;
 use iia_config::stage::Store;
 use iia_core::digest::{Context, Digest};
 use iia_core::time::{Clock as _, ManualClock};
@@ -70,11 +69,7 @@ fn story(dir: &Path, clock: &ManualClock) {
         leave.name = format!("leave-{revision}");
         desk.release(&leave.seal(&[&key("bob")]), &mut calls, now)
             .unwrap();
-        let observer = "spiffe://iia.local/zone/attest/workload/observer"
-            .parse()
-            .unwrap();
-        desk.confirm(&Confirmation { artifact, observer }, now)
-            .unwrap();
+        desk.confirm(&answer(artifact, now.wall), now).unwrap();
         previous = Some(artifact);
     }
 }

@@ -52,6 +52,26 @@ fn a_small_box_compiles_to_the_text_that_was_read_by_a_person() {
 }
 
 #[test]
+fn the_text_is_read_back_as_the_value_that_wrote_it_and_nothing_else_is() {
+    for seed in 1..20 {
+        let (topology, catalog) = random(seed, seed % 2 == 0, 7, 20);
+        let ruleset = nft::ruleset(&catalog, &topology).0;
+        let text = ruleset.to_string();
+        assert_eq!(nft::Ruleset::parse(&text), Some(ruleset), "seed {seed}");
+        for bad in [
+            format!("{text}# by hand: rule\n"),
+            text.replacen("policy drop", "policy accept_all", 1),
+            text.replacen("  chain ", "  flowtable ", 1),
+            text.get(..text.len() - 3).unwrap().to_owned(),
+        ] {
+            assert_eq!(nft::Ruleset::parse(&bad), None, "seed {seed}");
+        }
+    }
+    let empty = nft::Ruleset::default();
+    assert_eq!(nft::Ruleset::parse(&empty.to_string()), Some(empty));
+}
+
+#[test]
 fn no_shape_crashes_nft() {
     let (topology, catalog) = random(9, true, 12, 200);
     let text = nft::ruleset(&catalog, &topology).0.to_string();

@@ -34,16 +34,23 @@ fn loaded() -> Result<Ruleset, String> {
     nft::read(&listing).map_err(|error| error.to_string())
 }
 
-/// Asks the kernel whether it would take it.
-pub(crate) fn rehearse(after: &[u8]) -> Result<(), String> {
-    Program::Nft
-        .run(&["-c", "-f", "-"], &script(after))
-        .map(drop)
+/// What leads from what is loaded to a state: only what differs, where only contracts do; else the whole of it.
+fn change(after: &[u8], loaded: &Ruleset) -> Vec<u8> {
+    let should = std::str::from_utf8(after).ok().and_then(Ruleset::parse);
+    let delta = should.and_then(|should| nft::delta(&should, loaded));
+    delta.map_or_else(|| script(after), String::into_bytes)
 }
 
-/// Loads it, reads it back, then cuts every live connection that it does not admit.
+/// Asks the kernel whether it would take it.
+pub(crate) fn rehearse(after: &[u8]) -> Result<(), String> {
+    let change = change(after, &loaded()?);
+    Program::Nft.run(&["-c", "-f", "-"], &change).map(drop)
+}
+
+/// Makes the change in one transaction, reads it back, then cuts every live connection that is not admitted any more.
 pub(crate) fn make(after: &[u8]) -> Result<(), String> {
-    Program::Nft.run(&["-f", "-"], &script(after))?;
+    let change = change(after, &loaded()?);
+    Program::Nft.run(&["-f", "-"], &change)?;
     let loaded = loaded()?;
     if state(loaded.clone()) != after {
         return Err("the kernel has something else than was loaded".into());

@@ -1,55 +1,48 @@
-//! Whoever sees whether the running state is that of the artifact: the configuration attestation observer.
+//! Whoever sees whether the running state is that of the artifact: the configuration attestation observer. Its signed
+//! answer lies in a file; who may write the file does not matter, because the desk asks whose signature it is.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use iia_config::lifecycle::Confirmation;
+use iia_core::digest::{Context, Digest};
 
 /// Bytes of an answer at most.
-const ANSWER_LEN_MAX: u64 = 4096;
+const ANSWER_LEN_MAX: u64 = 16 * 1024;
+/// Different answers that are looked at in one run; whoever writes more is not listened to.
+const ANSWERS_MAX: usize = 16;
 
-/// Somebody else than the applier, who looks.
-pub(crate) trait Observer {
-    /// What was seen, when something was.
-    fn answer(&mut self) -> Option<Confirmation>;
-}
-
-/// An observer that puts its answer into a file: `artifact b3:…` and `observer spiffe://…`, a line each.
+/// The file in which the observer answers.
 #[derive(Debug)]
-pub(crate) struct FileObserver {
+pub(crate) struct Observer {
     path: PathBuf,
+    seen: BTreeSet<Digest>,
 }
 
-impl FileObserver {
-    /// Where the box's observer answers. Only the observer's user may write there.
+impl Observer {
+    /// Where the box's observer answers.
     pub(crate) fn at(dir: &Path) -> Self {
         Self {
             path: dir.join("state").join("observed"),
+            seen: BTreeSet::new(),
         }
     }
-}
 
-impl Observer for FileObserver {
-    fn answer(&mut self) -> Option<Confirmation> {
-        parse(&read(&self.path).ok()?)
+    /// An answer that was not given before in this run.
+    pub(crate) fn answer(&mut self) -> Option<Vec<u8>> {
+        let answer = read(&self.path).ok()?;
+        let is_new =
+            self.seen.len() < ANSWERS_MAX && self.seen.insert(Digest::of(Context::File, &answer));
+        is_new.then_some(answer)
     }
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    if fs::symlink_metadata(path)?.len() > ANSWER_LEN_MAX {
-        return Err(io::ErrorKind::FileTooLarge.into());
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let about = fs::symlink_metadata(path)?;
+    if !about.is_file() || about.len() > ANSWER_LEN_MAX {
+        return Err(io::ErrorKind::InvalidInput.into());
     }
-    fs::read_to_string(path)
-}
-
-fn parse(text: &str) -> Option<Confirmation> {
-    let mut lines = text.lines();
-    let artifact = lines.next()?.strip_prefix("artifact ")?.parse().ok()?;
-    let observer = lines.next()?.strip_prefix("observer ")?.parse().ok()?;
-    lines
-        .next()
-        .is_none()
-        .then_some(Confirmation { artifact, observer })
+    fs::read(path)
 }
 
 #[cfg(test)]
@@ -57,17 +50,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_an_answer_is_none() {
-        let whole = format!(
-            "artifact b3:{}\nobserver spiffe://iia.local/zone/attest/workload/observer\n",
-            "0".repeat(64)
-        );
-        assert!(parse(&whole).is_some());
-        for cut in 0..whole.len() - 2 {
-            let half = whole.get(..cut).unwrap();
-            let later = parse(half).is_some_and(|answer| !whole.contains(answer.observer.as_str()));
-            assert!(parse(half).is_none() || !later, "{half}");
+    fn an_answer_is_taken_once_and_a_flood_is_not_listened_to() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("state")).unwrap();
+        let path = dir.path().join("state/observed");
+        let mut observer = Observer::at(dir.path());
+        assert_eq!(observer.answer(), None);
+        fs::write(&path, "one").unwrap();
+        assert_eq!(observer.answer(), Some(b"one".to_vec()));
+        assert_eq!(observer.answer(), None);
+        for number in 0..ANSWERS_MAX - 1 {
+            fs::write(&path, number.to_string()).unwrap();
+            assert!(observer.answer().is_some());
         }
-        assert_eq!(parse(&format!("{whole}x\n")), None);
+        fs::write(&path, "more").unwrap();
+        assert_eq!(observer.answer(), None);
+        let mut observer = Observer::at(dir.path());
+        fs::write(&path, vec![b'x'; 1 << 20]).unwrap();
+        assert_eq!(observer.answer(), None, "too long");
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", &path).unwrap();
+        assert_eq!(observer.answer(), None, "a link leads elsewhere");
     }
 }

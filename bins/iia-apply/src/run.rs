@@ -6,20 +6,23 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use iia_config::desk::{Desk, Settled, Site};
-use iia_config::stage::Store;
+use iia_config::desk::{Desk, DeskError, Settled, Site};
+use iia_config::stage::{StageError, Store};
+use iia_core::code::Coded as _;
 use iia_core::time::{Clock as _, Reading, SECOND_NS, SystemClock};
 
 use crate::arguments::{Arguments, Task};
 use crate::calls::Machine;
 use crate::chain;
 use crate::error::Error;
-use crate::observer::{FileObserver, Observer};
+use crate::observer::Observer;
 
 /// Bytes of an approval at most.
 const APPROVAL_LEN_MAX: u64 = 256 * 1024;
 /// How far the machine's clock may be wrong, in nanoseconds.
 const CLOCK_ERROR_NS: u64 = 1_000_000_000;
+/// How often the desk is tried while another process has it open: five seconds in all.
+const LOCK_TRIES: u32 = 50;
 /// How often the observer is asked.
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
@@ -90,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Done, Error> {
         box_name: arguments.box_name.clone(),
         trial_ns,
     };
-    let desk = Desk::open(store, site)?;
+    let desk = open(&store, &site)?;
     let clock = SystemClock::new(desk.state().floor(), CLOCK_ERROR_NS);
     let machine = Machine::at(&arguments.dir);
     let mut run = Run {
@@ -104,6 +107,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Done, Error> {
     let delivered = run.deliver();
     let (outcome, waiting) = (outcome?, delivered?);
     Ok(Done { outcome, waiting })
+}
+
+/// The desk, as soon as whoever has it open (the keeper of the audit chain, for a moment) is done with it.
+fn open(store: &Store, site: &Site) -> Result<Desk, Error> {
+    for _ in 0..LOCK_TRIES {
+        match Desk::open(store.clone(), site.clone()) {
+            Err(DeskError::Storage(StageError::Locked)) => std::thread::sleep(ASK_EVERY),
+            opened => return Ok(opened?),
+        }
+    }
+    Err(DeskError::Storage(StageError::Locked).into())
 }
 
 impl Run<'_> {
@@ -120,31 +134,34 @@ impl Run<'_> {
                 match settled {
                     Settled::AtRest => Ok(Outcome::Restored),
                     Settled::WentBack => Ok(Outcome::WentBack),
-                    Settled::OnTrial => self.await_observer(&mut self.observer()),
+                    Settled::OnTrial => self.await_observer(),
                 }
             }
             Some(approval) => {
                 self.desk.release(approval, &mut self.machine, now)?;
-                self.await_observer(&mut self.observer())
+                self.await_observer()
             }
         }
     }
 
-    fn observer(&self) -> FileObserver {
-        FileObserver::at(&self.arguments.dir)
-    }
-
-    /// Waits until the observer confirms or the trial runs out; the desk then goes back by itself.
-    fn await_observer(&mut self, observer: &mut dyn Observer) -> Result<Outcome, Error> {
+    /// Waits until the observer confirms or the trial runs out; the desk then goes back by itself. An answer that
+    /// confirms nothing is an event, and is said.
+    fn await_observer(&mut self) -> Result<Outcome, Error> {
+        let mut observer = Observer::at(&self.arguments.dir);
         self.deliver()?;
         loop {
             let now = self.now();
             if self.desk.settle(&mut self.machine, now)? == Settled::WentBack {
                 return Ok(Outcome::WentBack);
             }
-            let answer = observer.answer();
-            if answer.is_some_and(|answer| self.desk.confirm(&answer, now).is_ok()) {
-                return Ok(Outcome::Confirmed);
+            if let Some(answer) = observer.answer() {
+                match self.desk.confirm(&answer, now) {
+                    Ok(()) => return Ok(Outcome::Confirmed),
+                    Err(error @ DeskError::Unconfirmed(_)) => {
+                        crate::say(&format!("the observer's answer: {} {error}", error.code()));
+                    }
+                    Err(error) => return Err(error.into()),
+                }
             }
             std::thread::sleep(ASK_EVERY);
         }

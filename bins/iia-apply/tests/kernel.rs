@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use common::{FIRST, IDENTITY, SECOND, TestBox, addr, artifact, said};
+use common::{BOX, FIRST, IDENTITY, SECOND, TestBox, addr, answer, artifact, said};
 use iia_audit::log::Log;
 use iia_core::event::{Event, EventKind};
 
@@ -129,8 +129,14 @@ fn a_live_connection_that_lost_its_contract_is_cut_and_no_other() {
         lost.next().is_some() && kept.next().is_some(),
         "both talk by contract"
     );
+    let counted = packets(&test, "collect_to_audit");
+    assert!(counted > 0, "the first packet of the talk");
     test.apply(&artifact(2, Some(first), &SECOND, ""));
     std::thread::sleep(Duration::from_millis(200));
+    assert!(
+        packets(&test, "collect_to_audit") >= counted,
+        "what stays contracted is not touched: it counts on"
+    );
     assert!(
         !lost.goes_on(),
         "the contract is gone, and so is the connection"
@@ -140,6 +146,14 @@ fn a_live_connection_that_lost_its_contract_is_cut_and_no_other() {
     let live = String::from_utf8(live).unwrap();
     assert!(!live.contains(&format!("dst={} ", addr("lake"))), "{live}");
     assert!(live.contains(&format!("dst={} ", addr("audit"))), "{live}");
+}
+
+/// Packets that opened a connection under a contract, by the kernel's own count.
+fn packets(test: &TestBox, contract: &str) -> u64 {
+    let loaded = iia_contract::compile::nft::read(&test.lab.listing()).unwrap();
+    let mut accepted = loaded.accepted();
+    let found = accepted.find(|(_, _, element)| element.comment.ends_with(contract));
+    found.unwrap().2.packets
 }
 
 #[test]
@@ -190,18 +204,32 @@ fn what_nobody_confirms_is_taken_back() {
     let (firewall, files) = (test.firewall(), test.files());
     let second = test.stage(&artifact(2, Some(first), &SECOND, ""));
     let approval = test.approve(second);
-    // The observer still says what it saw before: that confirms nothing.
+    // The observer still says what it saw before, and what it would say of this: neither is about this trial.
     test.observe(first);
+    let early = answer(second, BOX, "eye");
     let child = test.applier(&[
         "--approval",
         approval.to_str().unwrap(),
         "--confirm-within",
-        "1",
+        "4",
     ]);
     let deadline = Instant::now() + Duration::from_secs(10);
     while test.firewall() == firewall {
         assert!(Instant::now() < deadline, "it is in force for a while");
         std::thread::sleep(Duration::from_millis(20));
+    }
+    test.await_trial();
+    // Whoever can write the file does not end the trial by that.
+    let foreign = [
+        early,
+        answer(second, BOX, "bob"),
+        answer(second, BOX, "mallory"),
+        answer(second, "seg02", "eye"),
+        b"artifact\n".to_vec(),
+    ];
+    for answer in &foreign {
+        test.put_answer(answer);
+        std::thread::sleep(Duration::from_millis(250));
     }
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
@@ -218,6 +246,12 @@ fn what_nobody_confirms_is_taken_back() {
         .find(|event| event.field("purpose") == Some("go_back"))
         .unwrap();
     assert_eq!(back.field("why"), Some("not confirmed in time"));
+    let refused = events
+        .iter()
+        .filter(|event| event.field("step") == Some("confirm"));
+    let codes: Vec<&str> = refused.filter_map(|event| event.field("code")).collect();
+    let want = ["0220", "0340", "0106", "0105", "0221", "0001"];
+    assert_eq!(codes, want.map(|number| format!("IIA-CFG-{number}")));
 }
 
 #[test]
@@ -231,7 +265,6 @@ fn a_call_that_fails_in_the_middle_leaves_what_was_before() {
     let (firewall, files) = (test.firewall(), test.files());
     let second = test.stage(&artifact(2, Some(first), &SECOND, UNIT));
     let approval = test.approve(second);
-    test.observe(second);
     let services = test.path("services");
     fs::set_permissions(&services, fs::Permissions::from_mode(0o555)).unwrap();
     let line = [
@@ -252,7 +285,7 @@ fn a_call_that_fails_in_the_middle_leaves_what_was_before() {
     // Five calls were made and taken back; the approval is not used up, so it holds once the fault is mended.
     assert_eq!(calls(&events(&test)).len(), 7 + 5 + 7);
     fs::set_permissions(&services, fs::Permissions::from_mode(0o755)).unwrap();
-    let output = test.applier(&line).wait_with_output().unwrap();
+    let output = test.applied_and_observed(second, &line);
     assert!(output.status.success(), "{}", said(&output));
     assert!(services.join("systemd/iia-collector.service").exists());
 }
@@ -387,11 +420,7 @@ fn events_wait_while_another_process_has_the_log() {
     let (log, _) = Log::open(&test.path("evidence/audit")).unwrap();
     let staged = test.stage(&artifact(1, None, &FIRST, ""));
     let approval = test.approve(staged);
-    test.observe(staged);
-    let output = test
-        .applier(&["--approval", approval.to_str().unwrap()])
-        .wait_with_output()
-        .unwrap();
+    let output = test.applied_and_observed(staged, &["--approval", approval.to_str().unwrap()]);
     assert!(output.status.success(), "{}", said(&output));
     assert!(
         said(&output).contains("events wait for the audit log"),
@@ -404,7 +433,7 @@ fn events_wait_while_another_process_has_the_log() {
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(
         calls(&events(&test)).len(),
-        14,
+        15,
         "none is lost, none is told twice"
     );
 }

@@ -66,6 +66,7 @@ fn while_it_runs_it_may_change_the_network_and_nothing_else() {
             "nobody listens in the box's namespace: {sockets}"
         );
     }
+    test.await_trial();
     test.observe(staged);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
@@ -168,7 +169,6 @@ fn it_needs_no_root() {
     }
     let staged = test.stage(&artifact(1, None, &FIRST, ""));
     let approval = test.approve(staged);
-    test.observe(staged);
     let dir = test.dir.path().to_str().unwrap();
     let program = test.path("iia-apply");
     fs::copy(env!("CARGO_BIN_EXE_iia-apply"), &program).unwrap();
@@ -177,7 +177,8 @@ fn it_needs_no_root() {
         .status()
         .unwrap();
     assert!(owned.success());
-    let output = Command::new("ip")
+    let mut applier = Command::new("ip");
+    applier
         .args([
             "netns",
             "exec",
@@ -203,8 +204,11 @@ fn it_needs_no_root() {
             "--approval",
             approval.to_str().unwrap(),
         ])
-        .output()
-        .unwrap();
+        .stderr(std::process::Stdio::piped());
+    let child = applier.spawn().unwrap();
+    test.await_trial();
+    test.observe(staged);
+    let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     assert!(test.firewall().contains("collect_to_lake"));
 }

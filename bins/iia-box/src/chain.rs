@@ -1,8 +1,10 @@
 //! The audit chain of a box as its roles use it: where the log and its keys lie, and how heads become messages.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_audit::AuditError;
@@ -11,6 +13,8 @@ use iia_audit::note::{Purpose, VerifierKey};
 use iia_audit::policy::Policy;
 use iia_audit::verify::records;
 use iia_audit::witness::Witness;
+use iia_config::desk::{Desk, DeskError, Site};
+use iia_config::stage::{StageError, Store};
 use iia_core::SpiffeId;
 use iia_core::Timestamp;
 use iia_core::code::Coded as _;
@@ -23,6 +27,7 @@ use iia_edge::wire::{HeadAnswer, HeadOffer};
 use crate::boxdir::BoxDir;
 use crate::keys;
 use crate::wire::{self, AuditAsk, Watermark};
+use crate::workload::Workload;
 
 const LOG_KEY: &str = "audit-log";
 const WITNESS_KEY: &str = "witness";
@@ -133,6 +138,49 @@ pub(crate) fn append(
     let submissions: Vec<Submission> = events.into_iter().map(submission).collect();
     log.append(&submissions, now)?;
     Ok(())
+}
+
+/// How often the desk's outbox is looked at.
+const DRAIN_EVERY: Duration = Duration::from_millis(500);
+
+/// Takes the desk's events into the log, as long as the keeper of the log serves. The desk numbers its events and the
+/// log passes over numbers that it has, so that a crash between the two halves tells nothing twice.
+pub(crate) async fn drain(log: &RefCell<Log>, workload: &Workload) {
+    loop {
+        if let Err(error) = drain_once(&mut log.borrow_mut(), workload) {
+            tracing::warn!(error = format!("{error:#}"), "audit.drain");
+        }
+        tokio::time::sleep(DRAIN_EVERY).await;
+    }
+}
+
+fn drain_once(log: &mut Log, workload: &Workload) -> anyhow::Result<()> {
+    let desk = desk(workload.id())?;
+    let store = Store::at(workload.dir().path());
+    let state = store.load()?.context("the box was never begun")?;
+    let Some(last) = state.outbox().last().map(|event| event.source_seq) else {
+        return Ok(());
+    };
+    let durable = log.watermark(&desk);
+    let new = state
+        .outbox()
+        .iter()
+        .filter(|event| event.source_seq > durable);
+    append(log, &desk, new.cloned().collect(), workload.reading())?;
+    let site = Site {
+        box_name: String::new(),
+        trial_ns: 0,
+    };
+    match Desk::open(store, site) {
+        // The applier has it open: what it told is in the log already, and is forgotten when it has finished.
+        Err(DeskError::Storage(StageError::Locked)) => Ok(()),
+        desk => Ok(desk?.acknowledge(last)?),
+    }
+}
+
+/// The source of the desk's events on the box of a workload.
+pub(crate) fn desk(id: &SpiffeId) -> anyhow::Result<SpiffeId> {
+    Ok(SpiffeId::workload(&id.trust_domain(), "cfg", "desk")?)
 }
 
 /// A fresh head with the proof that it extends `old_size`.

@@ -8,6 +8,8 @@ mod commission;
 mod demo;
 mod findings;
 mod keys;
+mod observe;
+mod operators;
 mod pipe;
 mod role;
 mod supervise;

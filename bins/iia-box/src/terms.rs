@@ -39,7 +39,9 @@ impl Settings {
     pub(crate) fn load(dir: &BoxDir) -> anyhow::Result<Self> {
         let store = Store::at(dir.path());
         let trust = store.trust()?.context("no trust document")?;
-        let bytes = store.get(Slot::Applied)?.context("nothing is applied")?;
+        let bytes = store
+            .get(Class::Config, Slot::Applied)?
+            .context("nothing is applied")?;
         let opened = envelope::open(&bytes, Class::Config, &trust)?;
         let document = parse(opened.body, limits::DOCUMENT_LEN_MAX);
         let document =

@@ -6,6 +6,7 @@ use iia_core::code::{Code, Coded};
 use iia_core::event::Event;
 
 pub use self::plan::Plan;
+use crate::trust::Class;
 
 /// A call of the applier.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -24,12 +25,18 @@ pub enum Call {
     RenderServices,
     /// The kernel firewall; live connections that lost their contract are cut.
     LoadFirewall,
+    /// Which system image the box is to start, by digest.
+    NameImage,
+    /// Which rules of detection the observers are to read, by digest.
+    NameRules,
+    /// Whose signatures count.
+    NameOperators,
 }
 
 impl Call {
-    /// Every call, in the order in which they are made. The firewall comes last: a way is opened only when whoever
-    /// goes it is known.
-    pub const ALL: [Self; 7] = [
+    /// The calls of a configuration, in the order in which they are made. The firewall comes last: a way is opened only
+    /// when whoever goes it is known.
+    const CONFIG: [Self; 7] = [
         Self::InstallTrustRoots,
         Self::InstallIdps,
         Self::RegisterBindings,
@@ -38,6 +45,17 @@ impl Call {
         Self::RenderServices,
         Self::LoadFirewall,
     ];
+
+    /// The calls of a class, in order; none for what is never applied.
+    pub const fn of(class: Class) -> &'static [Self] {
+        match class {
+            Class::Config => &Self::CONFIG,
+            Class::Image => &[Self::NameImage],
+            Class::Ruleset => &[Self::NameRules],
+            Class::Trust => &[Self::NameOperators],
+            Class::Approval | Class::Manifest | Class::Confirmation => &[],
+        }
+    }
 
     /// The name in events and of the file that holds the state.
     pub const fn name(self) -> &'static str {
@@ -49,6 +67,9 @@ impl Call {
             Self::SetEndpoints => "endpoints",
             Self::RenderServices => "services",
             Self::LoadFirewall => "firewall",
+            Self::NameImage => "image",
+            Self::NameRules => "rules",
+            Self::NameOperators => "operators",
         }
     }
 }

@@ -7,7 +7,8 @@ use iia_core::event::{Event, EventKind};
 
 use super::{ApplyError, Call, Calls};
 use crate::render;
-use crate::validate::Checked;
+use crate::trust::{Class, Trust};
+use crate::validate::{Checked, Listing};
 
 /// The calls of one artifact, in order, with the state that each makes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,16 +30,35 @@ impl Plan {
                 let (ruleset, _) = nft::ruleset(&checked.catalog, &checked.deploy.topology);
                 ruleset.to_string().into_bytes()
             }
+            // Calls of other classes.
+            Call::NameImage | Call::NameRules | Call::NameOperators => Vec::new(),
         };
-        Self {
-            calls: Call::ALL.map(|call| (call, state(call))).to_vec(),
-        }
+        Self::made_of(Class::Config, state)
     }
 
-    /// The plan of a box that nothing is applied to: every call makes its state empty.
-    pub fn nothing() -> Self {
+    /// The plan that names an image or a set of rules: by its parts and their digests, a line each.
+    pub fn of_listing(listing: &Listing) -> Self {
+        let parts = listing.items.iter();
+        let parts: Vec<String> = parts
+            .map(|(name, digest)| format!("{name} {digest}"))
+            .collect();
+        Self::made_of(listing.class, |_| lines(parts.clone()))
+    }
+
+    /// The plan that names the operators.
+    pub fn of_trust(trust: &Trust) -> Self {
+        Self::made_of(Class::Trust, |_| lines(trust.lines()))
+    }
+
+    /// The plan of a box that nothing of a class is applied to: every call makes its state empty.
+    pub fn nothing(class: Class) -> Self {
+        Self::made_of(class, |_| Vec::new())
+    }
+
+    fn made_of(class: Class, state: impl Fn(Call) -> Vec<u8>) -> Self {
+        let calls = Call::of(class).iter();
         Self {
-            calls: Call::ALL.map(|call| (call, Vec::new())).to_vec(),
+            calls: calls.map(|call| (*call, state(*call))).collect(),
         }
     }
 

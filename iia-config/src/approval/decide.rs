@@ -33,6 +33,7 @@ fn names_it(grant: &Grant, wanted: &Wanted<'_>, memory: &Memory<'_>) -> Result<(
     let held = memory.held.contains(&(wanted.class, wanted.artifact));
     match grant.purpose {
         Purpose::Apply if !wanted.newer => Err(ApprovalError::Downgrade),
+        Purpose::Revert if wanted.class == Class::Trust => Err(ApprovalError::Backward),
         Purpose::Revert if !held => Err(ApprovalError::NeverHeld),
         _ => Ok(()),
     }

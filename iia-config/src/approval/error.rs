@@ -52,6 +52,9 @@ pub enum ApprovalError {
     /// An approval of the same name and the same or a higher version was used.
     #[error("superseded by an approval of the same name that was used")]
     Superseded,
+    /// Operators' keys are not taken back: a newer trust document is signed by the operators of both.
+    #[error("operators' keys go forward only: sign a newer trust document")]
+    Backward,
     /// The clock is not trusted, and a window is a statement about time.
     #[error("time is not trusted: it is unknown, or lies before something already signed")]
     TimeUnknown,
@@ -61,6 +64,28 @@ pub enum ApprovalError {
         /// How many may count.
         have: usize,
     },
+}
+
+impl ApprovalError {
+    /// The rule that refuses it; `iia config explain` has more.
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::Envelope { .. } => "C082",
+            Self::AuthorAlone | Self::TwoPerson { .. } => "C084",
+            Self::OutsideMaintenance => "C085",
+            Self::NeverHeld => "C086",
+            Self::Backward => "C087",
+            Self::Malformed { .. }
+            | Self::OtherArtifact
+            | Self::OtherBox
+            | Self::OtherClass
+            | Self::OutsideWindow
+            | Self::Replayed
+            | Self::TimeUnknown
+            | Self::Superseded
+            | Self::Downgrade => "C083",
+        }
+    }
 }
 
 impl From<EnvelopeError> for ApprovalError {
@@ -89,6 +114,7 @@ impl Coded for ApprovalError {
             Self::OutsideMaintenance => 313,
             Self::Superseded => 314,
             Self::Downgrade => 315,
+            Self::Backward => 316,
         };
         Code::new("CFG", number)
     }

@@ -4,9 +4,8 @@ use iia_core::code::{Code, Coded};
 
 use crate::apply::ApplyError;
 use crate::diagnostic::Diagnostic;
-use crate::lifecycle::Rejected;
+use crate::lifecycle::{ConfirmError, Rejected};
 use crate::stage::StageError;
-use crate::trust::SuccessionError;
 
 /// Why the desk did not take a step. The state is that before it.
 #[derive(Debug, thiserror::Error)]
@@ -24,12 +23,12 @@ pub enum DeskError {
     /// The artifact or the approval is refused; the refusal is in the outbox.
     #[error("{}", .0.why)]
     Rejected(Box<Rejected>),
+    /// An observer's answer confirms nothing; the refusal is in the outbox.
+    #[error(transparent)]
+    Unconfirmed(ConfirmError),
     /// The disk, or what lies on it.
     #[error(transparent)]
     Storage(StageError),
-    /// A trust document does not succeed the one in force.
-    #[error(transparent)]
-    Succession(SuccessionError),
     /// The first trust document is not sound.
     #[error("the trust document has {} mistakes", .0.len())]
     Trust(Vec<Diagnostic>),
@@ -40,7 +39,7 @@ impl Coded for DeskError {
         match self {
             Self::Apply(error) => error.code(),
             Self::Storage(error) => error.code(),
-            Self::Succession(error) => error.code(),
+            Self::Unconfirmed(error) => error.code(),
             Self::Trust(_) => Code::new("CFG", 3),
             Self::Rejected(_) => Code::new("CFG", 120),
             Self::Busy { .. } => Code::new("CFG", 330),

@@ -1,4 +1,4 @@
-//! The desk of `ot.mgmt.cfg`: an artifact's life on a real box. It walks the types of [`crate::lifecycle`] and makes
+//! The desk of `ot.mgmt.cfg`: an artifact's life on a real box, whatever its class. It walks the types of [`crate::lifecycle`] and makes
 //! each step durable in one move, together with the events that tell of it, so that a crash at any point leaves the
 //! state before the step or the state after it, and no event is lost or told twice.
 //!
@@ -7,29 +7,34 @@
 //! has already seen of a source.
 
 mod error;
+mod expect;
 mod recover;
 mod release;
 mod restore;
 mod submit;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
+use iia_core::digest::{Context, Digest};
 use iia_core::event::{Event, EventKind};
 use iia_core::time::{Reading, TimeState};
 
 pub use self::error::DeskError;
+pub use self::expect::{Expected, on_trial};
 pub use self::recover::Settled;
 pub use self::release::Released;
 pub use self::submit::AHEAD_MAX_NS;
 use crate::approval::{Memory, Used};
+use crate::diagnostic::Diagnostic;
 use crate::envelope::Armour;
+use crate::format;
 use crate::limits::DOCUMENT_LEN_MAX;
 use crate::parse::{Document, parse};
-use crate::stage::{Disk, FileSystem, OUTBOX_MAX, Slot, StageError, State, Store};
+use crate::stage::{Disk, FileSystem, Kept, OUTBOX_MAX, StageError, State, Store};
 use crate::trust::{Class, Trust};
 use crate::validate::Facts;
-use iia_core::digest::Digest;
 
 /// What the desk needs to know of its box.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -47,6 +52,8 @@ pub struct Desk<D = FileSystem> {
     state: State,
     trust: Trust,
     site: Site,
+    /// Contracts under which somebody is connected, as far as this process was told.
+    live: BTreeSet<String>,
     /// Monotonic time at which the trial began, when it began in this process.
     trial_from: Option<u64>,
     _lock: Option<File>,
@@ -68,15 +75,22 @@ impl<D: Disk> Desk<D> {
         now: Reading,
     ) -> Result<Self, DeskError> {
         let lock = store.lock()?;
-        let trust = Trust::parse(trust_text).map_err(DeskError::Trust)?;
+        let trust = first(trust_text).map_err(DeskError::Trust)?;
         let mut state = match store.load()? {
             // Power failed between the empty record and the trust document.
-            Some(state) if state.slot(Slot::Trust.name()).is_none() => store.reopen()?,
+            Some(state) if state.of(Class::Trust).applied.is_none() => store.reopen()?,
             _ => store.begin()?,
         };
-        let placed = store.keep_in(&mut state, Slot::Trust, trust_text)?;
+        let placed = store.keep(&state, trust_text)?;
+        let digest = Digest::of(Context::Artifact, trust_text);
+        let mut kept = Kept::new(Class::Trust, (digest, trust.revision), &[], None);
+        kept.set_file(placed.file);
+        state.put_staged(kept);
+        state.put_applied((Class::Trust, digest), trust.revision);
         let event = Event::new(EventKind::ArtifactSubmitted, now.wall)
             .with("class", Class::Trust.name())
+            .with("artifact", digest.to_string())
+            .with("purpose", "begin")
             .with("path", placed.path)
             .with("digest", placed.digest.to_string());
         state.tell(event);
@@ -87,6 +101,7 @@ impl<D: Disk> Desk<D> {
             state,
             trust,
             site,
+            live: BTreeSet::new(),
             trial_from: None,
             _lock: lock,
         })
@@ -106,6 +121,7 @@ impl<D: Disk> Desk<D> {
             state,
             trust,
             site,
+            live: BTreeSet::new(),
             trial_from: None,
             _lock: lock,
         })
@@ -141,19 +157,30 @@ impl<D: Disk> Desk<D> {
         self.turn(state)
     }
 
-    /// The facts that a new artifact is judged by: what is in force, the sets that this box belongs to, and the time
-    /// when it can be trusted. Who is connected is known to others and not judged here.
+    /// Tells the desk under which contracts somebody is connected now, so that nobody is cut off who was not told
+    /// (C093). The audit chain knows (`history::live`).
+    pub fn know_live(&mut self, contracts: BTreeSet<String>) {
+        self.live = contracts;
+    }
+
+    /// The facts that a new artifact of a class is judged by: what is in force, the sets that this box belongs to, who
+    /// is connected, and the time when it can be trusted.
     ///
     /// # Errors
     /// [`DeskError`] when what is applied cannot be read.
-    pub fn facts(&self, now: Reading) -> Result<Facts, DeskError> {
+    pub fn facts(&self, class: Class, now: Reading) -> Result<Facts, DeskError> {
         let now = self.state.floor().judge(now);
         let box_name = &self.site.box_name;
+        let previous = match class {
+            Class::Config => self.in_force()?.map(Arc::new),
+            _ => None,
+        };
         Ok(Facts {
             fleets: self.trust.fleets_of(box_name),
-            applied: self.state.follows(),
+            applied: self.state.of(class).follows(),
             now: now.state.is_trusted().then_some(now.wall),
-            previous: self.in_force()?.map(Arc::new),
+            previous,
+            live: self.live.clone(),
             ..Facts::of_box(box_name.as_str())
         })
     }
@@ -170,10 +197,17 @@ impl<D: Disk> Desk<D> {
         Ok(Some(document))
     }
 
-    /// Makes a new state durable; only then is it ours.
+    /// Makes a new state durable; only then is it ours. Other operators in force rule from here on.
     fn turn(&mut self, state: State) -> Result<(), DeskError> {
+        let operators = |state: &State| state.of(Class::Trust).applied.map(Kept::digest);
+        let trust = if operators(&state) == operators(&self.state) {
+            None
+        } else {
+            self.store.trust_of(&state)?
+        };
         self.store.commit(&state)?;
         self.state = state;
+        self.trust = trust.unwrap_or_else(|| std::mem::take(&mut self.trust));
         Ok(())
     }
 
@@ -197,6 +231,16 @@ impl<D: Disk> Desk<D> {
             self.turn(state)?;
         }
         Err(error)
+    }
+}
+
+/// The first trust document: sound, and canonical as everything that a box keeps.
+fn first(text: &[u8]) -> Result<Trust, Vec<Diagnostic>> {
+    let trust = Trust::parse(text)?;
+    let document = parse(text, DOCUMENT_LEN_MAX)?;
+    match format::not_canonical(&document) {
+        Some(found) => Err(vec![found]),
+        None => Ok(trust),
     }
 }
 

@@ -54,20 +54,22 @@ impl<D: Disk> Desk<D> {
         now: Reading,
     ) -> Result<Settled, DeskError> {
         let on_trial = matches!(self.state.phase, Phase::Trial { .. });
-        let (Phase::Applying { artifact } | Phase::Trial { artifact, .. }) = &self.state.phase
+        let (Phase::Applying { artifact, .. } | Phase::Trial { artifact, .. }, Some(class)) =
+            (&self.state.phase, self.state.phase.class())
         else {
             return Ok(Settled::AtRest);
         };
         let artifact = artifact.clone();
+        let stand = self.state.of(class);
         let target = if on_trial {
-            self.state.previous()
+            stand.previous
         } else {
-            self.state.applied()
+            stand.applied
         };
         let target = target.cloned();
         let (plan, digest) = match &target {
             Some(kept) => (self.recall(kept, now)?.plan(), kept.digest()),
-            None => (Plan::nothing(), Digest::ZERO),
+            None => (Plan::nothing(class), Digest::ZERO),
         };
         let operators = format!("nobody: {why}");
         let events = plan.run(calls, &operators, digest, now.wall);
@@ -78,12 +80,13 @@ impl<D: Disk> Desk<D> {
         events.into_iter().for_each(|event| state.tell(event));
         state.tell(
             Event::new(EventKind::ArtifactApplied, now.wall)
+                .with("class", class.name())
                 .with("artifact", digest.to_string())
                 .with("purpose", "go_back")
                 .with("why", why),
         );
         if on_trial {
-            state.applied = state.previous.take();
+            state.take_back(class);
         }
         state.phase = Phase::Rest;
         self.turn(state)?;

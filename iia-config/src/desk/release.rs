@@ -1,16 +1,20 @@
 //! From staged to applied, on trial, to confirmed.
 
+use iia_core::Timestamp;
+use iia_core::code::Coded as _;
 use iia_core::digest::Digest;
+use iia_core::event::Event;
 use iia_core::time::Reading;
 
 use super::{Desk, DeskError, Remembered};
 use crate::apply::{ApplyError, Calls};
 use crate::approval::{ApprovalError, Grant};
 use crate::envelope::open;
-use crate::lifecycle::{Applied, Authorised, Confirmation, Rejected, Staged, rejected};
-use crate::stage::{Disk, Phase, Slot, State};
+use crate::lifecycle::{
+    Applied, Authorised, ConfirmError, Confirmation, Rejected, Staged, Trial, rejected,
+};
+use crate::stage::{Disk, Kept, Phase, State};
 use crate::trust::Class;
-use iia_core::Timestamp;
 
 /// What came of a release.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -56,8 +60,10 @@ impl<D: Disk> Desk<D> {
     ) -> Result<Authorised, Box<Rejected>> {
         let refuse = |error: ApprovalError| {
             let mut refused = rejected(now.wall, "authorise", error.to_string(), Vec::new());
-            use iia_core::code::Coded as _;
-            refused.event = refused.event.with("code", error.code().to_string());
+            refused.event = refused
+                .event
+                .with("code", error.code().to_string())
+                .with("rule", error.rule());
             refused
         };
         let opened = open(approval, Class::Approval, &self.trust);
@@ -67,7 +73,8 @@ impl<D: Disk> Desk<D> {
         let staged = staged.ok_or_else(|| refuse(ApprovalError::OtherArtifact))?;
         let remembered = Remembered::of(state);
         let memory = remembered.memory(state, &self.site);
-        let highest = Some(state.revision_highest()).filter(|highest| *highest > 0);
+        let highest = state.of(grant.class).revision_highest;
+        let highest = Some(highest).filter(|highest| *highest > 0);
         let (authorised, event) =
             staged.authorise(approval, (&self.trust, &memory), highest, now)?;
         state.tell(event);
@@ -76,9 +83,10 @@ impl<D: Disk> Desk<D> {
 
     /// The artifact that an approval names, when it is staged or was held.
     fn named(&self, grant: &Grant, now: Reading) -> Result<Option<Staged>, Box<Rejected>> {
-        let is_named = |kept: &&crate::stage::Kept| kept.digest() == grant.artifact;
-        if self.state.staged().filter(is_named).is_some() {
-            return self.staged(now).map(Some);
+        let is_named =
+            |kept: &&Kept| (kept.class(), kept.digest()) == (grant.class, grant.artifact);
+        if self.state.of(grant.class).staged.filter(is_named).is_some() {
+            return self.staged(grant.class, now).map(Some);
         }
         let mut kept = self.state.kept().iter();
         let held = kept.find(|kept| kept.held && is_named(kept));
@@ -92,7 +100,8 @@ impl<D: Disk> Desk<D> {
         approval: &[u8],
         authorised: &Authorised,
     ) -> Result<(), DeskError> {
-        let placed = self.store.keep_in(&mut state, Slot::Approval, approval)?;
+        let placed = self.store.keep(&state, approval)?;
+        state.put_approval(&placed.file);
         if let Some(event) = state.outbox.last_mut() {
             let told = event.clone();
             *event = told
@@ -101,6 +110,7 @@ impl<D: Disk> Desk<D> {
         }
         state.raise_floor(authorised.approval().grant.issued);
         state.phase = Phase::Applying {
+            class: authorised.class().name().into(),
             artifact: authorised.digest().to_string(),
         };
         self.turn(state)
@@ -113,7 +123,8 @@ impl<D: Disk> Desk<D> {
         now: Reading,
     ) -> Result<Released, DeskError> {
         let used = authorised.approval().used();
-        let (digest, revision) = (authorised.digest(), authorised.revision());
+        let (class, digest) = (authorised.class(), authorised.digest());
+        let revision = authorised.revision();
         let (applied, events) = match authorised.apply(calls, self.site.trial_ns, now.wall) {
             Ok(done) => done,
             Err(error) => return self.undo(error, calls, now),
@@ -121,16 +132,19 @@ impl<D: Disk> Desk<D> {
         let mut state = self.state.clone();
         events.into_iter().for_each(|event| state.tell(event));
         state.remember(&used);
-        state.put_applied(digest, revision);
+        state.put_applied((class, digest), revision);
+        let Trial { since, until } = applied.trial();
         state.phase = Phase::Trial {
+            class: class.name().into(),
             artifact: digest.to_string(),
-            until_ns: applied.until.as_ns(),
+            since_ns: since.as_ns(),
+            until_ns: until.as_ns(),
         };
         self.turn(state)?;
         self.trial_from = Some(now.monotonic_ns);
         Ok(Released {
             artifact: digest,
-            until: applied.until,
+            until,
         })
     }
 
@@ -151,34 +165,63 @@ impl<D: Disk> Desk<D> {
         Err(DeskError::Apply(error))
     }
 
-    /// Ends the trial: an observer saw what is applied in force.
+    /// Ends the trial: an observer's signed answer says that what is applied is in force. An answer that does not say
+    /// so is told to the audit chain, and the trial goes on.
     ///
     /// # Errors
-    /// [`DeskError::Busy`] when nothing is on trial, another artifact was seen, or the trial has run out.
-    pub fn confirm(&mut self, by: &Confirmation, now: Reading) -> Result<(), DeskError> {
+    /// [`DeskError::Busy`] when nothing is on trial, [`DeskError::Unconfirmed`] when the answer confirms nothing.
+    pub fn confirm(&mut self, answer: &[u8], now: Reading) -> Result<(), DeskError> {
         let mut state = self.next(now)?;
         let what = "nothing is on trial";
         let applied = self.on_trial(now)?.ok_or(DeskError::Busy { what })?;
-        if self.is_overdue(now) {
-            let what = "the trial has run out";
-            return Err(DeskError::Busy { what });
+        match self.confirmed(applied, answer, now) {
+            Ok(event) => state.tell(event),
+            Err(error) => {
+                let refused = rejected(now.wall, "confirm", error.to_string(), Vec::new());
+                state.tell(refused.event.with("code", error.code().to_string()));
+                self.turn(state)?;
+                return Err(DeskError::Unconfirmed(error));
+            }
         }
-        let confirmed = applied.confirm(by, state.floor().judge(now));
-        let (_, event) = confirmed.map_err(|error| DeskError::Busy { what: error.why })?;
-        state.tell(event);
         state.phase = Phase::Rest;
         self.turn(state)?;
         self.trial_from = None;
         Ok(())
     }
 
+    fn confirmed(
+        &self,
+        applied: Applied,
+        answer: &[u8],
+        now: Reading,
+    ) -> Result<Event, ConfirmError> {
+        let by = Confirmation::verify(answer, &self.trust)?;
+        if self.is_overdue(now) {
+            return Err(ConfirmError::Late);
+        }
+        let now = self.state.floor().judge(now);
+        match applied.confirm(&by, &self.site.box_name, now) {
+            Ok((_, event)) => Ok(event),
+            Err(unconfirmed) => Err(unconfirmed.why),
+        }
+    }
+
     /// What is on trial, as the type that can be confirmed.
     fn on_trial(&self, now: Reading) -> Result<Option<Applied>, DeskError> {
-        let (Phase::Trial { until_ns, .. }, Some(kept)) = (&self.state.phase, self.state.applied())
+        let Phase::Trial {
+            since_ns, until_ns, ..
+        } = self.state.phase
         else {
             return Ok(None);
         };
-        let until = Timestamp::from_ns(*until_ns);
-        Ok(Some(self.recall(kept, now)?.resume(until)))
+        let class = self.state.phase.class();
+        let Some(kept) = class.and_then(|class| self.state.of(class).applied) else {
+            return Ok(None);
+        };
+        let trial = Trial {
+            since: Timestamp::from_ns(since_ns),
+            until: Timestamp::from_ns(until_ns),
+        };
+        Ok(Some(self.recall(kept, now)?.resume(trial)))
     }
 }

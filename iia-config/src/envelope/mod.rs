@@ -94,8 +94,12 @@ pub fn open<'a>(bytes: &'a [u8], class: Class, trust: &Trust) -> Result<Opened<'
     })
 }
 
-/// The operators of a trust document whose keys an envelope names; for words, not for decisions.
-#[cfg(feature = "std")]
+/// What an envelope holds. The first trust document is put in by hand as plain text; its successors come in envelopes.
+pub(crate) fn body_of(bytes: &[u8]) -> &[u8] {
+    Armour::parse(bytes).map_or(bytes, |armour| armour.body)
+}
+
+/// The operators of a trust document whose keys an envelope names, once it was judged.
 pub(crate) fn signers_of(bytes: &[u8], trust: &Trust) -> Vec<String> {
     let armour = Armour::parse(bytes).ok();
     let signatures = armour.iter().flat_map(|armour| &armour.signatures);

@@ -1,7 +1,10 @@
 //! Which change made a line say what it says.
 
+use std::collections::BTreeMap;
+
 use super::{Change, History};
 use crate::diff::Model;
+use crate::trust::Class;
 
 /// What is asked about: `KIND NAME`, and further words that lines of it begin with, such as
 /// `contract iia.contract.boundary.x freshness lag_max`.
@@ -61,15 +64,16 @@ impl Key {
 
 /// Every change of the answer, newest first: the first one is to blame for what is said now.
 pub fn blame<'a>(history: &'a History, key: &Key) -> Vec<Blame<'a>> {
-    let mut before = Vec::new();
+    let mut said: BTreeMap<Class, Vec<String>> = BTreeMap::new();
     let mut found = Vec::new();
     for change in &history.changes {
+        let before = said.entry(change.class).or_default();
         let artifact = change.artifact.as_ref();
         let after = artifact.map_or_else(Vec::new, |artifact| key.lines(&artifact.model));
-        if after != before {
+        if after != *before {
             found.push(Blame {
                 change,
-                before: std::mem::replace(&mut before, after.clone()),
+                before: std::mem::replace(before, after.clone()),
                 after,
             });
         }

@@ -3,6 +3,7 @@
 //! signature is verified again under the trust document that was in force.
 
 mod blame;
+mod live;
 mod read;
 mod words;
 
@@ -11,8 +12,10 @@ use iia_core::code::{Code, Coded};
 use iia_core::digest::Digest;
 
 pub use self::blame::{Blame, Key, blame};
+pub use self::live::live;
 pub use self::read::history;
 use crate::diff::Model;
+use crate::trust::Class;
 
 /// Records that are read at most.
 pub const RECORDS_MAX: u64 = 100_000_000;
@@ -54,6 +57,8 @@ pub struct Change {
     pub at: Timestamp,
     /// Who told it, by certificate.
     pub source: String,
+    /// The class of artifact that it is about.
+    pub class: Class,
     /// What came in force; nothing when the box went back to having nothing.
     pub artifact: Option<Artifact>,
     /// Who gave leave; nothing when the box went back by itself.

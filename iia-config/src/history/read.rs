@@ -15,10 +15,10 @@ use super::{
     Artifact, CallMade, Change, Evidence, History, HistoryError, Leave, Proof, RECORDS_MAX, Refusal,
 };
 use crate::diff::Model;
-use crate::envelope::{Armour, open};
+use crate::envelope::{Armour, body_of, open, signers_of};
 use crate::limits::DOCUMENT_LEN_MAX;
 use crate::parse::parse;
-use crate::trust::{Class, Trust};
+use crate::trust::{Class, Trust, succeed};
 
 /// Reads the history of the box whose evidence directory (`audit/`, `config/`) is `dir`.
 ///
@@ -60,7 +60,9 @@ pub fn history(dir: &Path, pinned: Option<&VerifierKey>) -> Result<History, Hist
 struct Reader {
     dir: PathBuf,
     trust: Trust,
-    staged: BTreeMap<Digest, Artifact>,
+    staged: BTreeMap<(Class, Digest), Artifact>,
+    /// Trust documents by digest.
+    operators: BTreeMap<Digest, Trust>,
     leave: Option<Leave>,
     calls: Vec<CallMade>,
     changes: Vec<Change>,
@@ -84,6 +86,7 @@ impl Reader {
             dir: dir.to_path_buf(),
             trust: Trust::default(),
             staged: BTreeMap::new(),
+            operators: BTreeMap::new(),
             leave: None,
             calls: Vec::new(),
             changes: Vec::new(),
@@ -108,8 +111,9 @@ impl Reader {
             return self.foreign.push(record.seq);
         }
         match event.kind {
-            EventKind::ArtifactSubmitted | EventKind::ArtifactApplied if is_trust => {
-                self.new_trust(event);
+            EventKind::ArtifactSubmitted if event.field("purpose") == Some("begin") => {
+                self.keep_operators(event);
+                self.rule(event);
             }
             EventKind::ArtifactStaged => self.staged(record.seq, event),
             EventKind::ArtifactAuthorised => self.leave = self.leave(record.seq, event),
@@ -133,13 +137,21 @@ impl Reader {
         inside.then(|| fs::read(self.dir.join(path)).ok())?
     }
 
-    fn new_trust(&mut self, event: &Event) {
-        let Some(bytes) = self.file(event) else {
+    /// A trust document that is kept, whether it rules yet or not.
+    fn keep_operators(&mut self, event: &Event) {
+        let (Some(name), Some(bytes)) = (digest(event, "artifact"), self.file(event)) else {
             return;
         };
-        let text = Armour::parse(&bytes).map_or(bytes.as_slice(), |armour| armour.body);
-        if let Ok(trust) = Trust::parse(text) {
-            self.trust = trust;
+        if let Ok(trust) = Trust::parse(body_of(&bytes)) {
+            self.operators.insert(name, trust);
+        }
+    }
+
+    /// From here on signatures count by this trust document.
+    fn rule(&mut self, event: &Event) {
+        let name = digest(event, "artifact");
+        if let Some(trust) = name.and_then(|name| self.operators.get(&name)) {
+            self.trust = trust.clone();
         }
     }
 
@@ -147,10 +159,13 @@ impl Reader {
         let (Some(name), Some(bytes)) = (digest(event, "artifact"), self.file(event)) else {
             return;
         };
+        let class = class_of(event);
+        if class == Class::Trust {
+            self.keep_operators(event);
+        }
         let said = words(event, "operators");
-        let (authors, proof) = self.prove(&bytes, Class::Config, (name, &said));
-        let body = Armour::parse(&bytes).map_or(&[][..], |armour| armour.body);
-        let document = parse(body, DOCUMENT_LEN_MAX).unwrap_or_default();
+        let (authors, proof) = self.prove(&bytes, class, (name, &said));
+        let document = parse(body_of(&bytes), DOCUMENT_LEN_MAX).unwrap_or_default();
         let mut artifacts = document.of_kind("artifact");
         let revision = artifacts.find_map(|entry| entry.field("revision")?.count());
         let artifact = Artifact {
@@ -161,7 +176,7 @@ impl Reader {
             proof,
             model: Model::of(&document),
         };
-        self.staged.insert(name, artifact);
+        self.staged.insert((class, name), artifact);
     }
 
     /// Verifies signatures again, and that the chain names the same artifact and the same people.
@@ -171,16 +186,16 @@ impl Reader {
         class: Class,
         (name, said): (Digest, &[String]),
     ) -> (Vec<String>, Proof) {
-        match open(bytes, class, &self.trust) {
-            Ok(opened) if opened.digest != name => {
+        match signed(bytes, class, &self.trust) {
+            Ok((digest, operators)) if digest != name => {
                 let why = "the file holds another artifact than the chain says";
-                (opened.operators, Proof::Fails(why.into()))
+                (operators, Proof::Fails(why.into()))
             }
-            Ok(opened) if opened.operators != said => {
+            Ok((_, operators)) if operators != said => {
                 let why = format!("the chain names {}", said.join(", "));
-                (opened.operators, Proof::Fails(why))
+                (operators, Proof::Fails(why))
             }
-            Ok(opened) => (opened.operators, Proof::Holds),
+            Ok((_, operators)) => (operators, Proof::Holds),
             Err(error) => (said.to_vec(), Proof::Fails(error.to_string())),
         }
     }
@@ -203,15 +218,24 @@ impl Reader {
     fn applied(&mut self, record: &Record, event: &Event) {
         let artifact = digest(event, "artifact").filter(|digest| *digest != Digest::ZERO);
         let went_back = event.field("purpose") == Some("go_back");
+        let (class, calls) = (class_of(event), std::mem::take(&mut self.calls));
+        if event.field("purpose") == Some("restore") {
+            // What was in force is in force: the machine was started.
+            return;
+        }
+        if class == Class::Trust {
+            self.rule(event);
+        }
         let leave = self.leave.take();
         self.changes.push(Change {
             seq: record.seq,
             at: Timestamp::from_ns(event.ts_ns),
             source: record.source().into(),
-            artifact: artifact.and_then(|digest| self.staged.get(&digest).cloned()),
+            class,
+            artifact: artifact.and_then(|digest| self.staged.get(&(class, digest)).cloned()),
             leave: leave.filter(|_| !went_back),
             went_back: event.field("why").unwrap_or_default().into(),
-            calls: std::mem::take(&mut self.calls),
+            calls,
             confirmed: None,
         });
     }
@@ -234,6 +258,26 @@ impl Reader {
             why: field("why"),
         });
     }
+}
+
+fn class_of(event: &Event) -> Class {
+    let class = event.field("class").and_then(Class::of_name);
+    class.unwrap_or(Class::Config)
+}
+
+/// Which artifact an envelope holds and who signed it, when enough did.
+fn signed(
+    bytes: &[u8],
+    class: Class,
+    trust: &Trust,
+) -> Result<(Digest, Vec<String>), Box<dyn std::error::Error>> {
+    if class == Class::Trust {
+        succeed(trust, bytes)?;
+        let digest = Armour::parse(bytes)?.digest();
+        return Ok((digest, signers_of(bytes, trust)));
+    }
+    let opened = open(bytes, class, trust)?;
+    Ok((opened.digest, opened.operators))
 }
 
 const fn is_about_artifacts(kind: EventKind) -> bool {

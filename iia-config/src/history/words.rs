@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{Change, Evidence, Proof};
+use crate::trust::Class;
 
 impl Display for Evidence {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -42,10 +43,18 @@ impl Display for Change {
         match &self.artifact {
             Some(artifact) => {
                 let authors = artifact.authors.join(", ");
-                writeln!(f, "revision {} {}", artifact.revision, artifact.digest)?;
+                let class = match self.class {
+                    Class::Config => String::new(),
+                    class => format!("{} ", class.name()),
+                };
+                writeln!(
+                    f,
+                    "{class}revision {} {}",
+                    artifact.revision, artifact.digest
+                )?;
                 writeln!(f, "    signed by {authors}: {}", artifact.proof)?;
             }
-            None => writeln!(f, "nothing is in force")?,
+            None => writeln!(f, "no {} is in force", self.class.name())?,
         }
         match &self.leave {
             Some(leave) => {

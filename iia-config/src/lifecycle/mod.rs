@@ -3,16 +3,21 @@
 //! submitted → verified → parsed → validated → staged → authorised → applied → confirmed. Every step gives the event
 //! that belongs into the audit chain; a refusal gives one as well. Nothing here reads a clock or a disk.
 
+mod confirmation;
 mod intake;
+mod matter;
 mod release;
 
 use iia_core::Timestamp;
 use iia_core::digest::Digest;
 use iia_core::event::{Event, EventKind};
 
+pub use self::confirmation::{ConfirmError, Confirmation};
 pub use self::intake::{Parsed, Staged, Submitted, Validated, Verified};
-pub use self::release::{Applied, Authorised, Confirmation, Confirmed, Unconfirmed};
+pub use self::matter::Matter;
+pub use self::release::{Applied, Authorised, Confirmed, Trial, Unconfirmed};
 use crate::diagnostic::Diagnostic;
+use crate::trust::Class;
 
 /// A step that was refused: why in words, and the event that says so.
 #[derive(Clone, Debug)]
@@ -31,6 +36,7 @@ pub type Step<T> = Result<(T, Event), Box<Rejected>>;
 /// What all later steps carry along: which bytes, and who signed them.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
+    pub(crate) class: Class,
     pub(crate) digest: Digest,
     pub(crate) authors: Vec<String>,
 }

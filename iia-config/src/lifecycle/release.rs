@@ -1,52 +1,51 @@
 //! From leave to confirmed state, or back.
 
+use iia_core::Timestamp;
 use iia_core::code::Coded as _;
 use iia_core::digest::Digest;
 use iia_core::event::{Event, EventKind};
 use iia_core::time::Reading;
-use iia_core::{SpiffeId, Timestamp};
 
-use super::{Origin, Staged, Step, rejected};
+use super::{ConfirmError, Confirmation, Matter, Origin, Staged, Step, rejected};
 use crate::apply::{ApplyError, Calls, Plan};
 use crate::approval::{self, Approval, Memory, Purpose, Wanted};
 use crate::trust::{Class, Trust};
-use crate::validate::Checked;
 
-/// A configuration that may be applied now.
+/// How far an observer's clock may run ahead of ours: a second, the unit in which it writes.
+const AHEAD_NS: i64 = iia_core::time::SECOND_NS;
+
+/// An artifact that may be applied now.
 #[derive(Debug)]
 pub struct Authorised {
-    checked: Checked,
+    matter: Matter,
     origin: Origin,
     approval: Approval,
 }
 
-/// A configuration that is in force, on trial until it is confirmed.
-#[derive(Debug)]
-pub struct Applied {
-    /// What is in force.
-    pub checked: Checked,
-    /// Its digest.
-    pub digest: Digest,
-    /// When the trial ends.
+/// The span of a trial.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Trial {
+    /// When it began.
+    pub since: Timestamp,
+    /// When it ends.
     pub until: Timestamp,
 }
 
-/// A configuration that an observer saw in force.
+/// An artifact that is in force, on trial until it is confirmed.
+#[derive(Debug)]
+pub struct Applied {
+    matter: Matter,
+    origin: Origin,
+    trial: Trial,
+}
+
+/// An artifact that an observer saw in force.
 #[derive(Debug)]
 pub struct Confirmed {
     /// What is in force.
-    pub checked: Checked,
+    pub matter: Matter,
     /// Its digest.
     pub digest: Digest,
-}
-
-/// What the configuration attestation observer says (001:500-505): the running state is that of this artifact.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Confirmation {
-    /// Which artifact the running state matches.
-    pub artifact: Digest,
-    /// Who saw it, by its certificate.
-    pub observer: SpiffeId,
 }
 
 /// A trial that goes on, or has run out.
@@ -55,7 +54,7 @@ pub struct Unconfirmed {
     /// What is in force still.
     pub applied: Applied,
     /// Why it is not confirmed.
-    pub why: &'static str,
+    pub why: ConfirmError,
 }
 
 impl Staged {
@@ -65,23 +64,28 @@ impl Staged {
     }
 
     /// Its revision.
-    pub const fn revision(&self) -> u64 {
-        self.checked.revision
+    pub fn revision(&self) -> u64 {
+        self.matter.revision()
+    }
+
+    /// Its class.
+    pub const fn class(&self) -> Class {
+        self.origin.class
     }
 
     /// The calls that make it so; for going back to what was authorised before.
     #[cfg(feature = "std")]
     pub(crate) fn plan(&self) -> Plan {
-        Plan::of(&self.checked)
+        self.matter.plan()
     }
 
     /// What was applied before this process began.
     #[cfg(feature = "std")]
-    pub(crate) fn resume(self, until: Timestamp) -> Applied {
+    pub(crate) fn resume(self, trial: Trial) -> Applied {
         Applied {
-            digest: self.origin.digest,
-            checked: self.checked,
-            until,
+            matter: self.matter,
+            origin: self.origin,
+            trial,
         }
     }
 
@@ -97,10 +101,10 @@ impl Staged {
         now: Reading,
     ) -> Step<Authorised> {
         let wanted = Wanted {
-            class: Class::Config,
+            class: self.origin.class,
             artifact: self.origin.digest,
             authors: &self.origin.authors,
-            newer: applied.is_none_or(|applied| self.checked.revision > applied),
+            newer: applied.is_none_or(|applied| self.matter.revision() > applied),
         };
         let checked = approval::check(approval, &wanted, (trust, memory), now);
         let approval = checked.map_err(|error| {
@@ -108,17 +112,19 @@ impl Staged {
             refused.event = refused
                 .event
                 .with("code", error.code().to_string())
+                .with("rule", error.rule())
                 .with("artifact", self.origin.digest.to_string());
             refused
         })?;
         let event = Event::new(EventKind::ArtifactAuthorised, now.wall)
+            .with("class", self.origin.class.name())
             .with("artifact", self.origin.digest.to_string())
             .with("approval", approval.digest.to_string())
             .with("operators", approval.operators.join(" "))
             .with("purpose", purpose(&approval));
         Ok((
             Authorised {
-                checked: self.checked,
+                matter: self.matter,
                 origin: self.origin,
                 approval,
             },
@@ -137,7 +143,7 @@ fn purpose(approval: &Approval) -> &'static str {
 impl Authorised {
     /// The calls that make it so.
     pub fn plan(&self) -> Plan {
-        Plan::of(&self.checked)
+        self.matter.plan()
     }
 
     /// The artifact.
@@ -145,9 +151,14 @@ impl Authorised {
         self.origin.digest
     }
 
+    /// Its class.
+    pub const fn class(&self) -> Class {
+        self.origin.class
+    }
+
     /// Its revision.
-    pub const fn revision(&self) -> u64 {
-        self.checked.revision
+    pub fn revision(&self) -> u64 {
+        self.matter.revision()
     }
 
     /// The leave.
@@ -181,53 +192,85 @@ impl Authorised {
         let until = now + i64::try_from(trial_ns).unwrap_or(i64::MAX);
         events.push(
             Event::new(EventKind::ArtifactApplied, now)
+                .with("class", self.origin.class.name())
                 .with("artifact", digest.to_string())
-                .with("revision", self.checked.revision.to_string())
+                .with("revision", self.matter.revision().to_string())
                 .with("operators", operators)
                 .with("confirm_until", until.to_string()),
         );
         let applied = Applied {
-            checked: self.checked,
-            digest,
-            until,
+            matter: self.matter,
+            origin: self.origin,
+            trial: Trial { since: now, until },
         };
         Ok((applied, events))
     }
 }
 
 impl Applied {
-    /// Ends the trial: an observer saw this artifact in force, in time.
+    /// When its trial began, and when it ends.
+    pub const fn trial(&self) -> Trial {
+        self.trial
+    }
+
+    /// Ends the trial: an observer saw this artifact in force on this box, after it was applied and in time.
     ///
     /// # Errors
     /// [`Unconfirmed`] with the value, so that nothing but time is lost.
     pub fn confirm(
         self,
         by: &Confirmation,
+        box_name: &str,
         now: Reading,
     ) -> Result<(Confirmed, Event), Box<Unconfirmed>> {
-        let why = if by.artifact != self.digest {
-            Some("another artifact was seen in force")
-        } else if self.is_overdue(now) {
-            Some("the trial has run out")
-        } else {
-            None
-        };
-        if let Some(why) = why {
+        if let Err(why) = self.is_confirmed(by, box_name, now) {
             let applied = self;
             return Err(Box::new(Unconfirmed { applied, why }));
         }
         let event = Event::new(EventKind::ArtifactConfirmed, now.wall)
-            .with("artifact", self.digest.to_string())
-            .with("observer", by.observer.as_str());
+            .with("class", self.origin.class.name())
+            .with("artifact", self.origin.digest.to_string())
+            .with("observer", by.observer.as_str())
+            .with("operators", by.operators.join(" "));
         let confirmed = Confirmed {
-            checked: self.checked,
-            digest: self.digest,
+            matter: self.matter,
+            digest: self.origin.digest,
         };
         Ok((confirmed, event))
     }
 
+    fn is_confirmed(
+        &self,
+        by: &Confirmation,
+        box_name: &str,
+        now: Reading,
+    ) -> Result<(), ConfirmError> {
+        let origin = &self.origin;
+        if (by.class, by.artifact) != (origin.class, origin.digest) {
+            return Err(ConfirmError::OtherArtifact);
+        }
+        if by.box_name != box_name {
+            return Err(ConfirmError::OtherBox);
+        }
+        if by
+            .operators
+            .iter()
+            .any(|name| origin.authors.contains(name))
+        {
+            return Err(ConfirmError::Author);
+        }
+        // An answer is written in whole seconds: one from within the first second of the trial may be from before.
+        if by.seen < self.trial.since || by.seen > now.wall + AHEAD_NS {
+            return Err(ConfirmError::Stale);
+        }
+        if self.is_overdue(now) {
+            return Err(ConfirmError::Late);
+        }
+        Ok(())
+    }
+
     /// Whether the trial has run out. When time is not trusted it has.
     pub fn is_overdue(&self, now: Reading) -> bool {
-        !now.state.is_trusted() || now.wall > self.until
+        !now.state.is_trusted() || now.wall > self.trial.until
     }
 }

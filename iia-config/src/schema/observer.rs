@@ -3,7 +3,8 @@
 use Times::{Once, Optional};
 use iia_contract::raw::{EntrySpec, Times, Type};
 
-use super::{SPAN, WORD, entry, field};
+use super::{NAME, SPAN, WORD, entry, field};
+use crate::trust::schema::CLASS;
 
 /// The entry `ruleset`.
 pub(super) const RULESET: EntrySpec = entry(
@@ -37,6 +38,36 @@ pub(super) const RULESET: EntrySpec = entry(
         ),
     ],
     "rules of a detection engine, and where its alerts go",
+);
+
+/// The entry `image`.
+pub(super) const IMAGE: EntrySpec = entry(
+    "image",
+    false,
+    &[
+        field(
+            "digest",
+            &[Type::Hash],
+            Once,
+            "its bytes, which travel apart",
+        ),
+        field("size", &[Type::Size], Optional, "how large it is"),
+    ],
+    "a part of a system image; in artifacts of class image only",
+);
+
+/// The entry `confirmation`.
+pub(super) const CONFIRMATION: EntrySpec = entry(
+    "confirmation",
+    false,
+    &[
+        field("class", CLASS, Once, "what kind of artifact it is"),
+        field("artifact", &[Type::Hash], Once, "what was seen in force"),
+        field("box", NAME, Once, "where"),
+        field("observer", &[Type::Spiffe], Once, "who looked"),
+        field("seen", &[Type::Time], Once, "when"),
+    ],
+    "an observer's answer: the running state is that of this artifact",
 );
 
 /// The entry `io_tolerance`.

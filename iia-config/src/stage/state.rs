@@ -10,6 +10,7 @@ use iia_core::time::Floor;
 use minicbor::{Decode, Encode};
 
 use super::StageError;
+use super::kept::{Kept, Standing};
 use crate::approval::Used;
 use crate::trust::Class;
 
@@ -18,74 +19,7 @@ pub const KEPT_MAX: usize = 4096;
 /// Events that wait for the audit chain at most. When they are reached, every further step is refused.
 pub const OUTBOX_MAX: usize = 1024;
 
-/// An artifact that the box keeps.
-#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
-pub struct Kept {
-    #[n(0)]
-    class: String,
-    #[n(1)]
-    digest: String,
-    #[n(2)]
-    file: String,
-    /// Who signed it.
-    #[n(3)]
-    pub authors: Vec<String>,
-    /// Its revision.
-    #[n(4)]
-    pub revision: u64,
-    #[n(5)]
-    after: Option<(u64, String)>,
-    /// Whether it was in force.
-    #[n(6)]
-    pub held: bool,
-}
-
-impl Kept {
-    /// The record of an artifact that was staged when `after` was in force.
-    pub fn new(
-        class: Class,
-        (digest, revision): (Digest, u64),
-        authors: &[String],
-        after: Option<(u64, Digest)>,
-    ) -> Self {
-        Self {
-            class: class.name().into(),
-            digest: digest.to_string(),
-            file: String::new(),
-            authors: authors.to_vec(),
-            revision,
-            after: after.map(|(revision, digest)| (revision, digest.to_string())),
-            held: false,
-        }
-    }
-
-    /// Its class.
-    pub fn class(&self) -> Class {
-        Class::of_name(&self.class).unwrap_or(Class::Config)
-    }
-
-    /// The artifact's digest.
-    pub fn digest(&self) -> Digest {
-        self.digest.parse().unwrap_or(Digest::ZERO)
-    }
-
-    /// What was in force when it was validated: highest revision and digest.
-    pub fn after(&self) -> Option<(u64, Digest)> {
-        let (revision, digest) = self.after.as_ref()?;
-        Some((*revision, digest.parse().unwrap_or(Digest::ZERO)))
-    }
-
-    /// The name of the file that holds its envelope.
-    pub(crate) fn file(&self) -> &str {
-        &self.file
-    }
-
-    pub(crate) fn set_file(&mut self, file: String) {
-        self.file = file;
-    }
-}
-
-/// Where an artifact is on its way, beyond being staged or applied.
+/// Where an artifact is on its way, beyond being staged or applied. One artifact at a time, of whatever class.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
 pub enum Phase {
     /// Nothing is under way.
@@ -94,20 +28,39 @@ pub enum Phase {
     /// Gated calls are being made: if the box wakes up here, it goes back to what was in force.
     #[n(1)]
     Applying {
-        /// What is being applied.
+        /// Its class, by name.
         #[n(0)]
+        class: String,
+        /// What is being applied.
+        #[n(1)]
         artifact: String,
     },
     /// In force, but not confirmed: if nobody confirms by the deadline, the box goes back.
     #[n(2)]
     Trial {
-        /// What is in force.
+        /// Its class, by name.
         #[n(0)]
-        artifact: String,
-        /// When the trial ends, in nanoseconds since the epoch.
+        class: String,
+        /// What is in force.
         #[n(1)]
+        artifact: String,
+        /// When the trial began, in nanoseconds since the epoch.
+        #[n(2)]
+        since_ns: i64,
+        /// When the trial ends, in nanoseconds since the epoch.
+        #[n(3)]
         until_ns: i64,
     },
+}
+
+impl Phase {
+    /// The class of what is under way.
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Self::Rest => None,
+            Self::Applying { class, .. } | Self::Trial { class, .. } => Class::of_name(class),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -130,21 +83,16 @@ pub struct State {
     #[n(2)]
     pub(crate) outbox: Vec<Event>,
     #[n(3)]
-    pub(crate) kept: Vec<Kept>,
+    kept: Vec<Kept>,
     #[n(4)]
-    pub(crate) staged: Option<String>,
+    standings: Vec<Standing>,
     #[n(5)]
-    pub(crate) applied: Option<String>,
-    #[n(6)]
-    pub(crate) previous: Option<String>,
-    #[n(7)]
-    pub(crate) revision_highest: u64,
-    #[n(8)]
     pub(crate) phase: Phase,
-    #[n(9)]
+    #[n(6)]
     used: Vec<UsedRow>,
-    #[n(10)]
-    pub(crate) slots: Vec<(String, Vec<String>)>,
+    /// Files of the approvals that were used, oldest first.
+    #[n(7)]
+    approvals: Vec<String>,
 }
 
 impl Default for State {
@@ -154,14 +102,31 @@ impl Default for State {
             next_seq: 1,
             outbox: Vec::new(),
             kept: Vec::new(),
-            staged: None,
-            applied: None,
-            previous: None,
-            revision_highest: 0,
+            standings: Vec::new(),
             phase: Phase::Rest,
             used: Vec::new(),
-            slots: Vec::new(),
+            approvals: Vec::new(),
         }
+    }
+}
+
+/// Where a class of artifact stands on a box.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Stand<'a> {
+    /// What waits for leave.
+    pub staged: Option<&'a Kept>,
+    /// What is in force.
+    pub applied: Option<&'a Kept>,
+    /// What was in force before, to go back to.
+    pub previous: Option<&'a Kept>,
+    /// The highest revision that ever was in force here: the next artifact's must be higher. 0 before the first.
+    pub revision_highest: u64,
+}
+
+impl Stand<'_> {
+    /// What the next artifact must follow: the highest revision that ever was in force here, and what is in force.
+    pub fn follows(&self) -> Option<(u64, Digest)> {
+        Some((self.revision_highest, self.applied?.digest()))
     }
 }
 
@@ -204,63 +169,89 @@ impl State {
         &self.kept
     }
 
-    /// The highest revision that ever was in force here: the next artifact's must be higher. 0 before the first.
-    pub const fn revision_highest(&self) -> u64 {
-        self.revision_highest
+    /// Events that the audit chain does not hold yet, oldest first.
+    pub fn outbox(&self) -> &[Event] {
+        &self.outbox
     }
 
-    /// How many events wait for the audit chain.
-    pub fn waiting(&self) -> usize {
-        self.outbox.len()
+    /// Where a class stands.
+    pub fn of(&self, class: Class) -> Stand<'_> {
+        let mut standings = self.standings.iter();
+        let Some(standing) = standings.find(|standing| standing.class == class.name()) else {
+            return Stand::default();
+        };
+        let find = |digest: &Option<String>| self.find(class, digest.as_deref()?);
+        Stand {
+            staged: find(&standing.staged),
+            applied: find(&standing.applied),
+            previous: find(&standing.previous),
+            revision_highest: standing.revision_highest,
+        }
     }
 
-    /// What waits for leave.
+    /// The configuration that waits for leave.
     pub fn staged(&self) -> Option<&Kept> {
-        self.find(self.staged.as_deref()?)
+        self.of(Class::Config).staged
     }
 
-    /// What is in force.
+    /// The configuration in force.
     pub fn applied(&self) -> Option<&Kept> {
-        self.find(self.applied.as_deref()?)
+        self.of(Class::Config).applied
     }
 
-    /// What was in force before, to go back to.
+    /// The configuration that was in force before.
     pub fn previous(&self) -> Option<&Kept> {
-        self.find(self.previous.as_deref()?)
+        self.of(Class::Config).previous
     }
 
-    /// What the next artifact must follow: the highest revision that ever was in force here, and what is in force.
-    pub fn follows(&self) -> Option<(u64, Digest)> {
-        let applied = self.applied()?;
-        Some((self.revision_highest, applied.digest()))
+    pub(crate) fn find(&self, class: Class, digest: &str) -> Option<&Kept> {
+        self.kept.iter().find(|kept| kept.is(class, digest))
     }
 
-    pub(crate) fn find(&self, digest: &str) -> Option<&Kept> {
-        self.kept.iter().find(|kept| kept.digest == digest)
+    fn standing(&mut self, class: Class) -> Option<&mut Standing> {
+        let is_it = |standing: &Standing| standing.class == class.name();
+        if !self.standings.iter().any(is_it) {
+            self.standings.push(Standing::none(class));
+        }
+        self.standings.iter_mut().find(|standing| is_it(standing))
     }
 
-    /// Names a kept artifact as the one that waits; the one that waited before stays kept.
+    /// Names a kept artifact as the one of its class that waits; the one that waited before stays kept.
     pub(crate) fn put_staged(&mut self, mut kept: Kept) {
-        if let Some(have) = self.find(&kept.digest) {
+        let (class, digest) = (kept.class(), kept.digest().to_string());
+        if let Some(have) = self.find(class, &digest) {
             kept.held = have.held;
         }
-        self.staged = Some(kept.digest.clone());
-        self.kept.retain(|have| have.digest != kept.digest);
+        self.kept.retain(|have| !have.is(class, &digest));
         self.kept.push(kept);
+        if let Some(standing) = self.standing(class) {
+            standing.staged = Some(digest);
+        }
     }
 
-    /// Names a kept artifact as the one in force, and what was in force as the one before.
-    pub(crate) fn put_applied(&mut self, digest: Digest, revision: u64) {
+    /// Names a kept artifact as the one of its class in force, and what was in force as the one before.
+    pub(crate) fn put_applied(&mut self, (class, digest): (Class, Digest), revision: u64) {
         let digest = digest.to_string();
-        if let Some(kept) = self.kept.iter_mut().find(|kept| kept.digest == digest) {
+        let mut all = self.kept.iter_mut();
+        if let Some(kept) = all.find(|kept| kept.is(class, &digest)) {
             kept.held = true;
         }
-        if self.staged.as_deref() == Some(&digest) {
-            self.staged = None;
+        let Some(standing) = self.standing(class) else {
+            return;
+        };
+        if standing.staged.as_deref() == Some(&digest) {
+            standing.staged = None;
         }
-        self.previous = self.applied.take();
-        self.applied = Some(digest);
-        self.revision_highest = self.revision_highest.max(revision);
+        standing.previous = standing.applied.take();
+        standing.applied = Some(digest);
+        standing.revision_highest = standing.revision_highest.max(revision);
+    }
+
+    /// What was in force before is in force again; its highest revision stays spent.
+    pub(crate) fn take_back(&mut self, class: Class) {
+        if let Some(standing) = self.standing(class) {
+            standing.applied = standing.previous.take();
+        }
     }
 
     /// Artifacts that were in force.
@@ -300,29 +291,21 @@ impl State {
         });
     }
 
-    /// The file of a slot that is neither staged nor applied.
-    pub(crate) fn slot(&self, name: &str) -> Option<&str> {
-        let (_, files) = self.slots.iter().find(|(slot, _)| slot == name)?;
-        files.last().map(String::as_str)
+    /// The file of the approval that was used last.
+    pub(crate) fn approval(&self) -> Option<&str> {
+        self.approvals.last().map(String::as_str)
     }
 
-    /// A slot's newest file; those before it stay, as evidence.
-    pub(crate) fn set_slot(&mut self, name: &str, file: &str) {
-        let at = self.slots.iter().position(|(slot, _)| slot == name);
-        match at.and_then(|at| self.slots.get_mut(at)) {
-            Some((_, files)) => {
-                files.retain(|have| have != file);
-                files.push(file.into());
-            }
-            None => self.slots.push((name.into(), vec![file.into()])),
-        }
+    /// The newest approval's file; those before it stay, as evidence.
+    pub(crate) fn put_approval(&mut self, file: &str) {
+        self.approvals.retain(|have| have != file);
+        self.approvals.push(file.into());
     }
 
     /// Every file that is named.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
-        let slots = self.slots.iter().flat_map(|(_, files)| files);
-        let kept = self.kept.iter().map(|kept| kept.file.as_str());
-        slots.map(String::as_str).chain(kept)
+        let approvals = self.approvals.iter().map(String::as_str);
+        approvals.chain(self.kept.iter().map(Kept::file))
     }
 
     pub(crate) fn used_len(&self) -> usize {

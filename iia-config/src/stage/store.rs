@@ -8,41 +8,26 @@ use std::path::{Path, PathBuf};
 use iia_core::digest::{Context, Digest, hex};
 
 use super::disk::{BESIDE, Disk, FileSystem, replace};
-use super::state::{KEPT_MAX, Kept, State};
+use super::kept::Kept;
+use super::state::{KEPT_MAX, State};
 use super::{StageError, disk};
-use crate::envelope::Armour;
-use crate::trust::Trust;
+use crate::envelope::body_of;
+use crate::trust::{Class, Trust};
 
 const EVIDENCE: &str = "evidence";
 const ARTIFACTS: &str = "config";
 const STATE: &str = "state";
 const RECORD: &str = "config.state";
 
-/// Which artifact.
+/// Which artifact of a class.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Slot {
     /// Waits for leave.
     Staged,
-    /// Is in force.
+    /// Is in force; of approvals, was used last.
     Applied,
     /// Was in force before.
     Previous,
-    /// The approval that was used last.
-    Approval,
-    /// The operators' keys.
-    Trust,
-}
-
-impl Slot {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Staged => "staged",
-            Self::Applied => "applied",
-            Self::Previous => "previous",
-            Self::Approval => "approval",
-            Self::Trust => "trust",
-        }
-    }
 }
 
 /// The artifacts of one box: `evidence/config/` in its directory, whose every byte the audit chain covers, and
@@ -67,19 +52,20 @@ impl<D: Disk> Store<D> {
         Self { root, disk }
     }
 
-    /// What lies in a slot; `None` when nothing does. What was changed on disk is an error, not an answer.
+    /// What lies in a slot of a class; `None` when nothing does. What was changed on disk is an error, not an answer.
     ///
     /// # Errors
     /// [`StageError`].
-    pub fn get(&self, slot: Slot) -> Result<Option<Vec<u8>>, StageError> {
+    pub fn get(&self, class: Class, slot: Slot) -> Result<Option<Vec<u8>>, StageError> {
         let Some(state) = self.load()? else {
             return Ok(None);
         };
+        let stand = state.of(class);
         let file = match slot {
-            Slot::Staged => state.staged().map(Kept::file),
-            Slot::Applied => state.applied().map(Kept::file),
-            Slot::Previous => state.previous().map(Kept::file),
-            Slot::Approval | Slot::Trust => state.slot(slot.name()),
+            Slot::Applied if class == Class::Approval => state.approval(),
+            Slot::Staged => stand.staged.map(Kept::file),
+            Slot::Applied => stand.applied.map(Kept::file),
+            Slot::Previous => stand.previous.map(Kept::file),
         };
         file.map(|file| self.read_file(file)).transpose()
     }
@@ -106,13 +92,20 @@ impl<D: Disk> Store<D> {
     /// # Errors
     /// [`StageError`].
     pub fn trust(&self) -> Result<Option<Trust>, StageError> {
-        let Some(bytes) = self.get(Slot::Trust)? else {
+        let state = self.load()?;
+        state.map_or(Ok(None), |state| self.trust_of(&state))
+    }
+
+    /// The operators' keys that a state has in force.
+    pub(crate) fn trust_of(&self, state: &State) -> Result<Option<Trust>, StageError> {
+        let Some(kept) = state.of(Class::Trust).applied else {
             return Ok(None);
         };
-        // The first one is put in by hand as plain text; its successors come in envelopes.
-        let text = Armour::parse(&bytes).map_or(bytes.as_slice(), |armour| armour.body);
-        let trust = Trust::parse(text).map_err(|_| StageError::damaged("the trust document"))?;
-        Ok(Some(trust))
+        let bytes = self.envelope(kept)?;
+        let trust = Trust::parse(body_of(&bytes));
+        Ok(Some(
+            trust.map_err(|_| StageError::damaged("the trust document"))?,
+        ))
     }
 
     /// Keeps others from changing this box.
@@ -182,18 +175,6 @@ impl<D: Disk> Store<D> {
             file,
             digest,
         })
-    }
-
-    /// Keeps bytes in a slot of their own.
-    pub(crate) fn keep_in(
-        &self,
-        state: &mut State,
-        slot: Slot,
-        bytes: &[u8],
-    ) -> Result<Placed, StageError> {
-        let placed = self.keep(state, bytes)?;
-        state.set_slot(slot.name(), &placed.file);
-        Ok(placed)
     }
 
     fn artifacts(&self) -> PathBuf {

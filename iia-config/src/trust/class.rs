@@ -15,17 +15,20 @@ pub enum Class {
     Approval,
     /// What a fleet's manager wants a box to be.
     Manifest,
+    /// An observer's answer: what runs is what was signed.
+    Confirmation,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Config,
         Self::Image,
         Self::Ruleset,
         Self::Trust,
         Self::Approval,
         Self::Manifest,
+        Self::Confirmation,
     ];
 
     /// The name in documents.
@@ -37,6 +40,7 @@ impl Class {
             Self::Trust => "trust",
             Self::Approval => "approval",
             Self::Manifest => "manifest",
+            Self::Confirmation => "confirmation",
         }
     }
 
@@ -49,6 +53,7 @@ impl Class {
             Self::Trust => "application/vnd.iia.trust.v1",
             Self::Approval => "application/vnd.iia.approval.v1",
             Self::Manifest => "application/vnd.iia.manifest.v1",
+            Self::Confirmation => "application/vnd.iia.confirmation.v1",
         }
     }
 

@@ -91,6 +91,25 @@ impl Trust {
             .collect()
     }
 
+    /// What it says, a line each, in an order of its own: the same document, the same lines.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let classes = |key: &OperatorKey| -> String {
+            let names = key.classes.iter().map(|class| class.name());
+            names.collect::<Vec<_>>().join(" ")
+        };
+        let keys = self.keys.iter();
+        let keys = keys.map(|(id, key)| format!("key {id} {} {}", key.operator, classes(key)));
+        let rules = self.rules.iter().map(|(class, rule)| {
+            let two = if rule.two_person { " two_person" } else { "" };
+            format!("rule {} {}{two}", class.name(), rule.threshold)
+        });
+        let fleets = self.fleets.iter().map(|(name, boxes)| {
+            let boxes: Vec<&str> = boxes.iter().map(String::as_str).collect();
+            format!("fleet {name} {}", boxes.join(" "))
+        });
+        keys.chain(rules).chain(fleets).collect()
+    }
+
     /// How many distinct operators may sign a class.
     fn operators_of(&self, class: Class) -> usize {
         let may = self

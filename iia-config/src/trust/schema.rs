@@ -6,7 +6,13 @@ use crate::schema::field;
 
 /// Names of the classes, in the order of [`super::Class::ALL`].
 pub(crate) const CLASS: &[Type] = &[Type::Atom(&[
-    "config", "image", "ruleset", "trust", "approval", "manifest",
+    "config",
+    "image",
+    "ruleset",
+    "trust",
+    "approval",
+    "manifest",
+    "confirmation",
 ])];
 
 /// The entry `fleet`.

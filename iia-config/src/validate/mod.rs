@@ -2,6 +2,7 @@
 
 mod error;
 mod facts;
+mod listing;
 mod manifest;
 mod read;
 mod rules;
@@ -18,6 +19,7 @@ use iia_core::{SpiffeId, Timestamp};
 
 pub use error::CatalogError;
 pub use facts::Facts;
+pub use listing::{Listing, listing};
 pub use manifest::{Manifest, manifest};
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -80,6 +82,15 @@ pub struct Endpoint {
 /// Every diagnostic, when one of them rejects.
 pub fn validate(document: &Document, facts: &Facts) -> Result<Checked, Vec<Diagnostic>> {
     let mut found = shapes::check(document);
+    found.extend(document.of_kind("image").map(|entry| {
+        let message = "`image` has no place in a configuration";
+        Diagnostic::error(
+            "C031",
+            entry.head(),
+            message,
+            "sign it as an artifact of class image",
+        )
+    }));
     let catalog = match Catalog::of(document.tree()) {
         Ok((catalog, defects)) => {
             found.extend(defects.into_iter().map(Diagnostic::from));
@@ -90,11 +101,13 @@ pub fn validate(document: &Document, facts: &Facts) -> Result<Checked, Vec<Diagn
             Catalog::default()
         }
     };
-    // Rules look across entries; what has no sound shape would only be complained about again.
-    if !found
+    // Rules look across entries; what has no sound shape would only be complained about again, and what refers to it.
+    if found
         .iter()
         .any(|found| shapes::CODES.contains(&found.code))
     {
+        rules::alone(document, facts, &mut found);
+    } else {
         found = rules::check(document, facts, found);
         render::rules::check(document, &mut found);
     }

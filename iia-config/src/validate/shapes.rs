@@ -52,6 +52,7 @@ fn place(magic: Magic, entry: &Entry<'_>, found: &mut Vec<Diagnostic>) {
     let wanted = match entry.kind {
         "manifest" => Magic::Manifest,
         "approval" => Magic::Approval,
+        "confirmation" => Magic::State,
         _ => Magic::Config,
     };
     if magic != wanted && magic != Magic::State {

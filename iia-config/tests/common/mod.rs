@@ -3,6 +3,7 @@
 
 use iia_config::apply::{Call, Calls};
 use iia_config::envelope::seal;
+use iia_config::lifecycle::Confirmation;
 use iia_config::trust::{Class, Trust, key_text};
 use iia_core::Timestamp;
 use iia_core::digest::{Context, Digest};
@@ -23,13 +24,15 @@ pub(crate) fn key_entry(name: &str, operator: &str, classes: &[&str]) -> String 
     format!("\nkey {name} {{\n  operator {operator}\n  public {public}\n{classes}}}\n")
 }
 
-/// ann writes; bob and cem approve; dan has a second key of bob's.
+/// ann writes; bob and cem approve; bob has a second key; eye observes; ivy makes images and rules.
 pub(crate) fn trust_text(rules: &str) -> String {
     let mut text = String::from("iia-config 1\n");
     text += &key_entry("ann", "ann", &["approval", "config", "trust"]);
     text += &key_entry("bob", "bob", &["approval", "trust"]);
     text += &key_entry("bob-2", "bob", &["approval"]);
     text += &key_entry("cem", "cem", &["approval", "config"]);
+    text += &key_entry("eye", "eye", &["confirmation"]);
+    text += &key_entry("ivy", "ivy", &["image", "ruleset"]);
     text += rules;
     text += "\nfleet lines {\n  box seg01\n  box seg02\n}\n";
     text
@@ -68,6 +71,56 @@ pub(crate) fn config_text(revision: u64, previous: Option<Digest>) -> String {
     )
 }
 
+/// The artifact entry of another class.
+fn artifact_entry(name: &str, revision: u64, previous: Option<Digest>) -> String {
+    let previous = previous.map_or_else(String::new, |digest| format!("  previous {digest}\n"));
+    format!(
+        "iia-config 1\n\nartifact {name} 1.{revision}.0 {{\n  revision {revision}\n{previous}  \
+         issued 2026-11-24T06:00:00Z\n  target {BOX}\n}}\n"
+    )
+}
+
+/// A digest that nobody else has.
+fn part(name: &str, revision: u64) -> String {
+    Digest::of(Context::File, format!("{name} {revision}").as_bytes()).to_string()
+}
+
+/// A system image, by digest.
+pub(crate) fn image_text(revision: u64, previous: Option<Digest>) -> String {
+    let (artifact, part) = (
+        artifact_entry("seg01.image", revision, previous),
+        part("rootfs", revision),
+    );
+    format!("{artifact}\nimage rootfs {{\n  digest {part}\n}}\n")
+}
+
+/// Rules of detection, by digest.
+pub(crate) fn rules_text(revision: u64, previous: Option<Digest>) -> String {
+    let (artifact, part) = (
+        artifact_entry("seg01.rules", revision, previous),
+        part("rules", revision),
+    );
+    format!(
+        "{artifact}\nruleset ids {{\n  kind ids\n  engine suricata\n  \
+         observer spiffe://iia.local/zone/attest/workload/observer\n  digest {part}\n}}\n"
+    )
+}
+
+/// The operators after dora came.
+pub(crate) fn successor_text(revision: u64) -> String {
+    let mut text = artifact_entry("seg01.trust", revision, None);
+    text += &key_entry("ann", "ann", &["approval", "config", "trust"]);
+    text += &key_entry("bob", "bob", &["approval", "trust"]);
+    text += &key_entry("dora", "dora", &["config", "trust"]);
+    text += &key_entry("eye", "eye", &["confirmation"]);
+    text
+}
+
+/// The digest that names an artifact.
+pub(crate) fn named(text: &str) -> Digest {
+    Digest::of(Context::Artifact, text.as_bytes())
+}
+
 pub(crate) fn config(revision: u64, previous: Option<Digest>, signers: &[&dyn Signer]) -> Vec<u8> {
     seal(
         Class::Config,
@@ -75,6 +128,24 @@ pub(crate) fn config(revision: u64, previous: Option<Digest>, signers: &[&dyn Si
         signers,
     )
     .unwrap()
+}
+
+/// An observer's answer of this moment, signed by these.
+pub(crate) fn answer_by(
+    (class, artifact): (Class, Digest),
+    now: Timestamp,
+    signers: &[&dyn Signer],
+) -> Vec<u8> {
+    let observer = "spiffe://iia.local/zone/attest/workload/observer"
+        .parse()
+        .unwrap();
+    let text = Confirmation::text((class, artifact), BOX, &observer, now);
+    seal(Class::Confirmation, text.as_bytes(), signers).unwrap()
+}
+
+/// What the box's observer answers when it sees a configuration in force.
+pub(crate) fn answer(artifact: Digest, now: Timestamp) -> Vec<u8> {
+    answer_by((Class::Config, artifact), now, &[&key("eye")])
 }
 
 /// The text of an approval, and how it may be bent.

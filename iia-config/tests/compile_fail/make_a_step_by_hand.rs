@@ -1,7 +1,7 @@
 use iia_config::lifecycle::Staged;
 
 fn take_apart(staged: Staged) {
-    let _ = staged.checked;
+    let _ = staged.matter;
 }
 
 fn main() {}

@@ -13,6 +13,7 @@ use iia_audit::note::{Purpose, VerifierKey};
 use iia_audit::policy::Policy;
 use iia_config::desk::{Desk, DeskError, Site};
 use iia_config::envelope::seal;
+use iia_config::lifecycle::Confirmation;
 use iia_config::stage::Store;
 use iia_config::trust::{Class, key_text};
 use iia_core::Timestamp;
@@ -58,7 +59,8 @@ fn trust_text() -> String {
         entry("ann", "  class config\n"),
         entry("bob", "  class approval\n"),
     );
-    format!("iia-config 1\n{author}{approver}")
+    let observer = entry("eye", "  class confirmation\n");
+    format!("iia-config 1\n{author}{approver}{observer}")
 }
 
 /// An artifact whose internal contracts are these pairs of zones; `more` are entries of other kinds, canonical.
@@ -235,24 +237,47 @@ impl TestBox {
 
     /// Says, as the observer would, that the running state is that of an artifact.
     pub(crate) fn observe(&self, artifact: Digest) {
-        let answer =
-            format!("artifact {artifact}\nobserver spiffe://iia.local/zone/attest/workload/w\n");
+        self.put_answer(&answer(artifact, BOX, "eye"));
+    }
+
+    pub(crate) fn put_answer(&self, answer: &[u8]) {
         fs::write(self.path("state/observed~"), answer).unwrap();
         fs::rename(self.path("state/observed~"), self.path("state/observed")).unwrap();
+    }
+
+    /// Waits until something is on trial, and for the second after it: answers are written in whole seconds.
+    pub(crate) fn await_trial(&self) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        let store = self.store();
+        while iia_config::desk::on_trial(&store, BOX, now())
+            .unwrap()
+            .is_none()
+        {
+            assert!(std::time::Instant::now() < deadline, "nothing is on trial");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1000));
+    }
+
+    /// Runs the applier to its end; as soon as something is on trial, the observer says that this is in force.
+    pub(crate) fn applied_and_observed(&self, artifact: Digest, more: &[&str]) -> Output {
+        let child = self.applier(more);
+        self.await_trial();
+        self.observe(artifact);
+        child.wait_with_output().unwrap()
     }
 
     /// Stages, approves, applies and confirms.
     pub(crate) fn apply(&mut self, text: &str) -> Digest {
         let artifact = self.stage(text);
         let approval = self.approve(artifact);
-        self.observe(artifact);
-        let child = self.applier(&[
+        let line = [
             "--approval",
             approval.to_str().unwrap(),
             "--confirm-within",
             "20",
-        ]);
-        let output = child.wait_with_output().unwrap();
+        ];
+        let output = self.applied_and_observed(artifact, &line);
         assert!(output.status.success(), "{}", said(&output));
         artifact
     }
@@ -285,6 +310,13 @@ fn tree(dir: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
             files.push((path.clone(), fs::read(path).unwrap()));
         }
     }
+}
+
+/// An observer's answer of this moment.
+pub(crate) fn answer(artifact: Digest, box_name: &str, by: &str) -> Vec<u8> {
+    let observer = "spiffe://iia.local/zone/attest/workload/w".parse().unwrap();
+    let text = Confirmation::text((Class::Config, artifact), box_name, &observer, now().wall);
+    seal(Class::Confirmation, text.as_bytes(), &[&key(by)]).unwrap()
 }
 
 pub(crate) fn said(output: &Output) -> String {

@@ -14,6 +14,7 @@ use super::screen::Tone;
 use crate::boxdir::BoxDir;
 use crate::client::AuditClient;
 use crate::commission::confirm;
+use crate::observe;
 use crate::pipe::Root;
 use crate::supervise::{News, RoleSpec, Supervisor};
 use crate::terms::Settings;
@@ -111,17 +112,23 @@ impl Machine {
         Ok(workload)
     }
 
-    /// Ends the trial of the configuration: every role that was started serves, under the identity that it gives.
-    pub(super) fn confirm(&mut self) -> anyhow::Result<()> {
+    /// Ends the trial of the configuration: every role that was started serves, under the identity that it gives, and
+    /// the observer signs that the states are those of the artifact.
+    pub(super) async fn confirm(&mut self) -> anyhow::Result<()> {
         let observer = self.one(Zone::MgmtCfg)?;
-        for event in confirm(&self.dir, &self.settings.box_name, observer)? {
-            self.note(event);
-        }
+        let name = self.settings.box_name.clone();
+        let answer = observe::answer(&self.dir, &name, &observer).await?;
+        confirm(&self.dir, &name, &answer.context("nothing is on trial")?)?;
         let (role, tone) = ("cfg".into(), Tone::Good);
         let text =
             "confirmed: every role serves under the identity that the artifact gives it".into();
         self.heard.push(Heard { role, tone, text });
         Ok(())
+    }
+
+    /// Its directory.
+    pub(super) fn dir(&self) -> &BoxDir {
+        &self.dir
     }
 
     /// The only workload of a zone.

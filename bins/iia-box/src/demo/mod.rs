@@ -1,5 +1,6 @@
 //! The walking demo: two boxes on this machine, real traffic, and every step of the way from packet to north.
 
+mod change;
 mod ending;
 mod live;
 mod machine;

@@ -14,12 +14,14 @@ use iia_core::code::Coded as _;
 use iia_core::stream::Stream;
 use iia_core::zone::Zone;
 
+use super::change;
 use super::live::Live;
 use super::machine::{Machine, STEP, issuer, root};
 use super::screen::{Screen, Tone};
 use crate::DemoArguments;
 use crate::boxdir::BoxDir;
-use crate::commission::{Commission, Operators};
+use crate::commission::Commission;
+use crate::operators::Operators;
 use crate::pipe::Root;
 use crate::supervise::RoleSpec;
 
@@ -186,7 +188,7 @@ impl Stage<'_> {
 
     fn configure(&mut self, commission: Commission<'_>, text: &str) -> anyhow::Result<()> {
         let mut steps = Vec::new();
-        let outcome = commission.run(text.as_bytes(), &mut |step| steps.push(step.to_owned()));
+        let outcome = commission.run(text, &mut |step| steps.push(step.to_owned()));
         steps.iter().for_each(|step| self.step(Tone::Good, step));
         if let Err(error) = &outcome
             && let Some(DeskError::Rejected(rejected)) = error.downcast_ref()
@@ -212,6 +214,7 @@ impl Stage<'_> {
         self.watch(site, seg01, arguments).await?;
         if !self.interrupted {
             self.consumers(site, seg01).await?;
+            self.change(site, seg01).await?;
         }
         Ok(())
     }
@@ -230,7 +233,7 @@ impl Stage<'_> {
             restart: true,
         })
         .await?;
-        site.confirm()?;
+        site.confirm().await?;
         self.hear(site);
         Ok(())
     }
@@ -261,7 +264,7 @@ impl Stage<'_> {
             seg01.start(spec).await?;
             self.hear(seg01);
         }
-        seg01.confirm()?;
+        seg01.confirm().await?;
         self.hear(seg01);
         Ok(())
     }
@@ -360,6 +363,14 @@ impl Stage<'_> {
             .await?;
         self.settle(seg01).await;
         Ok(())
+    }
+
+    /// The box's configuration changes while it runs.
+    async fn change(&mut self, site: &Machine, seg01: &Machine) -> anyhow::Result<()> {
+        let top = site.dir().path().parent().context("the demo's directory")?;
+        let operators = Operators::at(&top.join("operators"));
+        let [log_key, _] = &self.told.log_keys;
+        change::tell(seg01, &operators, (self.screen, log_key)).await
     }
 
     /// Stops the roles so that nothing is lost: writers first, the lake seals, the last head goes north, the chain

@@ -25,7 +25,10 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         workload: workload.clone(),
         log: RefCell::new(log),
     });
-    serve(workload, None, &role).await
+    tokio::select! {
+        served = serve(workload, None, &role) => served,
+        () = chain::drain(&role.log, workload) => Ok(()),
+    }
 }
 
 impl Serve for Audit {

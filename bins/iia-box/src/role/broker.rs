@@ -47,7 +47,10 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         )?),
         witness: RefCell::new(chain::witness(workload.dir(), workload.args())?),
     });
-    serve(workload, None, &role).await?;
+    tokio::select! {
+        served = serve(workload, None, &role) => served?,
+        () = chain::drain(&role.log, workload) => {}
+    }
     role.close()
 }
 

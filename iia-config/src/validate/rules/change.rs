@@ -118,7 +118,8 @@ pub(super) fn overlap(ground: &mut Ground<'_>) {
     }
 }
 
-/// C093: nobody is cut off who was not told.
+/// C093: no consumer is cut off who was not told. Between workloads of the box, a contract that goes takes its sessions
+/// with it at once.
 pub(super) fn removed(ground: &mut Ground<'_>) {
     let artifact = ground.of_kind("artifact").next();
     let span = artifact.map(|entry| entry.head()).unwrap_or_default();
@@ -126,6 +127,9 @@ pub(super) fn removed(ground: &mut Ground<'_>) {
         let (Some(old), None) = pair else {
             continue;
         };
+        if old.text("scope") != "boundary" {
+            continue;
+        }
         let told = parse_utc(old.text("deprecated"));
         let over = told
             .zip(ground.facts.now)

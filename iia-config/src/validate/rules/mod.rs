@@ -79,6 +79,18 @@ const RULES: &[Rule] = &[
     waivers::sound,
 ];
 
+/// Rules that judge an entry by itself alone: they say nothing false when another entry has a wrong shape.
+const ALONE: &[Rule] = &[
+    artifact::target,
+    artifact::follows,
+    references::uris,
+    endpoints::http,
+    people::contacts,
+    trust::expiry,
+    secrets::none,
+    change::versions,
+];
+
 /// A document with what rules look up in it, and what they find.
 struct Ground<'d> {
     document: &'d Document,
@@ -112,6 +124,36 @@ pub(super) fn check(document: &Document, facts: &Facts, found: Vec<Diagnostic>) 
     for rule in RULES {
         rule(&mut ground);
     }
+    ground.found
+}
+
+/// Checks what can be said of the entries whose shape is right, when that of others (`found`) is wrong.
+pub(super) fn alone(document: &Document, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let mut ground = Ground::new(document, facts, Vec::new());
+    for rule in ALONE {
+        rule(&mut ground);
+    }
+    let entries = document.entries();
+    let wrong: Vec<Span> = entries
+        .map(|entry| entry.span)
+        .filter(|span| found.iter().any(|found| holds(*span, found.span)))
+        .collect();
+    ground
+        .found
+        .retain(|told| !wrong.iter().any(|span| holds(*span, told.span)));
+    found.append(&mut ground.found);
+}
+
+fn holds(outer: Span, inner: Span) -> bool {
+    outer.start <= inner.start && inner.start < outer.end
+}
+
+/// Checks what every artifact says of itself, whatever its class: one entry, for this box, after what is in force.
+pub(super) fn identity(document: &Document, facts: &Facts) -> Vec<Diagnostic> {
+    let mut ground = Ground::new(document, facts, Vec::new());
+    artifact::one(&mut ground);
+    artifact::target(&mut ground);
+    artifact::follows(&mut ground);
     ground.found
 }
 

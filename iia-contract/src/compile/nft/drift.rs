@@ -1,13 +1,11 @@
-//! What differs between the ruleset that should be and the one that is, and the smallest change between two.
+//! What differs between the ruleset that should be and the one that is.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write as _;
 
 use super::ruleset::{Chain, Element, Ruleset, Table};
-use super::text::write_element;
 use crate::compile::policy::Drift;
 
 /// How `is` differs from what `should` be; nothing when they agree. Counts do not count.
@@ -131,83 +129,6 @@ fn chains(what: &str, should: &Chain, is: &Chain, found: &mut Vec<Drift>) {
     }
 }
 
-/// The change from what `is` loaded to what `should` be, as nft text, when only contracts differ and ways do not;
-/// counts of everything else are kept. `None`: the whole ruleset is to be loaded.
-pub fn delta(should: &Ruleset, is: &Ruleset) -> Option<String> {
-    let mut text = String::new();
-    if should.tables.keys().ne(is.tables.keys()) {
-        return None;
-    }
-    for ((name, should), is) in should.tables.iter().zip(is.tables.values()) {
-        if !same_ways(should, is) {
-            return None;
-        }
-        for ((map, should), is) in should.maps.iter().zip(is.maps.values()) {
-            change(
-                &mut text,
-                &format!("{name} {map}"),
-                &should.elements,
-                &is.elements,
-            )?;
-        }
-    }
-    Some(text)
-}
-
-fn same_ways(should: &Table, is: &Table) -> bool {
-    let uncounted = |table: &Table| {
-        let rules = |chain: &Chain| {
-            let rules = chain
-                .rules
-                .iter()
-                .map(|rule| (rule.text.clone(), rule.comment.clone()));
-            (chain.hook.clone(), rules.collect::<Vec<_>>())
-        };
-        table.chains.values().map(rules).collect::<Vec<_>>()
-    };
-    let types = |table: &Table| -> Vec<(String, String, bool)> {
-        let maps = table.maps.iter();
-        maps.map(|(name, map)| (name.clone(), map.key_type.clone(), map.interval))
-            .collect()
-    };
-    should.sets == is.sets
-        && is.foreign.is_empty()
-        && should.chains.keys().eq(is.chains.keys())
-        && uncounted(should) == uncounted(is)
-        && types(should) == types(is)
-}
-
-fn change(
-    text: &mut String,
-    map: &str,
-    should: &BTreeMap<String, Element>,
-    is: &BTreeMap<String, Element>,
-) -> Option<()> {
-    let kept = |key: &String, element: &Element, other: &BTreeMap<String, Element>| {
-        other.get(key).is_some_and(|other| same(other, element))
-    };
-    let gone: Vec<_> = is
-        .iter()
-        .filter(|(key, element)| !kept(key, element, should))
-        .collect();
-    let new: Vec<_> = should
-        .iter()
-        .filter(|(key, element)| !kept(key, element, is))
-        .collect();
-    for (verb, elements) in [("delete", gone), ("add", new)] {
-        if elements.is_empty() {
-            continue;
-        }
-        write!(text, "{verb} element {map} {{ ").ok()?;
-        for (index, (key, element)) in elements.into_iter().enumerate() {
-            text.push_str(if index == 0 { "" } else { ", " });
-            write_element(text, key, element).ok()?;
-        }
-        text.push_str(" }\n");
-    }
-    Some(())
-}
-
-fn same(left: &Element, right: &Element) -> bool {
+pub(super) fn same(left: &Element, right: &Element) -> bool {
     (&left.verdict, &left.comment) == (&right.verdict, &right.comment)
 }

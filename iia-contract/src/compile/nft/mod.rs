@@ -7,7 +7,9 @@
 
 mod admit;
 mod build;
+mod delta;
 mod drift;
+mod parse;
 #[cfg(feature = "std")]
 mod read;
 mod rules;
@@ -18,7 +20,8 @@ mod ways;
 pub use crate::compile::policy::Drift;
 pub use admit::Opened;
 pub use build::ruleset;
-pub use drift::{delta, drift};
+pub use delta::delta;
+pub use drift::drift;
 #[cfg(feature = "std")]
 pub use read::{ReadError, read};
 pub use ruleset::{Chain, Element, Hook, Map, Rule, Ruleset, Table};

@@ -23,6 +23,15 @@ impl Display for Ruleset {
     }
 }
 
+/// What stands between the braces of a table.
+pub(super) struct Part<'a>(pub(super) &'a Table);
+
+impl Display for Part<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write_table(f, self.0)
+    }
+}
+
 fn write_table(f: &mut Formatter<'_>, table: &Table) -> fmt::Result {
     for (name, names) in &table.sets {
         writeln!(f, "  set {name} {{\n    type ifname")?;

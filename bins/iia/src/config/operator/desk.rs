@@ -9,7 +9,9 @@ use iia_audit::note::{Purpose, VerifierKey};
 use iia_audit::policy::Policy;
 use iia_config::desk::{Desk, DeskError, Site};
 use iia_config::envelope::Armour;
-use iia_config::stage::{Kept, Phase, Store};
+use iia_config::history::live;
+use iia_config::stage::{Kept, Phase, Stand, Store};
+use iia_config::trust::Class;
 use iia_core::Timestamp;
 use iia_core::code::Coded as _;
 use iia_core::time::{Clock as _, Floor, Reading, SECOND_NS, SystemClock};
@@ -132,10 +134,12 @@ pub(crate) fn submit(arguments: &Submit) -> anyhow::Result<ExitCode> {
     let bytes = read(&arguments.file)?;
     let store = arguments.place.store();
     let mut desk = Desk::open(store, site(&arguments.box_name))?;
+    desk.know_live(live(&arguments.place.dir.join("evidence"))?);
     let now = now(desk.state().floor());
     match desk.submit(bytes.clone(), now) {
         Ok(digest) => {
-            println!("staged {digest}; it waits for an approval that names it");
+            let class = Armour::parse(&bytes).map_or("artifact", |armour| armour.class.name());
+            println!("staged {class} {digest}; it waits for an approval that names it");
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
@@ -148,9 +152,10 @@ pub(crate) fn submit(arguments: &Submit) -> anyhow::Result<ExitCode> {
 fn refused(error: &DeskError, file: &Path, body: &[u8]) -> ExitCode {
     match error {
         DeskError::Rejected(rejected) => {
+            let field = |key: &str| rejected.event.field(key).unwrap_or_default();
             let code = rejected.event.field("code");
             let code = code.map_or_else(String::new, |code| format!("{code} "));
-            println!("refused: {code}{}", rejected.why);
+            println!("refused at `{}`: {code}{}", field("step"), rejected.why);
             super::super::tell(file, body, &rejected.diagnostics);
         }
         DeskError::Trust(found) => {
@@ -171,47 +176,73 @@ pub(crate) fn status(arguments: &Status) -> anyhow::Result<ExitCode> {
             arguments.place.dir.display()
         )
     })?;
-    let line = |name: &str, kept: Option<&Kept>| match kept {
-        Some(kept) => println!(
-            "{name:<9}revision {:<4}{}  by {}",
-            kept.revision,
-            kept.digest(),
-            kept.authors.join(", ")
-        ),
-        None => println!("{name:<9}nothing"),
-    };
-    line("staged", state.staged());
-    line("applied", state.applied());
-    line("previous", state.previous());
-    if state.revision_highest() > 0 {
-        println!("{:<9}a revision above {}", "next", state.revision_highest());
+    for class in [Class::Config, Class::Image, Class::Ruleset, Class::Trust] {
+        stand(class, &state.of(class));
     }
     match state.phase() {
-        Phase::Rest => println!("{:<9}at rest", "phase"),
-        Phase::Applying { artifact } => println!(
-            "{:<9}interrupted while applying {artifact}: the applier goes back when it runs next",
+        Phase::Rest => println!("{:<11}at rest", "phase"),
+        Phase::Applying { class, artifact } => println!(
+            "{:<11}interrupted while applying {class} {artifact}: the applier goes back when it runs next",
             "phase"
         ),
-        Phase::Trial { until_ns, .. } => println!(
-            "{:<9}on trial until {}; goes back unless it is confirmed",
+        Phase::Trial {
+            class,
+            artifact,
+            until_ns,
+            ..
+        } => println!(
+            "{:<11}{class} {artifact} on trial until {}; goes back unless an observer confirms it",
             "phase",
             Timestamp::from_ns(*until_ns)
         ),
     }
     println!(
-        "{:<9}{} artifacts, {} approvals used",
+        "{:<11}{} artifacts, {} approvals used",
         "kept",
         state.kept().len(),
         state.used().len()
     );
     println!(
-        "{:<9}{} events wait for the audit chain",
+        "{:<11}{} events wait for the audit chain",
         "outbox",
-        state.waiting()
+        state.outbox().len()
     );
     let floor = state.floor().at();
     if floor > Timestamp::from_secs(0) {
-        println!("{:<9}no clock below {floor} is believed", "time");
+        println!("{:<11}no clock below {floor} is believed", "time");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a class stands; nothing is said of a class that this box never saw.
+fn stand(class: Class, stand: &Stand<'_>) {
+    let is_config = class == Class::Config;
+    if !is_config && stand.staged.is_none() && stand.applied.is_none() {
+        return;
+    }
+    let line = |name: &str, kept: Option<&Kept>| match kept {
+        Some(kept) => {
+            let by = match kept.authors.join(", ") {
+                authors if authors.is_empty() => "put in by hand".into(),
+                authors => format!("by {authors}"),
+            };
+            println!(
+                "{name:<11}revision {:<4}{}  {by}",
+                kept.revision,
+                kept.digest()
+            );
+        }
+        None if is_config => println!("{name:<11}nothing"),
+        None => {}
+    };
+    println!("{}", class.name());
+    line("  staged", stand.staged);
+    line("  applied", stand.applied);
+    line("  previous", stand.previous);
+    if stand.revision_highest > 0 {
+        println!(
+            "{:<11}a revision above {}",
+            "  next", stand.revision_highest
+        );
+    }
 }

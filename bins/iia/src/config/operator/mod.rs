@@ -6,6 +6,7 @@ mod diff;
 mod dsse;
 mod history;
 mod key;
+mod observe;
 mod sign;
 mod verify;
 
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Submit(desk::Submit),
     /// Says what is staged, applied, on trial and remembered
     Status(desk::Status),
+    /// Looks whether what is on trial is in force, and signs the answer that ends the trial
+    Observe(observe::Arguments),
     /// Says what changes between two documents and what that brings about; exit code 1 when something does
     Diff(diff::Arguments),
     /// Says which gated calls a change would make, and what each would change; makes none
@@ -57,6 +60,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Begin(arguments) => desk::begin(&arguments),
         Command::Submit(arguments) => desk::submit(&arguments),
         Command::Status(arguments) => desk::status(&arguments),
+        Command::Observe(arguments) => observe::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Plan(arguments) => diff::plan(&arguments),
         Command::History(arguments) => history::run(&arguments),

@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     key: String,
     #[command(flatten)]
     secrets: key::Secrets,
-    /// What the document is, when its first line does not say: image, ruleset, trust
+    /// What the document is, when its entries do not say: image, ruleset, trust
     #[arg(long)]
     class: Option<String>,
     #[command(flatten)]
@@ -64,11 +64,16 @@ fn class_of(bytes: &[u8]) -> anyhow::Result<Class> {
     let document = parse(bytes, limits::DOCUMENT_LEN_MAX).ok();
     let document =
         document.context("what is it? Say --class, or mend it with `iia config check`")?;
-    let operators = document.entries().any(|entry| entry.kind == "key");
+    let has = |kind: &str| document.entries().any(|entry| entry.kind == kind);
+    let rules = document
+        .entries()
+        .all(|entry| matches!(entry.kind, "artifact" | "ruleset"));
     match document.magic {
         Magic::Approval => Ok(Class::Approval),
         Magic::Manifest => Ok(Class::Manifest),
-        Magic::Config if operators => Ok(Class::Trust),
+        Magic::Config if has("key") => Ok(Class::Trust),
+        Magic::Config if has("image") => Ok(Class::Image),
+        Magic::Config if has("ruleset") && rules => Ok(Class::Ruleset),
         Magic::Config => Ok(Class::Config),
         Magic::State => anyhow::bail!("a state is not signed by operators"),
     }
@@ -76,9 +81,6 @@ fn class_of(bytes: &[u8]) -> anyhow::Result<Class> {
 
 /// Documents must be readable and canonical; a trust document must be sound as a whole.
 fn is_signable(file: &Path, body: &[u8], class: Class) -> bool {
-    if matches!(class, Class::Image | Class::Ruleset) {
-        return true;
-    }
     let found = match parse(body, limits::DOCUMENT_LEN_MAX) {
         Ok(document) if !format::is_canonical(&document) => {
             println!(
