@@ -53,7 +53,9 @@ pub fn reason(catalog: &Catalog, observation: &Observation<'_>, verdict: &Verdic
     let Verdict::Violation { nearest, clause } = *verdict else {
         return String::new();
     };
-    let flow = observation.flow();
+    let Some(flow) = observation.flow() else {
+        return String::new();
+    };
     let what = operation(observation);
     let place = match observation {
         Observation::Exchange(exchange) => {

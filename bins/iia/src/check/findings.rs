@@ -42,7 +42,8 @@ impl Findings {
         if let Some(kind) = self.kinds.get_mut(reason) {
             kind.count += 1;
         } else if self.kinds.len() < KINDS_MAX {
-            let first = format!("{}, {}", observation.ts(), observation.flow());
+            let flow = observation.flow().map(ToString::to_string);
+            let first = format!("{}, {}", observation.ts(), flow.unwrap_or_default());
             let kind = Kind {
                 count: 1,
                 clause,

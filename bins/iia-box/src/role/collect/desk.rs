@@ -114,7 +114,9 @@ impl<'a> Desk<'a> {
         let Verdict::Violation { nearest, clause } = *verdict else {
             return;
         };
-        let flow = observation.flow();
+        let Some(flow) = observation.flow() else {
+            return;
+        };
         let finding = Finding {
             ts_ns: observation.ts().as_ns(),
             stream: Stream::VIOLATION.as_str().into(),
