@@ -4,20 +4,17 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use iia_core::observe::{Protocol, Table};
+use iia_core::observe::{Mac, Protocol, Table, Transport};
 
 use super::{Part, id, part};
 use crate::scope::{
-    Device, DeviceFailure, Gateway, IoAttestation, Make, Net, Observed, Run, Server, Session, Tag,
-    Use, merge,
+    Device, DeviceFailure, Ethernet, Gateway, IoAttestation, Make, Net, Observed, Run, Server,
+    Session, Tag, Use, merge,
 };
 use crate::tree::{Block, Entry, Field};
 
 pub(super) fn read(entry: &Entry<'_>) -> Option<Device> {
-    let protocol = match entry.text("protocol") {
-        "modbus_tcp" => Protocol::ModbusTcp,
-        _ => Protocol::Unknown,
-    };
+    let protocol = Protocol::named(entry.text("protocol"));
     let bytes = |key: &'static str| -> Vec<u8> {
         let counts = entry.fields(key).filter_map(|field| field.count());
         exact(counts.filter_map(|n| u8::try_from(n).ok()))
@@ -32,6 +29,12 @@ pub(super) fn read(entry: &Entry<'_>) -> Option<Device> {
                 .filter_map(|field| Net::parse(field.text())),
         ),
         servers: exact(entry.fields("server").filter_map(|field| server(&field))),
+        vlans: exact(
+            entry
+                .fields("vlan")
+                .filter_map(|field| u16::try_from(field.count()?).ok()),
+        ),
+        ethernet: ethernet(entry, protocol),
         units: bytes("unit"),
         functions: bytes("function"),
         reads: runs("read"),
@@ -49,10 +52,47 @@ fn exact<T>(items: impl Iterator<Item = T> + Clone) -> Vec<T> {
     all
 }
 
+fn ethernet(entry: &Entry<'_>, protocol: Protocol) -> Option<Box<Ethernet>> {
+    entry.field("sender")?;
+    let said = entry.fields("ethertype");
+    let said = said.filter_map(|field| ethertype(field.text()));
+    let macs = |key: &'static str| {
+        exact(
+            entry
+                .fields(key)
+                .filter_map(|field| Mac::parse(field.text())),
+        )
+    };
+    Some(Box::new(Ethernet {
+        ethertypes: protocol.ethertype().into_iter().chain(said).collect(),
+        senders: macs("sender"),
+        receivers: macs("receiver"),
+    }))
+}
+
+/// An EtherType as it is written, `0x88cc`; smaller numbers are lengths.
+pub(crate) fn ethertype(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 4)?;
+    let sound = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let number = u16::from_str_radix(digits, 16).ok()?;
+    (sound && number >= 0x600).then_some(number)
+}
+
+/// What carries a port of the language, such as the `tls` of `tls/192.0.2.1:7443`.
+fn carrier(scheme: &str) -> Option<Transport> {
+    Some(match scheme {
+        "tcp" | "tls" => Transport::Tcp,
+        "udp" | "dtls" | "quic" => Transport::Udp,
+        "sctp" => Transport::Ip(132),
+        _ => return None,
+    })
+}
+
 fn server(field: &Field<'_>) -> Option<Server> {
-    let (_, socket) = field.text().split_once('/')?;
+    let (scheme, socket) = field.text().split_once('/')?;
     let socket: core::net::SocketAddr = socket.parse().ok()?;
     Some(Server {
+        transport: carrier(scheme)?,
         addr: socket.ip(),
         port: socket.port(),
     })
@@ -162,6 +202,7 @@ fn tag(block: &Part<'_>) -> Tag {
         low_micros: block.number("low").map(|number| number.micros),
         high_micros: block.number("high").map(|number| number.micros),
         values: block.words("value"),
+        write: block.is_on("write"),
     }
 }
 
