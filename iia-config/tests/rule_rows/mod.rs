@@ -55,6 +55,12 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
         "C013",
     ),
     ("  operation QUERY\n", "", "C013"),
+    (
+        "application/field-env-zone-a/+/up",
+        "application/#/up",
+        "C013",
+    ),
+    ("application/field-env-zone-a/+/up", "#", "C013"),
     ("  role ot.dmz.bus\n", "  role ot.dmz.buss\n", "C015"),
     ("  bridge iz-bus\n", "  bridge iz-bus-of-the-box\n", "C016"),
     ("  subnet 10.90.4.0/24\n", "  subnet 10.90.3.0/24\n", "C016"),

@@ -84,6 +84,7 @@ fn profile(block: &Part<'_>) -> Profile {
         schedule: block.maybe("schedule"),
         table_format: block.maybe("table_format"),
         consumer_level: block.count("consumer_level"),
+        topics: block.topics(),
     }
 }
 

@@ -118,7 +118,7 @@ fn table(name: &str) -> Option<Table> {
 }
 
 /// Fields of which most contracts say none.
-const SAID: [&str; 4] = ["classification", "stream", "expected", "rate"];
+const SAID: [&str; 5] = ["classification", "identity", "stream", "expected", "rate"];
 
 fn observed(entry: &Entry<'_>) -> Option<Box<Observed>> {
     let protocol = Some(entry.text("protocol")).filter(|name| *name != "modbus_tcp");
@@ -131,6 +131,10 @@ fn observed(entry: &Entry<'_>) -> Option<Box<Observed>> {
     Some(Box::new(Observed {
         protocol: protocol.map(String::from),
         classification: entry.field("classification").map(|f| f.text().to_string()),
+        identities: entry
+            .fields("identity")
+            .map(|field| field.text().to_string())
+            .collect(),
         streams: entry
             .fields("stream")
             .map(|field| field.text().to_string())

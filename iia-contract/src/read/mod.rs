@@ -13,7 +13,7 @@ use iia_core::SpiffeId;
 use iia_core::time::parse_utc;
 
 use crate::raw::{Number, Version};
-use crate::scope::{Contract, Failure, Internal, Payload, Terms, Told, Transport};
+use crate::scope::{Contract, Failure, Internal, Payload, Terms, Told, TopicFilter, Transport};
 use crate::tree::{Block, Entry, Field};
 
 /// Reads a contract; `None` when a part is missing that a rule has complained about.
@@ -49,6 +49,7 @@ fn internal(entry: &Entry<'_>) -> Option<Internal> {
         transport: Transport {
             protocol: transport.word("protocol"),
             ports: transport.words("port"),
+            topics: transport.topics(),
         },
         failure: Box::new(Failure {
             on_unreachable: failure.word("on_unreachable"),
@@ -114,6 +115,16 @@ impl<'t> Part<'t> {
         let mut words = Vec::with_capacity(block.fields(key).count());
         words.extend(block.fields(key).map(|field| field.text().to_string()));
         words
+    }
+
+    fn topics(&self) -> Vec<TopicFilter> {
+        let Some(block) = self.0 else {
+            return Vec::new();
+        };
+        let filters = block.fields("topic");
+        filters
+            .filter_map(|field| TopicFilter::parse(field.text()))
+            .collect()
     }
 
     fn ns(&self, key: &str) -> Option<i64> {

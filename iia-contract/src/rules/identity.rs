@@ -1,11 +1,11 @@
-//! C013, C030, C070 of addresses: what every contract is called, and that it names what it means.
+//! C013, C030, C070 of addresses and topics: what every contract is called, and that it names what it means.
 
 use alloc::format;
 
 use super::{Found, Rule, at, rule};
 use crate::raw::{Kind, Scopes};
 use crate::schema::HTTP_SCHEMES;
-use crate::scope::Net;
+use crate::scope::{Net, TopicFilter};
 use crate::tree::{Entry, Kinds};
 
 pub(super) const RULES: &[Rule] = &[
@@ -13,6 +13,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(Scopes::INTERNAL.or(Scopes::BOUNDARY), operations),
     rule(Scopes::DEVICE, hosts),
     rule(Scopes::ALL, uris),
+    rule(Scopes::ALL, topics),
     rule(Scopes::BOUNDARY, endpoint),
 ];
 
@@ -110,6 +111,22 @@ fn hosts(entry: &Entry<'_>, found: &mut Found) {
         if !whole {
             let message = format!("`{}` does not name one address and port", field.text());
             found.reject("C013", field.span(), message, "write tcp/192.0.2.1:502");
+        }
+    }
+}
+
+/// C013: a topic filter names its first level, and is one that every bus reads alike.
+fn topics(entry: &Entry<'_>, found: &mut Found) {
+    for block in ["transport", "profile", "observation"] {
+        let Some(block) = entry.block(block) else {
+            continue;
+        };
+        for field in block.fields("topic") {
+            if TopicFilter::parse(field.text()).is_none() {
+                let message = format!("`{}` is no specific topic filter", field.text());
+                let help = "levels are names, `+`, or `#` at the end; the first is a name";
+                found.reject("C013", field.span(), message, help);
+            }
         }
     }
 }

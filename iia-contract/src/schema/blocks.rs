@@ -50,6 +50,7 @@ fields! {
         Once      "security" WORD ALL "mtls: mutual TLS";
         Optional  "tls_min"  NUMBER ALL "the oldest TLS version allowed; 1.3 when not said";
         OneOrMore "port"     PORT ALL "where it is answered";
+        Repeated  "topic"    TEXT ALL "topic filter of a bus: the source publishes, the destination subscribes";
     }
     pub(super) PULL {
         Once     "target"     ANY    ALL "where from: a port such as tls/192.0.2.1:7447, or a URI that is not HTTP";
@@ -107,6 +108,7 @@ fields! {
         Optional "schedule"         WORD     ALL "when batches are sent";
         Optional "table_format"     WORD     ALL "open table format of batches";
         Optional "consumer_level"   COUNT    ALL "Purdue level of the other side";
+        Repeated "topic"            TEXT     ALL "topic filter of a bus: the publisher publishes, the consumer subscribes";
     }
     pub(super) INVENTORY {
         Repeated "include" PATTERN ALL "streams that are exposed, without the leading ot.";

@@ -56,6 +56,7 @@ fields! {
         Optional "classification" CLASSES     D   "what the data may be used for";
         Optional "collector"      ID          D   "the workload that observes it";
         Optional "protocol"       PROTOCOLS   D   "what is spoken; `other` covers flows by address and port alone";
+        Repeated "identity"       NAME        D   "the common name by which a device proves itself to a broker";
         Repeated "client"         NET         D   "an address or network that may ask";
         Repeated "server"         PORT        D   "the address and port that answers";
         Repeated "sender"         TEXT        D   "an Ethernet address that may send, where nobody has an IP address";

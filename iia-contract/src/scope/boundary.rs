@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use iia_core::{SpiffeId, Timestamp};
 
+use super::TopicFilter;
 use super::device::Use;
 use super::internal::Told;
 use crate::raw::Number;
@@ -74,6 +75,8 @@ pub struct Profile {
     pub schedule: Option<String>,
     pub table_format: Option<String>,
     pub consumer_level: Option<u64>,
+    /// Topics of a bus that the publisher publishes and the consumer subscribes to.
+    pub topics: Vec<TopicFilter>,
 }
 
 /// Resolution and lag.

@@ -60,6 +60,8 @@ pub struct Observed {
     /// The protocol as it is written, where no decoder is there for it.
     pub protocol: Option<String>,
     pub classification: Option<String>,
+    /// Common names by which its devices prove themselves to a broker.
+    pub identities: Vec<String>,
     pub streams: Vec<String>,
     pub expected: Option<u64>,
     pub rate: Option<Number>,

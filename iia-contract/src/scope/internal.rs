@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use iia_core::SpiffeId;
 
+use super::TopicFilter;
 use crate::raw::Number;
 
 /// Between two workloads of one box.
@@ -37,6 +38,8 @@ pub struct Transport {
     pub protocol: String,
     /// Where it is answered, such as `tls/7443`.
     pub ports: Vec<String>,
+    /// Topics of a bus that the source publishes and the destination subscribes to.
+    pub topics: Vec<TopicFilter>,
 }
 
 /// What happens when the other end is away.

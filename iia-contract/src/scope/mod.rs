@@ -4,6 +4,7 @@ mod boundary;
 mod device;
 mod inbound;
 mod internal;
+mod topic;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -24,6 +25,7 @@ pub use device::{
 };
 pub use inbound::{Approval, Artifact, Inbound, Pull, Refusals};
 pub use internal::{Failure, Internal, Payload, Told, Transport};
+pub use topic::{FILTER_LEN_MAX, TopicFilter};
 
 /// Addresses of a table end here: 16 bits on the wire.
 pub(crate) const ADDRESS_MAX: u64 = 65_535;
