@@ -5,6 +5,9 @@ use alloc::vec::Vec;
 
 use iia_core::SpiffeId;
 
+/// The one operation of an inbound contract.
+pub const OPERATION_PULL: &str = "PULL";
+
 /// What the box pulls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inbound {

@@ -23,7 +23,7 @@ pub use boundary::{
 pub use device::{
     Device, DeviceFailure, Ethernet, Gateway, IoAttestation, Make, Observed, Session, Tag, Use,
 };
-pub use inbound::{Approval, Artifact, Inbound, Pull, Refusals};
+pub use inbound::{Approval, Artifact, Inbound, OPERATION_PULL, Pull, Refusals};
 pub use internal::{Failure, Internal, Payload, Told, Transport};
 pub use topic::{FILTER_LEN_MAX, TopicFilter};
 
