@@ -123,6 +123,17 @@ pub struct Service {
     pub ports: Vec<(L4, u16)>,
 }
 
+/// What a workload of this box runs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Pin {
+    /// Who.
+    pub workload: SpiffeId,
+    /// The digest of its image or program, such as `sha256:…`.
+    pub digest: String,
+    /// The user id under which it runs, where it runs as a unit.
+    pub user: Option<u32>,
+}
+
 /// Everything the compilers need beside the catalog. What cannot be read is left out, so that less is allowed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Topology {
@@ -136,6 +147,8 @@ pub struct Topology {
     pub connections: Vec<Connection>,
     /// The services of the cell, by name.
     pub services: Vec<Service>,
+    /// What workloads run, by workload and digest.
+    pub pins: Vec<Pin>,
 }
 
 impl Topology {
@@ -166,7 +179,11 @@ impl Topology {
                 .of_kind("service")
                 .filter_map(|entry| service(&entry))
                 .collect(),
+            pins: Vec::new(),
         };
+        if let Ok(domain) = &domain {
+            topology.pins = pins(tree, domain);
+        }
         topology.serve_local();
         topology.sort();
         topology
@@ -211,6 +228,8 @@ impl Topology {
             .sort_by(|left, right| left.endpoint.cmp(&right.endpoint));
         self.connections
             .sort_by(|left, right| left.endpoint.cmp(&right.endpoint));
+        let key = |pin: &Pin| (pin.workload.clone(), pin.digest.clone(), pin.user);
+        self.pins.sort_by_key(key);
     }
 
     /// The zone and the address of a workload.
@@ -315,6 +334,36 @@ fn service(entry: &Entry<'_>) -> Option<Service> {
     })
 }
 
+/// The images that zones pin, and those of units.
+fn pins(tree: &Tree, domain: &TrustDomain) -> Vec<Pin> {
+    let mut pins = Vec::new();
+    let sound = |digest: &str| {
+        digest
+            .split_once(':')
+            .is_some_and(|(_, hex)| !hex.is_empty())
+    };
+    for zone in tree.of_kind("zone") {
+        pins.extend(zone.fields("image").filter_map(|field| {
+            let digest = field.value(1)?.text;
+            Some(Pin {
+                workload: SpiffeId::workload(domain, zone.name, field.text()).ok()?,
+                digest: sound(digest).then(|| digest.to_string())?,
+                user: None,
+            })
+        }));
+    }
+    pins.extend(tree.of_kind("unit").filter_map(|unit| {
+        let digest = unit.text("image");
+        let user = unit.field("user").and_then(|field| field.count());
+        Some(Pin {
+            workload: unit.text("workload").parse().ok()?,
+            digest: sound(digest).then(|| digest.to_string())?,
+            user: user.and_then(|user| u32::try_from(user).ok()),
+        })
+    }));
+    pins
+}
+
 /// A name that is an interface's and nothing else to whoever reads the compiled text.
 fn ifname(name: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
@@ -331,4 +380,10 @@ fn port(text: &str) -> Option<(L4, Option<IpAddr>, u16)> {
     }
     let socket: core::net::SocketAddr = rest.parse().ok()?;
     Some((l4, Some(socket.ip()), socket.port()))
+}
+
+/// A place with an address, such as `tls/192.0.2.1:7443`.
+pub(super) fn socket(text: &str) -> Option<(L4, IpAddr, u16)> {
+    let (l4, addr, port) = port(text)?;
+    Some((l4, addr?, port))
 }

@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::string::String;
 use core::net::{IpAddr, SocketAddr};
 
 use iia_core::SpiffeId;
@@ -10,7 +9,7 @@ use iia_core::observe::Session;
 
 use super::Clause;
 use super::verdict::Says;
-use crate::scope::{Boundary, Inbound, Internal, OPERATION_PULL};
+use crate::scope::{Boundary, Inbound, Internal, OPERATION_PULL, Text};
 
 /// An internal contract, or a boundary contract in one of its two directions.
 #[derive(Clone, Debug)]
@@ -19,7 +18,7 @@ pub(super) struct Said<'a> {
     zone: &'a str,
     protocol: &'a str,
     listeners: Box<[Listener]>,
-    operations: &'a BTreeSet<String>,
+    operations: &'a BTreeSet<Text>,
     streams: Option<&'a Boundary>,
     payload_len_max: u64,
 }
@@ -113,7 +112,7 @@ impl<'a> Said<'a> {
     /// Exclusion wins; contracts within the box expose what they carry.
     fn exposes(&self, stream: &str) -> bool {
         self.streams.is_none_or(|terms| {
-            let any = |patterns: &[String]| patterns.iter().any(|pattern| holds(pattern, stream));
+            let any = |patterns: &[Text]| patterns.iter().any(|pattern| holds(pattern, stream));
             any(&terms.include) && !any(&terms.exclude)
         })
     }

@@ -26,6 +26,7 @@ fn kind(text: &str) -> Kind {
         });
     }
     match text {
+        _ if text.starts_with('"') => Kind::String,
         _ if text.starts_with("spiffe://") => Kind::Spiffe,
         _ if text.contains("://") => Kind::Uri,
         _ if text.starts_with("tcp/") || text.starts_with("tls/") => Kind::Port,
@@ -42,7 +43,7 @@ fn fields(lines: &str) -> Vec<Field> {
         let key = words.next().unwrap().into();
         let value = |text: &str| Value {
             kind: kind(text),
-            text: text.into(),
+            text: text.trim_matches('"').into(),
             span: Span::default(),
         };
         Field {

@@ -8,37 +8,7 @@ use core::fmt::Write as _;
 
 use super::ruleset::{Chain, Element, Ruleset, Table};
 use super::text::write_element;
-
-/// One difference.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Drift {
-    /// It should be there and is not.
-    Missing {
-        /// What, in words.
-        what: String,
-    },
-    /// It is there and should not be.
-    Surplus {
-        /// What, in words.
-        what: String,
-    },
-    /// It is there and says something else.
-    Changed {
-        /// What, in words: as it should be, and as it is.
-        what: String,
-    },
-}
-
-impl core::fmt::Display for Drift {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::Missing { what } => write!(f, "missing: {what}"),
-            Self::Surplus { what } => write!(f, "not contracted: {what}"),
-            Self::Changed { what } => write!(f, "changed: {what}"),
-        }
-    }
-}
+use crate::compile::policy::Drift;
 
 /// How `is` differs from what `should` be; nothing when they agree. Counts do not count.
 pub fn drift(should: &Ruleset, is: &Ruleset) -> Vec<Drift> {

@@ -15,9 +15,10 @@ mod ruleset;
 mod text;
 mod ways;
 
+pub use crate::compile::policy::Drift;
 pub use admit::Opened;
 pub use build::ruleset;
-pub use drift::{Drift, delta, drift};
+pub use drift::{delta, drift};
 #[cfg(feature = "std")]
 pub use read::{ReadError, read};
 pub use ruleset::{Chain, Element, Hook, Map, Rule, Ruleset, Table};

@@ -1,0 +1,213 @@
+//! The list of what is open: complete, read back, and held against the sockets that a kernel really has.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test may fail"
+)]
+
+mod net;
+#[path = "net/world.rs"]
+mod world;
+
+use std::collections::BTreeSet;
+
+use iia_contract::compile::surface::{End, Open, Socket, SocketError, sockets, unlisted};
+use iia_contract::compile::{L4, Target, drift};
+use iia_contract::scope::Terms;
+use iia_core::zone::Conduit;
+use net::{Lab, exec};
+use world::random;
+
+/// Listeners that a script opens in a namespace, and what the kernel and another reader say of them.
+const OPEN: &str = r#"
+import json, socket, subprocess
+keep = []
+for family, kind, addr, port in json.load(open("/dev/stdin")):
+    one = socket.socket(getattr(socket, family), getattr(socket, kind))
+    if family == "AF_INET6":
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    one.bind((addr, port))
+    if kind == "SOCK_STREAM":
+        one.listen()
+    keep.append(one)
+tables = {name: open("/proc/net/" + name).read() for name in ("tcp", "tcp6", "udp", "udp6")}
+ss = subprocess.run(["ss", "-H", "-l", "-t", "-u", "-n"], capture_output=True, text=True, check=True).stdout
+print(json.dumps({"tables": tables, "ss": ss}))
+"#;
+
+const LISTENERS: &str = r#"[
+    ["AF_INET", "SOCK_STREAM", "127.0.0.1", 7443], ["AF_INET", "SOCK_STREAM", "0.0.0.0", 22],
+    ["AF_INET6", "SOCK_STREAM", "::1", 7443], ["AF_INET", "SOCK_DGRAM", "127.1.2.3", 53], ["AF_INET6", "SOCK_DGRAM", "::", 65535]]"#;
+
+#[test]
+fn i2_every_socket_that_waits_is_seen_as_another_reader_sees_it() {
+    let Some(lab) = Lab::open("i2_every_socket_that_waits_is_seen_as_another_reader_sees_it")
+    else {
+        return;
+    };
+    let output = exec(lab.router(), &["python3", "-c", OPEN], LISTENERS.as_bytes());
+    assert!(output.status.success(), "{output:?}");
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut live = BTreeSet::new();
+    for (name, l4) in [
+        ("tcp", L4::Tcp),
+        ("tcp6", L4::Tcp),
+        ("udp", L4::Udp),
+        ("udp6", L4::Udp),
+    ] {
+        live.extend(sockets(l4, said["tables"][name].as_str().unwrap()).unwrap());
+    }
+    let others = said["ss"].as_str().unwrap().lines().map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        format!("{}/{}", words[0], words[4])
+    });
+    let seen: BTreeSet<String> = live.iter().map(Socket::to_string).collect();
+    assert_eq!(seen, others.collect());
+    assert_eq!(seen.len(), 5);
+
+    let (mut topology, catalog) = random(5, false, 2, 0);
+    topology.listeners[0].addr = "127.0.0.1".parse().unwrap();
+    (topology.listeners[0].l4, topology.listeners[0].port) = (L4::Tcp, 7443);
+    topology.listeners[1].addr = "127.0.0.1".parse().unwrap();
+    (topology.listeners[1].l4, topology.listeners[1].port) = (L4::Tcp, 22);
+    let (list, _) = Open::compile(&catalog, &topology);
+    let live: Vec<Socket> = live.into_iter().collect();
+    let told: Vec<String> = unlisted(&list, &live)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let who = &topology.listeners[1].workload;
+    assert_eq!(
+        told,
+        [
+            &format!(
+                "not contracted: a listener on tcp/0.0.0.0:22, every address; {who} listens on tcp/127.0.0.1:22 only"
+            ),
+            "not contracted: a listener on tcp/[::1]:7443",
+            "not contracted: a listener on udp/127.1.2.3:53",
+            "not contracted: a listener on udp/[::]:65535",
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_table_of_sockets_is_refused() {
+    const HEAD: &str = "  sl  local_address rem_address   st\n";
+    let row = "  0: 0100007F:1D13 00000000:0000 0A\n";
+    assert_eq!(sockets(L4::Tcp, &format!("{HEAD}{row}")).unwrap().len(), 1);
+    for rows in [
+        "0: 0100007F:1D13",
+        "0: 0100007:1D13 0:0 0A",
+        "0: 0100007F1D13 0:0 0A",
+        "0: ÖÖÖÖ:1D13 0:0 0A",
+        "0: 0100007F:1FFFF 0:0 0A",
+    ] {
+        assert_eq!(
+            sockets(L4::Tcp, &format!("{HEAD}{rows}\n")),
+            Err(SocketError::Malformed),
+            "{rows}"
+        );
+    }
+    for table in ["", "x\n", row] {
+        assert_eq!(
+            sockets(L4::Tcp, table),
+            Err(SocketError::Malformed),
+            "{table}"
+        );
+    }
+    let most = row.repeat(65_536);
+    assert_eq!(
+        sockets(L4::Tcp, &format!("{HEAD}{most}")).unwrap().len(),
+        65_536
+    );
+    assert_eq!(
+        sockets(L4::Tcp, &format!("{HEAD}{most}{row}")),
+        Err(SocketError::TooMany)
+    );
+}
+
+#[test]
+fn every_listener_and_every_contracted_connection_is_listed() {
+    for seed in 1..40 {
+        let (topology, catalog) = random(seed, seed % 2 == 0, 6, 24);
+        let (list, _) = Open::compile(&catalog, &topology);
+        let listening = list.allowed.keys().filter(|open| open.end == End::Listen);
+        assert_eq!(listening.count(), topology.listeners.len());
+        let mut due = BTreeSet::new();
+        for contract in catalog.contracts() {
+            let Terms::Internal(terms) = &contract.terms else {
+                continue;
+            };
+            let role = |id| topology.workload(id).unwrap().0.role;
+            if Conduit::new(role(&terms.source), role(&terms.destination)).is_err() {
+                continue;
+            }
+            for listener in topology
+                .listeners
+                .iter()
+                .filter(|one| one.workload == terms.destination)
+            {
+                let at = format!(
+                    "{}/{}",
+                    listener.l4.name(),
+                    std::net::SocketAddr::new(listener.addr, listener.port)
+                );
+                due.insert((
+                    End::Connect,
+                    at.clone(),
+                    terms.source.to_string(),
+                    contract.id.to_string(),
+                ));
+                due.insert((
+                    End::Listen,
+                    at,
+                    terms.destination.to_string(),
+                    contract.id.to_string(),
+                ));
+            }
+        }
+        let listed: BTreeSet<_> = list
+            .allowed
+            .iter()
+            .flat_map(|(open, contracts)| {
+                contracts
+                    .iter()
+                    .map(move |id| (open.end, open.place.clone(), open.who.clone(), id.clone()))
+            })
+            .collect();
+        assert_eq!(listed, due, "seed {seed}");
+        assert!(
+            list.allowed
+                .keys()
+                .all(|open| !open.zone.is_empty() && !open.side.is_empty())
+        );
+    }
+}
+
+#[test]
+fn the_list_is_read_back_and_every_change_is_named() {
+    let (topology, catalog) = random(5, false, 6, 24);
+    let (list, _) = Open::compile(&catalog, &topology);
+    let text = Open::write(&list);
+    assert_eq!(Open::read(text.as_bytes()).unwrap(), list);
+    let more = text.replacen("7443", "7444", 1);
+    let found = drift(&list, &Open::read(more.as_bytes()).unwrap());
+    assert!(
+        found
+            .iter()
+            .any(|one| one.to_string().starts_with("missing: ")),
+        "{found:?}"
+    );
+    assert!(
+        found
+            .iter()
+            .any(|one| one.to_string().starts_with("not contracted: ")),
+        "{found:?}"
+    );
+    for bytes in [&b"{}"[..], b"[]", b"\xff", b"{\"surface\": 7}"] {
+        assert!(Open::read(bytes).is_err());
+    }
+    let foreign = Open::read(b"{\"surface\": [{\"end\": \"sideways\"}]}").unwrap();
+    assert_eq!(foreign.foreign.len(), 1);
+}
