@@ -19,6 +19,8 @@ enum Owned<'t> {
     Said(&'t str, &'t str, &'t str, &'t str),
     /// Client, server, unit and verb with its table; the runs are compared.
     Asked(&'t str, &'t str, &'t str, &'t str, &'t str),
+    /// Sender, receiver and protocol of frames.
+    Framed(&'t str, &'t str, &'t str),
     /// A common name.
     Alias(&'t str),
 }
@@ -173,6 +175,16 @@ fn said<'t>(entry: &tree::Entry<'t>, (from, to): (&str, &str), take: &mut Take<'
 }
 
 fn device<'t>(entry: &tree::Entry<'t>, take: &mut Take<'t, '_>) {
+    for sender in entry.fields("sender") {
+        for receiver in entry.fields("receiver") {
+            let named = entry.field("ethertype").is_none();
+            let protocol = named.then(|| entry.text("protocol"));
+            let kinds = entry.fields("ethertype").map(|field| field.text());
+            for kind in protocol.into_iter().chain(kinds) {
+                take(Owned::Framed(sender.text(), receiver.text(), kind), WHOLE);
+            }
+        }
+    }
     let units = entry.fields("unit").map(|field| field.text());
     let every = entry.field("unit").is_none().then_some("");
     for unit in units.chain(every) {
@@ -220,6 +232,9 @@ fn what(owned: Owned<'_>) -> alloc::string::String {
         Owned::Asked(client, server, unit, "", _) => format!("{client} to {server} unit {unit}"),
         Owned::Asked(client, server, unit, verb, table) => {
             format!("{verb} {table} by {client} at {server} unit {unit}")
+        }
+        Owned::Framed(sender, receiver, protocol) => {
+            format!("{protocol} from {sender} to {receiver}")
         }
         Owned::Alias(name) => format!("common name {name}"),
     }

@@ -155,7 +155,7 @@ proptest! {
         for said in said {
             let failing: Vec<_> = noted.iter().map(|one| one.judge(&said)).collect();
             match matcher.judge(&said.observation()) {
-                Verdict::Covered { contract } => {
+                Verdict::Covered { contract, .. } => {
                     prop_assert_eq!(failing[contract as usize], None);
                 }
                 Verdict::Violation { nearest, clause } => {

@@ -3,26 +3,25 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use iia_core::observe::{Protocol, Table};
+use iia_core::observe::{Mac, Protocol, Table, Transport};
 
 use super::{Ids, Part, part};
 use crate::scope::{
-    Device, DeviceFailure, Gateway, IoAttestation, Make, Net, Observed, Run, Server, Session, Tag,
-    Text, Use, merge,
+    Device, DeviceFailure, Ethernet, Gateway, IoAttestation, Make, Net, Observed, Run, Server,
+    Session, Tag, Text, Use, merge,
 };
 use crate::tree::{Block, Entry, Field};
 
 pub(super) fn read<'t>(entry: &Entry<'t>, ids: &mut Ids<'t>) -> Option<Device> {
-    let protocol = match entry.text("protocol") {
-        "modbus_tcp" => Protocol::ModbusTcp,
-        _ => Protocol::Unknown,
-    };
+    let protocol = Protocol::named(entry.text("protocol"));
     let byte = |field: &Field<'_>| u8::try_from(field.count()?).ok();
     Some(Device {
         collector: ids.of(entry, "collector"),
         protocol,
         clients: all(entry, "client", |field| Net::parse(field.text())),
         servers: all(entry, "server", server),
+        vlans: all(entry, "vlan", |field| u16::try_from(field.count()?).ok()),
+        ethernet: ethernet(entry, protocol),
         units: all(entry, "unit", byte),
         functions: all(entry, "function", byte),
         reads: merge(all(entry, "read", run)),
@@ -41,10 +40,41 @@ fn all<T>(entry: &Entry<'_>, key: &str, read: impl Fn(&Field<'_>) -> Option<T>) 
     all
 }
 
+fn ethernet(entry: &Entry<'_>, protocol: Protocol) -> Option<Box<Ethernet>> {
+    entry.field("sender")?;
+    let said = entry.fields("ethertype");
+    let said = said.filter_map(|field| ethertype(field.text()));
+    let macs = |key: &str| all(entry, key, |field| Mac::parse(field.text()));
+    Some(Box::new(Ethernet {
+        ethertypes: protocol.ethertype().into_iter().chain(said).collect(),
+        senders: macs("sender"),
+        receivers: macs("receiver"),
+    }))
+}
+
+/// An EtherType as it is written, `0x88cc`; smaller numbers are lengths.
+pub(crate) fn ethertype(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 4)?;
+    let sound = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let number = u16::from_str_radix(digits, 16).ok()?;
+    (sound && number >= 0x600).then_some(number)
+}
+
+/// What carries a port of the language, such as the `tls` of `tls/192.0.2.1:7443`.
+fn carrier(scheme: &str) -> Option<Transport> {
+    Some(match scheme {
+        "tcp" | "tls" => Transport::Tcp,
+        "udp" | "dtls" | "quic" => Transport::Udp,
+        "sctp" => Transport::Ip(132),
+        _ => return None,
+    })
+}
+
 fn server(field: &Field<'_>) -> Option<Server> {
-    let (_, socket) = field.text().split_once('/')?;
+    let (scheme, socket) = field.text().split_once('/')?;
     let socket: core::net::SocketAddr = socket.parse().ok()?;
     Some(Server {
+        transport: carrier(scheme)?,
         addr: socket.ip(),
         port: socket.port(),
     })
@@ -158,6 +188,7 @@ fn tag(block: &Part<'_>) -> Tag {
         low_micros: block.number("low").map(|number| number.micros),
         high_micros: block.number("high").map(|number| number.micros),
         values: block.words("value"),
+        write: block.is_on("write"),
     }
 }
 

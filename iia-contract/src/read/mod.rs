@@ -1,7 +1,7 @@
 //! From the tree to the meaning of one contract that keeps every rule.
 
 mod boundary;
-mod device;
+pub(crate) mod device;
 mod inbound;
 
 use alloc::boxed::Box;

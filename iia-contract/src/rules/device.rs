@@ -3,8 +3,11 @@
 use alloc::collections::BTreeSet;
 use alloc::format;
 
+use iia_core::observe::{Mac, Protocol};
+
 use super::{Found, Rule, at, rule};
 use crate::raw::{Kind, Scopes};
+use crate::read::device::ethertype;
 use crate::scope::ADDRESS_MAX;
 use crate::tree::{Block, Entry, Field};
 
@@ -12,6 +15,8 @@ const D: Scopes = Scopes::DEVICE;
 
 pub(super) const RULES: &[Rule] = &[
     rule(D, parts),
+    rule(D, frames),
+    rule(D, vlans),
     rule(D, tags),
     rule(D, bytes),
     rule(D, runs),
@@ -24,8 +29,58 @@ pub(super) const RULES: &[Rule] = &[
 /// C033: who is heard, and what is spoken.
 fn parts(entry: &Entry<'_>, found: &mut Found) {
     found.need_fields("C033", entry, &["protocol"]);
-    if entry.block("gateway").is_none() {
+    let below_ip = Protocol::named(entry.text("protocol"))
+        .ethertype()
+        .is_some();
+    if below_ip || entry.field("sender").is_some() {
+        found.need_fields("C033", entry, &["sender", "receiver"]);
+    } else if entry.block("gateway").is_none() {
         found.need_fields("C033", entry, &["client", "server"]);
+    }
+}
+
+/// C013, C033: frames name who sends, who receives, and of which type they are; whoever has addresses sends none.
+fn frames(entry: &Entry<'_>, found: &mut Found) {
+    for key in ["sender", "receiver"] {
+        let wrong = entry
+            .fields(key)
+            .filter(|field| Mac::parse(field.text()).is_none());
+        for field in wrong {
+            let message = format!("`{}` is no Ethernet address", field.text());
+            found.reject("C013", field.span(), message, "write 01:0c:cd:01:00:01");
+        }
+    }
+    let wrong = entry
+        .fields("ethertype")
+        .filter(|field| ethertype(field.text()).is_none());
+    for field in wrong {
+        let message = format!("`{}` is no EtherType", field.text());
+        found.reject(
+            "C013",
+            field.span(),
+            message,
+            "write 0x88cc; 0x0600 at least",
+        );
+    }
+    let named = Protocol::named(entry.text("protocol"))
+        .ethertype()
+        .is_some();
+    if named == entry.field("ethertype").is_some() && entry.field("sender").is_some() {
+        let help = "profinet_dcp, profinet_rt, ethercat and goose say it; others write ethertype";
+        found.reject("C033", entry.head(), "frames have one EtherType", help);
+    }
+    if entry.field("sender").is_some() && entry.field("client").is_some() {
+        let help = "one contract for frames, one for what has addresses";
+        found.reject("C033", entry.head(), "frames and addresses", help);
+    }
+}
+
+/// C070: a VLAN has twelve bits, of which two values are reserved.
+fn vlans(entry: &Entry<'_>, found: &mut Found) {
+    let wrong = |field: &Field<'_>| field.count().is_none_or(|vlan| vlan > 4094);
+    for field in entry.fields("vlan").filter(wrong) {
+        let message = format!("`vlan {}` is no VLAN", field.text());
+        found.reject("C070", field.span(), message, "1 to 4094, or 0 untagged");
     }
 }
 

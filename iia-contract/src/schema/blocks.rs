@@ -43,6 +43,7 @@ fields! {
         Optional "low"     NUMBER ALL "the smallest value that is sound";
         Optional "high"    NUMBER ALL "the largest value that is sound";
         Repeated "value"   WORD   ALL "enum: a value that it may have";
+        Optional "write"   SWITCH ALL "whether it may be set by its name";
     }
     pub(super) TRANSPORT {
         Once      "protocol" WORD ALL "the framing, such as iia_link; never HTTP";

@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use iia_core::SpiffeId;
-use iia_core::observe::{Protocol, Table};
+use iia_core::observe::{Mac, Protocol, Table};
 
 use super::{Net, Run, Server, Text};
 use crate::raw::Number;
@@ -21,6 +21,10 @@ pub struct Device {
     pub clients: Vec<Net>,
     /// Who answers.
     pub servers: Vec<Server>,
+    /// VLANs that it may be on, 0 untagged; empty means any.
+    pub vlans: Vec<u16>,
+    /// Who sends frames to whom, where nobody has an IP address.
+    pub ethernet: Option<Box<Ethernet>>,
     /// Units behind the server; empty means every unit.
     pub units: Vec<u8>,
     /// Function codes allowed besides reads and writes.
@@ -35,6 +39,17 @@ pub struct Device {
     pub cadence_ns: Option<i64>,
     /// What it is, how it is observed and what it declares; nothing when the contract says none of it.
     pub observed: Option<Box<Observed>>,
+}
+
+/// Frames without IP.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Ethernet {
+    /// EtherTypes of the frames.
+    pub ethertypes: Vec<u16>,
+    /// Who may send.
+    pub senders: Vec<Mac>,
+    /// To whom, often groups.
+    pub receivers: Vec<Mac>,
 }
 
 /// What a device is, how it is observed and what it declares.
@@ -109,6 +124,8 @@ pub struct Tag {
     /// The largest sound value, in millionths.
     pub high_micros: Option<i64>,
     pub values: Vec<Text>,
+    /// Whether it may be set by its name.
+    pub write: bool,
 }
 
 /// What happens when something fails.

@@ -6,6 +6,9 @@ use iia_core::SpiffeId;
 
 use super::Text;
 
+/// The one operation of an inbound contract.
+pub const OPERATION_PULL: &str = "PULL";
+
 /// What the box pulls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inbound {

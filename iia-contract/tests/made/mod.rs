@@ -1,6 +1,8 @@
 //! Entries as the configuration language delivers them, made by hand.
 #![allow(dead_code, reason = "every test file uses some of it")]
 
+pub(crate) mod text;
+
 use iia_contract::raw::{Block, Entry, Field, Kind, Number, Span, Unit, Value, Version};
 use iia_core::observe::{
     Exchange, Flow, Observation, Outcome, Protocol, Span as Addresses, Table, Transport, Values,

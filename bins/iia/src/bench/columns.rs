@@ -38,7 +38,7 @@ impl<'a> Columns<'a> {
             return;
         };
         match verdict {
-            Verdict::Covered { contract } => {
+            Verdict::Covered { contract, .. } => {
                 let name = self.catalog.name(*contract);
                 self.builder.append(exchange, Some(name), None);
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use iia_contract::explain;
 use iia_contract::matcher::Clause;
 use iia_core::observe::Observation;
 
@@ -42,7 +43,11 @@ impl Findings {
         if let Some(kind) = self.kinds.get_mut(reason) {
             kind.count += 1;
         } else if self.kinds.len() < KINDS_MAX {
-            let first = format!("{}, {}", observation.ts(), observation.flow());
+            let flow = match observation.flow() {
+                Some(flow) => flow.to_string(),
+                None => explain::source(observation),
+            };
+            let first = format!("{}, {flow}", observation.ts());
             let kind = Kind {
                 count: 1,
                 clause,

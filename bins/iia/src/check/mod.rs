@@ -83,7 +83,9 @@ fn judge(
         let verdict = matcher.judge(observation);
         let (mut contract, mut reason) = (None, None);
         match verdict {
-            Verdict::Covered { contract: index } => {
+            Verdict::Covered {
+                contract: index, ..
+            } => {
                 findings.covered(index);
                 contract = Some(catalog.name(index));
             }

@@ -69,15 +69,27 @@ fn mend(kind: &Kind) -> &'static str {
         }
         Clause::Protocol => "find out what speaks there; a contract covers one protocol",
         Clause::Client => "if it may ask: its address as another `client` of the contract",
+        Clause::Vlan => "if it belongs on this VLAN: its number as another `vlan` of the contract",
         Clause::Unit => "if it may be asked: its number as another `unit` of the contract",
         Clause::Malformed => {
             "nothing: broken messages are never contracted; look at who sends them"
         }
         Clause::Function => "if it may be used: its code as a `function` of the contract",
+        Clause::Tag => "if it may be asked for: a `tag` block with its name",
         Clause::ReadOnly | Clause::Write => {
             "if it may be written: a `write` line with these addresses"
         }
         Clause::Read => "if it may be read: a `read` line with these addresses",
+        Clause::Value => "look at the device; if the value is sound: `low` and `high` of its tag",
+        Clause::Operation => "if it may be asked: its name as another `operation` of the contract",
+        Clause::Stream => "if it may be seen: its name as `include` of the inventory",
+        Clause::Topic => "if it may be said there: another `topic` of the contract",
+        Clause::Payload | Clause::Rate => "find out why it is so much; if it may be: the limit",
+        Clause::Source
+        | Clause::Direction
+        | Clause::Destination
+        | Clause::Zone
+        | Clause::Listener => "if the two may speak: a contract between them",
     }
 }
 

@@ -75,7 +75,7 @@ impl<'a> Desk<'a> {
     pub(super) fn judge(&mut self, observation: &Observation<'_>) {
         let verdict = self.matcher.judge(observation);
         let (contract, reason) = match verdict {
-            Verdict::Covered { contract } => (Some(self.catalog.name(contract)), None),
+            Verdict::Covered { contract, .. } => (Some(self.catalog.name(contract)), None),
             Verdict::Violation { .. } => (
                 None,
                 Some(explain::reason(self.catalog, observation, &verdict)),
@@ -114,7 +114,6 @@ impl<'a> Desk<'a> {
         let Verdict::Violation { nearest, clause } = *verdict else {
             return;
         };
-        let flow = observation.flow();
         let finding = Finding {
             ts_ns: observation.ts().as_ns(),
             stream: Stream::VIOLATION.as_str().into(),
@@ -122,8 +121,8 @@ impl<'a> Desk<'a> {
             severity: Severity::High,
             contract: nearest.map_or_else(String::new, |nearest| self.catalog.name(nearest).into()),
             clause: clause.name().into(),
-            source: flow.orig_h.to_string(),
-            destination: format!("{}:{}", flow.resp_h, flow.resp_p),
+            source: explain::source(observation),
+            destination: explain::destination(observation),
             operation: explain::operation(observation),
             reason,
             evidence: vec![evidence],

@@ -2,10 +2,15 @@
 //!
 //! Values borrow from the packet; nothing here allocates.
 
+mod frame;
+mod named;
+
 use core::fmt;
 use core::net::IpAddr;
 
 use crate::time::Timestamp;
+pub use frame::{Frame, Mac};
+pub use named::{Access, Act, Address, Message, Session};
 
 /// The transport of a flow.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -54,6 +59,16 @@ impl fmt::Display for Flow {
 pub enum Protocol {
     /// Modbus/TCP (Wireshark: `mbtcp`, `modbus`).
     ModbusTcp,
+    /// OPC UA (Wireshark: `opcua`).
+    OpcUa,
+    /// PROFINET's discovery and configuration (Wireshark: `pn_dcp`).
+    ProfinetDcp,
+    /// PROFINET's cyclic data (Wireshark: `pn_rt`).
+    ProfinetRt,
+    /// EtherCAT (Wireshark: `ecat`).
+    Ethercat,
+    /// IEC 61850 GOOSE (Wireshark: `goose`).
+    Goose,
     /// Not recognised.
     Unknown,
 }
@@ -63,7 +78,38 @@ impl Protocol {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ModbusTcp => "modbus_tcp",
+            Self::OpcUa => "opcua",
+            Self::ProfinetDcp => "profinet_dcp",
+            Self::ProfinetRt => "profinet_rt",
+            Self::Ethercat => "ethercat",
+            Self::Goose => "goose",
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// The protocol of this name; `Unknown` when there is none.
+    pub fn named(name: &str) -> Self {
+        let known = Self::KNOWN.into_iter().find(|known| known.name() == name);
+        known.unwrap_or(Self::Unknown)
+    }
+
+    /// Every protocol that has a name of its own.
+    pub const KNOWN: [Self; 6] = [
+        Self::ModbusTcp,
+        Self::OpcUa,
+        Self::ProfinetDcp,
+        Self::ProfinetRt,
+        Self::Ethercat,
+        Self::Goose,
+    ];
+
+    /// The EtherType of a protocol that has no IP below it (Wireshark: `eth.type`).
+    pub const fn ethertype(self) -> Option<u16> {
+        match self {
+            Self::ProfinetDcp | Self::ProfinetRt => Some(0x8892),
+            Self::Ethercat => Some(0x88a4),
+            Self::Goose => Some(0x88b8),
+            Self::ModbusTcp | Self::OpcUa | Self::Unknown => None,
         }
     }
 }
@@ -221,7 +267,7 @@ pub struct Conn {
     pub missed_bytes: u64,
 }
 
-/// Anything a decoder reports.
+/// Anything a decoder or an enforcement point reports.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Observation<'a> {
@@ -229,14 +275,24 @@ pub enum Observation<'a> {
     Exchange(Exchange<'a>),
     /// A flow.
     Conn(Conn),
+    /// A frame without IP.
+    Frame(Frame),
+    /// A value by its name.
+    Access(Access<'a>),
+    /// A request between two workloads.
+    Session(Session<'a>),
+    /// A message on a bus.
+    Message(Message<'a>),
 }
 
 impl Observation<'_> {
-    /// The flow it belongs to.
-    pub const fn flow(&self) -> &Flow {
+    /// The flow it belongs to, where it is one of IP addresses.
+    pub const fn flow(&self) -> Option<&Flow> {
         match self {
-            Self::Exchange(exchange) => &exchange.flow,
-            Self::Conn(conn) => &conn.flow,
+            Self::Exchange(exchange) => Some(&exchange.flow),
+            Self::Conn(conn) => Some(&conn.flow),
+            Self::Access(access) => Some(&access.flow),
+            Self::Frame(_) | Self::Session(_) | Self::Message(_) => None,
         }
     }
 
@@ -245,6 +301,10 @@ impl Observation<'_> {
         match self {
             Self::Exchange(exchange) => exchange.ts,
             Self::Conn(conn) => conn.ts,
+            Self::Frame(frame) => frame.ts,
+            Self::Access(access) => access.ts,
+            Self::Session(session) => session.ts,
+            Self::Message(message) => message.ts,
         }
     }
 }

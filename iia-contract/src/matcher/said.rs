@@ -1,0 +1,176 @@
+//! Whether one contract covers what one workload says to another.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use core::net::{IpAddr, SocketAddr};
+
+use iia_core::SpiffeId;
+use iia_core::observe::Session;
+
+use super::Clause;
+use super::verdict::Says;
+use crate::scope::{Boundary, Inbound, Internal, OPERATION_PULL, Text};
+
+/// An internal contract, or a boundary contract in one of its two directions.
+#[derive(Clone, Debug)]
+pub(super) struct Said<'a> {
+    pub(super) contract: u32,
+    zone: &'a str,
+    protocol: &'a str,
+    listeners: Box<[Listener]>,
+    operations: &'a BTreeSet<Text>,
+    streams: Option<&'a Boundary>,
+    payload_len_max: u64,
+}
+
+/// Where something is answered; at any address of its workload when none is said.
+#[derive(Clone, Copy, Debug)]
+struct Listener {
+    addr: Option<IpAddr>,
+    port: u16,
+}
+
+impl Listener {
+    /// Reads `tls/7443` and `tls/192.0.2.1:7443`.
+    fn parse(text: &str) -> Option<Self> {
+        let (_, place) = text.split_once('/')?;
+        let socket = place.parse::<SocketAddr>();
+        socket.map_or_else(
+            |_| {
+                let port = place.parse().ok()?;
+                Some(Self { addr: None, port })
+            },
+            |socket| {
+                Some(Self {
+                    addr: Some(socket.ip()),
+                    port: socket.port(),
+                })
+            },
+        )
+    }
+
+    fn is(&self, socket: SocketAddr) -> bool {
+        self.port == socket.port() && self.addr.is_none_or(|addr| addr == socket.ip())
+    }
+}
+
+fn zone(id: &SpiffeId) -> &str {
+    id.zone_workload().map_or("", |(zone, _)| zone)
+}
+
+impl<'a> Said<'a> {
+    pub(super) fn internal(contract: u32, terms: &'a Internal) -> Self {
+        let ports = terms.transport.ports.iter();
+        Self {
+            contract,
+            zone: zone(&terms.source),
+            protocol: &terms.transport.protocol,
+            listeners: ports.filter_map(|port| Listener::parse(port)).collect(),
+            operations: &terms.operations,
+            streams: None,
+            payload_len_max: terms.payload.max_len.unwrap_or(u64::MAX),
+        }
+    }
+
+    pub(super) fn boundary(contract: u32, terms: &'a Boundary, source: &'a SpiffeId) -> Self {
+        let (profile, quota) = (&terms.obligations.profile, &terms.obligations.quota);
+        let endpoint = profile.endpoint.iter();
+        Self {
+            contract,
+            zone: zone(source),
+            protocol: &profile.protocol,
+            listeners: endpoint
+                .filter_map(|place| Listener::parse(place))
+                .collect(),
+            operations: &terms.operations,
+            streams: Some(terms),
+            payload_len_max: quota.payload_len_max.unwrap_or(u64::MAX),
+        }
+    }
+
+    #[inline]
+    pub(super) fn judge(&self, session: &Session<'_>) -> Says {
+        if !session.source_zone.is_empty() && session.source_zone != self.zone {
+            return Err(Clause::Zone);
+        }
+        if !session.protocol.is_empty() && session.protocol != self.protocol {
+            return Err(Clause::Protocol);
+        }
+        answered(&self.listeners, session)?;
+        if !self.operations.contains(session.operation) {
+            return Err(Clause::Operation);
+        }
+        if !session.stream.is_empty() && !self.exposes(session.stream) {
+            return Err(Clause::Stream);
+        }
+        match session.payload_len <= self.payload_len_max {
+            true => Ok(Clause::Operation),
+            false => Err(Clause::Payload),
+        }
+    }
+
+    /// Exclusion wins; contracts within the box expose what they carry.
+    fn exposes(&self, stream: &str) -> bool {
+        self.streams.is_none_or(|terms| {
+            let any = |patterns: &[Text]| patterns.iter().any(|pattern| holds(pattern, stream));
+            any(&terms.include) && !any(&terms.exclude)
+        })
+    }
+}
+
+fn answered(listeners: &[Listener], session: &Session<'_>) -> Result<(), Clause> {
+    let Some(socket) = session.listener else {
+        return Ok(());
+    };
+    match listeners.is_empty() || listeners.iter().any(|place| place.is(socket)) {
+        true => Ok(()),
+        false => Err(Clause::Listener),
+    }
+}
+
+/// Whether a pattern such as `process.*` holds a stream; contracts leave out the leading `ot.`.
+fn holds(pattern: &str, stream: &str) -> bool {
+    let bare = |text| str::strip_prefix(text, "ot.").unwrap_or(text);
+    let (pattern, stream) = (bare(pattern), bare(stream));
+    match pattern.strip_suffix(".*") {
+        Some(prefix) => stream
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with('.')),
+        None => pattern == stream,
+    }
+}
+
+/// An inbound contract: the box pulls, and that is all.
+#[derive(Clone, Debug)]
+pub(super) struct Pulled<'a> {
+    pub(super) contract: u32,
+    zone: &'a str,
+    listeners: Box<[Listener]>,
+    payload_len_max: u64,
+}
+
+impl<'a> Pulled<'a> {
+    pub(super) fn new(contract: u32, terms: &'a Inbound) -> Self {
+        Self {
+            contract,
+            zone: zone(&terms.puller),
+            listeners: Listener::parse(&terms.pull.target).into_iter().collect(),
+            payload_len_max: terms.artifact.len_max,
+        }
+    }
+
+    pub(super) fn judge(&self, session: &Session<'_>) -> Says {
+        if !session.source_zone.is_empty() && session.source_zone != self.zone {
+            return Err(Clause::Zone);
+        }
+        answered(&self.listeners, session)?;
+        // IIA 9: nothing is changed from outside; what is signed is fetched.
+        if session.operation != OPERATION_PULL {
+            return Err(Clause::ReadOnly);
+        }
+        match session.payload_len <= self.payload_len_max {
+            true => Ok(Clause::Operation),
+            false => Err(Clause::Payload),
+        }
+    }
+}
