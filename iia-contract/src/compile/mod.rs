@@ -9,6 +9,7 @@ mod grant;
 mod identity;
 mod json;
 pub mod mqtt;
+pub mod nats;
 pub mod nft;
 mod policy;
 pub mod spiffe;
