@@ -11,6 +11,7 @@ mod json;
 pub mod mqtt;
 pub mod nats;
 pub mod nft;
+pub mod ovn;
 mod policy;
 pub mod spiffe;
 pub mod surface;
