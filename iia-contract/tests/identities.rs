@@ -1,5 +1,9 @@
 //! Who gets an identity and what may run: those whom a contract names and a digest pins, and nobody else.
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
 
 #[path = "net/world.rs"]
 mod world;
@@ -52,7 +56,7 @@ fn naming(catalog: &Catalog, who: &str) -> BTreeSet<String> {
                 .any(|id| id.as_str() == who),
             _ => false,
         });
-    named.map(|contract| contract.id.clone()).collect()
+    named.map(|contract| contract.id.to_string()).collect()
 }
 
 #[test]

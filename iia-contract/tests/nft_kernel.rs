@@ -17,8 +17,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use cells::{Cell, cells, covering};
-use iia_contract::Catalog;
-use iia_contract::compile::{L4, Topology, nft};
+use iia_contract::compile::{Topology, nft};
 use net::Lab;
 use world::{Rng, addr, prefix, random};
 

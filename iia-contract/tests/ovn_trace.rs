@@ -269,7 +269,14 @@ fn changes(network: &Network, policy: &iia_contract::compile::Policy<Acl>) {
         "tcp",
         "allow",
     ]);
-    network.nbctl(&["--type=port-group", "acl-del", group, "to-lport", "1", &format!("outport == @{group} && ip")]);
+    network.nbctl(&[
+        "--type=port-group",
+        "acl-del",
+        group,
+        "to-lport",
+        "1",
+        &format!("outport == @{group} && ip"),
+    ]);
     let found = drift(
         policy,
         &Acl::read(network.transact(QUERY).as_bytes()).unwrap(),

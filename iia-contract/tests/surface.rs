@@ -157,13 +157,13 @@ fn every_listener_and_every_contracted_connection_is_listed() {
                     End::Connect,
                     at.clone(),
                     terms.source.to_string(),
-                    contract.id.clone(),
+                    contract.id.to_string(),
                 ));
                 due.insert((
                     End::Listen,
                     at,
                     terms.destination.to_string(),
-                    contract.id.clone(),
+                    contract.id.to_string(),
                 ));
             }
         }

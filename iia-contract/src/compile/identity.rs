@@ -2,7 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use iia_core::SpiffeId;
@@ -32,7 +32,7 @@ pub fn identities(
         let parties = parties(&contract.terms);
         for own in parties.iter().filter(|id| topology.workload(id).is_some()) {
             let one = bound.entry((*own).clone()).or_default();
-            one.contracts.insert(contract.id.clone());
+            one.contracts.insert(contract.id.to_string());
             let domains = parties.iter().map(|id| id.trust_domain());
             one.peers
                 .extend(domains.filter(|domain| *domain != own.trust_domain()));

@@ -155,7 +155,7 @@ pub(crate) fn covering(plant: &Plant, user: &str, publish: bool, topic: &str) ->
             }
             _ => false,
         };
-        covering.extend(covers.then(|| contract.id.clone()));
+        covering.extend(covers.then(|| contract.id.to_string()));
     }
     covering
 }

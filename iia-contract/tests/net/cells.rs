@@ -44,7 +44,7 @@ pub(crate) fn covering(cell: &Cell, topology: &Topology, catalog: &Catalog) -> V
         let joined =
             receiver.is_some_and(|receiver| Conduit::new(sender.role, receiver.role).is_ok());
         if sends && listens && joined {
-            covering.push(contract.id.clone());
+            covering.push(contract.id.to_string());
         }
     }
     covering

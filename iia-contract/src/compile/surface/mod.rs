@@ -233,7 +233,7 @@ fn pulled(terms: &Inbound, contract: &str, topology: &Topology) -> Open {
     Open {
         end: End::Connect,
         place: super::topology::socket(target)
-            .map_or_else(|| target.clone(), |(l4, addr, port)| at(l4, addr, port)),
+            .map_or_else(|| target.to_string(), |(l4, addr, port)| at(l4, addr, port)),
         who: terms.puller.to_string(),
         zone: zone.map_or_else(String::new, |zone| zone.name.clone()),
         side: zone.map_or_else(String::new, |zone| side(zone.role.side())),
