@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use iia_core::observe::{Protocol, Table};
+use iia_core::observe::{Protocol, Table, Transport};
 
 use super::{Part, id, part};
 use crate::scope::{
@@ -49,11 +49,22 @@ fn exact<T>(items: impl Iterator<Item = T> + Clone) -> Vec<T> {
 }
 
 fn server(field: &Field<'_>) -> Option<Server> {
-    let (_, socket) = field.text().split_once('/')?;
+    let (scheme, socket) = field.text().split_once('/')?;
     let socket: core::net::SocketAddr = socket.parse().ok()?;
     Some(Server {
+        transport: carrier(scheme)?,
         addr: socket.ip(),
         port: socket.port(),
+    })
+}
+
+/// What carries a port of the language, such as the `tls` of `tls/192.0.2.1:7443`.
+fn carrier(scheme: &str) -> Option<Transport> {
+    Some(match scheme {
+        "tcp" | "tls" => Transport::Tcp,
+        "udp" | "dtls" | "quic" => Transport::Udp,
+        "sctp" => Transport::Ip(132),
+        _ => return None,
     })
 }
 

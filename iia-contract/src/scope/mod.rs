@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use iia_core::Timestamp;
-use iia_core::observe::Table;
+use iia_core::observe::{Table, Transport as Carrier};
 
 use crate::raw::Version;
 
@@ -110,6 +110,8 @@ fn masked(addr: IpAddr, prefix: u8) -> u128 {
 /// Where a device answers.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Server {
+    /// What carries it.
+    pub transport: Carrier,
     /// Its address.
     pub addr: IpAddr,
     /// Its port.
