@@ -15,6 +15,7 @@ pub mod ovn;
 mod policy;
 pub mod spiffe;
 pub mod surface;
+pub mod suricata;
 mod topology;
 
 pub use flow::{Flow, Flows, Source, flows};
