@@ -1,5 +1,9 @@
 //! Who gets an identity and what may run: those whom a contract names and a digest pins, and nobody else.
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
 
 #[path = "net/world.rs"]
 mod world;

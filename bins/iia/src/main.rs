@@ -8,11 +8,13 @@
 
 mod bench;
 mod check;
+mod compile;
 mod config;
 mod input;
 mod inspect;
 mod learn;
 mod lint;
+mod surface;
 mod table;
 
 use std::io::{self, BufWriter, Write as _};
@@ -45,6 +47,12 @@ enum Command {
     Explain(check::Arguments),
     /// Proposes a catalog from captures, for a person to cut down
     Learn(learn::Arguments),
+    /// Compiles a catalog to what enforces it: firewall, brokers, identities, network policies, rules
+    Compile(compile::Arguments),
+    /// Says how what is loaded differs from what the catalog compiles to; exit code 1 when it does
+    Drift(compile::DriftArguments),
+    /// Lists every listener and every connection of a box, with who, why and by which contracts
+    Surface(surface::Arguments),
     /// The configuration language
     #[command(subcommand)]
     Config(config::Command),
@@ -74,6 +82,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(arguments) => check::run(&arguments, check::Mode::Check, &mut out)?,
         Command::Explain(arguments) => check::run(&arguments, check::Mode::Explain, &mut out)?,
         Command::Learn(arguments) => learn::run(&arguments, &mut out)?,
+        Command::Compile(arguments) => compile::run(&arguments, &mut out)?,
+        Command::Drift(arguments) => compile::drift(&arguments, &mut out)?,
+        Command::Surface(arguments) => surface::run(&arguments, &mut out)?,
         Command::Config(command) => {
             drop(out);
             return config::run(command);

@@ -12,15 +12,15 @@ use iia_core::zone::Conduit;
 use super::policy::Contracts;
 use super::topology::Topology;
 use crate::catalog::Catalog;
-use crate::scope::{Boundary, Device, Internal, Terms, TopicFilter};
+use crate::scope::{Boundary, Device, Internal, Terms, Text, TopicFilter};
 
 /// Somebody whom a broker knows: by the SPIFFE ID or by the common name of a certificate.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Party {
     /// A workload, and the common name that it has besides.
-    Workload(SpiffeId, Option<String>),
+    Workload(SpiffeId, Option<Text>),
     /// A device, which has a common name only.
-    Device(String),
+    Device(Text),
 }
 
 impl Party {

@@ -9,6 +9,7 @@ use core::fmt::Write as _;
 pub(super) enum Json {
     Text(String),
     Number(u64),
+    Switch(bool),
     List(Vec<Self>),
     Object(Vec<(&'static str, Self)>),
 }
@@ -34,6 +35,7 @@ impl Json {
         match self {
             Self::Text(text) => quote(out, text),
             Self::Number(number) => drop(write!(out, "{number}")),
+            Self::Switch(on) => drop(write!(out, "{on}")),
             Self::List(items) => enclose(out, depth, ('[', ']'), items, |item, out| {
                 item.write(out, depth + 1);
             }),
@@ -89,10 +91,11 @@ mod tests {
             ("texts", Json::texts(["", "a\"b\\c", "\n\u{1}\u{7f}Ö"])),
             ("none", Json::List(Vec::new())),
             ("number", Json::Number(u64::MAX)),
+            ("on", Json::Switch(true)),
         ]));
         let read: serde_json::Value = serde_json::from_str(&value.document()).unwrap();
         let want = serde_json::json!({
-            "texts": ["", "a\"b\\c", "\n\u{1}\u{7f}Ö"], "none": [], "number": u64::MAX,
+            "texts": ["", "a\"b\\c", "\n\u{1}\u{7f}Ö"], "none": [], "number": u64::MAX, "on": true,
         });
         assert_eq!(read, want);
     }

@@ -4,16 +4,25 @@
 //! bus ([`grants`]), and which workloads have an identity ([`identities`]). Each target spells the answer in its own words ([`Target`]) and reads it back.
 
 pub mod admission;
+pub mod cilium;
 mod flow;
 mod grant;
 mod identity;
 mod json;
+pub mod k8s;
 pub mod mqtt;
+pub mod nats;
 pub mod nft;
+pub mod ovn;
+pub mod pods;
+#[cfg(feature = "std")]
+mod pods_read;
 mod policy;
 pub mod spiffe;
 pub mod surface;
+pub mod suricata;
 mod topology;
+pub mod zenoh;
 
 pub use flow::{Flow, Flows, Source, flows};
 pub use grant::{Access, Grant, Grants, Party, grants};

@@ -37,8 +37,18 @@ pub(crate) fn free_port() -> u16 {
 pub(crate) struct Running(Child);
 
 impl Running {
-    /// Starts a program and waits until it listens.
+    /// Starts a program and waits until it listens on a port of the loopback.
     pub(crate) fn listening(program: &str, arguments: &[&str], port: u16) -> Self {
+        let there = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+        Self::start(program, arguments, &there)
+    }
+
+    /// Starts a program and waits until its socket is there.
+    pub(crate) fn at(program: &str, arguments: &[&str], socket: &Path) -> Self {
+        Self::start(program, arguments, &|| socket.exists())
+    }
+
+    fn start(program: &str, arguments: &[&str], there: &dyn Fn() -> bool) -> Self {
         let child = Command::new(program)
             .args(arguments)
             .stdout(Stdio::null())
@@ -47,10 +57,10 @@ impl Running {
             .unwrap();
         let mut running = Self(child);
         let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while !there() {
             let ended = running.0.try_wait().unwrap();
             assert!(ended.is_none(), "{program} {arguments:?} ended: {ended:?}");
-            assert!(Instant::now() < deadline, "{program} does not listen");
+            assert!(Instant::now() < deadline, "{program} does not answer");
             std::thread::sleep(Duration::from_millis(20));
         }
         running

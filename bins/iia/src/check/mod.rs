@@ -1,6 +1,6 @@
 //! Captures against a catalog: what is covered, what is not, and why.
 
-mod catalog;
+pub(crate) mod catalog;
 mod findings;
 mod tell;
 

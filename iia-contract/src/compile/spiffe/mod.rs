@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 
 use super::identity::identities;
-use super::policy::{Policy, Target};
+use super::policy::{Contracts, Policy, Target, joined};
 use super::topology::{Pin, Topology};
 use crate::catalog::Catalog;
 
@@ -22,6 +22,9 @@ use crate::catalog::Catalog;
 pub const AGENT: &str = "/spire/agent/iia-box";
 /// Lifetime of an SVID in seconds; one hour at most (001:355).
 pub const SVID_TTL_SECS: u64 = 3600;
+
+/// Bytes of a hint at most; the issuer's own limit.
+const HINT_LEN_MAX: usize = 1024;
 
 /// An entry: who gets which identity.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -74,7 +77,9 @@ impl Target for Registration {
                         .collect(),
                     ttl_secs: SVID_TTL_SECS,
                 };
-                policy.allowed.insert(registration, bound.contracts.clone());
+                policy
+                    .allowed
+                    .insert(registration, fitting(&bound.contracts));
             }
             if !pinned {
                 notes.push(format!(
@@ -99,4 +104,13 @@ fn selectors(pin: &Pin) -> BTreeSet<String> {
     let image = format!("docker:image_id:{}", pin.digest);
     let user = pin.user.map(|user| format!("unix:uid:{user}"));
     [image].into_iter().chain(user).collect()
+}
+
+/// As many whole ids as fit into a hint.
+fn fitting(contracts: &Contracts) -> Contracts {
+    let mut fitting = contracts.clone();
+    while joined(&fitting).len() > HINT_LEN_MAX {
+        fitting.pop_last();
+    }
+    fitting
 }

@@ -7,9 +7,6 @@ use super::Registration;
 use crate::compile::json::Json;
 use crate::compile::policy::{Contracts, Policy, joined};
 
-/// Bytes of a hint at most; the issuer's own limit.
-const HINT_LEN_MAX: usize = 1024;
-
 pub(super) fn write(policy: &Policy<Registration>) -> String {
     let entries = policy
         .allowed
@@ -38,15 +35,6 @@ fn entry(one: &Registration, contracts: &Contracts) -> Json {
             Json::texts(one.federates_with.iter().cloned()),
         ),
         ("x509_svid_ttl", Json::Number(one.ttl_secs)),
-        ("hint", Json::Text(hint(contracts))),
+        ("hint", Json::Text(joined(contracts))),
     ]))
-}
-
-/// As many whole ids as fit.
-pub(super) fn hint(contracts: &Contracts) -> String {
-    let mut fitting = contracts.clone();
-    while joined(&fitting).len() > HINT_LEN_MAX {
-        fitting.pop_last();
-    }
-    joined(&fitting)
 }

@@ -1,0 +1,122 @@
+//! Rules of an intrusion detection system: a pass for every contract, an alert for every other connection.
+//!
+//! What devices say to each other is told apart by address, transport and port; functions, registers and values are
+//! the matcher's. The direction counts: who answers does not ask.
+
+#[cfg(feature = "std")]
+mod read;
+mod text;
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt::{self, Display, Formatter};
+use core::net::IpAddr;
+
+use iia_core::observe::Transport;
+
+use super::flow::{Flows, Source, flows};
+use super::policy::{Contracts, Policy, Target};
+use super::topology::Topology;
+use crate::catalog::Catalog;
+use crate::scope::{Net, Terms};
+
+/// The number of the first rule; numbers from one million on are for local rules.
+pub const SID_FIRST: u64 = 1_100_000;
+
+/// A connection that raises no alert.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Passed {
+    /// The transport: `tcp`, `udp` or `sctp`.
+    pub l4: String,
+    /// Who opens it: an address, a network, or `any`.
+    pub source: String,
+    /// Who answers.
+    pub destination: String,
+    /// The port that answers.
+    pub port: u16,
+}
+
+impl Display for Passed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self {
+            l4,
+            source,
+            destination,
+            port,
+        } = self;
+        write!(f, "{l4} {source} to {destination} port {port} passes")
+    }
+}
+
+impl Target for Passed {
+    fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
+        let Flows { allowed, notes } = flows(catalog, topology);
+        let mut passed: BTreeMap<Self, Contracts> = BTreeMap::new();
+        for (flow, contracts) in allowed {
+            let one = Self {
+                l4: flow.l4.name().into(),
+                source: match flow.source {
+                    Source::Anybody => "any".into(),
+                    Source::Workload(addr) => addr.to_string(),
+                    Source::Network(addr, prefix) => network(addr, prefix),
+                },
+                destination: flow.destination.to_string(),
+                port: flow.port,
+            };
+            passed.entry(one).or_default().extend(contracts);
+        }
+        devices(catalog, &mut passed);
+        let policy = Policy {
+            allowed: passed,
+            ..Policy::default()
+        };
+        (policy, notes)
+    }
+
+    fn write(policy: &Policy<Self>) -> String {
+        text::write(policy)
+    }
+
+    #[cfg(feature = "std")]
+    fn read(loaded: &[u8]) -> Result<Policy<Self>, super::policy::ReadError> {
+        read::read(loaded)
+    }
+}
+
+/// The conversations of the control network, which nobody on the box takes part in.
+fn devices(catalog: &Catalog, passed: &mut BTreeMap<Passed, Contracts>) {
+    for contract in catalog.contracts() {
+        let Terms::Device(terms) = &contract.terms else {
+            continue;
+        };
+        for Net { addr, prefix } in &terms.clients {
+            for server in &terms.servers {
+                let l4 = match server.transport {
+                    Transport::Tcp => "tcp",
+                    Transport::Udp => "udp",
+                    Transport::Ip(_) => "sctp",
+                };
+                let one = Passed {
+                    l4: l4.into(),
+                    source: network(*addr, *prefix),
+                    destination: server.addr.to_string(),
+                    port: server.port,
+                };
+                passed
+                    .entry(one)
+                    .or_default()
+                    .insert(contract.id.to_string());
+            }
+        }
+    }
+}
+
+fn network(addr: IpAddr, prefix: u8) -> String {
+    let whole = if addr.is_ipv4() { 32 } else { 128 };
+    match prefix {
+        prefix if prefix == whole => addr.to_string(),
+        prefix => format!("{addr}/{prefix}"),
+    }
+}
