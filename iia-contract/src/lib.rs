@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+pub mod adherence;
 pub mod catalog;
 mod clash;
 pub mod compile;
