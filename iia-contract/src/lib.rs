@@ -5,6 +5,7 @@
 extern crate alloc;
 
 pub mod adherence;
+pub mod answer;
 pub mod catalog;
 mod clash;
 pub mod compile;

@@ -210,7 +210,7 @@ fn number(micros: i128, unit: Unit, per: Option<Per>) -> Number {
 }
 
 /// A duration as a number: microseconds, or seconds where those find no room.
-pub(super) fn duration(ns: i64) -> Number {
+pub fn duration(ns: i64) -> Number {
     match ns.checked_mul(1000) {
         Some(micros) => number(micros.into(), Unit::Us, None),
         None => number(i128::from(ns / 1000), Unit::S, None),

@@ -58,7 +58,7 @@ fn server(field: &Field<'_>) -> Option<Server> {
     })
 }
 
-fn run(field: &Field<'_>) -> Option<Run> {
+pub(crate) fn run(field: &Field<'_>) -> Option<Run> {
     let count = |index| u32::try_from(field.number(index)?.as_count()?).ok();
     Some(Run {
         table: table(field.text())?,
