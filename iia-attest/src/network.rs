@@ -76,7 +76,7 @@ impl Network {
         let watched: Vec<Watched> = contracts
             .filter_map(|contract| match &contract.terms {
                 Terms::Device(device) => Some(Watched {
-                    contract: contract.id.clone(),
+                    contract: contract.id.to_string(),
                     device: device.clone(),
                     silence_ns: device.silence_ns,
                     last: None,

@@ -56,7 +56,7 @@ fn covering(cell: &Cell, topology: &Topology, catalog: &Catalog) -> Vec<String> 
         let joined =
             receiver.is_some_and(|receiver| Conduit::new(sender.role, receiver.role).is_ok());
         if sends && listens && joined {
-            covering.push(contract.id.clone());
+            covering.push(contract.id.to_string());
         }
     }
     covering

@@ -1,6 +1,7 @@
 //! SPIFFE IDs, parsed by every rule of the SPIFFE-ID standard (section 2) and never by splitting.
 
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use core::fmt;
 use core::str::FromStr;
 
@@ -13,10 +14,10 @@ pub const TRUST_DOMAIN_LEN_MAX: usize = 255;
 
 const SCHEME: &str = "spiffe://";
 
-/// A SPIFFE ID such as `spiffe://iia.local/zone/lake/workload/lake_writer`.
+/// A SPIFFE ID such as `spiffe://iia.local/zone/lake/workload/lake_writer`; copies share one text.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SpiffeId {
-    uri: String,
+    uri: Arc<str>,
     path_start: usize,
 }
 
@@ -100,7 +101,7 @@ impl FromStr for SpiffeId {
     fn from_str(uri: &str) -> Result<Self, SpiffeIdError> {
         let path_start = path_start(uri)?;
         Ok(Self {
-            uri: uri.to_string(),
+            uri: uri.into(),
             path_start,
         })
     }
@@ -133,7 +134,7 @@ impl TrustDomain {
         let uri = self.to_uri();
         SpiffeId {
             path_start: uri.len(),
-            uri,
+            uri: uri.into(),
         }
     }
 

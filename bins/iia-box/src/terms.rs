@@ -87,8 +87,8 @@ impl Settings {
                 queries_per_second,
                 ..
             })) => Terms {
-                include: include.clone(),
-                exclude: exclude.clone(),
+                include: include.iter().map(ToString::to_string).collect(),
+                exclude: exclude.iter().map(ToString::to_string).collect(),
                 rows_max: *rows_max,
                 queries_per_second: *queries_per_second,
             },

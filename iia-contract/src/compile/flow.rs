@@ -66,7 +66,7 @@ pub fn flows(catalog: &Catalog, topology: &Topology) -> Flows {
                         .allowed
                         .entry(flow)
                         .or_default()
-                        .push(contract.id.clone());
+                        .push(contract.id.to_string());
                 }
             }
             Err(why) => flows

@@ -1,7 +1,6 @@
 //! Boundary contracts.
 
 use alloc::boxed::Box;
-use alloc::string::ToString as _;
 
 use iia_core::time::parse_utc;
 
@@ -10,7 +9,7 @@ use super::{Part, id, operations, part, told};
 use crate::raw::Number;
 use crate::scope::{
     Audit, Auth, Boundary, Delivery, Evolution, Freshness, Gap, Obligations, Ordering, Profile,
-    Quota, Raci, Sla, Upstream,
+    Quota, Raci, Sla, Text, Upstream,
 };
 use crate::tree::{Block, Entry};
 
@@ -38,11 +37,11 @@ fn per_second(rate: Number) -> Option<u32> {
 fn obligations(entry: &Entry<'_>) -> Obligations {
     let (retention, audit) = (part(entry, "retention"), part(entry, "audit"));
     let named = |key: &'static str| entry.blocks().filter(move |block| block.key == key);
-    let name = |block: &Block<'_>| block.name.unwrap_or_default().to_string();
+    let name = |block: &Block<'_>| -> Text { block.name.unwrap_or_default().into() };
     Obligations {
-        organization: entry.text("organization").to_string(),
-        consumer_role: entry.field("consumer_role").map(|f| f.text().to_string()),
-        contact: entry.text("contact").to_string(),
+        organization: entry.text("organization").into(),
+        consumer_role: entry.field("consumer_role").map(|f| f.text().into()),
+        contact: entry.text("contact").into(),
         published: parse_utc(entry.text("published")),
         enabled: parse_utc(entry.text("enabled")),
         profile: profile(&part(entry, "profile")),

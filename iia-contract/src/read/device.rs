@@ -1,7 +1,6 @@
 //! Device contracts.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use iia_core::observe::{Protocol, Table};
@@ -9,7 +8,7 @@ use iia_core::observe::{Protocol, Table};
 use super::{Part, id, part};
 use crate::scope::{
     Device, DeviceFailure, Gateway, IoAttestation, Make, Net, Observed, Run, Server, Session, Tag,
-    Use, merge,
+    Text, Use, merge,
 };
 use crate::tree::{Block, Entry, Field};
 
@@ -89,11 +88,11 @@ fn observed(entry: &Entry<'_>) -> Option<Box<Observed>> {
     let observation = part(entry, "observation");
     let tags = entry.blocks().filter(|block| block.key == "tag");
     Some(Box::new(Observed {
-        protocol: protocol.map(String::from),
-        classification: entry.field("classification").map(|f| f.text().to_string()),
+        protocol: protocol.map(Text::from),
+        classification: entry.field("classification").map(|f| f.text().into()),
         streams: entry
             .fields("stream")
-            .map(|field| field.text().to_string())
+            .map(|field| field.text().into())
             .collect(),
         expected: entry.field("expected").and_then(|field| field.count()),
         rate: entry.field("rate").and_then(|field| field.number(0)),
@@ -121,8 +120,8 @@ fn boxed<T>(entry: &Entry<'_>, key: &str, read: fn(&Part<'_>) -> T) -> Option<Bo
     Some(Box::new(read(&Part(Some(block)))))
 }
 
-fn name(block: &Block<'_>) -> String {
-    block.name.unwrap_or_default().to_string()
+fn name(block: &Block<'_>) -> Text {
+    block.name.unwrap_or_default().into()
 }
 
 fn make(block: &Part<'_>) -> Make {

@@ -8,14 +8,13 @@ pub(crate) use device::run as run_of;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use iia_core::SpiffeId;
 use iia_core::time::parse_utc;
 
 use crate::raw::{Number, Version};
-use crate::scope::{Contract, Failure, Internal, Payload, Terms, Told, Transport};
+use crate::scope::{Contract, Failure, Internal, Payload, Terms, Text, Told, Transport};
 use crate::tree::{Block, Entry, Field};
 
 /// Reads a contract; `None` when a part is missing that a rule has complained about.
@@ -33,7 +32,7 @@ pub(crate) fn contract(entry: &Entry<'_>) -> Option<Contract> {
         patch: 0,
     };
     Some(Contract {
-        id: entry.name.to_string(),
+        id: entry.name.into(),
         version: entry.version.unwrap_or(none),
         deprecated: parse_utc(entry.text("deprecated")),
         terms,
@@ -47,7 +46,7 @@ fn internal(entry: &Entry<'_>) -> Option<Internal> {
         source: id(entry, "source")?,
         destination: id(entry, "destination")?,
         operations: operations(entry),
-        cardinality: entry.text("cardinality").to_string(),
+        cardinality: entry.text("cardinality").into(),
         transport: Transport {
             protocol: transport.word("protocol"),
             ports: transport.words("port"),
@@ -81,9 +80,9 @@ fn id(entry: &Entry<'_>, key: &str) -> Option<SpiffeId> {
     entry.field(key)?.text().parse().ok()
 }
 
-fn operations(entry: &Entry<'_>) -> BTreeSet<String> {
+fn operations(entry: &Entry<'_>) -> BTreeSet<Text> {
     let names = entry.fields("operation");
-    names.map(|field| field.text().to_string()).collect()
+    names.map(|field| field.text().into()).collect()
 }
 
 /// A block that may be missing; what is not there reads as nothing.
@@ -99,22 +98,22 @@ impl<'t> Part<'t> {
         self.0.and_then(|block| block.field(key))
     }
 
-    fn word(&self, key: &str) -> String {
+    fn word(&self, key: &str) -> Text {
         self.field(key)
-            .map_or_else(String::new, |field| field.text().to_string())
+            .map_or_else(Text::default, |field| field.text().into())
     }
 
-    fn maybe(&self, key: &str) -> Option<String> {
-        self.field(key).map(|field| field.text().to_string())
+    fn maybe(&self, key: &str) -> Option<Text> {
+        self.field(key).map(|field| field.text().into())
     }
 
     /// Exactly as much room as is needed: most lists have one word.
-    fn words(&self, key: &str) -> Vec<String> {
+    fn words(&self, key: &str) -> Vec<Text> {
         let Some(block) = self.0 else {
             return Vec::new();
         };
         let mut words = Vec::with_capacity(block.fields(key).count());
-        words.extend(block.fields(key).map(|field| field.text().to_string()));
+        words.extend(block.fields(key).map(|field| field.text().into()));
         words
     }
 

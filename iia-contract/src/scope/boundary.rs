@@ -2,11 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use iia_core::{SpiffeId, Timestamp};
 
+use super::Text;
 use super::device::Use;
 use super::internal::Told;
 use crate::raw::Number;
@@ -19,11 +19,11 @@ pub struct Boundary {
     /// The other side.
     pub consumer: SpiffeId,
     /// What may be said.
-    pub operations: BTreeSet<String>,
+    pub operations: BTreeSet<Text>,
     /// Streams exposed, as patterns.
-    pub include: Vec<String>,
+    pub include: Vec<Text>,
     /// Streams not exposed, whatever is included.
-    pub exclude: Vec<String>,
+    pub exclude: Vec<Text>,
     /// Rows of one answer at most.
     pub rows_max: Option<u64>,
     /// Questions a second at most.
@@ -36,15 +36,15 @@ pub struct Boundary {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the blocks of the contract, one a field")]
 pub struct Obligations {
-    pub organization: String,
-    pub consumer_role: Option<String>,
-    pub contact: String,
+    pub organization: Text,
+    pub consumer_role: Option<Text>,
+    pub contact: Text,
     pub published: Option<Timestamp>,
     pub enabled: Option<Timestamp>,
     pub profile: Profile,
     pub freshness: Freshness,
     pub retention_ns: i64,
-    pub aging: Option<String>,
+    pub aging: Option<Text>,
     pub ordering: Ordering,
     pub delivery: Delivery,
     pub gap: Gap,
@@ -55,24 +55,24 @@ pub struct Obligations {
     pub usage: Use,
     pub upstream: Upstream,
     /// Who answers, by event.
-    pub raci: BTreeMap<String, Raci>,
+    pub raci: BTreeMap<Text, Raci>,
     /// Thresholds, by name.
-    pub slas: BTreeMap<String, Sla>,
+    pub slas: BTreeMap<Text, Sla>,
 }
 
 /// Which edge profile carries it, and where.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Profile {
-    pub kind: String,
-    pub standard: Option<String>,
-    pub standard_version: Option<String>,
-    pub protocol: String,
-    pub alpn: Option<String>,
-    pub endpoint: Option<String>,
-    pub trust_root: Option<String>,
-    pub schedule: Option<String>,
-    pub table_format: Option<String>,
+    pub kind: Text,
+    pub standard: Option<Text>,
+    pub standard_version: Option<Text>,
+    pub protocol: Text,
+    pub alpn: Option<Text>,
+    pub endpoint: Option<Text>,
+    pub trust_root: Option<Text>,
+    pub schedule: Option<Text>,
+    pub table_format: Option<Text>,
     pub consumer_level: Option<u64>,
 }
 
@@ -90,19 +90,19 @@ pub struct Freshness {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Ordering {
-    pub sequence: String,
-    pub service_id: String,
+    pub sequence: Text,
+    pub service_id: Text,
 }
 
 /// How often a record may arrive.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Delivery {
-    pub mode: String,
-    pub consistency: Option<String>,
-    pub dedupe: Option<String>,
+    pub mode: Text,
+    pub consistency: Option<Text>,
+    pub dedupe: Option<Text>,
     pub consumer_dedupes: bool,
-    pub class: Option<String>,
+    pub class: Option<Text>,
     pub ack: bool,
 }
 
@@ -111,9 +111,9 @@ pub struct Delivery {
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Gap {
     pub buffer_ns: i64,
-    pub detect: Option<String>,
+    pub detect: Option<Text>,
     pub watermark: bool,
-    pub watermark_endpoint: Option<String>,
+    pub watermark_endpoint: Option<Text>,
 }
 
 /// How the contract changes.
@@ -131,8 +131,8 @@ pub struct Evolution {
 pub struct Auth {
     pub publisher_ttl_ns: Option<i64>,
     pub consumer_rotation_ns: Option<i64>,
-    pub issuer: Option<String>,
-    pub cn_alias: Option<String>,
+    pub issuer: Option<Text>,
+    pub cn_alias: Option<Text>,
 }
 
 /// What is recorded, and how the consumer checks the chain.
@@ -142,7 +142,7 @@ pub struct Audit {
     pub told: Told,
     pub consumer_validates: bool,
     pub head_period_ns: Option<i64>,
-    pub on_failure: Option<String>,
+    pub on_failure: Option<Text>,
 }
 
 /// Limits of fair use.
@@ -164,17 +164,17 @@ pub struct Upstream {
     pub bandwidth_min: Option<Number>,
     pub latency_p99_max_ns: Option<i64>,
     pub uptime_min: Option<Number>,
-    pub path: Option<String>,
-    pub redundancy: Option<String>,
+    pub path: Option<Text>,
+    pub redundancy: Option<Text>,
     pub rotation_ns: Option<i64>,
-    pub custody: Option<String>,
-    pub continuity: Option<String>,
+    pub custody: Option<Text>,
+    pub continuity: Option<Text>,
     pub ack_window_max_ns: Option<i64>,
     pub query_response_max_ns: Option<i64>,
     pub accepts_loose: bool,
-    pub on_call: Option<String>,
+    pub on_call: Option<Text>,
     pub response_max_ns: Option<i64>,
-    pub escalation: Option<String>,
+    pub escalation: Option<Text>,
     pub sustained_rows: Option<Number>,
     pub burst_rows: Option<Number>,
     pub verify_every_ns: Option<i64>,
@@ -184,22 +184,22 @@ pub struct Upstream {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Raci {
-    pub acs_responsible: Vec<String>,
-    pub acs_accountable: String,
-    pub upstream_responsible: Vec<String>,
-    pub upstream_accountable: String,
-    pub consulted: Vec<String>,
-    pub informed: Vec<String>,
-    pub not_applicable: Option<String>,
+    pub acs_responsible: Vec<Text>,
+    pub acs_accountable: Text,
+    pub upstream_responsible: Vec<Text>,
+    pub upstream_accountable: Text,
+    pub consulted: Vec<Text>,
+    pub informed: Vec<Text>,
+    pub not_applicable: Option<Text>,
 }
 
 /// A threshold and where a breach appears.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Sla {
-    pub metric: String,
+    pub metric: Text,
     pub max: Option<Number>,
     pub min: Option<Number>,
     pub window_ns: i64,
-    pub breach: String,
+    pub breach: Text,
 }

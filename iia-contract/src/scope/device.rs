@@ -2,13 +2,12 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use iia_core::SpiffeId;
 use iia_core::observe::{Protocol, Table};
 
-use super::{Net, Run, Server};
+use super::{Net, Run, Server, Text};
 use crate::raw::Number;
 
 /// On the control network.
@@ -43,21 +42,21 @@ pub struct Device {
 #[allow(missing_docs, reason = "the fields and blocks of the contract")]
 pub struct Observed {
     /// The protocol as it is written, where no decoder is there for it.
-    pub protocol: Option<String>,
-    pub classification: Option<String>,
-    pub streams: Vec<String>,
+    pub protocol: Option<Text>,
+    pub classification: Option<Text>,
+    pub streams: Vec<Text>,
     pub expected: Option<u64>,
     pub rate: Option<Number>,
     pub make: Option<Box<Make>>,
     pub gateway: Option<Box<Gateway>>,
     pub session: Option<Box<Session>>,
-    pub mode: Option<String>,
+    pub mode: Option<Text>,
     pub sample_ns: Option<i64>,
     pub queue_depth: Option<u64>,
-    pub topic: Option<String>,
+    pub topic: Option<Text>,
     pub qos: Option<u64>,
     /// Declared values, by name.
-    pub tags: BTreeMap<String, Tag>,
+    pub tags: BTreeMap<Text, Tag>,
     pub failure: Option<Box<DeviceFailure>>,
     pub retention_ns: Option<i64>,
     pub usage: Use,
@@ -68,38 +67,38 @@ pub struct Observed {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Make {
-    pub kind: Option<String>,
-    pub vendor: Option<String>,
-    pub model: Option<String>,
-    pub serial: Option<String>,
-    pub location: Option<String>,
+    pub kind: Option<Text>,
+    pub vendor: Option<Text>,
+    pub model: Option<Text>,
+    pub serial: Option<Text>,
+    pub location: Option<Text>,
 }
 
 /// Through what its devices are heard.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Gateway {
-    pub kind: String,
-    pub network_server: Option<String>,
-    pub application: Option<String>,
-    pub sensor: Option<String>,
+    pub kind: Text,
+    pub network_server: Option<Text>,
+    pub application: Option<Text>,
+    pub sensor: Option<Text>,
 }
 
 /// How its protocol is secured.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Session {
-    pub mode: String,
-    pub policy: Option<String>,
-    pub user_auth: Option<String>,
+    pub mode: Text,
+    pub policy: Option<Text>,
+    pub user_auth: Option<Text>,
 }
 
 /// A value that a device declares.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Tag {
-    pub kind: String,
-    pub unit: Option<String>,
+    pub kind: Text,
+    pub unit: Option<Text>,
     pub rate_ns: Option<i64>,
     pub table: Option<Table>,
     pub address: Option<u64>,
@@ -107,19 +106,19 @@ pub struct Tag {
     pub low_micros: Option<i64>,
     /// The largest sound value, in millionths.
     pub high_micros: Option<i64>,
-    pub values: Vec<String>,
+    pub values: Vec<Text>,
 }
 
 /// What happens when something fails.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct DeviceFailure {
-    pub on_unreachable: Option<String>,
-    pub on_subscription_lost: Option<String>,
-    pub on_unknown_tag: Option<String>,
-    pub on_out_of_range: Option<String>,
-    pub on_silence: Option<String>,
-    pub on_unknown_device: Option<String>,
+    pub on_unreachable: Option<Text>,
+    pub on_subscription_lost: Option<Text>,
+    pub on_unknown_tag: Option<Text>,
+    pub on_out_of_range: Option<Text>,
+    pub on_silence: Option<Text>,
+    pub on_unknown_device: Option<Text>,
 }
 
 /// What may be done with the data.
@@ -139,8 +138,8 @@ pub struct Use {
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct IoAttestation {
     pub enabled: bool,
-    pub via: Option<String>,
+    pub via: Option<Text>,
     /// How far two readings may lie apart, in millionths of the whole.
     pub tolerance_ppm: Option<i64>,
-    pub on_divergence: Option<String>,
+    pub on_divergence: Option<Text>,
 }

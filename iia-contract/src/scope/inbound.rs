@@ -1,9 +1,10 @@
 //! An inbound contract: what the box pulls, from where, and on whose leave.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use iia_core::SpiffeId;
+
+use super::Text;
 
 /// What the box pulls.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,26 +22,26 @@ pub struct Inbound {
     /// How often running and staged are compared, in nanoseconds.
     pub check_period_ns: Option<i64>,
     /// What happens when they differ.
-    pub on_divergence: Option<String>,
+    pub on_divergence: Option<Text>,
 }
 
 /// Where from, when and how.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Pull {
-    pub target: String,
+    pub target: Text,
     pub every_ns: i64,
     pub on_restore: bool,
-    pub trust_root: String,
+    pub trust_root: Text,
 }
 
 /// What a pulled artifact must be.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Artifact {
-    pub keys: Vec<String>,
-    pub grammar: String,
-    pub grammar_version: Option<String>,
+    pub keys: Vec<Text>,
+    pub grammar: Text,
+    pub grammar_version: Option<Text>,
     pub len_max: u64,
 }
 
@@ -48,9 +49,9 @@ pub struct Artifact {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Approval {
-    pub target: Option<String>,
-    pub grammar: Option<String>,
-    pub keys: Vec<String>,
+    pub target: Option<Text>,
+    pub grammar: Option<Text>,
+    pub keys: Vec<Text>,
     pub two_person: bool,
     pub age_max_ns: i64,
 }
@@ -59,8 +60,8 @@ pub struct Approval {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields of the block")]
 pub struct Refusals {
-    pub on_signature_invalid: String,
-    pub on_parse_failure: String,
-    pub on_validation_failure: String,
-    pub on_apply_failure: String,
+    pub on_signature_invalid: Text,
+    pub on_parse_failure: Text,
+    pub on_validation_failure: Text,
+    pub on_apply_failure: Text,
 }

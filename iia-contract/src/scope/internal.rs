@@ -2,11 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use iia_core::SpiffeId;
 
+use super::Text;
 use crate::raw::Number;
 
 /// Between two workloads of one box.
@@ -17,9 +17,9 @@ pub struct Internal {
     /// Who is spoken to.
     pub destination: SpiffeId,
     /// What may be said.
-    pub operations: BTreeSet<String>,
+    pub operations: BTreeSet<Text>,
     /// How many ends there are.
-    pub cardinality: String,
+    pub cardinality: Text,
     /// How it is carried.
     pub transport: Transport,
     /// What happens when the other end is away.
@@ -34,16 +34,16 @@ pub struct Internal {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Transport {
     /// The framing.
-    pub protocol: String,
+    pub protocol: Text,
     /// Where it is answered, such as `tls/7443`.
-    pub ports: Vec<String>,
+    pub ports: Vec<Text>,
 }
 
 /// What happens when the other end is away.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Failure {
     /// What the source does.
-    pub on_unreachable: String,
+    pub on_unreachable: Text,
     /// Records kept at most.
     pub buffer_records: Option<u64>,
     /// How long they are kept at most, in nanoseconds.
@@ -51,16 +51,16 @@ pub struct Failure {
     /// The longest wait between tries, in nanoseconds.
     pub backoff_max_ns: Option<i64>,
     /// The stream on which an alarm appears.
-    pub alarm: Option<String>,
+    pub alarm: Option<Text>,
     /// What happens when the buffer is full.
-    pub on_buffer_full: Option<String>,
+    pub on_buffer_full: Option<Text>,
 }
 
 /// What it carries.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Payload {
     /// Kinds of record.
-    pub schemas: Vec<String>,
+    pub schemas: Vec<Text>,
     /// Bytes of the largest message.
     pub max_len: Option<u64>,
     /// Messages at most.

@@ -6,7 +6,6 @@ mod inbound;
 mod internal;
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
@@ -28,11 +27,14 @@ pub use internal::{Failure, Internal, Payload, Told, Transport};
 /// Addresses of a table end here: 16 bits on the wire.
 pub(crate) const ADDRESS_MAX: u64 = 65_535;
 
+/// A word, a name or another text of a contract; one of up to 23 bytes takes no memory of its own.
+pub type Text = smol_str::SmolStr;
+
 /// A checked contract.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contract {
     /// The id, `iia.contract.<scope>.<purpose>`.
-    pub id: String,
+    pub id: Text,
     /// The version.
     pub version: Version,
     /// Until when this major version stays in force.
