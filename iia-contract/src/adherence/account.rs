@@ -37,7 +37,7 @@ impl Account {
         let (source, destination) = match &contract.terms {
             Terms::Internal(terms) => (terms.source.to_string(), terms.destination.to_string()),
             Terms::Boundary(terms) => (terms.publisher.to_string(), terms.consumer.to_string()),
-            Terms::Inbound(terms) => (terms.puller.to_string(), terms.pull.target.clone()),
+            Terms::Inbound(terms) => (terms.puller.to_string(), terms.pull.target.to_string()),
             Terms::Device(_) => (String::new(), String::new()),
         };
         let empty = Self {

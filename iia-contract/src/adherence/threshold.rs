@@ -7,7 +7,7 @@ use iia_core::Timestamp;
 
 use super::metric::{Bounds, Count, Gathered, Measure, Metric};
 use crate::raw::Number;
-use crate::scope::{Boundary, Sla};
+use crate::scope::{Boundary, Sla, Text};
 
 /// Over how long promises are measured for which the contract names no window: an hour.
 pub const PROMISE_WINDOW_NS: i64 = 3_600_000_000_000;
@@ -28,9 +28,9 @@ pub struct Threshold {
 impl Threshold {
     /// The thresholds of a contract. Every metric is known: rule C064 refuses others.
     pub fn of(boundary: &Boundary) -> Vec<Self> {
-        let sla = |(name, sla): (&String, &Sla)| {
+        let sla = |(name, sla): (&Text, &Sla)| {
             Some(Self {
-                name: name.clone(),
+                name: name.to_string(),
                 metric: Metric::named(&sla.metric)?,
                 bounds: Bounds {
                     min: sla.min,

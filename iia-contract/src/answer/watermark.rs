@@ -1,13 +1,12 @@
 //! The newest durable numbers, stream by stream, of what a contract exposes.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use iia_core::Timestamp;
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::stream::Stream;
 
-use crate::scope::Boundary;
+use crate::scope::{Boundary, Text};
 
 /// How far one service's records on one stream are durable.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -47,7 +46,7 @@ impl Watermark {
 }
 
 fn exposes(boundary: &Boundary, stream: &Stream) -> bool {
-    let any = |patterns: &[String]| patterns.iter().any(|one| covers(one, stream.as_str()));
+    let any = |patterns: &[Text]| patterns.iter().any(|one| covers(one, stream.as_str()));
     any(&boundary.include) && !any(&boundary.exclude)
 }
 
