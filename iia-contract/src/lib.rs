@@ -4,6 +4,8 @@
 
 extern crate alloc;
 
+pub mod adherence;
+pub mod answer;
 pub mod catalog;
 mod clash;
 pub mod compile;

@@ -24,6 +24,15 @@ pub struct Version {
     pub patch: u32,
 }
 
+impl Version {
+    /// Before every other.
+    pub const NONE: Self = Self {
+        major: 0,
+        minor: 0,
+        patch: 0,
+    };
+}
+
 impl core::fmt::Display for Version {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)

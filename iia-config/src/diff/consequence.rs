@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use iia_contract::raw::Version;
 use iia_contract::tree::{Block, Entry};
-use iia_contract::version::{Change as Kind, change};
+use iia_contract::version::{Change, Step};
 
 use super::binding::{Binding, bindings};
 use super::flow::{Flow, Session, flows};
@@ -213,31 +213,16 @@ impl Consequences {
 
     /// Notes the version that is due; gives whether anything changed.
     fn version(&mut self, old: &Entry<'_>, new: &Entry<'_>) -> bool {
-        let none = Version {
-            major: 0,
-            minor: 0,
-            patch: 0,
-        };
-        let (before, after) = (old.version.unwrap_or(none), new.version.unwrap_or(none));
-        let kind = change(old, new);
-        let due = match &kind {
-            Kind::None => return before != after,
-            Kind::Compatible => Version {
-                minor: before.minor.saturating_add(1),
-                patch: 0,
-                ..before
-            },
-            Kind::Breaking(_) => Version {
-                major: before.major.saturating_add(1),
-                ..none
-            },
-        };
+        let step = Step::between(old, new);
+        if step.change == Change::None {
+            return step.before != step.after;
+        }
         self.versions.push(VersionDue {
             contract: new.name.into(),
-            before,
-            after,
-            due,
-            breaks: kind.what().into(),
+            before: step.before,
+            after: step.after,
+            due: step.due(),
+            breaks: step.change.what().into(),
         });
         true
     }

@@ -1,8 +1,9 @@
-//! Which way an obligation moved: a table of what binds whom, and whether more of it binds tighter.
+//! Which way an obligation moved: whoever is bound, is it bound tighter.
 
 use std::cmp::Ordering;
 
 use iia_contract::tree::{Block, Entry, Field};
+use iia_contract::version::effect::{Effect, effect};
 
 /// Which way it moved.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -28,46 +29,19 @@ pub struct Obligation {
     pub to: String,
 }
 
-/// Block, key, and whether more of it binds tighter. A block's name does not matter.
-const TABLE: &[(&str, &str, bool)] = &[
-    ("", "cadence", false),
-    ("", "silence", false),
-    ("", "rate", false),
-    ("freshness", "native_resolution", false),
-    ("freshness", "published", false),
-    ("freshness", "lag_max", false),
-    ("freshness", "query_latency_p99_max", false),
-    ("retention", "on_box", true),
-    ("gap", "buffer", true),
-    ("evolution", "deprecation_overlap", true),
-    ("auth", "publisher_ttl", false),
-    ("auth", "consumer_rotation", false),
-    ("audit", "head_period", false),
-    ("failure", "buffer_records", true),
-    ("failure", "buffer_age", true),
-    ("failure", "backoff_max", false),
-    ("payload", "max_size", false),
-    ("payload", "rate", false),
-    ("quota", "rows", false),
-    ("quota", "rows_max", false),
-    ("quota", "queries", false),
-    ("quota", "timeout", false),
-    ("quota", "complexity_max", false),
-    ("quota", "payload_max", false),
-    ("upstream", "bandwidth_min", true),
-    ("upstream", "latency_p99_max", false),
-    ("upstream", "uptime_min", true),
-    ("upstream", "window_max", false),
-    ("upstream", "query_response_max", false),
-    ("upstream", "response_max", false),
-    ("upstream", "sustained_rows", true),
-    ("upstream", "burst_rows", true),
-    ("upstream", "verify_every", false),
-    ("upstream", "rotation", false),
-    ("sla", "max", false),
-    ("sla", "min", true),
-    ("sla", "window", false),
-];
+/// Whether more of a field binds tighter; nothing when it is no bound.
+fn more(block: &str, key: &str) -> Option<bool> {
+    match (block, key) {
+        ("sla", "min") => return Some(true),
+        ("sla", "max" | "window") | ("", "cadence") => return Some(false),
+        _ => {}
+    }
+    match effect(block, key) {
+        Effect::Lower(_) => Some(true),
+        Effect::Upper(_) => Some(false),
+        _ => None,
+    }
+}
 
 /// The obligations of one contract that moved.
 pub(super) fn moved(old: &Entry<'_>, new: &Entry<'_>) -> Vec<Obligation> {
@@ -112,10 +86,7 @@ fn one((old, new): (&Entry<'_>, &Entry<'_>), place: (&str, &str), key: &str) -> 
     };
     let (before, after): (Option<Field<'_>>, Option<Field<'_>>) = (find(old), find(new));
     let line = |field: Option<Field<'_>>| field.map_or_else(String::new, |f| f.line().to_owned());
-    let more = TABLE
-        .iter()
-        .find(|row| (row.0, row.1) == (place.0, key))
-        .map(|row| row.2);
+    let more = more(place.0, key);
     let moved = match (before, after) {
         (Some(before), Some(after)) => number(before, after, more)
             .or_else(|| switch(before.text(), after.text()))

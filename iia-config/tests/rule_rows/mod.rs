@@ -189,6 +189,11 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
         "C064",
     ),
     ("    max 500ms\n    window 1h\n", "    window 1h\n", "C064"),
+    (
+        "    max 500ms\n    window 1h\n",
+        "    max 5/s\n    window 1h\n",
+        "C064",
+    ),
     ("    include health.*\n    include process.*\n", "", "C065"),
     (
         "    exclude process.recipe\n",

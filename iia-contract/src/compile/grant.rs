@@ -145,7 +145,7 @@ fn boundary(terms: &Boundary, topology: &Topology) -> Made {
     let alias = terms.obligations.auth.cn_alias.clone();
     Ok(between(
         publisher,
-        Party::Workload(terms.consumer.clone(), alias.map(Into::into)),
+        Party::Workload(terms.consumer.clone(), alias),
         topics,
     ))
 }
@@ -168,7 +168,7 @@ fn device(terms: &Device) -> Made {
         })
     };
     for name in &observed.identities {
-        grant(Party::Device(name.to_string()), Access::Publish);
+        grant(Party::Device(name.clone()), Access::Publish);
     }
     if let Some(collector) = &terms.collector {
         grant(Party::Workload(collector.clone(), None), Access::Subscribe);

@@ -80,17 +80,7 @@ fn server(field: &Field<'_>) -> Option<Server> {
     })
 }
 
-/// What carries a port of the language, such as the `tls` of `tls/192.0.2.1:7443`.
-fn carrier(scheme: &str) -> Option<Transport> {
-    Some(match scheme {
-        "tcp" | "tls" => Transport::Tcp,
-        "udp" | "dtls" | "quic" => Transport::Udp,
-        "sctp" => Transport::Ip(132),
-        _ => return None,
-    })
-}
-
-fn run(field: &Field<'_>) -> Option<Run> {
+pub(crate) fn run(field: &Field<'_>) -> Option<Run> {
     let count = |index| u32::try_from(field.number(index)?.as_count()?).ok();
     Some(Run {
         table: table(field.text())?,

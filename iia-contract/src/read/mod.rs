@@ -4,6 +4,8 @@ mod boundary;
 pub(crate) mod device;
 mod inbound;
 
+pub(crate) use device::run as run_of;
+
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;

@@ -1,10 +1,12 @@
 //! C022, C058, C059, C064: what is measured, and what is not mixed.
 
 use alloc::format;
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::{Found, MINUTE_NS, Rule, at, rule};
-use crate::raw::{Kind, Scopes, Unit};
+use crate::adherence::metric::{METRICS, Metric};
+use crate::raw::{Scopes, Unit};
 use crate::tree::{Block, Entry};
 
 const B: Scopes = Scopes::BOUNDARY;
@@ -135,33 +137,18 @@ fn slas(entry: &Entry<'_>, found: &mut Found) {
     }
 }
 
-/// Families of ot.contract streams in which something is measured (001:280-289).
-const MEASURED: &[&str] = &[
-    "connectivity",
-    "delivery",
-    "auth",
-    "schema",
-    "quota",
-    "reconciliation",
-    "audit_verify",
-    "violation",
-];
-
 fn sla(block: &Block<'_>, found: &mut Found) {
     found.need_in("C064", block, &["metric", "window", "breach"]);
-    let metric = block.text("metric");
-    let family = metric
-        .strip_prefix("ot.contract.")
-        .unwrap_or(metric)
-        .split('.')
-        .next();
-    if let Some(field) = block
-        .field("metric")
-        .filter(|_| !MEASURED.contains(&family.unwrap_or("")))
-    {
-        let message = format!("`{metric}` is measured by nobody");
-        let help = format!("one of {}, and what of it", MEASURED.join(", "));
-        found.reject("C064", field.span(), message, &help);
+    let metric = Metric::named(block.text("metric"));
+    if let Some(field) = block.field("metric").filter(|_| metric.is_none()) {
+        let message = format!("`{}` is measured by nobody", field.text());
+        let known: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+        found.reject(
+            "C064",
+            field.span(),
+            message,
+            &format!("one of {}", known.join(", ")),
+        );
     }
     let bounds = ["max", "min"]
         .into_iter()
@@ -170,7 +157,9 @@ fn sla(block: &Block<'_>, found: &mut Found) {
         found.reject("C064", block.head(), "no threshold", "add max or min");
     }
     for field in bounds {
-        let unit = matches!(field.value(0).map(|v| v.kind), Some(Kind::Number(n)) if n.unit != Unit::None || n.per.is_some());
+        let number = field.number(0);
+        let unit = number.is_some_and(|n| n.unit != Unit::None || n.per.is_some());
+        let other = metric.filter(|one| !number.is_some_and(|n| one.measure.fits(n)));
         if !unit {
             let message = format!("`{}` has no unit", field.text());
             found.reject(
@@ -179,6 +168,9 @@ fn sla(block: &Block<'_>, found: &mut Found) {
                 message,
                 "a number with its unit, such as 500ms",
             );
+        } else if let Some(metric) = other {
+            let message = format!("`{}` is no measure of {}", field.text(), metric.name);
+            found.reject("C064", field.span(), message, metric.measure.unit());
         }
     }
     let breach = block.field("breach");

@@ -37,6 +37,11 @@ impl<'t> Entry<'t> {
         }
     }
 
+    /// Its text as it stands, from its kind to its `}`.
+    pub fn source(&self) -> &'t str {
+        super::slice(&self.tree.text, self.span.start..self.span.end)
+    }
+
     /// Every field that is in no block.
     #[inline]
     pub fn all(

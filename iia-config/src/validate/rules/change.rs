@@ -4,7 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use iia_contract::raw::Version;
 use iia_contract::tree::Entry;
-use iia_contract::version::{Change, change, loosened as looser};
+use iia_contract::version::{Fault, Step, loosened as looser};
 use iia_core::time::parse_utc;
 
 use super::Ground;
@@ -37,12 +37,7 @@ impl<'d> Ground<'d> {
 }
 
 fn version(entry: &Entry<'_>) -> Version {
-    let none = Version {
-        major: 0,
-        minor: 0,
-        patch: 0,
-    };
-    entry.version.unwrap_or(none)
+    entry.version.unwrap_or(Version::NONE)
 }
 
 /// C090, C092: the version says what kind of change it is.
@@ -51,37 +46,38 @@ pub(super) fn versions(ground: &mut Ground<'_>) {
         let (Some(old), Some(new)) = pair else {
             continue;
         };
-        let (before, after) = (version(&old), version(&new));
-        let kind = change(&old, &new);
-        if after < before {
-            let message = format!("contract {id} goes back from {before} to {after}");
-            ground.tell("C092", new.head(), message, "versions never decrease");
-        } else if after == before && kind != Change::None {
-            let message = format!("contract {id} {before} says something else than before");
-            ground.tell(
+        let step = Step::between(&old, &new);
+        let Some(fault) = step.fault() else {
+            continue;
+        };
+        let (before, after) = (step.before, step.after);
+        let (code, message) = match fault {
+            Fault::Back => (
                 "C092",
-                new.head(),
-                message,
-                "a version is never used twice: raise it",
-            );
-        } else if matches!(kind, Change::Breaking(_)) && after.major == before.major {
-            let what = kind.what();
-            let message = format!(
-                "contract {id}: {what} breaks consumers, {before} to {after} does not say so"
-            );
-            let help = format!("write {}.0.0", before.major.saturating_add(1));
-            ground.tell("C090", new.head(), message, &help);
-        } else if kind == Change::Compatible
-            && (after.major, after.minor) == (before.major, before.minor)
-        {
-            let message = format!("contract {id} says more, {before} to {after} does not say so");
-            let help = format!(
-                "write {}.{}.0",
-                before.major,
-                before.minor.saturating_add(1)
-            );
-            ground.tell("C090", new.head(), message, &help);
-        }
+                format!("contract {id} goes back from {before} to {after}"),
+            ),
+            Fault::Again => (
+                "C092",
+                format!("contract {id} {before} says something else than before"),
+            ),
+            Fault::HidesBreak => {
+                let what = step.change.what();
+                let message = format!(
+                    "contract {id}: {what} breaks consumers, {before} to {after} does not say so"
+                );
+                ("C090", message)
+            }
+            Fault::HidesMore => (
+                "C090",
+                format!("contract {id} says more, {before} to {after} does not say so"),
+            ),
+        };
+        let help = match fault {
+            Fault::Back => "versions never decrease".into(),
+            Fault::Again => "a version is never used twice: raise it".into(),
+            _ => format!("write {}", step.due()),
+        };
+        ground.tell(code, new.head(), message, &help);
     }
 }
 
