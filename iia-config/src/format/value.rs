@@ -70,22 +70,27 @@ fn port(text: &str) -> Option<String> {
     Some(format!("{protocol}/[{addr}]:{number}"))
 }
 
-/// A plain whole number, or one that no larger unit holds, is canonical as it stands; the rest is written and compared.
+/// The language has one way to write the digits of a whole number, so only its unit is looked at; the rest is written
+/// and compared.
 fn is_canonical_number(number: Number, text: &str) -> bool {
-    let whole = number.micros % MICROS == 0 && !text.contains('.');
-    if whole && number.unit == Unit::None {
-        return true;
+    match text.as_bytes().contains(&b'.') {
+        false => in_unit(number) == (number.micros, number.unit),
+        true => self::number(number) == text,
     }
-    self::number(number) == text
+}
+
+/// The number in its canonical unit, in millionths.
+fn in_unit(number: Number) -> (i64, Unit) {
+    match number.unit.family() {
+        [] => (number.micros, number.unit),
+        [Unit::Percent, ..] => ratio(number),
+        family => largest(number, family),
+    }
 }
 
 /// A number in its largest exact unit; ratios are in % from 0.01% on.
 pub(super) fn number(number: Number) -> String {
-    let (micros, unit) = match number.unit.family() {
-        [] => (number.micros, number.unit),
-        [Unit::Percent, ..] => ratio(number),
-        family => largest(number, family),
-    };
+    let (micros, unit) = in_unit(number);
     let mut text = format!("{}", micros / MICROS);
     if micros < 0 && micros > -MICROS {
         text.insert(0, '-');
@@ -106,11 +111,16 @@ pub(super) fn number(number: Number) -> String {
 
 /// The number in another unit of its kind, in millionths, when that is exact.
 fn exact(smallest: i128, unit: Unit) -> Option<i64> {
-    let factor = i128::from(unit.factor());
-    let micros = smallest / factor;
-    i64::try_from(micros)
-        .ok()
-        .filter(|_| smallest % factor == 0)
+    let factor = unit.factor();
+    // Nearly every number fits into 64 bits, whose division is much faster.
+    match i64::try_from(smallest) {
+        Ok(smallest) => Some(smallest / factor).filter(|_| smallest % factor == 0),
+        Err(_) => {
+            let factor = i128::from(factor);
+            let micros = i64::try_from(smallest / factor).ok();
+            micros.filter(|_| smallest % factor == 0)
+        }
+    }
 }
 
 fn largest(number: Number, family: &[Unit]) -> (i64, Unit) {

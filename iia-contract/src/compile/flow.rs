@@ -66,7 +66,7 @@ pub fn flows(catalog: &Catalog, topology: &Topology) -> Flows {
                         .allowed
                         .entry(flow)
                         .or_default()
-                        .push(contract.id.to_string());
+                        .push(contract.id.as_str().into());
                 }
             }
             Err(why) => flows
