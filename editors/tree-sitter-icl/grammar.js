@@ -2,9 +2,10 @@
 /// <reference types="tree-sitter-cli/dsl" />
 
 const KINDS = [
-  'approval', 'approval_rule', 'artifact', 'conduit', 'consumer', 'contract', 'credential', 'endpoint',
-  'fleet', 'idp', 'interface', 'io_tolerance', 'key', 'manifest', 'party', 'policy',
-  'profile', 'ruleset', 'service', 'trust_root', 'unit', 'waiver', 'zone',
+  'approval', 'approval_rule', 'artifact', 'conduit', 'confirmation', 'consumer', 'contract', 'credential',
+  'endpoint', 'fleet', 'idp', 'image', 'interface', 'io_tolerance', 'key', 'manifest',
+  'party', 'policy', 'profile', 'ruleset', 'service', 'trust_root', 'unit', 'waiver',
+  'zone',
 ];
 const BLOCKS = [
   'approval', 'artifact', 'attestation', 'audit', 'auth', 'delivery', 'device', 'evolution',
@@ -36,13 +37,13 @@ const KEYS = [
   'range', 'rate', 'read', 'reason', 'record', 'redundancy', 'reference', 'relay_to_agents',
   'repository', 'required', 'response_max', 'retention', 'revision', 'role', 'roots', 'rotation',
   'routed', 'rows', 'rows_max', 'rule', 'rules', 'sample', 'schedule', 'schema',
-  'scope', 'security', 'sensor', 'sequence', 'serial', 'server', 'service_id', 'shadow',
-  'share', 'side', 'signature_required', 'silence', 'skew', 'sl_target', 'source', 'standard',
-  'standard_version', 'state', 'store', 'stream', 'strict', 'subnet', 'sustained_rows', 'table',
-  'table_format', 'target', 'threshold', 'timeout', 'tls_min', 'to', 'tolerance', 'topic',
-  'topology', 'trust_domain', 'trust_root', 'two_person', 'type', 'unit', 'upstream_accountable', 'upstream_responsible',
-  'uptime_min', 'use', 'user', 'user_auth', 'value', 'vendor', 'verify_every', 'via',
-  'watermark', 'watermark_endpoint', 'window', 'window_max', 'workload', 'write',
+  'scope', 'security', 'seen', 'sensor', 'sequence', 'serial', 'server', 'service_id',
+  'shadow', 'share', 'side', 'signature_required', 'silence', 'size', 'skew', 'sl_target',
+  'source', 'standard', 'standard_version', 'state', 'store', 'stream', 'strict', 'subnet',
+  'sustained_rows', 'table', 'table_format', 'target', 'threshold', 'timeout', 'tls_min', 'to',
+  'tolerance', 'topic', 'topology', 'trust_domain', 'trust_root', 'two_person', 'type', 'unit',
+  'upstream_accountable', 'upstream_responsible', 'uptime_min', 'use', 'user', 'user_auth', 'value', 'vendor',
+  'verify_every', 'via', 'watermark', 'watermark_endpoint', 'window', 'window_max', 'workload', 'write',
 ];
 
 const KEY = /[a-z][a-z0-9_]{0,31}/;

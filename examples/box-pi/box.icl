@@ -12,6 +12,11 @@ interface acs0 {
   side inbound
 }
 
+interface it0 {
+  kind it
+  side outbound
+}
+
 zone api {
   role ot.it.api
   side outbound
@@ -87,6 +92,7 @@ zone ui {
 endpoint api {
   workload spiffe://iia.local/zone/api/workload/query_server
   listen tls/127.90.33.2:7443
+  interface it0
 }
 
 endpoint audit {
@@ -107,6 +113,7 @@ endpoint lake {
 endpoint north {
   workload spiffe://site.example/zone/collect/workload/intake
   connect tls/127.91.11.2:7443
+  interface it0
 }
 
 ruleset unknown-talkers {

@@ -7,6 +7,16 @@ artifact site.milwaukee 1.0.0 {
   trust_domain site.example
 }
 
+interface children0 {
+  kind it
+  side inbound
+}
+
+interface eng0 {
+  kind it
+  side management
+}
+
 zone cfg {
   role ot.mgmt.cfg
   side management
@@ -35,11 +45,13 @@ zone engineering {
 endpoint child_api {
   workload spiffe://iia.local/zone/api/workload/query_server
   connect tls/127.90.33.2:7443
+  interface eng0
 }
 
 endpoint intake {
   workload spiffe://site.example/zone/collect/workload/intake
   listen tls/127.91.11.2:7443
+  interface children0
 }
 
 trust_root seg01-root {

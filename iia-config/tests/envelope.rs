@@ -202,7 +202,7 @@ fn one_key_under_two_names_is_no_trust_document() {
 fn a_threshold_that_nobody_can_reach_is_no_trust_document() {
     for rule in [
         "\napproval_rule config {\n  class config\n  threshold 3\n}\n",
-        "\napproval_rule image {\n  class image\n  threshold 1\n}\n",
+        "\napproval_rule image {\n  class image\n  threshold 2\n}\n",
         "\napproval_rule config {\n  class config\n  threshold 0\n}\n",
     ] {
         let found = Trust::parse(trust_text(rule).as_bytes()).unwrap_err();

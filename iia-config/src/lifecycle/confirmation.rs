@@ -63,16 +63,15 @@ pub enum ConfirmError {
 
 impl Coded for ConfirmError {
     fn code(&self) -> Code {
-        let number = match self {
-            Self::Envelope(error) => return error.code(),
-            Self::Malformed { .. } => 11,
-            Self::Author => 112,
-            Self::OtherArtifact => 220,
-            Self::OtherBox => 221,
-            Self::Stale => 340,
-            Self::Late => 341,
-        };
-        Code::new("CFG", number)
+        match self {
+            Self::Envelope(error) => error.code(),
+            Self::Malformed { .. } => Code::new("CFG", 11),
+            Self::Author => Code::new("CFG", 112),
+            Self::OtherArtifact => Code::new("CFG", 220),
+            Self::OtherBox => Code::new("CFG", 221),
+            Self::Stale => Code::new("CFG", 340),
+            Self::Late => Code::new("CFG", 341),
+        }
     }
 }
 

@@ -72,7 +72,11 @@ impl Submitted {
         let origin = origin(&self.bytes, trust).map_err(|refusal| {
             let mut refused = rejected(now, "verify", refusal.why, Vec::new());
             refused.event.kind = EventKind::SignatureFailed;
-            refused.event = refused.event.with("code", refusal.code);
+            let rule = match Armour::parse(&self.bytes).map(|armour| armour.class) {
+                Ok(Class::Trust) => "C087",
+                _ => "C082",
+            };
+            refused.event = refused.event.with("code", refusal.code).with("rule", rule);
             refused
         })?;
         let event = Event::new(EventKind::ArtifactVerified, now)

@@ -51,10 +51,12 @@ pub(crate) fn rejected(
     diagnostics: Vec<Diagnostic>,
 ) -> Box<Rejected> {
     let first = diagnostics.first().map_or("", |diagnostic| diagnostic.code);
-    let event = Event::new(EventKind::ArtifactRejected, now)
+    let mut event = Event::new(EventKind::ArtifactRejected, now)
         .with("step", step)
-        .with("rule", first)
         .with("why", why.chars().take(WHY_MAX).collect::<String>());
+    if !first.is_empty() {
+        event = event.with("rule", first);
+    }
     Box::new(Rejected {
         why,
         diagnostics,

@@ -15,15 +15,12 @@ use iia_config::validate::{Checked, Facts, validate};
 /// The example box.
 const BOX: &str = include_str!("../../../examples/box-pi/box.icl");
 
-/// What the example has not: a way to the IT network, services, units.
+/// What the example has not: services for its cell, and units.
 pub(crate) const MORE: &str = include_str!("../data/cell.icl");
 
 /// The box with these further entries, or what is wrong with it.
 pub(crate) fn check(more: &str) -> Result<Checked, Vec<Diagnostic>> {
-    // The API is reached through the IT interface.
-    let place = "  listen tls/127.90.33.2:7443\n";
-    let own = BOX.replacen(place, &format!("{place}  interface it0\n"), 1);
-    let text = format!("{own}{more}");
+    let text = format!("{BOX}{more}");
     let document = parse(text.as_bytes(), text.len())?;
     validate(&document, &Facts::of_box("seg01"))
 }

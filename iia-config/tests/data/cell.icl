@@ -1,9 +1,4 @@
 
-interface it0 {
-  kind it
-  side outbound
-}
-
 interface svc0 {
   kind services
   side inbound

@@ -56,8 +56,9 @@ pub fn flows(catalog: &Catalog, topology: &Topology) -> Flows {
         let made = match &contract.terms {
             Terms::Internal(terms) => internal(terms, topology),
             Terms::Boundary(terms) => boundary(terms, topology),
-            // IIA 3: a device contract is watched, not spoken; what is pulled is pulled over a boundary contract.
-            Terms::Device(_) | Terms::Inbound(_) => continue,
+            // IIA 3: a device contract is watched, not spoken.
+            Terms::Device(_) => Err("what devices say is watched, not routed"),
+            Terms::Inbound(_) => Err("what is pulled comes over a boundary contract"),
         };
         match made {
             Ok(made) => {

@@ -149,7 +149,11 @@ impl Change<'_> {
         let (old, new) = (read(old)?, read(new)?);
         let changes = diff(&Model::of(&old), &Model::of(&new)).to_string();
         let brings = consequences(&old, &new).to_string();
-        let lines = changes.lines().chain(brings.lines());
+        // Revision and predecessor change every time.
+        let changes = changes
+            .lines()
+            .skip_while(|line| !line.starts_with("~ contract"));
+        let lines = changes.chain(brings.lines());
         for line in lines.filter(|line| !line.is_empty()).take(LINES_MAX) {
             self.line(Tone::Quiet, line);
         }
@@ -235,7 +239,7 @@ impl Change<'_> {
         }
         let output = child.wait_with_output().await?;
         let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().next().unwrap_or_default();
+        let said = said.lines().last().unwrap_or_default();
         anyhow::ensure!(
             output.status.code() == Some(i32::from(!is_confirmed)),
             "iia-apply: {}: {said}",

@@ -125,6 +125,7 @@ fn answers(run: &Finished) {
     let (_, batches) = iia_lake::ipc::decode(&bytes).unwrap();
     assert_eq!(count(&batches), EXCHANGES);
     assert!(!run.path().join("site/state/laptop.arrow").exists());
+    the_change_is_told(&run.said);
     assert!(run.said.contains("laptop: refused"), "{}", run.said);
     assert!(run.said.contains("visitor: no SVID"), "{}", run.said);
 }
@@ -169,4 +170,26 @@ fn i4_every_row_that_leaves_is_an_event_of_the_dmz() {
         asked, EXCHANGES as u64,
         "what the consumer got: {crossed:?}"
     );
+}
+
+/// A change that is confirmed, one with a wrong key, and one that nobody confirms; where `iia-apply` is built.
+fn the_change_is_told(said: &str) {
+    if said.contains("left out: iia-apply") {
+        let needed = std::env::var_os("IIA_REQUIRE_ALL").is_some();
+        assert!(
+            !needed,
+            "iia-apply is not built beside iia-box, or may not run"
+        );
+        eprintln!("SKIPPED: the_change_is_told: iia-apply, or a network namespace");
+        return;
+    }
+    for words in [
+        "signed by ops-manager: refused, IIA-CFG-0106",
+        "iia-apply: applied and confirmed",
+        "iia-apply: not confirmed: went back to what was in force before",
+        "silence 10s -> silence 20s, by site-engineer, approved by ops-manager",
+        "by the box by itself: not confirmed in time",
+    ] {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
 }
