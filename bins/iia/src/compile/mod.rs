@@ -31,7 +31,7 @@ pub(crate) enum Target {
     K8s,
     /// Network policies of Cilium; loaded: `kubectl get ciliumnetworkpolicy -A -o json`
     Cilium,
-    /// ACLs of OVN: `ovsdb-client transact`; loaded: the answer to `ovsdb-client transact`, see the page of targets
+    /// ACLs of OVN: `ovsdb-client transact`; loaded: what `docs/targets.md` asks for
     Ovn,
     /// Rules of Suricata
     Suricata,
@@ -159,7 +159,7 @@ fn of<E: compile::Target>(site: &Site, loaded: Option<&[u8]>) -> Result<Judged, 
 fn firewall(site: &Site, loaded: Option<&[u8]>) -> Result<Judged, String> {
     let (ruleset, notes) = nft::ruleset(&site.catalog, &site.topology);
     let is = loaded
-        .map(|bytes| nft::read(bytes).map_err(|error| error.to_string()))
+        .map(|bytes| nft::read(bytes).map_err(|error| format!("{}: {error}", error.code())))
         .transpose()?;
     Ok(Judged {
         text: ruleset.to_string(),

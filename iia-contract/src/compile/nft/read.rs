@@ -27,6 +27,15 @@ pub enum ReadError {
     TooLong,
 }
 
+impl iia_core::code::Coded for ReadError {
+    fn code(&self) -> iia_core::code::Code {
+        match self {
+            Self::Malformed => iia_core::code::Code::new("CON", 22),
+            Self::TooLong => iia_core::code::Code::new("CON", 422),
+        }
+    }
+}
+
 /// Reads a listing. What the compiler never writes is kept in nft's own words, so that it shows as drift.
 ///
 /// # Errors
