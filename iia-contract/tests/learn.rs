@@ -2,9 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod made;
+#[path = "made/text.rs"]
+mod text;
 
+use iia_contract::Catalog;
 use iia_contract::learn::{Learner, PAIRS_MAX};
-use iia_core::observe::Table;
+use iia_contract::matcher::{Matcher, Verdict};
+use iia_core::Timestamp;
+use iia_core::observe::{Conn, Flow, Observation, Protocol, Span, Table, Transport, Values};
 use made::Said;
 
 #[test]
@@ -24,6 +29,140 @@ fn pairs_beyond_the_limit_are_counted() {
         learner.observe(&said.observation());
     }
     assert_eq!(learner.left_out(), over as u64);
-    let contracts = learner.to_icl("box").matches("\ncontract ").count();
-    assert_eq!(contracts, PAIRS_MAX);
+    let proposal = learner.to_icl("box");
+    assert_eq!(proposal.matches("\n  client ").count(), PAIRS_MAX);
+    let contracts = proposal.matches("\ncontract ").count();
+    assert_eq!(contracts, PAIRS_MAX / 256, "all of them did the very same");
+}
+
+fn said(client: u8, server: u8, unit: u8, read: (Table, u32, u32)) -> Said {
+    Said {
+        client: [10, 1, 0, client],
+        server: ([10, 0, 0, server], 502),
+        unit,
+        func: 3,
+        read: Some(read),
+        write: None,
+    }
+}
+
+const REGISTERS: (Table, u32, u32) = (Table::HoldingRegister, 0, 10);
+
+/// What is learnt, and the matcher on it.
+fn learnt(all: &[Said]) -> (usize, Catalog) {
+    let mut learner = Learner::default();
+    all.iter()
+        .for_each(|said| learner.observe(&said.observation()));
+    let text = learner.to_icl("box");
+    let (catalog, _) = Catalog::check(&text::entries(&text)).unwrap();
+    assert_eq!(catalog.contracts().len(), learner.contracts().len());
+    (catalog.contracts().len(), catalog)
+}
+
+#[test]
+fn many_that_did_the_very_same_stand_in_one_contract_and_nobody_else() {
+    let mut all = Vec::new();
+    for (client, server) in (1..4).flat_map(|client| (1..6).map(move |server| (client, server))) {
+        all.extend([1, 2].map(|unit| said(client, server, unit, REGISTERS)));
+    }
+    assert_eq!(learnt(&all).0, 1, "three clients, five servers, two units");
+    // One client that did not ask one server makes the difference.
+    all.retain(|one| (one.client[3], one.server.0[3]) != (2, 4));
+    let (contracts, catalog) = learnt(&all);
+    assert_eq!(contracts, 2);
+    let matcher = Matcher::new(&catalog);
+    let covered = |one: &Said| matches!(matcher.judge(&one.observation()), Verdict::Covered { .. });
+    assert!(all.iter().all(covered));
+    assert!(!covered(&said(2, 4, 1, REGISTERS)));
+    assert!(!covered(&said(1, 1, 3, REGISTERS)));
+    assert!(!covered(&said(1, 1, 1, (Table::HoldingRegister, 0, 11))));
+}
+
+#[test]
+fn confidence_is_the_share_that_was_not_the_only_one_of_its_kind() {
+    let mut all: Vec<Said> = (0..9).map(|_| said(1, 1, 1, REGISTERS)).collect();
+    all.push(said(1, 1, 1, (Table::HoldingRegister, 20, 1)));
+    let mut learner = Learner::default();
+    learner.capture("plant.pcap\n}");
+    all.iter()
+        .for_each(|said| learner.observe(&said.observation()));
+    let contracts = learner.contracts();
+    assert_eq!(
+        (contracts[0].evidence.count, contracts[0].evidence.once),
+        (10, 1)
+    );
+    assert_eq!(contracts[0].evidence.confidence_ppm(), 900_000);
+    let text = learner.to_icl("box");
+    assert!(
+        text.contains("# learnt from 10 exchanges; confidence 90.00 %: 1 of them was the only"),
+        "{text}"
+    );
+    assert!(
+        text.contains("# in plant.pcap?}\n"),
+        "a name ends no comment: {text}"
+    );
+}
+
+#[test]
+fn a_regular_poll_has_a_cadence_and_values_have_a_range() {
+    let mut learner = Learner::default();
+    let mut observe = |ms: i64, value: u16| {
+        let bytes = value.to_be_bytes();
+        let mut observation = said(1, 1, 1, (Table::HoldingRegister, 7, 1)).observation();
+        if let Observation::Exchange(exchange) = &mut observation {
+            exchange.ts = Timestamp::from_ns(ms * 1_000_000);
+            let span = exchange.read.as_mut().unwrap();
+            *span = Span {
+                values: Values::Words(&bytes),
+                ..*span
+            };
+            learner.observe(&observation);
+        }
+    };
+    for poll in 0..20 {
+        observe(poll * 1000 + poll % 3, 100 + u16::try_from(poll).unwrap());
+    }
+    let text = learner.to_icl("box");
+    assert!(text.contains("\n  cadence 1s\n"), "{text}");
+    assert!(
+        text.contains("# holding_register 7-7 held 100 to 119\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_flow_that_nobody_decodes_is_learnt_by_its_ends_when_it_was_answered() {
+    let conn = |client: u8, resp_pkts: u64| {
+        Observation::Conn(Conn {
+            ts: Timestamp::from_secs(1),
+            last: Timestamp::from_secs(2),
+            flow: Flow {
+                orig_h: [10, 1, 0, client].into(),
+                orig_p: 40_000,
+                resp_h: [10, 0, 0, 9].into(),
+                resp_p: 102,
+                transport: Transport::Tcp,
+                vlan: 0,
+            },
+            protocol: Protocol::Unknown,
+            orig_pkts: 3,
+            resp_pkts,
+            orig_bytes: 20,
+            resp_bytes: 9,
+            missed_bytes: 0,
+        })
+    };
+    let mut learner = Learner::default();
+    learner.observe(&conn(1, 2));
+    learner.observe(&conn(2, 0));
+    assert_eq!(learner.unanswered(), 1);
+    let text = learner.to_icl("box");
+    let (catalog, _) = Catalog::check(&text::entries(&text)).unwrap();
+    assert_eq!(catalog.name(0), "iia.contract.device.flow-tcp-102-10-0-0-9");
+    let matcher = Matcher::new(&catalog);
+    assert_eq!(matcher.judge(&conn(1, 2)), Verdict::Covered { contract: 0 });
+    assert!(matches!(
+        matcher.judge(&conn(2, 2)),
+        Verdict::Violation { .. }
+    ));
 }

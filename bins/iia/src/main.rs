@@ -6,10 +6,12 @@
     reason = "a program speaks on its streams"
 )]
 
+mod ask;
 mod bench;
 mod check;
 mod compile;
 mod config;
+mod export;
 mod input;
 mod inspect;
 mod learn;
@@ -53,6 +55,15 @@ enum Command {
     Drift(compile::DriftArguments),
     /// Lists every listener and every connection of a box, with who, why and by which contracts
     Surface(surface::Arguments),
+    /// Says who is accountable for an event, on each side of each boundary contract, and how they are reached
+    Who(ask::Who),
+    /// Answers a well-known question: contract/ID, contract/ID/history, catalog/manifest, catalog/raci/EVENT
+    Ask(ask::Ask),
+    /// Says what changes between two catalogs, what is opened and cut, and which versions are due
+    #[cfg(feature = "operator")]
+    Diff(config::Diff),
+    /// Writes a catalog as AsyncAPI, Open Data Contract or JSON Schema, or draws the box (SVG)
+    Export(export::Arguments),
     /// The configuration language
     #[command(subcommand)]
     Config(config::Command),
@@ -85,6 +96,14 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Compile(arguments) => compile::run(&arguments, &mut out)?,
         Command::Drift(arguments) => compile::drift(&arguments, &mut out)?,
         Command::Surface(arguments) => surface::run(&arguments, &mut out)?,
+        Command::Who(arguments) => ask::who(&arguments, &mut out)?,
+        Command::Ask(arguments) => ask::ask(&arguments, &mut out)?,
+        #[cfg(feature = "operator")]
+        Command::Diff(arguments) => {
+            drop(out);
+            return config::diff(&arguments);
+        }
+        Command::Export(arguments) => export::run(&arguments, &mut out)?,
         Command::Config(command) => {
             drop(out);
             return config::run(command);

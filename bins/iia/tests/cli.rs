@@ -236,7 +236,8 @@ fn violations_are_told_explained_and_counted_alike() {
         .take(2)
         .collect::<Vec<_>>()
         .join("\ncontract ");
-    fs::write(&catalog, first_contract).unwrap();
+    // What comes next begins with comments of its own.
+    fs::write(&catalog, first_contract + "\n").unwrap();
     let run = |command: &[&str]| {
         let capture = press_line();
         let rest = ["--catalog", text(&catalog), text(&capture)];

@@ -14,7 +14,7 @@ mod note;
 mod period;
 mod quota;
 mod repeat;
-mod spread;
+pub(crate) mod spread;
 pub mod statement;
 mod threshold;
 

@@ -9,7 +9,7 @@ pub const STEPS: u64 = 32;
 
 /// How durations are spread. Its size is bounded: 64 doublings of [`STEPS`] steps at most.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Spread {
+pub(crate) struct Spread {
     steps: BTreeMap<u16, u64>,
     count: u64,
     over: u64,
@@ -18,13 +18,29 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    pub(super) fn add(&mut self, ns: i64, bounds: &Bounds) {
+    pub(crate) fn add(&mut self, ns: i64, bounds: &Bounds) {
         let ns = ns.max(0);
         *self.steps.entry(step(ns)).or_default() += 1;
         self.count += 1;
         self.over += u64::from(bounds.max_ns().is_some_and(|max| ns > max));
         self.under += u64::from(bounds.min_ns().is_some_and(|min| ns < min));
         self.longest_ns = self.longest_ns.max(ns);
+    }
+
+    /// How many there are.
+    pub(crate) const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Takes those of another one.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for (step, count) in &other.steps {
+            *self.steps.entry(*step).or_default() += count;
+        }
+        self.count += other.count;
+        self.over += other.over;
+        self.under += other.under;
+        self.longest_ns = self.longest_ns.max(other.longest_ns);
     }
 
     /// How many of `count` must not be longer than the value at `percent`: the nearest rank, never none.
@@ -34,13 +50,13 @@ impl Spread {
     }
 
     /// Whether the value at `percent` is beyond a bound; exact. `None` when nothing was measured.
-    pub(super) fn is_beyond(&self, percent: u8) -> Option<bool> {
+    pub(crate) fn is_beyond(&self, percent: u8) -> Option<bool> {
         let rank = self.rank(percent);
         (self.count > 0).then(|| self.count - self.over < rank || self.under >= rank)
     }
 
     /// The value at `percent`, at most one part in [`STEPS`] too high. `None` when nothing was measured.
-    pub(super) fn at(&self, percent: u8) -> Option<i64> {
+    pub(crate) fn at(&self, percent: u8) -> Option<i64> {
         let rank = self.rank(percent);
         let mut seen = 0;
         let found = self.steps.iter().find(|(_, count)| {

@@ -119,7 +119,7 @@ pub struct Server {
 }
 
 /// A run of addresses of one table, both ends included.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Run {
     /// Which table.
     pub table: Table,

@@ -38,6 +38,9 @@ pub(crate) enum Command {
     Operator(Box<operator::Command>),
 }
 
+#[cfg(feature = "operator")]
+pub(crate) use operator::{Diff, diff};
+
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     let good = match command {
         Command::Fmt(arguments) => fmt::run(&arguments)?,
@@ -62,7 +65,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
 const FILE_LEN_MAX: u64 = 2 * iia_config::limits::DOCUMENT_LEN_MAX as u64;
 
 /// Reads a file, or standard input for `-`.
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if file == Path::new("-") {
         std::io::stdin()

@@ -10,6 +10,8 @@ mod observe;
 mod sign;
 mod verify;
 
+pub(crate) use diff::{Arguments as Diff, run as diff};
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,24 @@
+//! Diagrams of a box: what is joined to what, under which contract.
+
+mod scene;
+mod svg;
+
+use anyhow::bail;
+use iia_config::parse::Document;
+
+/// How much is drawn.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum View {
+    /// Sides, zones, and the contracts between them.
+    Concept,
+    /// Bridges, networks, addresses and ports too, and the security level aimed at.
+    Network,
+}
+
+pub(super) fn draw(document: &Document, view: View) -> anyhow::Result<String> {
+    let scene = scene::Scene::of(document, view);
+    if scene.nodes.is_empty() {
+        bail!("there are no zones and no contracts to draw");
+    }
+    Ok(svg::write(&scene))
+}

@@ -1,0 +1,73 @@
+//! From captures to a first catalog.
+
+mod halves;
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use iia_contract::learn::Learner;
+
+use crate::input::{Input, Reading};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+    /// The box's name in the proposal
+    #[arg(long, default_value = "box")]
+    name: String,
+    /// Where the proposal goes, instead of standard output
+    #[arg(short, long, value_name = "CATALOG")]
+    output: Option<PathBuf>,
+    /// Learns from the first half of each capture and says what the second half violates, as a table in Markdown
+    #[arg(long, conflicts_with_all = ["name", "output"])]
+    halves: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    if arguments.halves {
+        return halves::run(&arguments.input, out);
+    }
+    let mut learner = Learner::default();
+    let mut reading = Reading::new(&arguments.input);
+    let mut exchanges = 0;
+    for capture in reading.captures() {
+        learner.capture(&capture.display().to_string());
+        let outcome = reading.read(&capture, &mut |observation| learner.observe(observation));
+        exchanges += outcome.map_or(0, |outcome| outcome.stats.exchanges);
+    }
+    let proposal = learner.to_icl(&arguments.name);
+    match &arguments.output {
+        Some(path) => {
+            fs::write(path, &proposal).with_context(|| format!("write {}", path.display()))?;
+        }
+        None => out.write_all(proposal.as_bytes())?,
+    }
+    let contracts = learner.contracts().len();
+    if contracts == 0 {
+        eprintln!("iia: nothing to learn from: {exchanges} exchanges, none of them answered");
+    } else {
+        let output = arguments.output.as_ref();
+        let file = output.map_or_else(|| "FILE".into(), |path| path.display().to_string());
+        eprintln!(
+            "iia: {contracts} contracts proposed from {exchanges} exchanges; cut them down to what should be, then: \
+             iia check --catalog {file} CAPTURE..."
+        );
+    }
+    if learner.unanswered() > 0 {
+        eprintln!(
+            "iia: {} exchanges and flows were refused or not answered, and are not learnt",
+            learner.unanswered()
+        );
+    }
+    if learner.left_out() > 0 {
+        eprintln!(
+            "iia: {} exchanges and flows of further pairs found no room",
+            learner.left_out()
+        );
+    }
+    Ok(reading.exit(contracts == 0))
+}

@@ -1,0 +1,213 @@
+//! From captures to a first catalog: what was seen, in few contracts, as text that a person then cuts down.
+//!
+//! Nothing is learnt that was not answered, and no contract allows more than what was seen: many clients or many
+//! servers stand in one contract only where each of them did the very same.
+
+mod evidence;
+mod group;
+mod kinds;
+mod write;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use iia_core::observe::{Conn, Exchange, Observation, Outcome, Protocol, Span, Table, Transport};
+
+use crate::scope::{Run, merge};
+pub use evidence::{CAPTURES_MAX, Evidence};
+pub use group::Learnt;
+pub use kinds::{KINDS_MAX, VALUES_MAX};
+use kinds::{Kind, Kinds};
+
+/// Distinct client, server and unit triples learnt at most; beyond it they are counted.
+pub const PAIRS_MAX: usize = 4096;
+
+/// Who asks whom for what: protocol, client, server, unit. A flow has no unit.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+struct Pair {
+    protocol: Protocol,
+    client: IpAddr,
+    server: Endpoint,
+    unit: Option<u8>,
+}
+
+/// Where somebody answers.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+struct Endpoint {
+    transport: Transport,
+    addr: IpAddr,
+    port: u16,
+}
+
+/// What was done: runs that were read and written, and functions that do neither.
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+struct Access {
+    reads: BTreeSet<Run>,
+    writes: BTreeSet<Run>,
+    functions: BTreeSet<u8>,
+}
+
+/// Learns device contracts from observations.
+#[derive(Debug, Default)]
+pub struct Learner {
+    pairs: BTreeMap<Pair, (Access, Evidence)>,
+    kinds: Kinds,
+    captures: Vec<String>,
+    left_out: u64,
+    unanswered: u64,
+}
+
+impl Learner {
+    /// Says which capture the observations from here on come from.
+    pub fn capture(&mut self, name: &str) {
+        self.captures.push(name.into());
+    }
+
+    /// Takes one observation. Attempts that were refused or not answered are not learnt.
+    pub fn observe(&mut self, observation: &Observation<'_>) {
+        match observation {
+            Observation::Exchange(exchange) => self.exchange(exchange),
+            Observation::Conn(conn) => self.conn(conn),
+            _ => {}
+        }
+    }
+
+    fn exchange(&mut self, exchange: &Exchange<'_>) {
+        if exchange.protocol != Protocol::ModbusTcp || exchange.outcome != Outcome::Answered {
+            self.unanswered += 1;
+            return;
+        }
+        let flow = &exchange.flow;
+        let pair = Pair {
+            protocol: exchange.protocol,
+            client: flow.orig_h,
+            server: Endpoint {
+                transport: flow.transport,
+                addr: flow.resp_h,
+                port: flow.resp_p,
+            },
+            unit: Some(exchange.unit),
+        };
+        let read = exchange.read.as_ref().and_then(run);
+        let write = exchange.write.as_ref().and_then(run);
+        let capture = self.captures.len().saturating_sub(1);
+        let Some((access, evidence)) = self.pair(pair) else {
+            return;
+        };
+        evidence.observe(exchange.ts, exchange.ts, capture);
+        add(&mut access.reads, read);
+        add(&mut access.writes, write);
+        if read.is_none() && write.is_none() {
+            access.functions.insert(exchange.func);
+        }
+        let kind = Kind {
+            pair,
+            func: exchange.func,
+            read,
+            write,
+        };
+        if let Some(gap_ns) = self.kinds.count(kind, exchange.ts)
+            && let Some((_, evidence)) = self.pairs.get_mut(&pair)
+        {
+            evidence.gap(gap_ns);
+        }
+        let spans = [&exchange.read, &exchange.write];
+        spans
+            .into_iter()
+            .flatten()
+            .for_each(|span| self.kinds.values(pair, span));
+    }
+
+    /// A flow that no decoder reads is learnt by its ends.
+    fn conn(&mut self, conn: &Conn) {
+        let flow = &conn.flow;
+        let carried = conn.orig_bytes > 0 || conn.resp_bytes > 0;
+        if conn.protocol != Protocol::Unknown || !carried {
+            return;
+        }
+        let known = matches!(flow.transport, Transport::Tcp | Transport::Udp) && flow.resp_p > 0;
+        if conn.resp_pkts == 0 || !known || flow.resp_h.is_unspecified() {
+            self.unanswered += 1;
+            return;
+        }
+        let pair = Pair {
+            protocol: Protocol::Unknown,
+            client: flow.orig_h,
+            server: Endpoint {
+                transport: flow.transport,
+                addr: flow.resp_h,
+                port: flow.resp_p,
+            },
+            unit: None,
+        };
+        let capture = self.captures.len().saturating_sub(1);
+        let Some((_, evidence)) = self.pair(pair) else {
+            return;
+        };
+        evidence.observe(conn.ts, conn.last, capture);
+        self.kinds.count(
+            Kind {
+                pair,
+                func: 0,
+                read: None,
+                write: None,
+            },
+            conn.ts,
+        );
+    }
+
+    fn pair(&mut self, pair: Pair) -> Option<&mut (Access, Evidence)> {
+        if self.pairs.len() >= PAIRS_MAX && !self.pairs.contains_key(&pair) {
+            self.left_out += 1;
+            return None;
+        }
+        Some(self.pairs.entry(pair).or_default())
+    }
+
+    /// Exchanges and flows that found no room.
+    pub const fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// Exchanges and flows that nobody answered, or that were refused: they are not learnt.
+    pub const fn unanswered(&self) -> u64 {
+        self.unanswered
+    }
+
+    /// The contracts that are proposed.
+    pub fn contracts(&self) -> Vec<Learnt> {
+        group::group(&self.pairs, &self.kinds)
+    }
+
+    /// The catalog as canonical text, with what each contract rests on as comments.
+    pub fn to_icl(&self, box_name: &str) -> String {
+        write::catalog(&self.contracts(), &self.captures, box_name)
+    }
+}
+
+/// The run of a span; nothing for what lies in no table that a contract can name.
+fn run(span: &Span<'_>) -> Option<Run> {
+    (span.table != Table::Other).then(|| Run {
+        table: span.table,
+        first: span.addr,
+        last: span.last(),
+    })
+}
+
+/// Runs of one pair kept apart before those that touch are joined.
+const RUNS_MAX: usize = 64;
+
+fn add(runs: &mut BTreeSet<Run>, run: Option<Run>) {
+    let Some(run) = run else {
+        return;
+    };
+    if runs.insert(run) && runs.len() > RUNS_MAX {
+        *runs = joined(runs);
+    }
+}
+
+fn joined(runs: &BTreeSet<Run>) -> BTreeSet<Run> {
+    merge(runs.iter().copied().collect()).into_iter().collect()
+}

@@ -1,0 +1,203 @@
+//! A proposal as canonical text.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+use core::net::IpAddr;
+
+use iia_core::observe::{Protocol, Transport};
+
+use super::group::Learnt;
+use super::{Endpoint, Evidence};
+use crate::adherence::metric::{duration, text};
+use crate::scope::Run;
+
+pub(super) fn catalog(contracts: &[Learnt], captures: &[String], box_name: &str) -> String {
+    let mut out = String::from("iia-config 1\n");
+    let _ = write!(
+        out,
+        "\nartifact {box_name} 0.1.0 {{\n  revision 1\n  issued 1970-01-01T00:00:00Z\n  target {box_name}\n}}\n"
+    );
+    let mut entries = BTreeMap::new();
+    for learnt in contracts {
+        let name = name(learnt);
+        let mut id = name.clone();
+        let mut number = 1;
+        while entries.contains_key(&id) {
+            number += 1;
+            id = format!("{name}-{number}");
+        }
+        let entry = contract(learnt, &id, captures);
+        entries.insert(id, entry);
+    }
+    out.extend(entries.into_values());
+    out
+}
+
+/// The id: what is done, at which server, and at how many more.
+fn name(learnt: &Learnt) -> String {
+    let access = &learnt.key.access;
+    let what = match learnt.key.protocol {
+        Protocol::ModbusTcp if !access.writes.is_empty() => "modbus-write",
+        Protocol::ModbusTcp if !access.reads.is_empty() => "modbus-read",
+        Protocol::ModbusTcp => "modbus-call",
+        _ => "flow",
+    };
+    let servers = &learnt.key.servers;
+    let first = servers.first().map(|server| match learnt.key.protocol {
+        Protocol::ModbusTcp => server.addr.to_string(),
+        _ => format!("{}-{}-{}", transport(server), server.port, server.addr),
+    });
+    let place = first.unwrap_or_default().replace([':', '.'], "-");
+    let more = match servers.len() {
+        0 | 1 => String::new(),
+        many => format!("-and-{}", many - 1),
+    };
+    format!(
+        "iia.contract.device.{what}-{}{more}",
+        place.trim_matches('-')
+    )
+}
+
+fn contract(learnt: &Learnt, id: &str, captures: &[String]) -> String {
+    let key = &learnt.key;
+    let mut out = String::from("\n");
+    reasons(&mut out, learnt, captures);
+    let protocol = match key.protocol {
+        Protocol::ModbusTcp => "modbus_tcp",
+        _ => "other",
+    };
+    let _ = write!(
+        out,
+        "contract {id} 0.1.0 {{\n  scope device\n  protocol {protocol}\n"
+    );
+    let mut lines = |all: &mut dyn Iterator<Item = String>| {
+        let mut all: Vec<String> = all.collect();
+        all.sort();
+        out.extend(all);
+    };
+    lines(
+        &mut key
+            .clients
+            .iter()
+            .map(|client| format!("  client {client}\n")),
+    );
+    lines(
+        &mut key
+            .servers
+            .iter()
+            .map(|one| format!("  server {}/{}\n", transport(one), socket(one))),
+    );
+    lines(&mut key.units.iter().map(|unit| format!("  unit {unit}\n")));
+    lines(
+        &mut key
+            .access
+            .functions
+            .iter()
+            .map(|function| format!("  function {function}\n")),
+    );
+    for (verb, runs) in [("read", &key.access.reads), ("write", &key.access.writes)] {
+        lines(
+            &mut runs
+                .iter()
+                .map(|run| format!("  {verb} {}\n", span(run, " "))),
+        );
+    }
+    if let Some(ns) = learnt.evidence.cadence_ns().map(rounded) {
+        let _ = writeln!(out, "  cadence {}", text(duration(ns)));
+    }
+    out.push_str("}\n");
+    out
+}
+
+/// What it rests on, as comments.
+fn reasons(out: &mut String, learnt: &Learnt, captures: &[String]) {
+    let Evidence {
+        count,
+        once,
+        span: seen,
+        ..
+    } = learnt.evidence;
+    let what = if learnt.key.protocol == Protocol::Unknown {
+        "flows"
+    } else {
+        "exchanges"
+    };
+    let ppm = learnt.evidence.confidence_ppm();
+    let _ = writeln!(
+        out,
+        "# learnt from {count} {what}; confidence {}.{:02} %: {once} of them {} the only one of their kind",
+        ppm / 10_000,
+        ppm / 100 % 100,
+        if once == 1 { "was" } else { "were" }
+    );
+    if let Some((first, last)) = seen {
+        let _ = writeln!(out, "# seen from {first} to {last}");
+    }
+    for index in &learnt.evidence.captures {
+        if let Some(name) = captures.get(*index) {
+            let _ = writeln!(out, "# in {}", printable(name));
+        }
+    }
+    if learnt.evidence.more_captures {
+        out.push_str("# and in further captures\n");
+    }
+    for (run, (low, high)) in learnt.values.iter().take(RANGES_MAX) {
+        let _ = writeln!(out, "# {} held {low} to {high}", span(run, "-"));
+    }
+    if learnt.values.len() > RANGES_MAX {
+        let _ = writeln!(
+            out,
+            "# and values in {} runs more",
+            learnt.values.len() - RANGES_MAX
+        );
+    }
+}
+
+/// Runs whose values are told at most.
+const RANGES_MAX: usize = 8;
+/// Bytes of a capture's name that are told.
+const NAME_MAX: usize = 200;
+
+/// The end of a name, without what a comment may not have.
+fn printable(name: &str) -> String {
+    let plain = name.chars().map(|one| {
+        if one.is_ascii_graphic() || one == ' ' {
+            one
+        } else {
+            '?'
+        }
+    });
+    let plain: String = plain.collect();
+    let cut = plain.len().saturating_sub(NAME_MAX);
+    plain.get(cut..).unwrap_or_default().trim().to_string()
+}
+
+fn span(run: &Run, between: &str) -> String {
+    format!("{} {}{between}{}", run.table.name(), run.first, run.last)
+}
+
+const fn transport(server: &Endpoint) -> &'static str {
+    match server.transport {
+        Transport::Udp => "udp",
+        _ => "tcp",
+    }
+}
+
+fn socket(server: &Endpoint) -> String {
+    match server.addr {
+        IpAddr::V4(addr) => format!("{addr}:{}", server.port),
+        IpAddr::V6(addr) => format!("[{addr}]:{}", server.port),
+    }
+}
+
+/// Two leading digits, so that a person reads 1s and not 1.004s.
+const fn rounded(ns: i64) -> i64 {
+    let mut unit = 1;
+    while ns / unit >= 100 {
+        unit *= 10;
+    }
+    (ns + unit / 2) / unit * unit
+}
