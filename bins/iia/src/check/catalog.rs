@@ -5,8 +5,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::anyhow;
+use iia_config::parse::{Document, parse};
 use iia_config::validate::CatalogError;
-use iia_config::{limits, parse::parse, validate};
+use iia_config::{limits, validate};
 use iia_contract::Catalog;
 use iia_contract::scope::Terms;
 use iia_core::code::Coded as _;
@@ -16,6 +17,12 @@ const MISTAKES_MAX: usize = 20;
 
 /// Reads a catalog, telling every mistake in it.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
+    let (_, catalog) = document(path)?;
+    Ok(told(catalog, &path.display().to_string()))
+}
+
+/// Reads a catalog with the text that it stands in, telling every mistake in it.
+pub(crate) fn document(path: &Path) -> anyhow::Result<(Document, Catalog)> {
     let name = path.display().to_string();
     let bytes = fs::read(path).map_err(|error| {
         let why = match error.kind() {
@@ -26,7 +33,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
     })?;
     let found = match parse(&bytes, limits::DOCUMENT_LEN_MAX) {
         Ok(document) => match validate::catalog(&document) {
-            Ok(catalog) => return Ok(told(catalog, &name)),
+            Ok(catalog) => return Ok((document, catalog)),
             Err(found) => found,
         },
         Err(found) => found,
