@@ -160,7 +160,10 @@ fn a_flow_that_nobody_decodes_is_learnt_by_its_ends_when_it_was_answered() {
     let (catalog, _) = Catalog::check(&text::entries(&text)).unwrap();
     assert_eq!(catalog.name(0), "iia.contract.device.flow-tcp-102-10-0-0-9");
     let matcher = Matcher::new(&catalog);
-    assert_eq!(matcher.judge(&conn(1, 2)), Verdict::Covered { contract: 0 });
+    assert!(matches!(
+        matcher.judge(&conn(1, 2)),
+        Verdict::Covered { contract: 0, .. }
+    ));
     assert!(matches!(
         matcher.judge(&conn(2, 2)),
         Verdict::Violation { .. }

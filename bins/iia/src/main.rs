@@ -6,6 +6,7 @@
     reason = "a program speaks on its streams"
 )]
 
+mod allows;
 mod ask;
 mod bench;
 mod check;
@@ -47,6 +48,8 @@ enum Command {
     Check(check::Arguments),
     /// Says why each kind of violation is one, and which contract came nearest
     Explain(check::Arguments),
+    /// Says whether a flow is allowed, by which contract and where it says so; exit code 1 when it is refused
+    Allows(allows::Arguments),
     /// Proposes a catalog from captures, for a person to cut down
     Learn(learn::Arguments),
     /// Compiles a catalog to what enforces it: firewall, brokers, identities, network policies, rules
@@ -92,6 +95,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Inspect(arguments) => inspect::run(&arguments, &mut out)?,
         Command::Check(arguments) => check::run(&arguments, check::Mode::Check, &mut out)?,
         Command::Explain(arguments) => check::run(&arguments, check::Mode::Explain, &mut out)?,
+        Command::Allows(arguments) => allows::run(&arguments, &mut out)?,
         Command::Learn(arguments) => learn::run(&arguments, &mut out)?,
         Command::Compile(arguments) => compile::run(&arguments, &mut out)?,
         Command::Drift(arguments) => compile::drift(&arguments, &mut out)?,

@@ -17,12 +17,12 @@ const MISTAKES_MAX: usize = 20;
 
 /// Reads a catalog to judge by, telling every mistake in it.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
-    let (_, catalog) = sound(path)?;
+    let (_, catalog) = document(path)?;
     Ok(told(catalog, &path.display().to_string()))
 }
 
-/// Reads a document and its catalog, telling every mistake in it.
-pub(crate) fn sound(path: &Path) -> anyhow::Result<(Document, Catalog)> {
+/// Reads a catalog with the text that it stands in, telling every mistake in it.
+pub(crate) fn document(path: &Path) -> anyhow::Result<(Document, Catalog)> {
     let name = path.display().to_string();
     let bytes = fs::read(path).map_err(|error| {
         let why = match error.kind() {

@@ -17,7 +17,7 @@ use iia_contract::{Catalog, explain};
 use iia_core::observe::Observation;
 
 use crate::input::{Input, Reading};
-pub(crate) use catalog::read as catalog;
+pub(crate) use catalog::{document, read as catalog};
 use findings::Findings;
 
 /// What is judged, and by what.

@@ -65,7 +65,7 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
-        let (document, catalog) = catalog::sound(file)?;
+        let (document, catalog) = catalog::document(file)?;
         let topology = Topology::read(document.tree());
         Ok(Self { catalog, topology })
     }
