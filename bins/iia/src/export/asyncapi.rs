@@ -4,6 +4,8 @@ use iia_config::parse::Document;
 use iia_contract::tree::Entry;
 use serde_json::{Map, Value, json};
 
+use super::with;
+
 /// Operations in which the box speaks first; in all others it is asked.
 const TELLING: &[&str] = &[
     "ADD_CHECKPOINT",
@@ -111,7 +113,7 @@ fn channel(entry: &Entry<'_>, has_server: bool, key: &str) -> Value {
             .map(|field| field.text().to_owned())
             .collect()
     };
-    let mut channel = json!({
+    let channel = json!({
         "address": null,
         "title": entry.name,
         "messages": messages,
@@ -121,14 +123,13 @@ fn channel(entry: &Entry<'_>, has_server: bool, key: &str) -> Value {
         "x-iia-exclude": lines("inventory", "exclude"),
     });
     let parties = [("publisher", "consumer"), ("source", "destination")];
-    for (one, other) in parties {
-        if let (Some(one), Some(other)) = (entry.field(one), entry.field(other)) {
-            let words = format!("from {} to {}", one.text(), other.text());
-            channel["description"] = words.into();
-        }
-    }
-    if has_server {
-        channel["servers"] = json!([{ "$ref": format!("#/servers/{key}") }]);
-    }
-    channel
+    let description = parties.into_iter().find_map(|(one, other)| {
+        let (one, other) = (entry.field(one)?, entry.field(other)?);
+        Some(format!("from {} to {}", one.text(), other.text()).into())
+    });
+    let servers = has_server.then(|| json!([{ "$ref": format!("#/servers/{key}") }]));
+    with(
+        channel,
+        [("description", description), ("servers", servers)],
+    )
 }

@@ -56,6 +56,18 @@ fn pretty(out: &mut impl Write, value: &serde_json::Value) -> anyhow::Result<()>
     Ok(writeln!(out)?)
 }
 
+/// An object with those of the fields that there are.
+fn with<const N: usize>(
+    mut object: serde_json::Value,
+    fields: [(&str, Option<serde_json::Value>); N],
+) -> serde_json::Value {
+    if let Some(map) = object.as_object_mut() {
+        let there = fields.into_iter();
+        map.extend(there.filter_map(|(key, value)| Some((key.to_owned(), value?))));
+    }
+    object
+}
+
 /// The name and version of the artifact.
 fn title(document: &Document) -> (String, String) {
     let artifact = document.of_kind("artifact").next();

@@ -4,6 +4,8 @@ use iia_config::parse::Document;
 use iia_contract::tree::{Block, Entry};
 use serde_json::{Map, Value, json};
 
+use super::with;
+
 pub(super) fn schema(document: &Document) -> Value {
     let (title, _) = super::title(document);
     let contracts = document
@@ -17,15 +19,13 @@ pub(super) fn schema(document: &Document) -> Value {
         .keys()
         .map(|name| json!({ "$ref": format!("#/$defs/{name}") }))
         .collect();
-    let mut schema = json!({
+    let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": format!("values that the device contracts of {title} declare"),
         "$defs": defs,
     });
-    if !any.is_empty() {
-        schema["anyOf"] = any.into();
-    }
-    schema
+    let any = (!any.is_empty()).then(|| any.into());
+    with(schema, [("anyOf", any)])
 }
 
 fn device(entry: &Entry<'_>) -> Value {

@@ -80,11 +80,12 @@ fn measure(reading: &mut Reading<'_>, capture: &Path) -> anyhow::Result<Option<R
     seen = 0;
     reading.read(capture, &mut |one| {
         seen += u64::from(counts(one));
-        if counts(one) && seen > whole / 2 {
-            if let Verdict::Violation { clause, .. } = matcher.judge(one) {
-                row.violations += 1;
-                *row.clauses.entry(clause.name()).or_default() += 1;
-            }
+        if counts(one)
+            && seen > whole / 2
+            && let Verdict::Violation { clause, .. } = matcher.judge(one)
+        {
+            row.violations += 1;
+            *row.clauses.entry(clause.name()).or_default() += 1;
         }
     });
     Ok(Some(row))
