@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use iia_fuzz_bodies::{TARGETS, input::bend};
 
 /// Inputs of a target at most, and bytes of one and of all: corpora stay small enough to read.
-const FILES_MAX: usize = 80;
+const FILES_MAX: usize = 300;
 const FILE_LEN_MAX: usize = 16 * 1024;
 const CORPUS_LEN_MAX: usize = 100 * 1024;
 

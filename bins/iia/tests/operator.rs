@@ -80,7 +80,7 @@ fn an_artifact_goes_from_its_author_to_the_box() {
     walk.good("begin --dir box --box seg01 --trust trust.icl");
     assert!(
         walk.good("submit --dir box --box seg01 box.sig")
-            .contains("staged b3:")
+            .contains("staged config b3:")
     );
     let status = walk.good("status --dir box");
     assert!(

@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 use iia_audit::checkpoint::Checkpoint;
 use iia_audit::note::{self, Purpose};
 use iia_audit::policy::Policy;
+use iia_config::envelope;
+use iia_config::trust::Class;
 use iia_core::canon;
+use iia_core::digest::{Context, Digest};
 use iia_core::event::{Event, EventKind};
 use iia_core::time::{Clock as _, ManualClock};
 use iia_core::{SpiffeId, Timestamp};
 use iia_edge::wire;
-use iia_fuzz_bodies::audit::{ORIGIN, key, verifier};
+use iia_fuzz_bodies::audit::{ORIGIN, verifier};
+use iia_fuzz_bodies::input::key;
 use iia_fuzz_bodies::{identity, lake};
 use iia_identity::issue::{Issuer, request};
 
@@ -199,32 +203,45 @@ fn configuration(corpus: &Corpus) -> Outcome {
         ("site", "../examples/site/site.icl"),
         ("box", "../examples/box-pi/box.icl"),
     ] {
-        let text = fs::read(path)?;
-        let (_, tail) = text.split_at(text.len().min(1600));
-        let head = &text[..text.len() - tail.len()];
-        for target in ["config_parse", "config_validate"] {
-            corpus.put(target, name, &[head, b"\n"])?;
-        }
-        let entries = String::from_utf8(text)?;
-        for (index, entry) in entries.split("\n}\n").enumerate().step_by(5).take(8) {
+        let text = fs::read_to_string(path)?;
+        for (index, entry) in text.split("\n}\n").enumerate().step_by(5).take(8) {
             let entry = entry.strip_prefix("iia-config 1\n").unwrap_or(entry);
             let whole = format!("iia-config 1\n{entry}\n}}\n");
-            corpus.put(
-                "config_parse",
-                &format!("{name}-{index}"),
-                &[whole.as_bytes()],
-            )?;
-            corpus.put(
-                "config_validate",
-                &format!("{name}-{index}"),
-                &[whole.as_bytes()],
-            )?;
+            for target in ["parse", "recogniser", "round_trip", "validate"] {
+                let (target, name) = (format!("config_{target}"), format!("{name}-{index}"));
+                corpus.put(&target, &name, &[whole.as_bytes()])?;
+            }
         }
     }
-    corpus.put("config_envelope", "text", &[&[3; 8], b"iia-config 1\n"])?;
-    let rest =
-        "  box seg01\n  not_before 2020-01-01T00:00:00Z\n  not_after 2040-01-01T00:00:00Z\n}\n";
-    corpus.put("config_approval", "open", &[b"\x01", rest.as_bytes()])
+    for number in 0..8 {
+        let name = format!("whole-{number}");
+        corpus.put("config_envelope", &name, &[&[number, number % 2]])?;
+        corpus.put("config_approval", &name, &[&[number; 18]])?;
+        let same = [
+            &[6, 0, number, 64, 128, 150, 160, 0, number][..],
+            &[64, 150, 161 + number],
+        ]
+        .concat();
+        corpus.put("config_diff", &name, &[&same])?;
+        corpus.put("config_consequences", &name, &[&same])?;
+    }
+    signed(corpus)
+}
+
+fn signed(corpus: &Corpus) -> Outcome {
+    let sealed = envelope::seal(Class::Config, b"iia-config 1\n", &[&key(1), &key(2)])?;
+    let json = envelope::dsse::to_json(&sealed)?;
+    corpus.put("config_dsse", "armour", &[b"\0", &sealed])?;
+    corpus.put("config_dsse", "fitted", &[b"\x01", &sealed])?;
+    corpus.put("config_dsse", "json", &[b"\x02", json.as_bytes()])?;
+    corpus.put("config_keys", "raw", &[&[1; 32]])?;
+    corpus.put("config_keys", "hexadecimal", &[&[b'a'; 64], b"\n"])?;
+    let artifact = Digest::of(Context::Artifact, b"fuzz");
+    let grant = format!(
+        "iia-approval 1\n\napproval go 1.0.0 {{\n  purpose apply\n  class config\n  artifact {artifact}\n  box seg01\n  \
+         issued 2026-11-24T00:00:00Z\n  not_before 2026-11-24T00:00:00Z\n  not_after 2026-11-25T00:00:00Z\n}}\n"
+    );
+    corpus.put("config_grant", "day", &[grant.as_bytes()])
 }
 
 fn identities(corpus: &Corpus) -> Outcome {

@@ -1,8 +1,15 @@
 //! Messages at the boundary, and the questions of consumers.
 
+use std::sync::LazyLock;
+
 use iia_core::Timestamp;
+use iia_core::stream::Stream;
+use iia_edge::EdgeError;
+use iia_edge::outbox::Outbox;
 use iia_edge::query::{Inventory, Quota};
 use iia_edge::wire::{HeadAnswer, HeadOffer, PublishAck, PublishBatch, QueryAnswer, QueryAsk};
+
+use tempfile::TempDir;
 
 use crate::canon::one;
 use crate::input::Input;
@@ -56,5 +63,21 @@ pub fn query(data: &[u8]) {
         let near = |at: &&i64| at.saturating_sub(passed[from]) < 1_000_000_000;
         let count = passed[from..].iter().filter(near).count();
         assert!(count <= 2 * PER_SECOND as usize, "{passed:?}");
+    }
+}
+
+static OUTBOX: LazyLock<TempDir> =
+    LazyLock::new(|| tempfile::tempdir().unwrap_or_else(|error| panic!("{error}")));
+
+/// A cursor's file is the number that was written, in its one spelling, or it is damaged and never the start.
+pub fn outbox(data: &[u8]) {
+    let path = OUTBOX.path().join(format!("{}.cursor", Stream::MODBUS));
+    std::fs::write(path, data).unwrap_or_else(|error| panic!("{error}"));
+    let cursor = Outbox::open(OUTBOX.path()).and_then(|outbox| outbox.cursor(&Stream::MODBUS));
+    match cursor {
+        Ok(cursor) => assert_eq!(format!("{}\n", cursor.0).as_bytes(), data),
+        Err(error) => assert!(
+            std::str::from_utf8(data).is_err() || matches!(error, EdgeError::DamagedOutbox { .. })
+        ),
     }
 }

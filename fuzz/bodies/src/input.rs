@@ -1,5 +1,12 @@
 //! Takes structure out of any bytes; when they run out, it is zeros.
 
+use iia_core::sign::SoftwareKey;
+
+/// A key that everybody knows.
+pub fn key(seed: u8) -> SoftwareKey {
+    SoftwareKey::from_seed(&[seed; 32].into())
+}
+
 /// Bytes that are still to be used.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a>(pub &'a [u8]);
@@ -33,6 +40,11 @@ impl<'a> Input<'a> {
     pub fn piece(&mut self) -> &'a [u8] {
         let len = u16::from_le_bytes(self.array());
         self.take(len.into())
+    }
+
+    /// The sum of what is left: draws one in so many inputs by lot, whatever a fuzzer likes to keep.
+    pub fn sum(&self) -> u8 {
+        self.0.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
     }
 
     /// Whether nothing is left.

@@ -5,20 +5,32 @@
 //! corpora through the same bodies without libFuzzer.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "full")]
 pub mod audit;
+#[cfg(feature = "full")]
 pub mod canon;
+#[cfg(feature = "full")]
 pub mod capture;
 pub mod config;
+pub mod contract;
+#[cfg(feature = "full")]
 pub mod edge;
+#[cfg(feature = "full")]
 pub mod identity;
 pub mod input;
+#[cfg(feature = "full")]
 pub mod lake;
+#[cfg(feature = "full")]
 pub mod link;
+
+#[path = "../../../iia-config/tests/common/mod.rs"]
+mod common;
 
 /// A body.
 pub type Body = fn(&[u8]);
 
 /// Every target by its name, which is also the name of its corpus.
+#[cfg(feature = "full")]
 pub const TARGETS: &[(&str, Body)] = &[
     ("audit_note", audit::note::note),
     ("audit_policy", audit::note::policy),
@@ -29,10 +41,19 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_modbus", capture::modbus),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
-    ("config_approval", config::approval),
-    ("config_envelope", config::envelope),
-    ("config_parse", config::parse),
+    ("config_approval", config::approval::model),
+    ("config_consequences", config::change::consequences),
+    ("config_diff", config::change::diff),
+    ("config_dsse", config::signed::dsse),
+    ("config_envelope", config::signed::envelope),
+    ("config_grant", config::approval::grant),
+    ("config_keys", config::signed::keys),
+    ("config_parse", config::text::parse),
+    ("config_recogniser", config::text::recogniser),
+    ("config_round_trip", config::text::round_trip),
     ("config_validate", config::validate),
+    ("contract_nft", contract::nft),
+    ("edge_outbox", edge::outbox),
     ("edge_query", edge::query),
     ("edge_wire", edge::wire),
     ("lake_ipc", lake::ipc),

@@ -1,21 +1,31 @@
-//! The property of diffs, and ways to bend a document. Pure, so a fuzzer can call [`check`] with two texts.
+//! The property of diffs, and ways to bend a document. Pure, so a fuzzer asks the same.
 
 use iia_config::diff::{Model, between, consequences, diff};
-use iia_config::parse::parse;
+use iia_config::parse::{Document, parse};
 
-/// `apply(diff(a, b), a) == b`, in both directions, and nothing between a document and itself. Gives how many changes
-/// there are; `None` when one of the texts is no document.
+/// Both properties of two texts. Gives how many changes there are; `None` when one of the texts is no document.
 pub(crate) fn check(a: &[u8], b: &[u8]) -> Option<usize> {
     let (a, b) = (parse(a, 1 << 20).ok()?, parse(b, 1 << 20).ok()?);
-    let (old, new) = (Model::of(&a), Model::of(&b));
+    mirror(&a, &b);
+    Some(there_and_back(&a, &b))
+}
+
+/// `apply(diff(a, b), a) == b`, in both directions, and nothing between a document and itself.
+pub(crate) fn there_and_back(a: &Document, b: &Document) -> usize {
+    let (old, new) = (Model::of(a), Model::of(b));
     let there = diff(&old, &new);
-    assert_eq!(between(&a, &b), there);
+    assert_eq!(between(a, b), there);
     assert_eq!(there.apply(&old).as_ref(), Ok(&new), "{there}");
     let back = diff(&new, &old);
     assert_eq!(back.apply(&new).as_ref(), Ok(&old), "{back}");
     assert!(diff(&old, &old).is_empty());
     assert_eq!(there.is_empty(), old == new);
-    let (forth, back) = (consequences(&a, &b), consequences(&b, &a));
+    there.changes.len()
+}
+
+/// What opens on the way there closes on the way back.
+pub(crate) fn mirror(a: &Document, b: &Document) {
+    let (forth, back) = (consequences(a, b), consequences(b, a));
     assert_eq!((&forth.opened, &forth.closed), (&back.closed, &back.opened));
     assert_eq!(
         (&forth.bound, &forth.topics_new),
@@ -27,7 +37,6 @@ pub(crate) fn check(a: &[u8], b: &[u8]) -> Option<usize> {
             .iter()
             .all(|cut| forth.closed.iter().any(|flow| flow.session == *cut))
     );
-    Some(there.changes.len())
 }
 
 /// A generator whose numbers are the same on every machine (xorshift64).

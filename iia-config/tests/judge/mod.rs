@@ -190,9 +190,8 @@ impl Judge {
                 && part(6) < 60;
         }
         if let Some(found) = self.number.captures(value) {
-            let whole = text(&found[1])
-                .parse::<i128>()
-                .unwrap_or(i128::MAX / 10_000_000);
+            let beyond = i128::MAX / 10_000_000;
+            let whole = text(&found[1]).parse().unwrap_or(beyond).min(beyond);
             let fraction = found.get(2).map_or("", |part| text(part.as_bytes()));
             let micros = whole * 1_000_000 + format!("{fraction:0<6}").parse::<i128>().unwrap();
             let zero = micros == 0 && value[0] == b'-';

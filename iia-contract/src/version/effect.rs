@@ -68,11 +68,14 @@ pub const EFFECTS: &[(&str, &[(Effect, &str)])] = &[
                 Fixed,
                 "scope source destination publisher consumer organization puller cardinality classification protocol",
             ),
-            (Allows, "operation server function"),
+            (
+                Allows,
+                "operation server function sender receiver ethertype identity",
+            ),
             (Nets, "client"),
             (Runs, "read write"),
             (Patterns, "stream"),
-            (Narrows, "unit"),
+            (Narrows, "unit vlan"),
             (Upper(Other), "silence rate"),
         ],
     ),
@@ -94,6 +97,7 @@ pub const EFFECTS: &[(&str, &[(Effect, &str)])] = &[
         "tag",
         &[
             (Told, "type unit table address low high"),
+            (Fixed, "write"),
             (Upper(Box), "rate"),
             (Allows, "value"),
         ],
@@ -103,7 +107,7 @@ pub const EFFECTS: &[(&str, &[(Effect, &str)])] = &[
         &[
             (Fixed, "protocol security"),
             (Lower(Other), "tls_min"),
-            (Allows, "port"),
+            (Allows, "port topic"),
         ],
     ),
     (
@@ -152,6 +156,7 @@ pub const EFFECTS: &[(&str, &[(Effect, &str)])] = &[
         "profile",
         &[
             (Fixed, "kind protocol security alpn endpoint trust_root"),
+            (Allows, "topic"),
             (
                 Told,
                 "standard standard_version schedule table_format consumer_level",

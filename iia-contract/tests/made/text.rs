@@ -1,57 +1,53 @@
-//! Entries from a text that is known to be well-formed: a reader of a page, so that tests need no other crate.
+//! Entries from text, for tests that need more than a few fields; the language's own parser is in another crate.
 #![allow(dead_code, reason = "every test file uses some of it")]
 
 use iia_contract::raw::{Block, Entry, Field, Kind, Number, Per, Span, Unit, Value, Version};
 
-const UNITS: [Unit; 18] = [
-    Unit::None,
-    Unit::Us,
-    Unit::Ms,
-    Unit::S,
-    Unit::M,
-    Unit::H,
-    Unit::D,
-    Unit::B,
-    Unit::KiB,
-    Unit::MiB,
-    Unit::GiB,
-    Unit::TiB,
-    Unit::Percent,
-    Unit::Ppm,
-    Unit::Bps,
-    Unit::Kbps,
-    Unit::Mbps,
-    Unit::Gbps,
-];
-
-/// Every entry of a text.
+/// Every entry of a sound text.
 pub(crate) fn entries(text: &str) -> Vec<Entry> {
-    let (mut entries, mut block) = (Vec::<Entry>::new(), None::<Block>);
-    let mut open = false;
-    for line in text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.starts_with('#'))
-    {
-        let words: Vec<&str> = words(line);
-        match words.as_slice() {
-            [kind, rest @ .., "{"] if !open => {
-                entries.push(entry(kind, rest));
-                open = true;
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut block: Option<Block> = None;
+    let mut depth = 0;
+    for line in text.lines().map(str::trim) {
+        let words = words(line);
+        match (words.as_slice(), depth) {
+            ([] | ["#", ..] | ["iia-config", ..], _) => {}
+            (["}"], 2) => {
+                entries.last_mut().unwrap().blocks.extend(block.take());
+                depth = 1;
             }
-            [key, rest @ .., "{"] => block = Some(new_block(key, rest)),
-            ["}"] => match block.take() {
-                Some(block) => entries.last_mut().unwrap().blocks.push(block),
-                None => open = false,
-            },
-            [key, rest @ ..] if open => {
-                let field = field(key, rest);
+            (["}"], _) => depth = 0,
+            ([kind, name, rest @ .., "{"], 0) => {
+                entries.push(Entry {
+                    kind: (*kind).into(),
+                    name: (*name).into(),
+                    version: rest.first().map(|text| version(text)),
+                    fields: vec![],
+                    blocks: vec![],
+                    span: Span::default(),
+                });
+                depth = 1;
+            }
+            ([key, name @ .., "{"], _) => {
+                block = Some(Block {
+                    key: (*key).into(),
+                    name: name.first().map(|name| (*name).into()),
+                    fields: vec![],
+                    span: Span::default(),
+                });
+                depth = 2;
+            }
+            ([key, values @ ..], _) => {
+                let field = Field {
+                    key: (*key).into(),
+                    values: values.iter().map(|text| value(text)).collect(),
+                    span: Span::default(),
+                };
                 match &mut block {
                     Some(block) => block.fields.push(field),
                     None => entries.last_mut().unwrap().fields.push(field),
                 }
             }
-            _ => {}
         }
     }
     entries
@@ -70,68 +66,41 @@ fn words(line: &str) -> Vec<&str> {
     }
 }
 
-fn entry(kind: &str, rest: &[&str]) -> Entry {
-    let version = rest.get(1).map(|text| {
-        let mut parts = text.split('.').map(|part| part.parse().unwrap());
-        let mut next = || parts.next().unwrap();
-        Version {
-            major: next(),
-            minor: next(),
-            patch: next(),
-        }
-    });
-    Entry {
-        kind: kind.into(),
-        name: rest.first().copied().unwrap_or_default().into(),
-        version,
-        fields: vec![],
-        blocks: vec![],
-        span: Span::default(),
+fn version(text: &str) -> Version {
+    let mut parts = text.split('.').map(|part| part.parse().unwrap());
+    let mut next = || parts.next().unwrap();
+    Version {
+        major: next(),
+        minor: next(),
+        patch: next(),
     }
 }
 
-fn new_block(key: &str, rest: &[&str]) -> Block {
-    let name = rest.first().map(|name| (*name).into());
-    Block {
-        key: key.into(),
-        name,
-        fields: vec![],
-        span: Span::default(),
-    }
-}
-
-fn field(key: &str, rest: &[&str]) -> Field {
-    let value = |text: &&str| Value {
-        kind: kind(text),
+fn value(text: &str) -> Value {
+    let kind = kind(text);
+    Value {
+        kind,
         text: text.trim_matches('"').into(),
-        span: Span::default(),
-    };
-    Field {
-        key: key.into(),
-        values: rest.iter().map(value).collect(),
         span: Span::default(),
     }
 }
 
 fn kind(text: &str) -> Kind {
-    if let Some(number) = number(text) {
-        return Kind::Number(number);
-    }
-    let port = ["tcp/", "udp/", "tls/"]
-        .iter()
-        .any(|start| text.starts_with(start));
-    match text {
-        _ if text.starts_with('"') => Kind::String,
-        _ if text.starts_with("spiffe://") => Kind::Spiffe,
-        _ if text.contains("://") => Kind::Uri,
-        _ if port => Kind::Port,
-        _ if text.len() == 20 && text.ends_with('Z') => Kind::Time,
-        _ if text.contains('*') => Kind::Pattern,
-        _ if text.starts_with(|one: char| one.is_ascii_digit()) => Kind::Net,
-        _ => Kind::Atom,
+    let scheme = |names: &[&str]| names.iter().any(|name| text.starts_with(name));
+    match number(text) {
+        Some(number) => Kind::Number(number),
+        None if text.starts_with('"') => Kind::String,
+        None if text.starts_with("spiffe://") => Kind::Spiffe,
+        None if text.contains("://") => Kind::Uri,
+        None if scheme(&["tcp/", "tls/", "udp/"]) => Kind::Port,
+        None if text.len() == 20 && text.ends_with('Z') => Kind::Time,
+        None if text.contains('*') => Kind::Pattern,
+        None if text.starts_with(|one: char| one.is_ascii_digit()) => Kind::Net,
+        None => Kind::Atom,
     }
 }
 
+/// `-12.5KiB/s` and everything shorter.
 fn number(text: &str) -> Option<Number> {
     let (text, per) = match text.split_once('/') {
         Some((text, "s")) => (text, Some(Per::Second)),
@@ -141,16 +110,16 @@ fn number(text: &str) -> Option<Number> {
         Some(_) => return None,
         None => (text, None),
     };
-    let end = text
-        .find(|one: char| !one.is_ascii_digit() && one != '.')
-        .unwrap_or(text.len());
-    let (digits, unit) = text.split_at(end);
-    let unit = UNITS.into_iter().find(|one| one.text() == unit)?;
-    let value: f64 = digits.parse().ok()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "figures of tests are small"
-    )]
-    let micros = (value * 1e6).round() as i64;
+    let bare = text.trim_end_matches(|one: char| one.is_alphabetic() || one == '%');
+    let suffix = text.strip_prefix(bare)?;
+    let mut units = Unit::FAMILIES.into_iter().flatten().copied();
+    let unit = match suffix {
+        "" => Unit::None,
+        suffix => units.find(|unit| unit.text() == suffix)?,
+    };
+    let (whole, rest) = bare.split_once('.').unwrap_or((bare, ""));
+    let sign = if whole.starts_with('-') { -1 } else { 1 };
+    let rest: i64 = format!("{rest:0<6}").parse().ok()?;
+    let micros = whole.parse::<i64>().ok()? * 1_000_000 + sign * rest;
     Some(Number { micros, unit, per })
 }

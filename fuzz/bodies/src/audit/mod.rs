@@ -5,15 +5,12 @@ pub mod proof;
 pub mod record;
 
 use iia_audit::note::{Purpose, VerifierKey};
-use iia_core::sign::{Signer as _, SoftwareKey};
+use iia_core::sign::Signer as _;
+
+use crate::input::key;
 
 /// The log's name in every body.
 pub const ORIGIN: &str = "fuzz.example/audit";
-
-/// A key that everybody knows.
-pub fn key(seed: u8) -> SoftwareKey {
-    SoftwareKey::from_seed(&[seed; 32].into())
-}
 
 /// Its public half under a name.
 pub fn verifier(name: &str, purpose: Purpose, seed: u8) -> VerifierKey {
