@@ -75,7 +75,9 @@ impl Target for Permission {
 
 fn user(party: &Party) -> String {
     let named = || format!("CN={}", party.name());
-    party.id().map_or_else(named, ToString::to_string)
+    party
+        .id()
+        .map_or_else(named, alloc::string::ToString::to_string)
 }
 
 /// The subjects that cover what a filter covers; `None` when a level is no token.
