@@ -57,6 +57,9 @@ fn outcome(done: Result<(), DeskError>) -> String {
 }
 
 /// Releases with leave that is bent, on a fresh box, signed by these.
+/// A change of an approval that should be refused.
+type Bend = fn(&mut Leave);
+
 fn release(rules: &str, bend: impl FnOnce(&mut Leave), by: &[&str]) -> String {
     let mut staged = staged(rules);
     let mut leave = Leave::of(staged.one);
@@ -104,7 +107,7 @@ fn c083_is_kept() {
 
 #[test]
 fn c083_is_broken() {
-    let bends: [(&str, fn(&mut Leave)); 5] = [
+    let bends: [(&str, Bend); 5] = [
         ("another artifact", |leave| leave.artifact = Digest::ZERO),
         ("another box", |leave| {
             leave.targets = vec!["box seg09".into()]

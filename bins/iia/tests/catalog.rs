@@ -1,5 +1,5 @@
 //! Questions to a catalog, and its exports, judged by schemas that others wrote.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -176,7 +176,7 @@ fn skipped(test: &str, what: &str) {
         std::env::var_os("IIA_REQUIRE_ALL").is_none(),
         "{what} is missing"
     );
-    println!("SKIPPED: {test}: {what} is missing");
+    eprintln!("SKIPPED: {test}: {what} is missing");
 }
 
 /// Judges each line of a file by a schema in a file.

@@ -44,7 +44,8 @@ impl Source {
 
     /// Whether it is code that ships: not a test, a bench or a build of one.
     pub(crate) fn ships(&self) -> bool {
-        self.path.contains("/src/") && !self.path.starts_with("examples/")
+        let measures = ["examples/", "iia-config/bench/"];
+        self.path.contains("/src/") && !measures.iter().any(|place| self.path.starts_with(place))
     }
 }
 
