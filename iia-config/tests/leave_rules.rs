@@ -56,10 +56,10 @@ fn outcome(done: Result<(), DeskError>) -> String {
     }
 }
 
-/// Releases with leave that is bent, on a fresh box, signed by these.
 /// A change of an approval that should be refused.
 type Bend = fn(&mut Leave);
 
+/// Releases with leave that is bent, on a fresh box, signed by these.
 fn release(rules: &str, bend: impl FnOnce(&mut Leave), by: &[&str]) -> String {
     let mut staged = staged(rules);
     let mut leave = Leave::of(staged.one);

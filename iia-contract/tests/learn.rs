@@ -2,8 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod made;
-#[path = "made/text.rs"]
-mod text;
 
 use iia_contract::Catalog;
 use iia_contract::learn::{Learner, PAIRS_MAX};
@@ -54,7 +52,7 @@ fn learnt(all: &[Said]) -> (usize, Catalog) {
     all.iter()
         .for_each(|said| learner.observe(&said.observation()));
     let text = learner.to_icl("box");
-    let (catalog, _) = Catalog::check(&text::entries(&text)).unwrap();
+    let (catalog, _) = Catalog::check(&made::text::entries(&text)).unwrap();
     assert_eq!(catalog.contracts().len(), learner.contracts().len());
     (catalog.contracts().len(), catalog)
 }
@@ -157,7 +155,7 @@ fn a_flow_that_nobody_decodes_is_learnt_by_its_ends_when_it_was_answered() {
     learner.observe(&conn(2, 0));
     assert_eq!(learner.unanswered(), 1);
     let text = learner.to_icl("box");
-    let (catalog, _) = Catalog::check(&text::entries(&text)).unwrap();
+    let (catalog, _) = Catalog::check(&made::text::entries(&text)).unwrap();
     assert_eq!(catalog.name(0), "iia.contract.device.flow-tcp-102-10-0-0-9");
     let matcher = Matcher::new(&catalog);
     assert!(matches!(

@@ -84,12 +84,15 @@ fn selects(selector: &Value, pod: &[(&str, String); 2]) -> bool {
     })
 }
 
+/// The labels of a pod: its namespace and its workload.
+type Labels<'a> = [(&'a str, String); 2];
+
 /// Whether a way of a pod is shut, and whether some policy opens it for this peer and port.
 fn lets(
     list: &Value,
     dialect: &Dialect,
     way: &str,
-    (pod, peer): (&[(&str, String); 2], &[(&str, String); 2]),
+    (pod, peer): (&Labels<'_>, &Labels<'_>),
     port: &(String, u64),
 ) -> bool {
     let (mut shut, mut open) = (false, false);
