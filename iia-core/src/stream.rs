@@ -54,6 +54,19 @@ impl Stream {
     }
 }
 
+/// Whether a pattern covers a stream. `acs.*` covers what lies below `acs`, anything else itself alone; contracts leave
+/// out the leading `ot.` (decision D15).
+pub fn covers(pattern: &str, stream: &str) -> bool {
+    let bare = |text| str::strip_prefix(text, "ot.").unwrap_or(text);
+    let (pattern, stream) = (bare(pattern), bare(stream));
+    match pattern.strip_suffix(".*") {
+        Some(prefix) => stream
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with('.')),
+        None => pattern == stream,
+    }
+}
+
 impl FromStr for Stream {
     type Err = StreamError;
 

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use iia_core::Timestamp;
 use iia_core::store::Range;
+use iia_core::stream::covers;
 use iia_core::time::SECOND_NS;
 
 use crate::EdgeError;
@@ -29,17 +30,6 @@ impl Inventory {
     pub fn exposes(&self, stream: &str) -> bool {
         let any = |patterns: &[String]| patterns.iter().any(|pattern| covers(pattern, stream));
         any(&self.include) && !any(&self.exclude)
-    }
-}
-
-fn covers(pattern: &str, stream: &str) -> bool {
-    let bare = |text| str::strip_prefix(text, "ot.").unwrap_or(text);
-    let (pattern, stream) = (bare(pattern), bare(stream));
-    match pattern.strip_suffix(".*") {
-        Some(prefix) => stream
-            .strip_prefix(prefix)
-            .is_some_and(|rest| rest.starts_with('.')),
-        None => pattern == stream,
     }
 }
 

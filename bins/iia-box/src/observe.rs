@@ -1,10 +1,7 @@
 //! The box's observer of its own configuration: holds the states of gated calls against what is on trial, and signs
 //! what it sees.
 
-use std::fs;
-
-use anyhow::Context as _;
-use iia_config::apply::Call;
+use iia_config::apply::Calls as _;
 use iia_config::desk::on_trial;
 use iia_config::envelope::seal;
 use iia_config::lifecycle::Confirmation;
@@ -15,6 +12,7 @@ use iia_core::sign::{PublicKey, Signer as _};
 use iia_core::time::{Clock as _, SECOND_NS};
 
 use crate::boxdir::BoxDir;
+use crate::commission::Files;
 use crate::keys;
 use crate::workload::clock;
 
@@ -41,21 +39,10 @@ pub(crate) async fn answer(
     let Some(expected) = on_trial(&store, box_name, clock().read())? else {
         return Ok(None);
     };
-    for (call, after) in expected.plan.calls() {
-        // What the kernel and the service manager have, the applier has read back.
-        if matches!(call, Call::LoadFirewall | Call::RenderServices) {
-            continue;
-        }
-        let path = dir.state().join(call.name());
-        let is = match fs::read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            other => other.with_context(|| format!("read {}", path.display()))?,
-        };
-        anyhow::ensure!(
-            is == after,
-            "{} is something else than was signed",
-            call.name()
-        );
+    let mut files = Files::at(dir);
+    let differs = expected.differs(|call| files.before(call));
+    if let Some(call) = differs.map_err(anyhow::Error::msg)? {
+        anyhow::bail!("{} is something else than was signed", call.name());
     }
     let into = clock().read().wall.as_ns().rem_euclid(SECOND_NS);
     let rest = u64::try_from(SECOND_NS - into).unwrap_or(0);

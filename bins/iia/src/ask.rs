@@ -1,18 +1,18 @@
 //! The well-known questions about a catalog, and who answers for an event.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
-use iia_config::parse::{Document, parse};
-use iia_config::{envelope::Armour, limits};
+use iia_config::parse::Document;
 use iia_contract::answer::{Manifest, Question, Raci};
 use iia_contract::schema::EVENTS;
 use iia_contract::version::{Change, History};
 use iia_core::Timestamp;
 use iia_core::time::parse_utc;
 
+use crate::config::document;
 use crate::table::{Align, Table};
 
 #[derive(clap::Args)]
@@ -66,20 +66,6 @@ pub(crate) fn who(arguments: &Who, out: &mut impl Write) -> anyhow::Result<ExitC
         Some(event) => raci(&document, event, contract, out),
         None => every(&document, contract, out),
     }
-}
-
-/// Reads a document or the body of an envelope, telling every mistake in it.
-pub(crate) fn document(file: &Path) -> anyhow::Result<Document> {
-    let bytes = crate::config::read(file)?;
-    let text = Armour::parse(&bytes).map_or(bytes.as_slice(), |armour| armour.body);
-    parse(text, limits::DOCUMENT_LEN_MAX).map_err(|found| {
-        let text = String::from_utf8_lossy(text);
-        let name = file.display().to_string();
-        found
-            .iter()
-            .for_each(|one| eprint!("{}", one.render(&name, &text)));
-        anyhow!("{name} cannot be read")
-    })
 }
 
 /// Each catalog is in force from the time at which it was issued.

@@ -6,7 +6,7 @@ use iia_core::time::Reading;
 
 use super::DeskError;
 use super::submit::recalled;
-use crate::apply::Plan;
+use crate::apply::{Call, Plan};
 use crate::stage::{Disk, Phase, StageError, Store};
 use crate::trust::Class;
 
@@ -19,6 +19,26 @@ pub struct Expected {
     pub artifact: Digest,
     /// The states that its calls make.
     pub plan: Plan,
+}
+
+impl Expected {
+    /// The first call whose state is not what it should have made; `is` reads the state of a call. What the kernel and
+    /// the service manager have is passed over: the applier has read it back.
+    ///
+    /// # Errors
+    /// What `is` fails with.
+    pub fn differs<E>(
+        &self,
+        mut is: impl FnMut(Call) -> Result<Vec<u8>, E>,
+    ) -> Result<Option<Call>, E> {
+        for (call, after) in self.plan.calls() {
+            let elsewhere = matches!(call, Call::LoadFirewall | Call::RenderServices);
+            if !elsewhere && is(call)? != after {
+                return Ok(Some(call));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// What is on trial on a box, and what its calls should have made; `None` when nothing is.

@@ -6,7 +6,7 @@ use iia_core::Timestamp;
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::stream::Stream;
 
-use crate::scope::{Boundary, Text};
+use crate::scope::Boundary;
 
 /// How far one service's records on one stream are durable.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,26 +38,9 @@ impl Watermark {
             return None;
         }
         let mut marks: Vec<Mark> = marks
-            .filter(|mark| exposes(boundary, &mark.stream))
+            .filter(|mark| boundary.exposes(mark.stream.as_str()))
             .collect();
         marks.sort_by(|one, other| (&one.stream, one.service).cmp(&(&other.stream, other.service)));
         Some(Self { marks })
-    }
-}
-
-fn exposes(boundary: &Boundary, stream: &Stream) -> bool {
-    let any = |patterns: &[Text]| patterns.iter().any(|one| covers(one, stream.as_str()));
-    any(&boundary.include) && !any(&boundary.exclude)
-}
-
-/// Whether a pattern such as `acs.*` covers a stream; the leading `ot.` may be left out (decision D15).
-fn covers(pattern: &str, stream: &str) -> bool {
-    let bare = |text| str::strip_prefix(text, "ot.").unwrap_or(text);
-    let (pattern, stream) = (bare(pattern), bare(stream));
-    match pattern.strip_suffix(".*") {
-        Some(start) => stream
-            .strip_prefix(start)
-            .is_some_and(|rest| rest.starts_with('.')),
-        None => pattern == stream,
     }
 }

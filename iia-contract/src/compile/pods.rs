@@ -9,7 +9,7 @@ use core::net::IpAddr;
 
 use super::flow::{Flow, Flows, Source, flows};
 use super::json::Json;
-use super::policy::Contracts;
+use super::policy::{Contracts, joined};
 use super::topology::Topology;
 use crate::catalog::Catalog;
 
@@ -130,7 +130,7 @@ pub(super) fn rules(
         ];
         for rule in both.into_iter().flatten() {
             let known = rules.entry(rule).or_default();
-            known.extend(contracts.iter().map(alloc::string::ToString::to_string));
+            known.extend(contracts.iter().cloned());
         }
     }
     (rules, notes)
@@ -184,7 +184,7 @@ pub(super) fn labels(pod: &Pod) -> Json {
 }
 
 /// An object of an API, with its contracts.
-pub(super) fn object((api, kind): (&str, &str), name: &str, contracts: &str, spec: Json) -> Json {
+fn object((api, kind): (&str, &str), name: &str, contracts: &str, spec: Json) -> Json {
     let mut metadata = Vec::from([
         ("name", Json::text(name)),
         ("namespace", Json::text(NAMESPACE)),
@@ -201,12 +201,19 @@ pub(super) fn object((api, kind): (&str, &str), name: &str, contracts: &str, spe
     ]))
 }
 
-/// Objects as one document that loads as a whole.
-pub(super) fn list(items: Vec<Json>) -> String {
+/// What shuts everything and what each rule opens, as one document that loads as a whole.
+pub(super) fn list<'p>(
+    kind: (&str, &str),
+    shut: Json,
+    rules: impl Iterator<Item = (&'p PodRule, &'p Contracts, Json)>,
+) -> String {
+    let opened =
+        rules.map(|(rule, contracts, spec)| object(kind, &rule.name(), &joined(contracts), spec));
+    let items = core::iter::once(object(kind, "iia-default-deny", "", shut)).chain(opened);
     Json::Object(Vec::from([
         ("apiVersion", Json::text("v1")),
         ("kind", Json::text("List")),
-        ("items", Json::List(items)),
+        ("items", Json::List(items.collect())),
     ]))
     .document()
 }

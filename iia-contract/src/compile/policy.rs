@@ -43,6 +43,17 @@ impl<E: Ord> Policy<E> {
     }
 }
 
+/// What is allowed more than once belongs to all of the contracts.
+impl<E: Ord> FromIterator<(E, Contracts)> for Policy<E> {
+    fn from_iter<I: IntoIterator<Item = (E, Contracts)>>(allowed: I) -> Self {
+        let mut policy = Self::default();
+        for (element, contracts) in allowed {
+            policy.allowed.entry(element).or_default().extend(contracts);
+        }
+        policy
+    }
+}
+
 /// A target: what its elements are, how they are made from a catalog, written and read back. The elements say
 /// themselves in words.
 pub trait Target: Ord + Display + Sized {

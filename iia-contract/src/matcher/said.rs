@@ -100,21 +100,15 @@ impl<'a> Said<'a> {
         if !self.operations.contains(session.operation) {
             return Err(Clause::Operation);
         }
-        if !session.stream.is_empty() && !self.exposes(session.stream) {
+        let exposed = |terms: &Boundary| terms.exposes(session.stream);
+        // Contracts within the box expose what they carry.
+        if !session.stream.is_empty() && !self.streams.is_none_or(exposed) {
             return Err(Clause::Stream);
         }
         match session.payload_len <= self.payload_len_max {
             true => Ok(Clause::Operation),
             false => Err(Clause::Payload),
         }
-    }
-
-    /// Exclusion wins; contracts within the box expose what they carry.
-    fn exposes(&self, stream: &str) -> bool {
-        self.streams.is_none_or(|terms| {
-            let any = |patterns: &[Text]| patterns.iter().any(|pattern| holds(pattern, stream));
-            any(&terms.include) && !any(&terms.exclude)
-        })
     }
 }
 
@@ -125,18 +119,6 @@ fn answered(listeners: &[Listener], session: &Session<'_>) -> Result<(), Clause>
     match listeners.is_empty() || listeners.iter().any(|place| place.is(socket)) {
         true => Ok(()),
         false => Err(Clause::Listener),
-    }
-}
-
-/// Whether a pattern such as `process.*` holds a stream; contracts leave out the leading `ot.`.
-fn holds(pattern: &str, stream: &str) -> bool {
-    let bare = |text| str::strip_prefix(text, "ot.").unwrap_or(text);
-    let (pattern, stream) = (bare(pattern), bare(stream));
-    match pattern.strip_suffix(".*") {
-        Some(prefix) => stream
-            .strip_prefix(prefix)
-            .is_some_and(|rest| rest.starts_with('.')),
-        None => pattern == stream,
     }
 }
 

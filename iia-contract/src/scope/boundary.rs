@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use iia_core::stream::covers;
 use iia_core::{SpiffeId, Timestamp};
 
 use super::device::Use;
@@ -30,6 +31,14 @@ pub struct Boundary {
     pub queries_per_second: Option<u32>,
     /// Everything else that the two sides commit to.
     pub obligations: Box<Obligations>,
+}
+
+impl Boundary {
+    /// Whether a stream is exposed; exclusion wins.
+    pub fn exposes(&self, stream: &str) -> bool {
+        let any = |patterns: &[Text]| patterns.iter().any(|pattern| covers(pattern, stream));
+        any(&self.include) && !any(&self.exclude)
+    }
 }
 
 /// What the two sides commit to.

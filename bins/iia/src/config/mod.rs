@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use iia_config::envelope::Armour;
+use iia_config::limits;
+use iia_config::parse::{Document, parse};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -79,8 +82,17 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads a document or the body of an envelope, telling every mistake in it.
+pub(crate) fn document(file: &Path) -> anyhow::Result<Document> {
+    let bytes = read(file)?;
+    let text = Armour::parse(&bytes).map_or(bytes.as_slice(), |armour| armour.body);
+    parse(text, limits::DOCUMENT_LEN_MAX).map_err(|found| {
+        tell(file, text, &found);
+        anyhow::anyhow!("{} cannot be read", file.display())
+    })
+}
+
 /// Tells a person what is wrong with a document.
-#[cfg(feature = "operator")]
 fn tell(file: &Path, bytes: &[u8], found: &[iia_config::diagnostic::Diagnostic]) {
     report::mistakes(&report::Checked::new(name(file), bytes, found.to_vec()));
 }

@@ -36,7 +36,7 @@ enum What {
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let document = crate::ask::document(&arguments.file)?;
+    let document = crate::config::document(&arguments.file)?;
     match arguments.what {
         What::Asyncapi => pretty(out, &asyncapi::document(&document))?,
         What::JsonSchema => pretty(out, &payload::schema(&document))?,

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 
 use super::json::Json;
-use super::pods::{Peer, PodRule, Way, labels, list, object, rules};
-use super::policy::{Policy, Target, joined};
+use super::pods::{Peer, PodRule, Way, labels, list, rules};
+use super::policy::{Policy, Target};
 use super::topology::Topology;
 use crate::catalog::Catalog;
 
@@ -29,26 +29,14 @@ impl Display for NetworkPolicy {
 impl Target for NetworkPolicy {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let (rules, notes) = rules(catalog, topology);
-        let policy = Policy {
-            allowed: rules
-                .into_iter()
-                .map(|(rule, contracts)| (Self(rule), contracts))
-                .collect(),
-            ..Policy::default()
-        };
-        (policy, notes)
+        let own = |(rule, contracts)| (Self(rule), contracts);
+        (rules.into_iter().map(own).collect(), notes)
     }
 
     fn write(policy: &Policy<Self>) -> String {
-        let rules = policy.allowed.iter().map(|(Self(rule), contracts)| {
-            object(KIND, &rule.name(), &joined(contracts), spec(rule))
-        });
-        list(
-            [object(KIND, "iia-default-deny", "", shut())]
-                .into_iter()
-                .chain(rules)
-                .collect(),
-        )
+        let rules = policy.allowed.iter();
+        let objects = rules.map(|(Self(rule), contracts)| (rule, contracts, spec(rule)));
+        list(KIND, shut(), objects)
     }
 
     #[cfg(feature = "std")]

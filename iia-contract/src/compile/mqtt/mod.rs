@@ -37,16 +37,15 @@ impl Display for Right {
 impl Target for Right {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let Grants { allowed, notes } = grants(catalog, topology);
-        let mut policy = Policy::default();
-        for (grant, contracts) in allowed {
+        let rights = allowed.into_iter().map(|(grant, contracts)| {
             let right = Self {
                 user: grant.party.name().to_string(),
                 access: grant.access,
                 filter: grant.filter,
             };
-            policy.allowed.entry(right).or_default().extend(contracts);
-        }
-        (policy, notes)
+            (right, contracts)
+        });
+        (rights.collect(), notes)
     }
 
     fn write(policy: &Policy<Self>) -> String {

@@ -40,17 +40,16 @@ impl Display for KeyRight {
 impl Target for KeyRight {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let Grants { allowed, notes } = grants(catalog, topology);
-        let mut policy = Policy::default();
-        for (grant, contracts) in allowed {
+        let rights = allowed.into_iter().map(|(grant, contracts)| {
             let right = Self {
                 who: user(grant.party.name()).to_string(),
                 by_certificate: grant.party.common_name().is_some(),
                 access: grant.access,
                 key: key(&grant.filter),
             };
-            policy.allowed.entry(right).or_default().extend(contracts);
-        }
-        (policy, notes)
+            (right, contracts)
+        });
+        (rights.collect(), notes)
     }
 
     fn write(policy: &Policy<Self>) -> String {

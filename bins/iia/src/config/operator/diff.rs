@@ -1,18 +1,16 @@
 //! What a change does, before it is signed, approved or applied.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use iia_config::apply::{Call, Calls, Plan};
 use iia_config::diff::{between, consequences};
-use iia_config::envelope::Armour;
-use iia_config::limits;
-use iia_config::parse::{Document, parse};
+use iia_config::parse::Document;
 use iia_config::validate::{Facts, validate};
 use iia_core::Timestamp;
 use iia_core::digest::Digest;
 
-use super::read;
+use crate::config::document;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -50,16 +48,6 @@ pub(crate) fn plan(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     paper.tell();
     print!("\n{}", consequences(&old, &new));
     Ok(ExitCode::SUCCESS)
-}
-
-fn document(file: &Path) -> anyhow::Result<Document> {
-    let bytes = read(file)?;
-    let armour = Armour::parse(&bytes);
-    let text = armour.map_or(bytes.as_slice(), |armour| armour.body);
-    parse(text, limits::DOCUMENT_LEN_MAX).map_err(|found| {
-        super::super::tell(file, text, &found);
-        anyhow::anyhow!("{} cannot be read", file.display())
-    })
 }
 
 fn facts(document: &Document) -> Facts {

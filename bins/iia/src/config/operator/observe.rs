@@ -82,18 +82,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// The first call whose state is a file and says something else than it should.
 fn differs(state: &Path, expected: &Expected) -> anyhow::Result<Option<&'static str>> {
-    for (call, after) in expected.plan.calls() {
-        if matches!(call, Call::RenderServices | Call::LoadFirewall) {
-            continue;
-        }
+    let found = expected.differs(|call: Call| {
         let path = state.join(call.name());
-        let is = match fs::read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            other => other.with_context(|| format!("read {}", path.display()))?,
-        };
-        if is != after {
-            return Ok(Some(call.name()));
+        match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            other => other.with_context(|| format!("read {}", path.display())),
         }
-    }
-    Ok(None)
+    })?;
+    Ok(found.map(Call::name))
 }
