@@ -22,7 +22,6 @@ pub use self::flow::{Flow, Session};
 pub use self::model::{Item, Model, Place};
 pub use self::obligation::{Moved, Obligation};
 use self::settled::Settled;
-use crate::format::is_canonical;
 use crate::parse::{Document, Magic};
 
 /// What changes from one document to another.
@@ -85,14 +84,11 @@ pub enum Edit {
 #[error("the change belongs to another document")]
 pub struct OtherDocument;
 
-/// What changes from one document to another; of two canonical ones only what differs is looked at.
+/// What changes from one document to another; an entry that stands in both with the same text is not looked at.
 pub fn between(a: &Document, b: &Document) -> Diff {
-    if !is_canonical(a) || !is_canonical(b) {
-        return diff(&Model::of(a), &Model::of(b));
-    }
     let settled = Settled::of(a, b);
-    let old = Model::of_canonical(a, |at| settled.old.get(at) != Some(&true));
-    let new = Model::of_canonical(b, |at| settled.new.get(at) != Some(&true));
+    let old = Model::of_some(a, |at| settled.old.get(at) != Some(&true));
+    let new = Model::of_some(b, |at| settled.new.get(at) != Some(&true));
     diff(&old, &new)
 }
 

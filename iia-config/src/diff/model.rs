@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use iia_contract::raw::Version;
-use iia_contract::tree::{Entry, Field};
+use iia_contract::tree::Entry;
 
 use super::{Edited, OtherDocument};
 use crate::format;
-use crate::parse::{Document, Magic, parse};
+use crate::parse::{Document, Magic};
+use crate::schema;
 
 /// Where a line stands: in the entry itself, or in a block of it.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -40,16 +41,11 @@ pub struct Model {
 impl Model {
     /// The meaning of a document, whether it is canonical or not.
     pub fn of(document: &Document) -> Self {
-        if format::is_canonical(document) {
-            return Self::of_canonical(document, |_| true);
-        }
-        let canonical = format::canonical(document);
-        let read = parse(canonical.as_bytes(), canonical.len());
-        Self::of_canonical(read.as_ref().unwrap_or(document), |_| true)
+        Self::of_some(document, |_| true)
     }
 
-    /// The meaning of those entries of a canonical document that `take` takes, by their place.
-    pub(super) fn of_canonical(document: &Document, take: impl Fn(usize) -> bool) -> Self {
+    /// The meaning of those entries of a document that `take` takes, by their place.
+    pub(super) fn of_some(document: &Document, take: impl Fn(usize) -> bool) -> Self {
         let entries = document.entries().enumerate();
         let taken = entries.filter(|(at, _)| take(*at));
         let mut items: Vec<Item> = taken.map(|(_, entry)| Item::of(&entry)).collect();
@@ -99,12 +95,13 @@ impl Model {
 
 impl Item {
     fn of(entry: &Entry<'_>) -> Self {
+        let spec = schema::spec(entry.kind);
+        let (fields, blocks) = spec.map_or((&[][..], &[][..]), |spec| (spec.fields, spec.blocks));
         let mut parts: BTreeMap<Place, Vec<String>> = BTreeMap::new();
-        let lines = |fields: &mut dyn Iterator<Item = Field<'_>>| -> Vec<String> {
-            fields.map(|field| field.line().to_owned()).collect()
-        };
-        parts.insert(Place::default(), lines(&mut entry.all()));
+        parts.insert(Place::default(), format::meaning(entry.all(), fields));
         for block in entry.blocks() {
+            let spec = blocks.iter().find(|spec| block.is(spec));
+            let fields = spec.map_or(&[][..], |spec| spec.fields);
             let place = Place {
                 block: block.key.into(),
                 name: block.name.unwrap_or_default().into(),
@@ -112,7 +109,7 @@ impl Item {
             parts
                 .entry(place)
                 .or_default()
-                .extend(lines(&mut block.all()));
+                .extend(format::meaning(block.all(), fields));
         }
         parts.values_mut().for_each(|lines| lines.sort());
         Self {

@@ -138,6 +138,24 @@ impl<'d> Out<'d> {
     }
 }
 
+/// What an entry or a block says: its canonical lines in order of their text, of a set each once.
+pub(crate) fn meaning<'d>(
+    fields: impl Iterator<Item = Field<'d>>,
+    specs: &[FieldSpec],
+) -> Vec<String> {
+    let mut cursor = Cursor::default();
+    let mut lines: Vec<(String, bool)> = fields
+        .map(|field| {
+            let found = cursor.find(specs, |spec| field.is(spec));
+            let set = found.is_some_and(|(rank, _)| is_set(specs, rank));
+            (value::line(&field), set)
+        })
+        .collect();
+    lines.sort();
+    lines.dedup_by(|next, before| next.1 && next == before);
+    lines.into_iter().map(|(line, _)| line).collect()
+}
+
 /// Whether a key may stand several times, so that the same line twice says nothing more.
 fn is_set(specs: &[FieldSpec], rank: usize) -> bool {
     let times = specs.get(rank).map(|spec| spec.times);

@@ -11,6 +11,9 @@ const MICROS: i64 = 1_000_000;
 
 /// The canonical line of a field, without indentation.
 pub(super) fn line(field: &Field<'_>) -> String {
+    if field.values().all(|value| is_canonical(&value)) {
+        return field.line().to_owned();
+    }
     let mut text = String::from(field.key);
     for value in field.values() {
         text.push(' ');

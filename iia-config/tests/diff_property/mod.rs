@@ -1,13 +1,23 @@
 //! The property of diffs, and ways to bend a document. Pure, so a fuzzer asks the same.
 
 use iia_config::diff::{Model, between, consequences, diff};
+use iia_config::format::canonical;
 use iia_config::parse::{Document, parse};
 
 /// Both properties of two texts. Gives how many changes there are; `None` when one of the texts is no document.
 pub(crate) fn check(a: &[u8], b: &[u8]) -> Option<usize> {
     let (a, b) = (parse(a, 1 << 20).ok()?, parse(b, 1 << 20).ok()?);
+    says_the_same(&a);
     mirror(&a, &b);
     Some(there_and_back(&a, &b))
+}
+
+/// The canonical form of a document means what the document means.
+pub(crate) fn says_the_same(document: &Document) {
+    let text = canonical(document);
+    if let Ok(again) = parse(text.as_bytes(), text.len()) {
+        assert_eq!(Model::of(&again), Model::of(document), "{text}");
+    }
 }
 
 /// `apply(diff(a, b), a) == b`, in both directions, and nothing between a document and itself.

@@ -104,6 +104,7 @@ pub fn diff(data: &[u8]) {
 /// What the change brings about one way is what it takes back the other way.
 pub fn consequences(data: &[u8]) {
     let (a, b) = pair(data);
+    diff_property::says_the_same(&a);
     diff_property::mirror(&a, &b);
 }
 
