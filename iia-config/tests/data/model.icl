@@ -688,6 +688,17 @@ contract iia.contract.boundary.mcp_server.i3x_query 1.0.0 {
   }
 }
 
+contract iia.contract.device.lldp 1.0.0 {
+  scope device
+  collector spiffe://iia.local/zone/collect/workload/protocol_collector
+  protocol other
+  sender "00:1b:1b:4a:00:21"
+  receiver "01:80:c2:00:00:0e"
+  ethertype "0x88cc"
+  cadence 30s
+  silence 2m
+}
+
 contract iia.contract.device.lorawan.field_env_sensors.zone_a 1.0.0 {
   scope device
   classification io_only_never_control
@@ -785,6 +796,17 @@ contract iia.contract.device.press_a 1.0.0 {
   read holding_register 0 19
   write holding_register 100 101
   silence 10s
+}
+
+contract iia.contract.device.profinet_cell_2 1.0.0 {
+  scope device
+  collector spiffe://iia.local/zone/collect/workload/protocol_collector
+  protocol profinet_rt
+  sender "00:1b:1b:4a:00:21"
+  receiver "00:1b:1b:4a:00:22"
+  vlan 100
+  cadence 32ms
+  silence 1s
 }
 
 contract iia.contract.inbound.configuration_pull 1.0.0 {

@@ -56,6 +56,48 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
     ),
     ("  operation QUERY\n", "", "C013"),
     (
+        "  protocol profinet_rt\n  sender \"00:1b:1b:4a:00:21\"\n  receiver \"00:1b:1b:4a:00:22\"\n",
+        "  protocol other\n  sender \"00:1b:1b:4a:00:21\"\n  receiver \"01:80:c2:00:00:0e\"\n  ethertype \"0x88cc\"\n",
+        "C014",
+    ),
+    (
+        "  sender \"00:1b:1b:4a:00:21\"\n  receiver \"01",
+        "  sender \"00:1b:1b:4a:00\"\n  receiver \"01",
+        "C013",
+    ),
+    (
+        "  receiver \"01:80:c2:00:00:0e\"\n",
+        "  receiver \"everybody\"\n",
+        "C013",
+    ),
+    (
+        "  ethertype \"0x88cc\"\n",
+        "  ethertype \"0x05dc\"\n",
+        "C013",
+    ),
+    (
+        "  ethertype \"0x88cc\"\n",
+        "  ethertype \"0x88CC\"\n",
+        "C013",
+    ),
+    (
+        "  receiver \"01:80:c2:00:00:0e\"\n",
+        "  receiver \"01:80:C2:00:00:0E\"\n",
+        "C013",
+    ),
+    ("  ethertype \"0x88cc\"\n", "", "C033"),
+    (
+        "  vlan 100\n",
+        "  ethertype \"0x8892\"\n  vlan 100\n",
+        "C033",
+    ),
+    ("  receiver \"00:1b:1b:4a:00:22\"\n", "", "C033"),
+    (
+        "  sender \"00:1b:1b:4a:00:21\"\n  receiver \"01",
+        "  client 10.20.0.11\n  sender \"00:1b:1b:4a:00:21\"\n  receiver \"01",
+        "C033",
+    ),
+    (
         "application/field-env-zone-a/+/up",
         "application/#/up",
         "C013",
@@ -211,6 +253,7 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
     ("    value running\n    value stopped\n", "", "C070"),
     ("    rate 1s\n", "    rate 0s\n", "C070"),
     ("  unit 1\n", "  unit 256\n", "C070"),
+    ("  vlan 100\n", "  vlan 4095\n", "C070"),
     (
         "  read holding_register 0 19\n",
         "  read holding_register 19 0\n",

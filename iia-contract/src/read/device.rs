@@ -52,10 +52,12 @@ fn ethernet(entry: &Entry<'_>, protocol: Protocol) -> Option<Box<Ethernet>> {
     }))
 }
 
-/// An EtherType as it is written, `0x88cc`; smaller numbers are lengths.
+/// An EtherType in its one spelling, `0x88cc`; smaller numbers are lengths.
 pub(crate) fn ethertype(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 4)?;
-    let sound = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let sound = digits
+        .bytes()
+        .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     let number = u16::from_str_radix(digits, 16).ok()?;
     (sound && number >= 0x600).then_some(number)
 }

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeSet;
 use alloc::format;
+use alloc::string::ToString as _;
 
 use iia_core::observe::{Mac, Protocol};
 
@@ -41,13 +42,13 @@ fn parts(entry: &Entry<'_>, found: &mut Found) {
 
 /// C013, C033: frames name who sends, who receives, and of which type they are; whoever has addresses sends none.
 fn frames(entry: &Entry<'_>, found: &mut Found) {
+    // One spelling each, so that the same address in two contracts is seen to be the same.
+    let sound = |text: &str| Mac::parse(text).is_some_and(|mac| mac.to_string() == text);
     for key in ["sender", "receiver"] {
-        let wrong = entry
-            .fields(key)
-            .filter(|field| Mac::parse(field.text()).is_none());
-        for field in wrong {
+        for field in entry.fields(key).filter(|field| !sound(field.text())) {
             let message = format!("`{}` is no Ethernet address", field.text());
-            found.reject("C013", field.span(), message, "write 01:0c:cd:01:00:01");
+            let help = "write 01:0c:cd:01:00:01, in lower case";
+            found.reject("C013", field.span(), message, help);
         }
     }
     let wrong = entry

@@ -4,6 +4,7 @@
 #[path = "../others.rs"]
 mod others;
 #[path = "../site.rs"]
+#[allow(dead_code, reason = "others come from the bench beside it")]
 mod site;
 
 use std::hint::black_box;
