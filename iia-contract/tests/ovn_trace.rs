@@ -19,7 +19,7 @@ use std::process::Command;
 
 use cells::{Cell, cells, covering};
 use iia_contract::compile::ovn::{Acl, QUERY, group};
-use iia_contract::compile::{Target, Topology, drift};
+use iia_contract::compile::{Permit, Topology, drift};
 use programs::{Running, has, skip};
 use world::{Rng, addr, prefix, random};
 

@@ -13,7 +13,7 @@ mod world;
 use std::collections::BTreeSet;
 
 use iia_contract::compile::surface::{End, Open, Socket, SocketError, sockets, unlisted};
-use iia_contract::compile::{L4, Listener, Target, drift};
+use iia_contract::compile::{L4, Listener, Permit, drift};
 use iia_contract::scope::{Internal, Terms};
 use iia_core::zone::Conduit;
 use net::{Lab, exec};

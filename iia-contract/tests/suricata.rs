@@ -24,7 +24,7 @@ use std::process::Command;
 use cells::{cells, covering};
 use iia_contract::Catalog;
 use iia_contract::compile::suricata::Passed;
-use iia_contract::compile::{L4, Policy, Target, Topology, drift};
+use iia_contract::compile::{L4, Permit, Policy, Topology, drift};
 use pcap::{Talk, capture};
 use programs::{has, skip};
 use world::{Rng, random};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
 use iia_contract::compile::surface::{Open, Socket, sockets, unlisted};
-use iia_contract::compile::{Contracts, L4, Target as _};
+use iia_contract::compile::{Contracts, L4, Permit as _};
 use iia_core::code::Coded as _;
 
 use crate::compile::{Site, exit, note, tell};

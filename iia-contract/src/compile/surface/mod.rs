@@ -17,7 +17,7 @@ use core::net::IpAddr;
 use iia_core::zone::Side;
 
 use super::flow::{Flow, Flows, Source, flows};
-use super::policy::{Policy, Target};
+use super::policy::{Permit, Policy};
 use super::topology::{L4, Listener, Topology, ZoneNet};
 use crate::catalog::Catalog;
 use crate::scope::{Inbound, Net, Terms};
@@ -82,7 +82,7 @@ impl Display for Open {
     }
 }
 
-impl Target for Open {
+impl Permit for Open {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let mut policy = Policy::default();
         for listener in &topology.listeners {
