@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use cell::net::{Lab, exec, has, skip};
 use cell::{Rendered, arg, checked};
-use iia_contract::compile::nft;
+use iia_contract::compile::mqtt::Right;
+use iia_contract::compile::{Policy, Target as _, nft};
 
 /// The box on the services interface, and a host of the cell.
 struct Cell {
@@ -134,7 +135,7 @@ impl Cell {
                 format!("{file}req"),
                 format!("{file}cert.pem"),
             );
-            let subject = format!("/CN={name}");
+            let subject = format!("/CN={}", name.replace('/', "\\/"));
             let san = "subjectAltName=IP:10.20.0.1";
             let ask = [
                 "req", "-subj", &subject, "-addext", san, "-keyout", &key, "-out", &request,
@@ -346,6 +347,9 @@ fn chrony_gives_authenticated_time() {
     assert!(!authenticated.trim_end().ends_with(" 0"), "{stats}");
 }
 
+/// Who collects from the devices of the cell.
+const COLLECTOR: &str = "spiffe://iia.local/zone/collect/workload/protocol_collector";
+
 #[test]
 fn mosquitto_takes_what_is_contracted_from_who_proves_itself() {
     let test = "mosquitto_takes_what_is_contracted_from_who_proves_itself";
@@ -354,7 +358,26 @@ fn mosquitto_takes_what_is_contracted_from_who_proves_itself() {
     };
     cell.certify(
         "cell-mqtt",
-        &[("", "broker"), ("sensor1-", "sensor1"), ("hmi1-", "hmi1")],
+        &[
+            ("", "broker"),
+            ("sensor1-", "sensor1"),
+            ("collector-", COLLECTOR),
+        ],
+    );
+    let acl = fs::read(cell.etc("mosquitto/cell-mqtt.acl")).unwrap();
+    let rights: Vec<String> = Policy::<Right>::read(&acl)
+        .unwrap()
+        .allowed
+        .iter()
+        .map(|(right, contracts)| format!("{right} {contracts:?}"))
+        .collect();
+    let contract = "{\"iia.contract.device.cell.press\"}";
+    assert_eq!(
+        rights,
+        [
+            format!("sensor1 may publish cell/press/# {contract}"),
+            format!("{COLLECTOR} may subscribe to cell/press/# {contract}"),
+        ]
     );
     let conf = cell.etc("mosquitto/cell-mqtt.conf");
     cell.start_box(&["mosquitto", "-c", &conf]);
@@ -405,7 +428,7 @@ fn mosquitto_takes_what_is_contracted_from_who_proves_itself() {
         said.contains("received PUBACK (Mid: 1, RC:0)") || said.contains("RC:16")
     });
     // Reason 0x87, not authorised: another topic, or somebody who may only read.
-    for (who, topic) in [("sensor1", "cell/oven/1"), ("hmi1", "cell/press/1")] {
+    for (who, topic) in [("sensor1", "cell/oven/1"), ("collector", "cell/press/1")] {
         ask(publish(who, topic), &|said| {
             said.contains("RC:135") || said.contains("Not authorized")
         });

@@ -13,7 +13,7 @@ mod made;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use agree::named::{self, MQTT, NATS, OPERATIONS, ZENOH, holds, spelled};
+use agree::named::{self, MQTT, NATS, ZENOH, holds, spelled};
 use agree::{Opening, SOURCE, THEIRS, World, network};
 use dice::{Dice, HOSTS, IDS, NAMES};
 use iia_contract::compile::{
@@ -45,11 +45,14 @@ struct Loaded {
     zenoh: Policy<zenoh::KeyRight>,
     spiffe: Policy<spiffe::Registration>,
     admission: Policy<admission::Admitted>,
+    /// Whom the matcher would ever let speak or hear.
+    known: BTreeSet<&'static str>,
 }
 
 impl Loaded {
-    fn of(world: &World) -> Self {
+    fn of(world: &World, matcher: &Matcher<'_>) -> Self {
         Self {
+            known: named::known(world, matcher),
             nft: loaded(world),
             ovn: acls(world),
             k8s: loaded(world),
@@ -200,15 +203,7 @@ fn ask(
             let Some(opening) = world.opening(dice, source, destination) else {
                 return;
             };
-            // A network does not see the operation: it lets a connection be opened that some operation may use, and
-            // never where nobody answers, whatever a contract that names no place leaves open.
-            let mut operations = OPERATIONS.into_iter().filter(|_| opening.answered);
-            let due = operations.any(|operation| {
-                covers(Observation::Session(Session {
-                    listener: Some(opening.to.1),
-                    ..named::session(source, destination, operation)
-                }))
-            });
+            let due = named::opens(matcher, (source, destination), &opening);
             tally.take(
                 ("places", due),
                 &at(loaded, world, (source, &opening)),
@@ -278,7 +273,7 @@ fn ask(
                 return;
             };
             let who = pin.workload.as_str();
-            let due = named::known(world, matcher).contains(who);
+            let due = loaded.known.contains(who);
             tally.take(("identities", due), &identities(loaded, who), &who, world);
         }
     }
@@ -339,7 +334,8 @@ fn i7_every_target_says_what_the_matcher_says() {
         let bytes = dice::bytes(12_000, worlds);
         let mut dice = Dice(&bytes);
         let world = World::random(&mut dice);
-        let (loaded, matcher) = (Loaded::of(&world), Matcher::new(&world.catalog));
+        let matcher = Matcher::new(&world.catalog);
+        let loaded = Loaded::of(&world, &matcher);
         let before = tally.0.values().flatten().sum::<usize>();
         for _ in 0..IN_ONE_WORLD {
             ask(&mut dice, &world, &loaded, &matcher, &mut tally);

@@ -5,10 +5,12 @@
 pub(crate) mod named;
 pub(crate) mod network;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use iia_contract::Catalog;
 use iia_contract::compile::{Interface, InterfaceKind, L4, Listener, Pin, Topology, ZoneNet};
+use iia_contract::matcher::Matcher;
 use iia_contract::raw::Entry;
 use iia_contract::scope::{Net, Terms};
 use iia_core::SpiffeId;
@@ -42,12 +44,15 @@ pub(crate) const THEIRS: &str = IDS[3];
 pub(crate) const SOURCE: &str = "spiffe://site.example/source";
 /// The name by which brokers know the other side, in some boxes.
 pub(crate) const ALIAS: &str = "bi-bridge";
-/// Somebody of the other side; the network that may come in.
-pub(crate) const OUTSIDE: &str = "203.0.113.9";
-/// Where the other side answers.
-const THERE: &str = "203.0.113.10";
-/// Where is pulled from.
-const PULLED: &str = "203.0.113.30";
+/// Interfaces to others: the network behind each.
+pub(crate) const EDGES: [(&str, Side, &str); 2] = [
+    ("it0", Side::Outbound, "203.0.113"),
+    ("acs0", Side::Inbound, "198.51.100"),
+];
+/// The last numbers of who comes in, of where the other side answers, and of where is pulled from.
+const COMES: u8 = 9;
+const ANSWERS: u8 = 10;
+const PULLED: u8 = 30;
 
 /// A box and what it agreed to.
 pub(crate) struct World {
@@ -67,6 +72,12 @@ pub(crate) struct Opening {
     pub(crate) answered: bool,
 }
 
+/// An address behind an interface.
+pub(crate) fn behind(interface: &str, last: u8) -> IpAddr {
+    let (_, _, net) = EDGES.into_iter().find(|edge| edge.0 == interface).unwrap();
+    format!("{net}.{last}").parse().unwrap()
+}
+
 pub(crate) fn id(text: &str) -> SpiffeId {
     text.parse().unwrap()
 }
@@ -78,9 +89,9 @@ impl World {
             .iter()
             .flat_map(|own| listeners(dice, own.0, own.1))
             .collect();
-        topology.connections = ["it0", "acs0"]
+        topology.connections = EDGES
             .into_iter()
-            .flat_map(|name| there(dice, name))
+            .flat_map(|(name, ..)| there(dice, name))
             .collect();
         for (own, ..) in OWN {
             if !dice.once_in(4) {
@@ -145,10 +156,9 @@ impl World {
 
     /// The places where one answers when the other asks.
     fn answers<'w>(&'w self, source: &str, destination: &str) -> Vec<&'w Listener> {
-        let side = |one: &ZoneNet| match one.role.side() {
-            Side::Inbound => Some("acs0"),
-            Side::Outbound => Some("it0"),
-            _ => None,
+        let side = |one: &ZoneNet| {
+            let faced = EDGES.into_iter().find(|edge| edge.1 == one.role.side());
+            faced.map(|(name, ..)| name)
         };
         let (from, to) = (self.zone(source), self.zone(destination));
         let all = self
@@ -184,7 +194,7 @@ impl World {
         let addr = self
             .topology
             .workload(&who)
-            .map_or(OUTSIDE.parse().unwrap(), |(_, addr)| addr);
+            .map_or_else(|| behind(&interface(), COMES), |(_, addr)| addr);
         Some(Opening {
             from: (bridge(source).unwrap_or_else(interface), addr),
             to: (
@@ -195,6 +205,48 @@ impl World {
             answered,
         })
     }
+}
+
+/// An opening, whether it crosses the edge of the box, and whether the matcher lets it.
+pub(crate) struct Tried {
+    pub(crate) opening: Opening,
+    pub(crate) across: bool,
+    pub(crate) due: bool,
+}
+
+/// Boxes where enough is allowed across the edge to be worth a network of their own, with everything to try on them.
+pub(crate) fn edgy() -> impl Iterator<Item = (World, Vec<Tried>)> {
+    let worlds = (1..).map(|seed| {
+        let bytes = dice::bytes(12_000, seed);
+        let mut dice = Dice(&bytes);
+        let world = World::random(&mut dice);
+        let tried = tried(&world, &mut dice);
+        (world, tried)
+    });
+    worlds.filter(|(_, tried)| tried.iter().filter(|one| one.across && one.due).count() >= 3)
+}
+
+fn tried(world: &World, dice: &mut Dice<'_>) -> Vec<Tried> {
+    let matcher = Matcher::new(&world.catalog);
+    let mut tried = BTreeMap::new();
+    for _ in 0..400 {
+        let ends = world.pair(dice);
+        let Some(opening) = world.opening(dice, ends.0, ends.1) else {
+            continue;
+        };
+        let due = named::opens(&matcher, ends, &opening);
+        let across = [ends.0, ends.1].contains(&THEIRS);
+        let ends = (opening.from.clone(), opening.to.clone());
+        tried.insert(
+            ends,
+            Tried {
+                opening,
+                across,
+                due,
+            },
+        );
+    }
+    tried.into_values().collect()
 }
 
 /// A validator takes a contract that the zones can carry: no way past the DMZ, one end of a boundary in the box and on
@@ -220,8 +272,14 @@ fn placed(text: &str, aliased: bool) -> String {
     let text = match text.contains("scope internal") {
         true => text.replace("tls/10.0.2.1:", "tls/10.0.2.17:"),
         false => text
-            .replace("endpoint tls/10.0.2.1:", &format!("endpoint tls/{THERE}:"))
-            .replace("target tls/10.0.2.1:", &format!("target tls/{PULLED}:")),
+            .replace(
+                "endpoint tls/10.0.2.1:",
+                &format!("endpoint tls/{}:", behind("it0", ANSWERS)),
+            )
+            .replace(
+                "target tls/10.0.2.1:",
+                &format!("target tls/{}:", behind("it0", PULLED)),
+            ),
     };
     match aliased {
         true => text.replace("\nauth {\n", &format!("\nauth {{\ncn_alias {ALIAS}\n")),
@@ -238,20 +296,19 @@ fn topology(dice: &mut Dice<'_>) -> Topology {
             role: dice.of(&roles),
             bridge: format!("iz-{name}"),
             name,
-            subnet: Net::parse(&format!("{}/28", network(addr))).unwrap(),
+            subnet: Net::parse(&format!(
+                "10.0.2.{}/28",
+                split(addr.parse().unwrap()).1 & 0xf0
+            ))
+            .unwrap(),
             workloads: vec![(own, addr.parse().unwrap())],
         });
     }
-    for (name, side) in [("it0", Side::Outbound), ("acs0", Side::Inbound)] {
+    for (name, side, _) in EDGES {
         let (name, kind) = (name.into(), InterfaceKind::It);
         topology.interfaces.push(Interface { name, kind, side });
     }
     topology
-}
-
-fn network(addr: &str) -> String {
-    let (head, last) = addr.rsplit_once('.').unwrap();
-    format!("{head}.{}", last.parse::<u8>().unwrap() & 0xf0)
 }
 
 fn listeners(dice: &mut Dice<'_>, workload: &str, addr: &str) -> Vec<Listener> {
@@ -266,7 +323,7 @@ fn listeners(dice: &mut Dice<'_>, workload: &str, addr: &str) -> Vec<Listener> {
         if taken || dice.once_in(3) {
             continue;
         }
-        let net = Net::parse("203.0.113.8/29").unwrap();
+        let net = |name| Net::parse(&format!("{}/29", behind(name, COMES & 0xf8))).unwrap();
         all.push(Listener {
             endpoint: format!("{addr}-{port}"),
             workload: id(workload),
@@ -274,11 +331,11 @@ fn listeners(dice: &mut Dice<'_>, workload: &str, addr: &str) -> Vec<Listener> {
             addr: addr.parse().unwrap(),
             port,
             interface: interface.map(Into::into),
-            allow: if interface.is_some() && dice.once_in(2) {
-                vec![net]
-            } else {
-                vec![]
-            },
+            allow: interface
+                .filter(|_| dice.once_in(2))
+                .map(net)
+                .into_iter()
+                .collect(),
         });
     }
     all
@@ -290,7 +347,7 @@ fn there(dice: &mut Dice<'_>, interface: &str) -> Vec<Listener> {
         endpoint: format!("{interface}-{port}"),
         workload: id(THEIRS),
         l4: L4::Tcp,
-        addr: THERE.parse().unwrap(),
+        addr: behind(interface, ANSWERS),
         port,
         interface: Some(interface.into()),
         allow: vec![],
@@ -298,7 +355,31 @@ fn there(dice: &mut Dice<'_>, interface: &str) -> Vec<Listener> {
     all.map(place).collect()
 }
 
+/// A network of the box or beside it: the interface, the gateway, the width, and who is there.
+pub(crate) type Lan = (String, IpAddr, u8, Vec<IpAddr>);
+
+/// Every network of the box and beside it.
+pub(crate) fn lans(topology: &Topology) -> Vec<Lan> {
+    let zones = topology.zones.iter().map(|zone| {
+        let hosts = zone.workloads.iter().map(|(_, addr)| *addr).collect();
+        let (head, first) = split(zone.subnet.addr);
+        let gateway = format!("{head}.{}", first + 14).parse().unwrap();
+        (zone.bridge.clone(), gateway, zone.subnet.prefix, hosts)
+    });
+    let edges = EDGES.into_iter().map(|(name, ..)| {
+        let hosts = vec![behind(name, COMES), behind(name, ANSWERS)];
+        (name.to_owned(), behind(name, 1), 24, hosts)
+    });
+    zones.chain(edges).collect()
+}
+
+fn split(addr: IpAddr) -> (String, u8) {
+    let text = addr.to_string();
+    let (head, last) = text.rsplit_once('.').unwrap();
+    (head.to_owned(), last.parse().unwrap())
+}
+
 /// Where somebody may pull from, or not.
 pub(crate) fn target(dice: &mut Dice<'_>) -> SocketAddr {
-    SocketAddr::new(PULLED.parse().unwrap(), dice.of(&[7444, 7445, 7446]))
+    SocketAddr::new(behind("it0", PULLED), dice.of(&[7444, 7445, 7446]))
 }

@@ -8,7 +8,7 @@ use iia_contract::scope::Terms;
 use iia_core::Timestamp;
 use iia_core::observe::{Act, Address, Message, Observation, Session};
 
-use super::{ALIAS, SOURCE, THEIRS, World};
+use super::{ALIAS, Opening, SOURCE, THEIRS, World};
 use crate::dice::IDS;
 
 /// The words of a broker: between levels, for one level, for the rest, and how many levels the rest has at least.
@@ -79,6 +79,23 @@ pub(crate) fn session<'a>(
         stream: "",
         payload_len: 0,
     }
+}
+
+/// Whether some operation may use a connection: a network does not see which. Where nobody answers nothing is opened,
+/// whatever a contract that names no place leaves open.
+pub(crate) fn opens(
+    matcher: &Matcher<'_>,
+    (source, destination): (&str, &str),
+    opening: &Opening,
+) -> bool {
+    let mut operations = OPERATIONS.into_iter().filter(|_| opening.answered);
+    operations.any(|operation| {
+        let seen = Session {
+            listener: Some(opening.to.1),
+            ..session(source, destination, operation)
+        };
+        matcher.judge(&Observation::Session(seen)).is_covered()
+    })
 }
 
 pub(crate) const OPERATIONS: [&str; 4] = ["APPEND", "QUERY", "HEAD", "PULL"];

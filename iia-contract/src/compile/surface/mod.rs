@@ -23,7 +23,7 @@ use crate::catalog::Catalog;
 use crate::scope::{Inbound, Net, Terms};
 
 #[cfg(feature = "std")]
-pub use live::{Socket, SocketError, sockets, unlisted};
+pub use live::{Socket, SocketError, against, sockets};
 
 /// Which end of a connection the box is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
