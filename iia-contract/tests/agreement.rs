@@ -100,6 +100,16 @@ fn at(loaded: &Loaded, world: &World, (source, opening): (&str, &Opening)) -> Ve
         ("cilium", network::pods(cilium, topology, opening)),
         ("suricata", passed),
     ];
+    // Who looks at live connections sees no interface: it never cuts what may be opened, and from outside it keeps
+    // nothing else.
+    let admits = loaded.nft.admits(&nft::Opened {
+        source: opening.from.1,
+        destination: to.ip(),
+        l4: opening.l4,
+        port: to.port(),
+    });
+    assert!(admits || !said[0].1, "{opening:?} is cut");
+    said.extend((source == THEIRS).then_some(("nft", admits)));
     // The list has the connections that the box opens, and of those who come in nobody's name.
     said.extend(
         (source != THEIRS).then(|| ("surface", network::surface(&loaded.surface, source, to))),
