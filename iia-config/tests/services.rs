@@ -382,47 +382,23 @@ fn mosquitto_takes_what_is_contracted_from_who_proves_itself() {
     let conf = cell.etc("mosquitto/cell-mqtt.conf");
     cell.start_box(&["mosquitto", "-c", &conf]);
     let publish = |who: &str, topic: &str| {
-        let mut line: Vec<String> = [
-            "mosquitto_pub",
-            "-d",
-            "-V",
-            "5",
-            "-q",
-            "1",
-            "-h",
-            "10.20.0.1",
-            "-p",
-            "8883",
-            "-m",
-            "1",
-            "-t",
-            topic,
-        ]
-        .map(String::from)
-        .to_vec();
-        line.extend(["--cafile".into(), cell.lib("cell-mqtt/ca.pem")]);
-        if !who.is_empty() {
-            line.extend([
-                "--cert".into(),
-                cell.lib(&format!("cell-mqtt/{who}-cert.pem")),
-            ]);
-            line.extend([
-                "--key".into(),
-                cell.lib(&format!("cell-mqtt/{who}-key.pem")),
-            ]);
-        }
-        line
+        let file = |name: &str| cell.lib(&format!("cell-mqtt/{name}.pem"));
+        let line = format!(
+            "mosquitto_pub -d -V 5 -q 1 -h 10.20.0.1 -p 8883 -m 1 -t {topic} --cafile {}",
+            file("ca")
+        );
+        let proof = match who {
+            "" => String::new(),
+            who => format!(
+                " --cert {} --key {}",
+                file(&format!("{who}-cert")),
+                file(&format!("{who}-key"))
+            ),
+        };
+        line + &proof
     };
-    let words = |line: &[String]| {
-        line.iter()
-            .map(String::as_str)
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    let ask = |line: Vec<String>, good: &dyn Fn(&str) -> bool| {
-        let line = words(&line);
-        let line: Vec<&str> = line.iter().map(String::as_str).collect();
-        cell.until(&line, good)
+    let ask = |line: String, good: &dyn Fn(&str) -> bool| {
+        cell.until(&line.split(' ').collect::<Vec<_>>(), good)
     };
     ask(publish("sensor1", "cell/press/1"), &|said| {
         said.contains("received PUBACK (Mid: 1, RC:0)") || said.contains("RC:16")

@@ -1,6 +1,10 @@
 //! Every way in which a loaded ruleset can differ from the one that should be is named, and what is not contracts'
 //! alone is not mended bit by bit.
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
 
 #[path = "net/world.rs"]
 mod world;
