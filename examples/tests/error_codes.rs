@@ -120,7 +120,7 @@ impl<'ast> Visit<'ast> for Reader {
             .iter()
             .map(|one| one.ident.to_string())
             .collect();
-        if names != ["Code", "new"] {
+        if !matches!(names.as_slice(), [.., code, new] if code == "Code" && new == "new") {
             return;
         }
         let Some(error) = self.error.clone() else {

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use cell::net::{Lab, exec, has, skip};
 use cell::{Rendered, arg, checked};
-use iia_contract::compile::nft;
+use iia_contract::compile::mqtt::Right;
+use iia_contract::compile::{Policy, Target as _, nft};
 
 /// The box on the services interface, and a host of the cell.
 struct Cell {
@@ -134,7 +135,7 @@ impl Cell {
                 format!("{file}req"),
                 format!("{file}cert.pem"),
             );
-            let subject = format!("/CN={name}");
+            let subject = format!("/CN={}", name.replace('/', "\\/"));
             let san = "subjectAltName=IP:10.20.0.1";
             let ask = [
                 "req", "-subj", &subject, "-addext", san, "-keyout", &key, "-out", &request,
@@ -346,6 +347,9 @@ fn chrony_gives_authenticated_time() {
     assert!(!authenticated.trim_end().ends_with(" 0"), "{stats}");
 }
 
+/// Who collects from the devices of the cell.
+const COLLECTOR: &str = "spiffe://iia.local/zone/collect/workload/protocol_collector";
+
 #[test]
 fn mosquitto_takes_what_is_contracted_from_who_proves_itself() {
     let test = "mosquitto_takes_what_is_contracted_from_who_proves_itself";
@@ -354,58 +358,53 @@ fn mosquitto_takes_what_is_contracted_from_who_proves_itself() {
     };
     cell.certify(
         "cell-mqtt",
-        &[("", "broker"), ("sensor1-", "sensor1"), ("hmi1-", "hmi1")],
+        &[
+            ("", "broker"),
+            ("sensor1-", "sensor1"),
+            ("collector-", COLLECTOR),
+        ],
+    );
+    let acl = fs::read(cell.etc("mosquitto/cell-mqtt.acl")).unwrap();
+    let rights: Vec<String> = Policy::<Right>::read(&acl)
+        .unwrap()
+        .allowed
+        .iter()
+        .map(|(right, contracts)| format!("{right} {contracts:?}"))
+        .collect();
+    let contract = "{\"iia.contract.device.cell.press\"}";
+    assert_eq!(
+        rights,
+        [
+            format!("sensor1 may publish cell/press/# {contract}"),
+            format!("{COLLECTOR} may subscribe to cell/press/# {contract}"),
+        ]
     );
     let conf = cell.etc("mosquitto/cell-mqtt.conf");
     cell.start_box(&["mosquitto", "-c", &conf]);
     let publish = |who: &str, topic: &str| {
-        let mut line: Vec<String> = [
-            "mosquitto_pub",
-            "-d",
-            "-V",
-            "5",
-            "-q",
-            "1",
-            "-h",
-            "10.20.0.1",
-            "-p",
-            "8883",
-            "-m",
-            "1",
-            "-t",
-            topic,
-        ]
-        .map(String::from)
-        .to_vec();
-        line.extend(["--cafile".into(), cell.lib("cell-mqtt/ca.pem")]);
-        if !who.is_empty() {
-            line.extend([
-                "--cert".into(),
-                cell.lib(&format!("cell-mqtt/{who}-cert.pem")),
-            ]);
-            line.extend([
-                "--key".into(),
-                cell.lib(&format!("cell-mqtt/{who}-key.pem")),
-            ]);
-        }
-        line
+        let file = |name: &str| cell.lib(&format!("cell-mqtt/{name}.pem"));
+        let line = format!(
+            "mosquitto_pub -d -V 5 -q 1 -h 10.20.0.1 -p 8883 -m 1 -t {topic} --cafile {}",
+            file("ca")
+        );
+        let proof = match who {
+            "" => String::new(),
+            who => format!(
+                " --cert {} --key {}",
+                file(&format!("{who}-cert")),
+                file(&format!("{who}-key"))
+            ),
+        };
+        line + &proof
     };
-    let words = |line: &[String]| {
-        line.iter()
-            .map(String::as_str)
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    let ask = |line: Vec<String>, good: &dyn Fn(&str) -> bool| {
-        let line = words(&line);
-        let line: Vec<&str> = line.iter().map(String::as_str).collect();
-        cell.until(&line, good)
+    let ask = |line: String, good: &dyn Fn(&str) -> bool| {
+        cell.until(&line.split(' ').collect::<Vec<_>>(), good)
     };
     ask(publish("sensor1", "cell/press/1"), &|said| {
         said.contains("received PUBACK (Mid: 1, RC:0)") || said.contains("RC:16")
     });
     // Reason 0x87, not authorised: another topic, or somebody who may only read.
-    for (who, topic) in [("sensor1", "cell/oven/1"), ("hmi1", "cell/press/1")] {
+    for (who, topic) in [("sensor1", "cell/oven/1"), ("collector", "cell/press/1")] {
         ask(publish(who, topic), &|said| {
             said.contains("RC:135") || said.contains("Not authorized")
         });

@@ -195,9 +195,9 @@ fn what_is_not_pinned_scoped_or_somebodys_own_is_refused() {
         ),
         ("  domain cell.iia\n", "", "C031"),
         (
-            "topic sensor1 write \"cell/press/#\"",
-            "topic sensor1 write \"#\"",
-            "C013",
+            "server tls/10.20.0.1:8883",
+            "server tls/10.20.0.1:8884",
+            "C025",
         ),
         ("unit lake {", "unit cell-dns {", "C030"),
     ];

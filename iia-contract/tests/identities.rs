@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use iia_contract::Catalog;
 use iia_contract::compile::admission::{Admitted, admits};
 use iia_contract::compile::spiffe::Registration;
-use iia_contract::compile::{Pin, Target, Topology, drift};
+use iia_contract::compile::{Permit, Pin, Topology, drift};
 use iia_contract::scope::Terms;
 use serde_json::json;
 use world::{Rng, id, random};

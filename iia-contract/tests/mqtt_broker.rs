@@ -16,7 +16,7 @@ mod world;
 use std::collections::BTreeSet;
 
 use bus::{Plant, covering, topics, users};
-use iia_contract::compile::{Policy, Target, drift, mqtt::Right};
+use iia_contract::compile::{Permit, Policy, drift, mqtt::Right};
 use programs::{Running, ask, free_port, has, skip};
 use serde_json::{Value, json};
 

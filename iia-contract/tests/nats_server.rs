@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use bus::{STRANGER, covering, topics, users};
 use iia_contract::compile::nats::Permission;
-use iia_contract::compile::{Access, Policy, Target, drift};
+use iia_contract::compile::{Access, Permit, Policy, drift};
 use programs::{Running, ask, free_port, has, skip};
 use serde_json::{Value, json};
 

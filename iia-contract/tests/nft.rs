@@ -9,7 +9,7 @@
 mod world;
 
 use iia_contract::Catalog;
-use iia_contract::compile::{Topology, flows, nft};
+use iia_contract::compile::{ReadError, Topology, flows, nft};
 use iia_contract::raw::Entry;
 use world::{contract, id, random};
 
@@ -123,7 +123,7 @@ fn what_is_no_listing_is_refused() {
     ] {
         assert_eq!(
             nft::read(bytes),
-            Err(nft::ReadError::Malformed),
+            Err(ReadError::Malformed("a listing of nft")),
             "{bytes:?}"
         );
     }

@@ -2,28 +2,50 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stderr,
     reason = "a test may fail"
 )]
 
+mod agree;
 #[path = "net/cells.rs"]
 mod cells;
+#[path = "naive/dice.rs"]
+mod dice;
+mod made;
 #[path = "net/programs.rs"]
 mod programs;
 #[path = "net/world.rs"]
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 
+use agree::Tried;
 use cells::{Cell, cells, covering};
 use iia_contract::compile::ovn::{Acl, QUERY, group};
-use iia_contract::compile::{Target, Topology, drift};
+use iia_contract::compile::{L4, Permit, Topology, ZoneNet, drift};
 use programs::{Running, has, skip};
 use world::{Rng, addr, prefix, random};
 
 const ZONES: usize = 6;
+
+/// A network with its hosts; the network of a zone has its name.
+struct Lan {
+    zone: Option<String>,
+    gateway: String,
+    hosts: Vec<IpAddr>,
+}
+
+/// A packet that opens a connection, sent by a host of a network.
+struct Packet {
+    lan: usize,
+    source: IpAddr,
+    destination: SocketAddr,
+    l4: L4,
+}
 
 /// A virtual network without a kernel: both databases, and the daemon that translates one into the other.
 struct Network {
@@ -32,7 +54,7 @@ struct Network {
 }
 
 impl Network {
-    fn open(topology: &Topology, v6: bool) -> Self {
+    fn open(lans: &[Lan]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name).display().to_string();
         for base in ["nb", "sb"] {
@@ -71,7 +93,7 @@ impl Network {
             dir,
             _daemons: daemons,
         };
-        network.build(topology, v6);
+        network.build(lans);
         network
     }
 
@@ -88,58 +110,43 @@ impl Network {
         run("ovn-nbctl", &[&[base.as_str()], arguments].concat());
     }
 
-    /// A switch a zone, all of them behind one router.
-    fn build(&self, topology: &Topology, v6: bool) {
+    /// A switch for each network, all of them behind one router; those of zones have a port group.
+    fn build(&self, lans: &[Lan]) {
         self.nbctl(&["lr-add", "r"]);
-        for (index, zone) in topology.zones.iter().enumerate() {
+        for (index, lan) in lans.iter().enumerate() {
             let switch = format!("s{index}");
-            let gateway = format!("{}/{}", addr(v6, index, 1), prefix(v6));
             let (inner, outer) = (format!("{switch}-r"), format!("r-{switch}"));
-            self.nbctl(&[
-                "lrp-add",
-                "r",
-                &outer,
-                &mac(index, 1),
-                &gateway,
-                "--",
-                "ls-add",
-                &switch,
-            ]);
-            self.nbctl(&[
-                "lsp-add",
-                &switch,
-                &inner,
-                "--",
-                "lsp-set-type",
-                &inner,
-                "router",
-                "--",
-                "lsp-set-addresses",
-                &inner,
-                "router",
-                "--",
-                "lsp-set-options",
-                &inner,
-                &format!("router-port={outer}"),
-            ]);
-            for host in [2, 3] {
-                let port = port(index, host);
-                self.nbctl(&[
+            let router = format!("router-port={outer}");
+            let text = format!(
+                "lrp-add r {outer} {} {} -- ls-add {switch} -- lsp-add {switch} {inner} -- lsp-set-type {inner} router \
+                 -- lsp-set-addresses {inner} router -- lsp-set-options {inner} {router}",
+                mac(index, 0),
+                lan.gateway,
+            );
+            self.nbctl(&text.split(' ').collect::<Vec<_>>());
+            let ports: Vec<String> = (0..lan.hosts.len()).map(|host| port(index, host)).collect();
+            for (host, addr) in lan.hosts.iter().enumerate() {
+                let addrs = format!("{} {addr}", mac(index, host + 1));
+                let add = [
                     "lsp-add",
                     &switch,
-                    &port,
+                    &ports[host],
                     "--",
                     "lsp-set-addresses",
-                    &port,
-                    &format!("{} {}", mac(index, host), addr(v6, index, host)),
-                ]);
+                    &ports[host],
+                    &addrs,
+                ];
+                self.nbctl(&add);
             }
-            self.nbctl(&[
-                "pg-add",
-                &group(&zone.name),
-                &port(index, 2),
-                &port(index, 3),
-            ]);
+            if let Some(zone) = &lan.zone {
+                let group = group(zone);
+                let named = ["pg-add", group.as_str()].into_iter();
+                self.nbctl(
+                    &named
+                        .chain(ports.iter().map(String::as_str))
+                        .collect::<Vec<_>>(),
+                );
+            }
         }
     }
 
@@ -171,23 +178,22 @@ impl Network {
     }
 
     /// Whether a new connection with this packet reaches its destination.
-    fn passes(&self, cell: &Cell) -> bool {
-        let Cell {
-            from,
+    fn passes(&self, packet: &Packet) -> bool {
+        let Packet {
+            lan,
             source,
             destination,
             l4,
-            port: to,
-            ..
-        } = cell;
+        } = packet;
         let ip = if source.is_ipv4() { "ip4" } else { "ip6" };
         let packet = format!(
-            "inport == \"{}\" && eth.src == {} && eth.dst == {} && {ip}.src == {source} && {ip}.dst == {destination} && ip.ttl == 64 && {}.dst == {to} && {}.src == 40000",
-            port(*from, 2),
-            mac(*from, 2),
-            mac(*from, 1),
-            l4.name(),
-            l4.name(),
+            "inport == \"{}\" && eth.src == {} && eth.dst == {} && {ip}.src == {source} && {ip}.dst == {} && ip.ttl == 64 && {l4}.dst == {} && {l4}.src == 40000",
+            port(*lan, 0),
+            mac(*lan, 1),
+            mac(*lan, 0),
+            destination.ip(),
+            destination.port(),
+            l4 = l4.name(),
         );
         let said = run(
             "ovn-appctl",
@@ -209,8 +215,34 @@ fn mac(zone: usize, host: usize) -> String {
     format!("02:00:00:00:{zone:02x}:{host:02x}")
 }
 
-fn port(zone: usize, host: usize) -> String {
-    format!("z{zone}.w{}", host - 2)
+fn port(lan: usize, host: usize) -> String {
+    format!("z{lan}.w{host}")
+}
+
+/// The networks of the random boxes whose zones have two workloads each.
+fn zones(topology: &Topology, v6: bool) -> Vec<Lan> {
+    let zones = topology.zones.iter().enumerate();
+    let lan = |(index, zone): (usize, &ZoneNet)| Lan {
+        zone: Some(zone.name.clone()),
+        gateway: format!("{}/{}", addr(v6, index, 1), prefix(v6)),
+        hosts: vec![addr(v6, index, 2), addr(v6, index, 3)],
+    };
+    zones.map(lan).collect()
+}
+
+fn packet(cell: &Cell) -> Packet {
+    Packet {
+        lan: cell.from,
+        source: cell.source,
+        destination: SocketAddr::new(cell.destination, cell.port),
+        l4: cell.l4,
+    }
+}
+
+/// The program that is not here.
+fn missing() -> Option<&'static str> {
+    let programs = ["ovsdb-server", "ovn-northd", "ovn-trace", "ovn-nbctl"];
+    programs.into_iter().find(|one| !has(one))
 }
 
 #[track_caller]
@@ -222,14 +254,11 @@ fn run(program: &str, arguments: &[&str]) -> String {
 }
 
 fn matrix(test: &str, seed: u64, v6: bool) {
-    if let Some(missing) = ["ovsdb-server", "ovn-northd", "ovn-trace", "ovn-nbctl"]
-        .into_iter()
-        .find(|one| !has(one))
-    {
+    if let Some(missing) = missing() {
         return skip(test, missing);
     }
     let (topology, catalog) = random(seed, v6, ZONES, 40);
-    let network = Network::open(&topology, v6);
+    let network = Network::open(&zones(&topology, v6));
     let (policy, _) = Acl::compile(&catalog, &topology);
     network.load(&Acl::write(&policy));
     assert_eq!(
@@ -250,7 +279,11 @@ fn matrix(test: &str, seed: u64, v6: bool) {
         .chain(shut.iter().step_by(step).copied())
         .collect();
     for cell in &sampled {
-        assert_eq!(network.passes(cell), open.contains(cell), "{cell:?}");
+        assert_eq!(
+            network.passes(&packet(cell)),
+            open.contains(cell),
+            "{cell:?}"
+        );
     }
     eprintln!("{} cells, {} of them allowed", sampled.len(), open.len());
     changes(&network, &policy);
@@ -310,17 +343,68 @@ fn i7_the_tracers_verdict_is_the_catalogs_on_version_6() {
     );
 }
 
+/// What crosses the edge, both ways, beside what stays inside: the tracer's verdict is the matcher's.
+#[test]
+fn i7_the_tracers_verdict_is_the_matchers_across_the_edge() {
+    let test = "i7_the_tracers_verdict_is_the_matchers_across_the_edge";
+    if let Some(missing) = missing() {
+        return skip(test, missing);
+    }
+    let mut counts: BTreeMap<(bool, bool), usize> = BTreeMap::new();
+    for (world, tried) in agree::edgy().take(4) {
+        let lans = agree::lans(&world.topology);
+        let index = |name: &str| lans.iter().position(|lan| lan.0 == name).unwrap();
+        let network = Network::open(
+            &lans
+                .iter()
+                .map(|lan| lan_of(&world.topology, lan))
+                .collect::<Vec<_>>(),
+        );
+        let (policy, _) = Acl::compile(&world.catalog, &world.topology);
+        network.load(&Acl::write(&policy));
+        assert_eq!(Acl::read(network.transact(QUERY).as_bytes()), Ok(policy));
+        // What stays in one network passes no router.
+        let routed = |one: &&Tried| one.opening.from.0 != one.opening.to.0;
+        for Tried {
+            opening,
+            across,
+            due,
+        } in tried.iter().filter(routed)
+        {
+            let packet = Packet {
+                lan: index(&opening.from.0),
+                source: opening.from.1,
+                destination: opening.to.1,
+                l4: opening.l4,
+            };
+            assert_eq!(network.passes(&packet), *due, "{opening:?}");
+            *counts.entry((*across, *due)).or_default() += 1;
+        }
+    }
+    eprintln!("(across the edge, allowed): {counts:?}");
+    assert!(
+        counts.len() == 4 && counts.values().all(|count| *count > 2),
+        "{counts:?}"
+    );
+}
+
+fn lan_of(topology: &Topology, (name, gateway, width, hosts): &agree::Lan) -> Lan {
+    let zone = topology.zones.iter().find(|zone| zone.bridge == *name);
+    Lan {
+        zone: zone.map(|zone| zone.name.clone()),
+        gateway: format!("{gateway}/{width}"),
+        hosts: hosts.clone(),
+    }
+}
+
 #[test]
 fn acls_for_a_zone_that_is_not_there_are_refused_as_a_whole() {
     let test = "acls_for_a_zone_that_is_not_there_are_refused_as_a_whole";
-    if let Some(missing) = ["ovsdb-server", "ovn-northd", "ovn-trace", "ovn-nbctl"]
-        .into_iter()
-        .find(|one| !has(one))
-    {
+    if let Some(missing) = missing() {
         return skip(test, missing);
     }
     let (topology, catalog) = random(5, false, ZONES, 20);
-    let network = Network::open(&topology, false);
+    let network = Network::open(&zones(&topology, false));
     network.nbctl(&["pg-del", &group("z0")]);
     let text = Acl::write(&Acl::compile(&catalog, &topology).0);
     assert!(network.transact(&text).contains("\"error\":\"timed out\""));

@@ -18,7 +18,7 @@ mod world;
 use cells::{Cell, cells, covering};
 use iia_contract::compile::cilium::CiliumPolicy;
 use iia_contract::compile::k8s::NetworkPolicy;
-use iia_contract::compile::{L4, Target, Topology, drift};
+use iia_contract::compile::{L4, Permit, Topology, drift};
 use programs::{ask, skip};
 use serde_json::{Value, json};
 use world::{Rng, random};
@@ -240,7 +240,7 @@ fn names_are_those_of_objects_and_differ() {
     }));
 }
 
-fn changes<E: Target + Clone + std::fmt::Debug>(selector: &str) {
+fn changes<E: Permit + Clone + std::fmt::Debug>(selector: &str) {
     let (topology, catalog) = random(5, false, 6, 40);
     let (policy, _) = E::compile(&catalog, &topology);
     let text = E::write(&policy);

@@ -12,9 +12,9 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use iia_contract::compile::surface::{End, Open, Socket, SocketError, sockets, unlisted};
-use iia_contract::compile::{L4, Target, drift};
-use iia_contract::scope::Terms;
+use iia_contract::compile::surface::{End, Open, Socket, SocketError, against, sockets};
+use iia_contract::compile::{L4, Listener, Permit, drift};
+use iia_contract::scope::{Internal, Terms};
 use iia_core::zone::Conduit;
 use net::{Lab, exec};
 use world::random;
@@ -73,7 +73,7 @@ fn i2_every_socket_that_waits_is_seen_as_another_reader_sees_it() {
     (topology.listeners[1].l4, topology.listeners[1].port) = (L4::Tcp, 22);
     let (list, _) = Open::compile(&catalog, &topology);
     let live: Vec<Socket> = live.into_iter().collect();
-    let told: Vec<String> = unlisted(&list, &live)
+    let told: Vec<String> = against(&list, &live)
         .iter()
         .map(ToString::to_string)
         .collect();
@@ -89,6 +89,43 @@ fn i2_every_socket_that_waits_is_seen_as_another_reader_sees_it() {
             "not contracted: a listener on udp/[::]:65535",
         ]
     );
+}
+
+/// A listener that some contract asks for is missed, one that none asks for is not; whoever listens everywhere is there.
+#[test]
+fn a_contracted_listener_that_is_not_there_is_named() {
+    let (topology, catalog) = random(5, false, 6, 24);
+    let (list, _) = Open::compile(&catalog, &topology);
+    let due: Vec<(&Open, String)> = list
+        .allowed
+        .iter()
+        .filter(|(open, contracts)| open.end == End::Listen && !contracts.is_empty())
+        .map(|(open, contracts)| {
+            let ids: Vec<&str> = contracts.iter().map(String::as_str).collect();
+            (open, format!("missing: {open} ({})", ids.join(" ")))
+        })
+        .collect();
+    let told = |live: &[Socket]| -> Vec<String> {
+        let found = against(&list, live);
+        found.iter().map(ToString::to_string).collect()
+    };
+    let all: Vec<String> = due.iter().map(|(_, words)| words.clone()).collect();
+    assert!(all.len() > 2 && all.len() < topology.listeners.len());
+    assert_eq!(told(&[]), all);
+
+    let place = &due[0].0.place;
+    let (l4, at) = place.split_once('/').unwrap();
+    let l4 = if l4 == "tcp" { L4::Tcp } else { L4::Udp };
+    let at: std::net::SocketAddr = at.parse().unwrap();
+    let other = if l4 == L4::Tcp { L4::Udp } else { L4::Tcp };
+    assert_eq!(told(&[Socket { l4, at }]), all[1..]);
+    let everywhere = ([0, 0, 0, 0], at.port()).into();
+    let said = told(&[Socket { l4, at: everywhere }]);
+    assert!(said[0].starts_with("not contracted: a listener on ") && said[1..] == all[1..]);
+    for (l4, at) in [(other, at), (l4, (at.ip(), at.port() ^ 1).into())] {
+        let said = told(&[Socket { l4, at }]);
+        assert!(all.iter().all(|words| said.contains(words)), "{said:?}");
+    }
 }
 
 #[test]
@@ -127,6 +164,16 @@ fn what_is_no_table_of_sockets_is_refused() {
     );
 }
 
+/// Whether a contract names the place where somebody listens.
+fn named(terms: &Internal, listener: &Listener) -> bool {
+    let scheme = match listener.l4 {
+        L4::Tcp => "tls",
+        other => other.name(),
+    };
+    let place = format!("{scheme}/{}", listener.port);
+    terms.transport.ports.iter().any(|port| **port == place)
+}
+
 #[test]
 fn every_listener_and_every_contracted_connection_is_listed() {
     for seed in 1..40 {
@@ -146,7 +193,7 @@ fn every_listener_and_every_contracted_connection_is_listed() {
             for listener in topology
                 .listeners
                 .iter()
-                .filter(|one| one.workload == terms.destination)
+                .filter(|one| one.workload == terms.destination && named(terms, one))
             {
                 let at = format!(
                     "{}/{}",

@@ -2,12 +2,16 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stderr,
     reason = "a test may fail"
 )]
 
+mod agree;
 #[path = "net/cells.rs"]
 mod cells;
+#[path = "naive/dice.rs"]
+mod dice;
 mod made;
 #[path = "net/pcap.rs"]
 mod pcap;
@@ -21,10 +25,11 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
 
+use agree::Tried;
 use cells::{cells, covering};
 use iia_contract::Catalog;
 use iia_contract::compile::suricata::Passed;
-use iia_contract::compile::{L4, Policy, Target, Topology, drift};
+use iia_contract::compile::{L4, Permit, Policy, Topology, drift};
 use pcap::{Talk, capture};
 use programs::{has, skip};
 use world::{Rng, random};
@@ -130,6 +135,37 @@ fn i7_whoever_has_no_contract_is_told_on_version_4() {
 #[test]
 fn i7_whoever_has_no_contract_is_told_on_version_6() {
     matrix("i7_whoever_has_no_contract_is_told_on_version_6", 29, true);
+}
+
+/// Who comes from outside is not told apart from who comes from a zone but by address.
+#[test]
+fn i7_whoever_has_no_contract_is_told_across_the_edge() {
+    let test = "i7_whoever_has_no_contract_is_told_across_the_edge";
+    if !has("suricata") {
+        return skip(test, "suricata");
+    }
+    let mut counts = [0, 0];
+    for (world, tried) in agree::edgy().take(3) {
+        let (policy, _) = Passed::compile(&world.catalog, &world.topology);
+        let numbered = || tried.iter().enumerate();
+        let talk = |(number, one): (usize, &Tried)| Talk {
+            l4: one.opening.l4,
+            from: (one.opening.from.1, port(number)),
+            to: (one.opening.to.1.ip(), one.opening.to.1.port()),
+        };
+        let due: BTreeSet<u16> = numbered()
+            .filter(|(_, one)| !one.due)
+            .map(|(number, _)| port(number))
+            .collect();
+        assert_eq!(
+            told(&policy, &numbered().map(talk).collect::<Vec<_>>()),
+            due
+        );
+        counts[0] += due.len();
+        counts[1] += tried.len() - due.len();
+    }
+    assert!(counts.iter().all(|count| *count > 8), "{counts:?}");
+    eprintln!("{counts:?} told and not told");
 }
 
 const DEVICES: &str = "scope device\nprotocol modbus_tcp\nclient 10.20.0.8/29\nserver tcp/10.20.0.21:502\nread coil 0 9";

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use bus::{covering, topics, users};
 use iia_contract::compile::zenoh::KeyRight;
-use iia_contract::compile::{Policy, Target, drift};
+use iia_contract::compile::{Permit, Policy, drift};
 use programs::{ask, free_port, skip};
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! `iia surface`: what is open on a box and why, and what listens here although nobody agreed to it.
+//! `iia surface`: what is open on a box and why, what listens here although nobody agreed to it, and what does not
+//! although somebody did.
 
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write};
@@ -6,8 +7,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
-use iia_contract::compile::surface::{Open, Socket, sockets, unlisted};
-use iia_contract::compile::{Contracts, L4, Target as _};
+use iia_contract::compile::surface::{Open, Socket, against, sockets};
+use iia_contract::compile::{Contracts, L4, Permit as _};
 use iia_core::code::Coded as _;
 
 use crate::compile::{Site, exit, note, tell};
@@ -17,7 +18,8 @@ use crate::table::{Align, Table};
 pub(crate) struct Arguments {
     /// The configuration: contracts, and the zones, interfaces, endpoints and services around them
     file: PathBuf,
-    /// Holds the list against the sockets of this network namespace; exit code 1 when one is not in it
+    /// Holds the list against the sockets of this network namespace: names those that are not in it and contracted
+    /// ones that are not there; exit code 1 when there is one
     #[arg(long)]
     live: bool,
 }
@@ -34,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
     let site = Site::read(&arguments.file)?;
     let (list, notes) = Open::compile(&site.catalog, &site.topology);
     if arguments.live {
-        let found = unlisted(&list, &live()?);
+        let found = against(&list, &live()?);
         tell(&found, out)?;
         return Ok(exit(&found));
     }

@@ -70,7 +70,7 @@ pub fn files_at(checked: &Checked, places: &Places) -> Files {
         let rendered = match service.serves {
             Serves::Dhcp | Serves::Dns => dnsmasq::files(service, places),
             Serves::Files => samba::files(service, places),
-            Serves::Mqtt => mosquitto::files(service, places),
+            Serves::Mqtt => mosquitto::files(service, places, checked),
             Serves::Ntp => chrony::files(service, places),
         };
         files.extend(rendered);

@@ -1,15 +1,24 @@
-//! The broker of the cell: mosquitto. Who may say what is in the artifact; whoever has no certificate says nothing.
+//! The broker of the cell: mosquitto. Who may say what is in the catalog; whoever has no certificate says nothing.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use iia_contract::compile::mqtt::Right;
+use iia_contract::compile::{Policy, Target as _};
+use iia_contract::scope::{Device, Terms};
 
 use super::{Places, Service};
+use crate::validate::Checked;
 
 /// Bytes of a message at most.
 const MESSAGE_LEN_MAX: usize = 262_144;
 /// Clients at most.
 const CLIENTS_MAX: usize = 256;
 
-pub(super) fn files(service: &Service, places: &Places) -> Vec<(String, String)> {
+pub(super) fn files(
+    service: &Service,
+    places: &Places,
+    checked: &Checked,
+) -> Vec<(String, String)> {
     let Service { name, .. } = service;
     let lib = format!("{}/{name}", places.lib);
     let mut text =
@@ -27,25 +36,25 @@ pub(super) fn files(service: &Service, places: &Places) -> Vec<(String, String)>
     }
     vec![
         (format!("mosquitto/{name}.conf"), text),
-        (format!("mosquitto/{name}.acl"), acl(service)),
+        (format!("mosquitto/{name}.acl"), acl(service, checked)),
     ]
 }
 
-/// Who is not named may do nothing.
-fn acl(service: &Service) -> String {
-    let mut topics: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
-    for field in service.fields("topic") {
-        if let [client, access, filter] = field {
-            topics.entry(client).or_default().push((access, filter));
-        }
+/// What the catalog lets be said at this broker, by devices and to whoever collects from them; nobody else is named.
+fn acl(service: &Service, checked: &Checked) -> String {
+    let answered = |terms: &Device| {
+        let mut servers = terms.servers.iter();
+        servers.any(|server| service.listens.contains(&(server.addr, server.port)))
+    };
+    let contracts = checked.catalog.contracts().iter();
+    let here: BTreeSet<&str> = contracts
+        .filter(|one| matches!(&one.terms, Terms::Device(terms) if answered(terms)))
+        .map(|one| &*one.id)
+        .collect();
+    let (mut policy, _) = Policy::<Right>::compile(&checked.catalog, &checked.deploy.topology);
+    for contracts in policy.allowed.values_mut() {
+        contracts.retain(|id| here.contains(id.as_str()));
     }
-    let mut text = String::new();
-    for (client, topics) in topics {
-        text += &format!("user {client}\n");
-        for (access, filter) in topics {
-            text += &format!("topic {access} {filter}\n");
-        }
-        text.push('\n');
-    }
-    text
+    policy.allowed.retain(|_, contracts| !contracts.is_empty());
+    policy.write()
 }

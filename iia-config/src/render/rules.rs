@@ -24,6 +24,7 @@ pub(crate) fn check(document: &Document, found: &mut Vec<Diagnostic>) {
     for entry in document.of_kind("service") {
         service(&entry, &topology, &mut tell);
         kind(&entry, &mut tell);
+        broker(&entry, document, &mut tell);
     }
     let mut users = BTreeMap::new();
     for entry in document.of_kind("unit") {
@@ -117,7 +118,6 @@ fn kind(entry: &Entry<'_>, tell: &mut Tell<'_>) {
         "dhcp" => &["range"],
         "dns" => &["domain"],
         "files" => &["share", "account"],
-        "mqtt" => &["topic"],
         _ => &[],
     };
     for key in needs.iter().filter(|key| !has(key)) {
@@ -146,20 +146,24 @@ fn kind(entry: &Entry<'_>, tell: &mut Tell<'_>) {
             );
         }
     }
-    for field in entry.fields("topic") {
-        if field
-            .values()
-            .last()
-            .is_some_and(|filter| filter.text == "#" || filter.text.is_empty())
-        {
-            let help = "name the topics, such as cell/press/#";
-            tell(
-                "C013",
-                entry,
-                format!("`{}` may do it everywhere", field.text()),
-                help,
-            );
-        }
+}
+
+/// C025: a broker is there for the devices that a contract lets speak to it.
+fn broker(entry: &Entry<'_>, document: &Document, tell: &mut Tell<'_>) {
+    let place = |text: &str| text.split_once('/').map(|(_, place)| place.to_owned());
+    let listens: BTreeSet<_> = entry
+        .fields("listen")
+        .map(|field| place(field.text()))
+        .collect();
+    let contracts = document.of_kind("contract");
+    let mut servers = contracts.flat_map(|contract| {
+        let servers = contract.fields("server").map(|field| place(field.text()));
+        servers.collect::<Vec<_>>()
+    });
+    if entry.text("kind") == "mqtt" && !servers.any(|server| listens.contains(&server)) {
+        let message = format!("no device contract has service {} as server", entry.name);
+        let help = "whoever publishes and hears there is said by contracts";
+        tell("C025", entry, message, help);
     }
 }
 

@@ -87,12 +87,6 @@ const SERVICE_FIELDS: &[FieldSpec] = &[
         "files: a share, and whether the cell may write to it",
     ),
     field("account", NAME, Repeated, "files: who may use the shares"),
-    field(
-        "topic",
-        &[Type::Name, ACCESS, Type::String],
-        Repeated,
-        "mqtt: a client by the common name of its certificate, what it may do, and the topic filter",
-    ),
 ];
 
 const UNIT_FIELDS: &[FieldSpec] = &[

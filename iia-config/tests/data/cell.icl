@@ -38,8 +38,6 @@ service cell-mqtt {
   interface svc0
   network 10.20.0.0/24
   listen tls/10.20.0.1:8883
-  topic hmi1 read "cell/press/#"
-  topic sensor1 write "cell/press/#"
 }
 
 service cell-time {
@@ -81,4 +79,17 @@ unit lake {
   user 2001
   memory 128MiB
   state on
+}
+
+contract iia.contract.device.cell.press 1.0.0 {
+  scope device
+  collector spiffe://iia.local/zone/collect/workload/protocol_collector
+  protocol mqtt
+  client 10.20.0.0/24
+  server tls/10.20.0.1:8883
+  identity sensor1
+  observation {
+    mode mqtt_subscription
+    topic "cell/press/#"
+  }
 }

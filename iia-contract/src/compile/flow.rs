@@ -8,9 +8,9 @@ use core::net::IpAddr;
 
 use iia_core::zone::Conduit;
 
-use super::topology::{L4, Listener, Topology};
+use super::topology::{L4, Listener, Topology, port};
 use crate::catalog::Catalog;
-use crate::scope::{Boundary, Internal, Terms};
+use crate::scope::{Boundary, Internal, Terms, Text};
 
 /// A connection that may be opened. Answers belong to it and are not listed.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -90,13 +90,14 @@ fn internal(terms: &Internal, topology: &Topology) -> Result<Vec<Flow>, &'static
     let listeners = topology
         .listeners
         .iter()
-        .filter(|listener| listener.workload == terms.destination);
+        .filter(|listener| listener.workload == terms.destination)
+        .filter(|listener| is_named(listener, &terms.transport.ports));
     let flows: Vec<Flow> = listeners
         .filter(|listener| to.subnet.contains(listener.addr) && same_family(source, listener))
         .map(|listener| flow(&from.bridge, &to.bridge, Source::Workload(source), listener))
         .collect();
     if flows.is_empty() {
-        Err("its destination answers nowhere in its zone")
+        Err("its destination answers nowhere in its zone at a port that it names")
     } else {
         Ok(flows)
     }
@@ -117,11 +118,10 @@ fn boundary(terms: &Boundary, topology: &Topology) -> Result<Vec<Flow>, &'static
     if interfaces.is_empty() {
         return Err("no interface faces other boxes on the side of its zone");
     }
+    let named = terms.obligations.profile.endpoint.as_slice();
     let through = |place: &&Listener| {
-        place
-            .interface
-            .as_deref()
-            .is_some_and(|name| interfaces.contains(&name))
+        let interface = place.interface.as_deref();
+        interface.is_some_and(|name| interfaces.contains(&name)) && is_named(place, named)
     };
     let mut flows = Vec::new();
     let out = topology
@@ -161,10 +161,21 @@ fn boundary(terms: &Boundary, topology: &Topology) -> Result<Vec<Flow>, &'static
         );
     }
     if flows.is_empty() {
-        Err("neither side says where it answers, through which interface")
+        Err("neither side says where it answers, at its endpoint and through which interface")
     } else {
         Ok(flows)
     }
+}
+
+/// Whether a contract names this place, such as `tls/7443` or `tls/192.0.2.1:7443`; one that names none means all of
+/// them.
+fn is_named(place: &Listener, named: &[Text]) -> bool {
+    let is = |text: &Text| {
+        port(text).is_some_and(|(l4, addr, port)| {
+            (l4, port) == (place.l4, place.port) && addr.is_none_or(|addr| addr == place.addr)
+        })
+    };
+    named.is_empty() || named.iter().any(is)
 }
 
 fn same_family(source: IpAddr, place: &Listener) -> bool {

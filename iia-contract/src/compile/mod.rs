@@ -27,7 +27,7 @@ pub mod zenoh;
 pub use flow::{Flow, Flows, Source, flows};
 pub use grant::{Access, Grant, Grants, Party, grants};
 pub use identity::{Bound, identities};
-pub use policy::{Contracts, Drift, LOADED_LEN_MAX, Policy, ReadError, Target, drift};
+pub use policy::{Contracts, Drift, LOADED_LEN_MAX, Permit, Policy, ReadError, Target, drift};
 pub use topology::{
     Connection, Interface, InterfaceKind, L4, Listener, Pin, Service, Topology, ZoneNet,
 };

@@ -54,22 +54,59 @@ impl<E: Ord> FromIterator<(E, Contracts)> for Policy<E> {
     }
 }
 
-/// A target: what its elements are, how they are made from a catalog, written and read back. The elements say
-/// themselves in words.
-pub trait Target: Ord + Display + Sized {
+/// A target: what it loads is made from a catalog, written, read back and compared.
+pub trait Target: Sized {
     /// Compiles a catalog for a box; pure, and the same input gives the same value. The notes tell which contracts
     /// open nothing, and why.
-    fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>);
+    fn compile(catalog: &Catalog, topology: &Topology) -> (Self, Vec<String>);
 
     /// The text that the target loads.
+    fn write(&self) -> String;
+
+    /// Reads what the target has loaded, as it lists it or as it was written.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    #[cfg(feature = "std")]
+    fn read(loaded: &[u8]) -> Result<Self, ReadError>;
+
+    /// How what `is` there differs from this, which should be; nothing when they agree.
+    fn drift(&self, is: &Self) -> Vec<Drift>;
+}
+
+/// One thing that a target permits, where it loads a list of such. It says itself in words.
+pub trait Permit: Ord + Display + Sized {
+    /// What a catalog permits on a box; see [`Target::compile`].
+    fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>);
+
+    /// See [`Target::write`].
     fn write(policy: &Policy<Self>) -> String;
 
-    /// Reads what the target has loaded.
+    /// See [`Target::read`].
     ///
     /// # Errors
     /// [`ReadError`].
     #[cfg(feature = "std")]
     fn read(loaded: &[u8]) -> Result<Policy<Self>, ReadError>;
+}
+
+impl<E: Permit> Target for Policy<E> {
+    fn compile(catalog: &Catalog, topology: &Topology) -> (Self, Vec<String>) {
+        E::compile(catalog, topology)
+    }
+
+    fn write(&self) -> String {
+        E::write(self)
+    }
+
+    #[cfg(feature = "std")]
+    fn read(loaded: &[u8]) -> Result<Self, ReadError> {
+        E::read(loaded)
+    }
+
+    fn drift(&self, is: &Self) -> Vec<Drift> {
+        drift(self, is)
+    }
 }
 
 /// Why what is loaded cannot be read.
@@ -125,7 +162,7 @@ impl Display for Drift {
 }
 
 /// How `is` differs from what `should` be; nothing when they agree.
-pub fn drift<E: Target>(should: &Policy<E>, is: &Policy<E>) -> Vec<Drift> {
+pub fn drift<E: Permit>(should: &Policy<E>, is: &Policy<E>) -> Vec<Drift> {
     let mut found = Vec::new();
     for (element, contracts) in &is.allowed {
         match should.allowed.get(element) {

@@ -372,7 +372,7 @@ fn ifname(name: &str) -> Option<String> {
 }
 
 /// `tls/192.0.2.1:7443`, or `udp/53` without an address.
-fn port(text: &str) -> Option<(L4, Option<IpAddr>, u16)> {
+pub(super) fn port(text: &str) -> Option<(L4, Option<IpAddr>, u16)> {
     let (scheme, rest) = text.split_once('/')?;
     let l4 = L4::carrying(scheme)?;
     if let Ok(port) = rest.parse() {

@@ -46,6 +46,18 @@ impl Dice<'_> {
     }
 }
 
+/// As many bytes as one seed gives, the same each time.
+pub(crate) fn bytes(count: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed;
+    let next = |_| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    (0..count).map(next).collect()
+}
+
 pub(crate) const HOSTS: [&str; 5] = ["10.0.0.1", "10.0.0.2", "10.0.0.5", "10.0.0.9", "fd00::1"];
 const NETS: [&str; 7] = [
     "10.0.0.1",

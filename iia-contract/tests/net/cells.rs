@@ -19,7 +19,8 @@ pub(crate) struct Cell {
     pub(crate) port: u16,
 }
 
-/// The catalog read naively: is there a contract between these two, and does the one listen where the other asks?
+/// The catalog read naively: is there a contract between these two that names
+/// the port, and does the one listen where the other asks?
 pub(crate) fn covering(cell: &Cell, topology: &Topology, catalog: &Catalog) -> Vec<String> {
     let sender = &topology.zones[cell.from];
     let mut covering = Vec::new();
@@ -43,7 +44,13 @@ pub(crate) fn covering(cell: &Cell, topology: &Topology, catalog: &Catalog) -> V
         });
         let joined =
             receiver.is_some_and(|receiver| Conduit::new(sender.role, receiver.role).is_ok());
-        if sends && listens && joined {
+        let scheme = match cell.l4 {
+            L4::Tcp => "tls",
+            other => other.name(),
+        };
+        let place = format!("{scheme}/{}", cell.port);
+        let named = terms.transport.ports.iter().any(|port| **port == place);
+        if sends && listens && joined && named {
             covering.push(contract.id.to_string());
         }
     }

@@ -91,7 +91,13 @@ fn entry(scope: &str, name: &str, parties: [(&str, &SpiffeId); 2]) -> Entry {
     }
 }
 
-/// An internal contract, as the language delivers it.
+/// Every place that a contract may name: each transport with each port.
+fn places() -> impl Iterator<Item = String> {
+    let all = ["tls", "udp", "sctp"].into_iter();
+    all.flat_map(|scheme| PORTS.map(|port| format!("{scheme}/{port}")))
+}
+
+/// An internal contract that names every port, as the language delivers it.
 pub(crate) fn contract(name: &str, source: &SpiffeId, destination: &SpiffeId) -> Entry {
     let mut entry = entry(
         "internal",
@@ -101,11 +107,11 @@ pub(crate) fn contract(name: &str, source: &SpiffeId, destination: &SpiffeId) ->
     entry
         .fields
         .push(field("cardinality", Kind::Atom, "one_to_one"));
-    let transport = vec![
+    let mut transport = vec![
         field("protocol", Kind::Atom, "iia_link"),
         field("security", Kind::Atom, "mtls"),
-        field("port", Kind::Port, "tls/7443"),
     ];
+    transport.extend(places().map(|place| field("port", Kind::Port, &place)));
     entry.blocks.push(block("transport", transport));
     entry.blocks.push(block(
         "failure",
@@ -149,8 +155,12 @@ pub(crate) fn random(seed: u64, v6: bool, zones: usize, contracts: usize) -> (To
         }
     }
     let mut end = || id(rng.below(zones), rng.below(2));
-    let entries: Vec<Entry> = (0..contracts)
+    let mut entries: Vec<Entry> = (0..contracts)
         .map(|number| contract(&format!("c{number}"), &end(), &end()))
         .collect();
+    for entry in &mut entries {
+        let mut named = |field: &Field| field.key != "port" || rng.below(4) > 0;
+        entry.blocks[0].fields.retain(|field| named(field));
+    }
     (topology, Catalog::check(&entries).unwrap().0)
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
 use iia_contract::Catalog;
-use iia_contract::compile::{self, Drift, ReadError, Topology, nft};
+use iia_contract::compile::{self, Drift, Policy, ReadError, Topology};
 use iia_core::code::Coded as _;
 
 use crate::check::catalog;
@@ -80,7 +80,7 @@ struct Judged {
 
 pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let site = Site::read(&arguments.file)?;
-    let judged = judge(arguments.target, &site, None).map_err(|error| anyhow!(error))?;
+    let judged = judge(arguments.target, &site, None)?;
     out.write_all(judged.text.as_bytes())?;
     note(&judged.notes);
     Ok(ExitCode::SUCCESS)
@@ -91,7 +91,7 @@ pub(crate) fn drift(arguments: &DriftArguments, out: &mut impl Write) -> anyhow:
     let name = arguments.loaded.display();
     let loaded = read(&arguments.loaded).with_context(|| format!("{name}: cannot be read"))?;
     let judged = judge(arguments.of.target, &site, Some(&loaded))
-        .map_err(|error| anyhow!("{name}: {error}"))?;
+        .map_err(|error| anyhow!("{name}: {}: {error}", error.code()))?;
     tell(&judged.drift, out)?;
     note(&judged.notes);
     Ok(exit(&judged.drift))
@@ -126,44 +126,28 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-fn judge(target: Target, site: &Site, loaded: Option<&[u8]>) -> Result<Judged, String> {
+fn judge(target: Target, site: &Site, loaded: Option<&[u8]>) -> Result<Judged, ReadError> {
     match target {
-        Target::Nft => firewall(site, loaded),
-        Target::Mqtt => of::<compile::mqtt::Right>(site, loaded),
-        Target::Nats => of::<compile::nats::Permission>(site, loaded),
-        Target::Zenoh => of::<compile::zenoh::KeyRight>(site, loaded),
-        Target::Spiffe => of::<compile::spiffe::Registration>(site, loaded),
-        Target::Admission => of::<compile::admission::Admitted>(site, loaded),
-        Target::K8s => of::<compile::k8s::NetworkPolicy>(site, loaded),
-        Target::Cilium => of::<compile::cilium::CiliumPolicy>(site, loaded),
-        Target::Ovn => of::<compile::ovn::Acl>(site, loaded),
-        Target::Suricata => of::<compile::suricata::Passed>(site, loaded),
-        Target::Surface => of::<compile::surface::Open>(site, loaded),
+        Target::Nft => of::<compile::nft::Ruleset>(site, loaded),
+        Target::Mqtt => of::<Policy<compile::mqtt::Right>>(site, loaded),
+        Target::Nats => of::<Policy<compile::nats::Permission>>(site, loaded),
+        Target::Zenoh => of::<Policy<compile::zenoh::KeyRight>>(site, loaded),
+        Target::Spiffe => of::<Policy<compile::spiffe::Registration>>(site, loaded),
+        Target::Admission => of::<Policy<compile::admission::Admitted>>(site, loaded),
+        Target::K8s => of::<Policy<compile::k8s::NetworkPolicy>>(site, loaded),
+        Target::Cilium => of::<Policy<compile::cilium::CiliumPolicy>>(site, loaded),
+        Target::Ovn => of::<Policy<compile::ovn::Acl>>(site, loaded),
+        Target::Suricata => of::<Policy<compile::suricata::Passed>>(site, loaded),
+        Target::Surface => of::<Policy<compile::surface::Open>>(site, loaded),
     }
 }
 
-fn of<E: compile::Target>(site: &Site, loaded: Option<&[u8]>) -> Result<Judged, String> {
-    let (policy, notes) = E::compile(&site.catalog, &site.topology);
-    let coded = |error: ReadError| format!("{}: {error}", error.code());
-    let is = loaded
-        .map(|bytes| E::read(bytes).map_err(coded))
-        .transpose()?;
+fn of<T: compile::Target>(site: &Site, loaded: Option<&[u8]>) -> Result<Judged, ReadError> {
+    let (should, notes) = T::compile(&site.catalog, &site.topology);
+    let is = loaded.map(T::read).transpose()?;
     Ok(Judged {
-        text: E::write(&policy),
-        drift: is.map_or_else(Vec::new, |is| compile::drift(&policy, &is)),
-        notes,
-    })
-}
-
-/// The firewall is more than a list of what is allowed, and has a shape of its own.
-fn firewall(site: &Site, loaded: Option<&[u8]>) -> Result<Judged, String> {
-    let (ruleset, notes) = nft::ruleset(&site.catalog, &site.topology);
-    let is = loaded
-        .map(|bytes| nft::read(bytes).map_err(|error| format!("{}: {error}", error.code())))
-        .transpose()?;
-    Ok(Judged {
-        text: ruleset.to_string(),
-        drift: is.map_or_else(Vec::new, |is| nft::drift(&ruleset, &is)),
+        text: should.write(),
+        drift: is.map_or_else(Vec::new, |is| should.drift(&is)),
         notes,
     })
 }

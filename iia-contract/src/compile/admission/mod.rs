@@ -11,7 +11,7 @@ use core::fmt::{self, Display, Formatter};
 
 use super::identity::identities;
 use super::json::Json;
-use super::policy::{Contracts, Policy, Target};
+use super::policy::{Contracts, Permit, Policy};
 use super::topology::Topology;
 use crate::catalog::Catalog;
 
@@ -43,7 +43,7 @@ pub fn admits<'p>(
     policy.allowed.get(&asked)
 }
 
-impl Target for Admitted {
+impl Permit for Admitted {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let (bound, mut notes) = identities(catalog, topology);
         let mut policy = Policy::default();

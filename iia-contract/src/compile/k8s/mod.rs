@@ -9,7 +9,7 @@ use core::fmt::{self, Display, Formatter};
 
 use super::json::Json;
 use super::pods::{Peer, PodRule, Way, labels, list, rules};
-use super::policy::{Policy, Target};
+use super::policy::{Permit, Policy};
 use super::topology::Topology;
 use crate::catalog::Catalog;
 
@@ -26,7 +26,7 @@ impl Display for NetworkPolicy {
     }
 }
 
-impl Target for NetworkPolicy {
+impl Permit for NetworkPolicy {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let (rules, notes) = rules(catalog, topology);
         let own = |(rule, contracts)| (Self(rule), contracts);

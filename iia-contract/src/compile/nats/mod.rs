@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 
 use super::grant::{Access, Grants, Party, grants};
-use super::policy::{Policy, Target};
+use super::policy::{Permit, Policy};
 use super::topology::Topology;
 use crate::catalog::Catalog;
 use crate::scope::TopicFilter;
@@ -38,7 +38,7 @@ impl Display for Permission {
     }
 }
 
-impl Target for Permission {
+impl Permit for Permission {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let Grants { allowed, mut notes } = grants(catalog, topology);
         let mut policy = Policy::default();

@@ -17,13 +17,12 @@ mod ruleset;
 mod text;
 mod ways;
 
-pub use crate::compile::policy::Drift;
 pub use admit::Opened;
 pub use build::ruleset;
 pub use delta::delta;
 pub use drift::drift;
 #[cfg(feature = "std")]
-pub use read::{ReadError, read};
+pub use read::read;
 pub use ruleset::{Chain, Element, Hook, Map, Rule, Ruleset, Table};
 
 /// The table of the box in family `inet`.

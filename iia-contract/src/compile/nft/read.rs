@@ -11,50 +11,22 @@ use serde_json::Value;
 use super::rules::DEVICE_CHAIN;
 use super::ruleset::{Chain, Element, Hook, Map, Rule, Ruleset, Table};
 use super::text::OWN;
+use crate::compile::policy::{ReadError, json};
 
-/// Bytes of a listing at most.
-pub(super) const LISTING_LEN_MAX: usize = 64 * 1024 * 1024;
-
-/// Why a listing cannot be read.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReadError {
-    /// It is no JSON, or not what nft writes.
-    #[error("not a listing of nft")]
-    Malformed,
-    /// It is longer than 64 MiB.
-    #[error("the listing is too long")]
-    TooLong,
-}
-
-impl iia_core::code::Coded for ReadError {
-    fn code(&self) -> iia_core::code::Code {
-        match self {
-            Self::Malformed => iia_core::code::Code::new("CON", 22),
-            Self::TooLong => iia_core::code::Code::new("CON", 422),
-        }
-    }
-}
+/// What a reader reads.
+pub(super) const WHAT: &str = "a listing of nft";
 
 /// Reads a listing. What the compiler never writes is kept in nft's own words, so that it shows as drift.
 ///
 /// # Errors
 /// [`ReadError`].
-pub fn read(json: &[u8]) -> Result<Ruleset, ReadError> {
-    if json.len() > LISTING_LEN_MAX {
-        return Err(ReadError::TooLong);
-    }
-    let listing: Value = serde_json::from_slice(json).map_err(|_| ReadError::Malformed)?;
-    let items = listing
-        .get("nftables")
-        .and_then(Value::as_array)
-        .ok_or(ReadError::Malformed)?;
+pub fn read(listing: &[u8]) -> Result<Ruleset, ReadError> {
+    let listing = json(listing, WHAT)?;
+    let items = listing.get("nftables").and_then(Value::as_array);
     let mut ruleset = Ruleset::default();
-    for item in items {
-        let (kind, body) = item
-            .as_object()
-            .and_then(|one| one.iter().next())
-            .ok_or(ReadError::Malformed)?;
+    for item in items.ok_or(ReadError::Malformed(WHAT))? {
+        let one = item.as_object().and_then(|one| one.iter().next());
+        let (kind, body) = one.ok_or(ReadError::Malformed(WHAT))?;
         take(&mut ruleset, kind, body);
     }
     Ok(ruleset)

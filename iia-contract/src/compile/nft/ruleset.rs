@@ -1,8 +1,12 @@
 //! A ruleset as a value.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+
+use crate::catalog::Catalog;
+use crate::compile::policy::{Drift, Target};
+use crate::compile::topology::Topology;
 
 /// The tables of the box, by family and name such as `inet iia`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -11,6 +15,27 @@ pub struct Ruleset {
     pub tables: BTreeMap<String, Table>,
     /// Tables beside them, by family and name: nobody's contract.
     pub others: BTreeSet<String>,
+}
+
+impl Target for Ruleset {
+    fn compile(catalog: &Catalog, topology: &Topology) -> (Self, Vec<String>) {
+        super::ruleset(catalog, topology)
+    }
+
+    fn write(&self) -> String {
+        self.to_string()
+    }
+
+    /// Reads the compiler's own text, and everything else as `nft -j list ruleset` lists it.
+    #[cfg(feature = "std")]
+    fn read(loaded: &[u8]) -> Result<Self, crate::compile::policy::ReadError> {
+        let text = crate::compile::policy::text(loaded, super::read::WHAT)?;
+        Self::parse(text).map_or_else(|| super::read(loaded), Ok)
+    }
+
+    fn drift(&self, is: &Self) -> Vec<Drift> {
+        super::drift(self, is)
+    }
 }
 
 /// A table.

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 
 use super::flow::{Flow, Flows, Source, flows};
-use super::policy::{Policy, Target};
+use super::policy::{Permit, Policy};
 use super::topology::{Topology, ZoneNet};
 use crate::catalog::Catalog;
 
@@ -54,7 +54,7 @@ impl Display for Acl {
     }
 }
 
-impl Target for Acl {
+impl Permit for Acl {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let Flows { allowed, notes } = flows(catalog, topology);
         let mut policy = Policy::default();

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 
 use super::identity::identities;
-use super::policy::{Contracts, Policy, Target, joined};
+use super::policy::{Contracts, Permit, Policy, joined};
 use super::topology::{Pin, Topology};
 use crate::catalog::Catalog;
 
@@ -58,7 +58,7 @@ impl Display for Registration {
     }
 }
 
-impl Target for Registration {
+impl Permit for Registration {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let (bound, mut notes) = identities(catalog, topology);
         let mut policy = Policy::default();

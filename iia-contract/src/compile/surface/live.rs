@@ -7,7 +7,7 @@ use core::fmt::{self, Display, Formatter};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{End, Open};
-use crate::compile::policy::{Drift, Policy};
+use crate::compile::policy::{Drift, Policy, joined};
 use crate::compile::topology::{L4, socket};
 
 /// Sockets of one table at most.
@@ -98,18 +98,34 @@ fn address(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(addr, port))
 }
 
-/// What listens and is not in the list.
-pub fn unlisted(list: &Policy<Open>, live: &[Socket]) -> Vec<Drift> {
+/// How what listens differs from the list: listeners that are not in it, and contracted ones that are not there.
+pub fn against(list: &Policy<Open>, live: &[Socket]) -> Vec<Drift> {
+    let listening = |open: &&Open| open.end == End::Listen;
     let listed = |socket: &Socket| {
-        let mut places = list.allowed.keys().filter(|open| open.end == End::Listen);
+        let mut places = list.allowed.keys().filter(listening);
         places.any(|open| is_at(socket, &open.place))
     };
     let others = live.iter().filter(|socket| !listed(socket));
-    others
-        .map(|socket| Drift::Surplus {
-            what: what(socket, list),
-        })
-        .collect()
+    let surplus = others.map(|socket| Drift::Surplus {
+        what: what(socket, list),
+    });
+    let due = list.allowed.iter().filter(|(open, contracts)| {
+        listening(open) && !contracts.is_empty() && !answers(&open.place, live)
+    });
+    let missing = due.map(|(open, contracts)| Drift::Missing {
+        what: format!("{open} ({})", joined(contracts)),
+    });
+    surplus.chain(missing).collect()
+}
+
+/// Whether somebody listens at a place, or everywhere at its port. The kernel has no such table for SCTP, so that
+/// nothing is missed there.
+fn answers(place: &str, live: &[Socket]) -> bool {
+    self::socket(place).is_none_or(|(l4, addr, port)| {
+        let same = |ip: IpAddr| ip == addr || ip.is_unspecified();
+        let mut all = live.iter();
+        l4 == L4::Sctp || all.any(|one| (one.l4, one.at.port()) == (l4, port) && same(one.at.ip()))
+    })
 }
 
 fn is_at(socket: &Socket, place: &str) -> bool {

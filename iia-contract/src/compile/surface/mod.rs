@@ -17,13 +17,13 @@ use core::net::IpAddr;
 use iia_core::zone::Side;
 
 use super::flow::{Flow, Flows, Source, flows};
-use super::policy::{Policy, Target};
+use super::policy::{Permit, Policy};
 use super::topology::{L4, Listener, Topology, ZoneNet};
 use crate::catalog::Catalog;
 use crate::scope::{Inbound, Net, Terms};
 
 #[cfg(feature = "std")]
-pub use live::{Socket, SocketError, sockets, unlisted};
+pub use live::{Socket, SocketError, against, sockets};
 
 /// Which end of a connection the box is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -82,7 +82,7 @@ impl Display for Open {
     }
 }
 
-impl Target for Open {
+impl Permit for Open {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let mut policy = Policy::default();
         for listener in &topology.listeners {

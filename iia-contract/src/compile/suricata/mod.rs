@@ -17,7 +17,7 @@ use core::net::IpAddr;
 use iia_core::observe::Transport;
 
 use super::flow::{Flows, Source, flows};
-use super::policy::{Contracts, Policy, Target};
+use super::policy::{Contracts, Permit, Policy};
 use super::topology::Topology;
 use crate::catalog::Catalog;
 use crate::scope::{Net, Terms};
@@ -30,7 +30,7 @@ pub const SID_FIRST: u64 = 1_100_000;
 pub struct Passed {
     /// The transport: `tcp`, `udp` or `sctp`.
     pub l4: String,
-    /// Who opens it: an address, a network, or `any`.
+    /// Who opens it: an address, a network, or everybody but the box's own networks, such as `![10.90.1.0/24]`.
     pub source: String,
     /// Who answers.
     pub destination: String,
@@ -50,7 +50,7 @@ impl Display for Passed {
     }
 }
 
-impl Target for Passed {
+impl Permit for Passed {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let Flows { allowed, notes } = flows(catalog, topology);
         let mut passed: BTreeMap<Self, Contracts> = BTreeMap::new();
@@ -58,7 +58,7 @@ impl Target for Passed {
             let one = Self {
                 l4: flow.l4.name().into(),
                 source: match flow.source {
-                    Source::Anybody => "any".into(),
+                    Source::Anybody => outside(topology),
                     Source::Workload(addr) => addr.to_string(),
                     Source::Network(addr, prefix) => network(addr, prefix),
                 },
@@ -83,6 +83,15 @@ impl Target for Passed {
     fn read(loaded: &[u8]) -> Result<Policy<Self>, super::policy::ReadError> {
         read::read(loaded)
     }
+}
+
+/// Everybody who is not in a zone of the box: nobody sees here through which interface a packet comes.
+fn outside(topology: &Topology) -> String {
+    let zones = topology.zones.iter();
+    let own: Vec<String> = zones
+        .map(|zone| network(zone.subnet.addr, zone.subnet.prefix))
+        .collect();
+    format!("![{}]", own.join(","))
 }
 
 /// The conversations of the control network, which nobody on the box takes part in.

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 
 use super::grant::{Access, Grants, grants};
-use super::policy::{Policy, Target};
+use super::policy::{Permit, Policy};
 use super::topology::Topology;
 use crate::catalog::Catalog;
 use crate::scope::TopicFilter;
@@ -37,7 +37,7 @@ impl Display for KeyRight {
     }
 }
 
-impl Target for KeyRight {
+impl Permit for KeyRight {
     fn compile(catalog: &Catalog, topology: &Topology) -> (Policy<Self>, Vec<String>) {
         let Grants { allowed, notes } = grants(catalog, topology);
         let rights = allowed.into_iter().map(|(grant, contracts)| {
