@@ -7,6 +7,7 @@ use iia_core::Timestamp;
 use iia_core::stream::Stream;
 
 use super::account::Account;
+use super::duty::What;
 use super::metric::{Measure, text};
 use super::note::Note;
 use super::period::{PERIOD_NS, Period};
@@ -86,6 +87,9 @@ impl Account {
                 let Some(ticket) = waits.miss() else {
                     break;
                 };
+                if waits.what == What::Acknowledge {
+                    self.messages.miss(ticket);
+                }
                 let (stream, clause, failed) = waits.what.words();
                 let within = text(super::metric::duration(waits.window_ns));
                 let reason = format!("{failed} {ticket} within {within}");
