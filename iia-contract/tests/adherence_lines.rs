@@ -111,3 +111,55 @@ fn every_clause_that_can_be_broken_is_a_promise_of_the_list() {
     assert_eq!(one.agreed, "delivery.acked 99% at least");
     assert_eq!(one.window_ns, 3600 * SEC);
 }
+
+const HOUR: i64 = 3600 * SEC;
+
+/// The clauses of thresholds that were crossed when an hour is over.
+fn crossed(events: &[(i64, Event<'_>)]) -> Vec<String> {
+    let mut adherence = Adherence::new(&catalog(""), at(0));
+    for (ns, event) in events {
+        adherence.handle_event(at(*ns), ID, event);
+    }
+    adherence.handle_timeout(at(HOUR));
+    let findings = core::iter::from_fn(|| adherence.poll_finding());
+    let breaches = findings.filter(|one| one.stream == "ot.contract.sla_breach");
+    breaches
+        .map(|one| format!("{} at {} h", one.clause, one.ts_ns / HOUR))
+        .collect()
+}
+
+/// The sample: 50,000,000 rows an hour are taken, acknowledged within 30 s; records are north within 90 minutes.
+#[test]
+fn capacity_and_freshness_are_measured() {
+    let sent = |ticket, records| Event::Sent {
+        ticket,
+        records,
+        len: 9,
+    };
+    let acked = |ticket, records| Event::Acked { ticket, records };
+    let none: Vec<String> = Vec::new();
+    let too_little = ["sustained_rows at 1 h"];
+    // All that was offered was taken, however little.
+    assert_eq!(crossed(&[(0, sent(1, 10)), (SEC, acked(1, 10))]), none);
+    // Less was taken than was offered and than was agreed: refused, left out, or not acknowledged in time.
+    assert_eq!(
+        crossed(&[(0, sent(1, 10)), (SEC, Event::Rejected(1))]),
+        too_little
+    );
+    assert_eq!(crossed(&[(0, sent(1, 10)), (SEC, acked(1, 9))]), too_little);
+    assert_eq!(crossed(&[(0, sent(1, 10))]), too_little);
+    // What is not due yet says nothing.
+    assert_eq!(crossed(&[(HOUR - SEC, sent(1, 10))]), none);
+    // More was offered than was agreed, and as much as was agreed was taken.
+    let offered = sent(1, 60_000_000);
+    assert_eq!(crossed(&[(0, offered), (SEC, acked(1, 50_000_000))]), none);
+    assert_eq!(
+        crossed(&[(0, offered), (SEC, acked(1, 49_999_999))]),
+        too_little
+    );
+    assert_eq!(crossed(&[(0, Event::Lag(5400 * SEC))]), none);
+    assert_eq!(
+        crossed(&[(0, Event::Lag(5400 * SEC + 1))]),
+        ["freshness lag_max at 1 h"]
+    );
+}

@@ -180,8 +180,9 @@ impl Adherence {
         for (id, (_, account)) in &mut self.accounts {
             if account.end().is_some_and(|end| end <= now) {
                 let mut notes = Vec::new();
-                account.close(now, &mut notes);
+                // What was missed counts in the window that it ends in, or, after a leap of the clock, before it.
                 account.miss(due, &mut notes);
+                account.close(now, &mut notes);
                 told.extend(notes.into_iter().map(|note| (id.clone(), note)));
             }
         }
@@ -198,10 +199,14 @@ impl Adherence {
         self.due = self.end();
     }
 
+    /// Who speaks under a contract, and to whom; empty where nobody is named.
+    pub fn parties(&self, contract: &str) -> [&str; 2] {
+        let account = self.accounts.get(contract);
+        account.map_or([""; 2], |(_, one)| [&one.source, &one.destination])
+    }
+
     fn finding(&self, contract: String, note: Note) -> Finding {
-        let account = self.accounts.get(&contract);
-        let parties = account.map(|(_, one)| (one.source.clone(), one.destination.clone()));
-        let (source, destination) = parties.unwrap_or_default();
+        let [source, destination] = self.parties(&contract).map(String::from);
         Finding {
             ts_ns: note.at.as_ns(),
             stream: note.stream.as_str().into(),
