@@ -212,7 +212,7 @@ contract iia.contract.boundary.engineering.query 1.0.0 {
     window_max 30s
   }
   upstream audit {
-    verify_every 1m
+    verify_every 10s
   }
   upstream auth {
     rotation 1h
@@ -311,7 +311,7 @@ contract iia.contract.boundary.engineering.query 1.0.0 {
   }
 }
 
-contract iia.contract.boundary.site.telemetry 1.0.0 {
+contract iia.contract.boundary.site.telemetry 1.1.0 {
   scope boundary
   publisher spiffe://iia.local/zone/publish/workload/edge_publisher
   consumer spiffe://site.example/zone/collect/workload/intake
@@ -473,6 +473,12 @@ contract iia.contract.boundary.site.telemetry 1.0.0 {
     upstream_accountable enterprise-operations-manager
     informed audit-team
   }
+  sla acknowledged {
+    metric delivery.ack_latency_p99
+    max 500ms
+    window 10s
+    breach ot.contract.sla_breach
+  }
 }
 
 contract iia.contract.device.historian_press_b 1.0.0 {
@@ -530,11 +536,12 @@ contract iia.contract.internal.api_to_audit 1.0.0 {
   }
 }
 
-contract iia.contract.internal.api_to_bus 1.0.0 {
+contract iia.contract.internal.api_to_bus 1.1.0 {
   scope internal
   source spiffe://iia.local/zone/api/workload/query_server
   destination spiffe://iia.local/zone/bus/workload/relay
   operation QUERY
+  operation REPORT_DEEDS
   operation REPORT_VIOLATION
   cardinality one_to_one
   transport {
@@ -756,11 +763,12 @@ contract iia.contract.internal.publish_to_audit 1.0.0 {
   }
 }
 
-contract iia.contract.internal.publish_to_bus 1.0.0 {
+contract iia.contract.internal.publish_to_bus 1.1.0 {
   scope internal
   source spiffe://iia.local/zone/publish/workload/edge_publisher
   destination spiffe://iia.local/zone/bus/workload/relay
   operation ANNOUNCE
+  operation REPORT_DEEDS
   operation SIPHON
   cardinality one_to_one
   transport {

@@ -143,7 +143,7 @@ contract iia.contract.boundary.engineering.query 1.0.0 {
     window_max 30s
   }
   upstream audit {
-    verify_every 1m
+    verify_every 10s
   }
   upstream auth {
     rotation 1h
@@ -405,7 +405,7 @@ contract iia.contract.boundary.laptop.query 1.0.0 {
   }
 }
 
-contract iia.contract.boundary.site.telemetry 1.0.0 {
+contract iia.contract.boundary.site.telemetry 1.1.0 {
   scope boundary
   publisher spiffe://iia.local/zone/publish/workload/edge_publisher
   consumer spiffe://site.example/zone/collect/workload/intake
@@ -566,6 +566,12 @@ contract iia.contract.boundary.site.telemetry 1.0.0 {
     upstream_responsible enterprise-operations-team
     upstream_accountable enterprise-operations-manager
     informed audit-team
+  }
+  sla acknowledged {
+    metric delivery.ack_latency_p99
+    max 500ms
+    window 10s
+    breach ot.contract.sla_breach
   }
 }
 

@@ -133,6 +133,11 @@ impl Publisher {
         self.not_before = Some(now + self.backoff_ns);
     }
 
+    /// How many streams take turns.
+    pub const fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
     /// When to poll again after a failure.
     pub const fn poll_timeout(&self) -> Option<Timestamp> {
         self.not_before

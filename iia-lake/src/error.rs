@@ -29,6 +29,12 @@ pub enum LakeError {
         /// Where.
         at: u64,
     },
+    /// There is no lake here.
+    #[error("{path}: no lake: no folder of a stream is there")]
+    Missing {
+        /// Where it was looked for.
+        path: String,
+    },
     /// A batch is larger than the limit.
     #[error("batch of {len} {unit}, {max} allowed")]
     TooLarge {
@@ -53,6 +59,7 @@ impl Coded for LakeError {
             Self::BadBatch { .. } => 1,
             Self::BadSegment { .. } => 2,
             Self::DamagedInside { .. } => 101,
+            Self::Missing { .. } => 502,
             Self::TooLarge { .. } => 401,
             Self::Storage { .. } => 501,
         };

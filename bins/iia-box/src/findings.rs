@@ -1,40 +1,52 @@
-//! Findings on their way to the lake, numbered after what is already durable.
+//! Findings on their way to the lake, numbered stream by stream after what is already durable.
+
+use std::collections::BTreeMap;
 
 use iia_core::finding::Finding;
-use iia_core::record::{Sequencer, ServiceId};
+use iia_core::record::{Sequence, ServiceId};
 use iia_core::stream::Stream;
 use iia_lake::batch::FindingBuilder;
 
 use crate::client::LakeClient;
 use crate::workload::Workload;
 
-/// Stores findings of one service on one stream.
+/// Stores findings of one service.
 pub(crate) struct Findings {
     lake: LakeClient,
-    stream: Stream,
     service: ServiceId,
-    numbers: Sequencer,
+    /// The newest durable number of each stream that was written to.
+    durable: BTreeMap<Stream, Sequence>,
 }
 
 impl Findings {
-    /// Continues after what the lake holds of this workload.
-    pub(crate) async fn resume(workload: &Workload, mut lake: LakeClient, stream: Stream) -> Self {
-        let service = ServiceId::of(workload.id());
-        let numbers = Sequencer::after(lake.watermark(&stream, service).await);
+    /// Stores findings of a workload; each stream goes on after what the lake holds of it.
+    pub(crate) fn new(workload: &Workload, lake: LakeClient) -> Self {
         Self {
             lake,
-            stream,
-            service,
-            numbers,
+            service: ServiceId::of(workload.id()),
+            durable: BTreeMap::new(),
         }
     }
 
-    /// Stores one finding; durable on return.
-    pub(crate) async fn store(&mut self, finding: &Finding) -> anyhow::Result<()> {
-        let mut builder = FindingBuilder::new(self.stream.clone(), self.service);
-        builder.append(finding);
-        let first = self.numbers.take()?;
-        self.lake.write(builder.finish(first)?).await;
+    /// Stores findings, each on its stream; durable on return.
+    pub(crate) async fn store(&mut self, findings: &[Finding]) -> anyhow::Result<()> {
+        let mut builders = BTreeMap::new();
+        for finding in findings {
+            let stream: Stream = finding.stream.parse()?;
+            let builder = builders
+                .entry(stream.clone())
+                .or_insert_with(|| FindingBuilder::new(stream, self.service));
+            builder.append(finding);
+        }
+        for (stream, mut builder) in builders {
+            let last = match self.durable.get(&stream) {
+                Some(last) => *last,
+                None => self.lake.watermark(&stream, self.service).await,
+            };
+            let batch = builder.finish(last.next()?)?;
+            let durable = self.lake.write(batch).await;
+            self.durable.insert(stream, durable);
+        }
         Ok(())
     }
 }

@@ -1,10 +1,12 @@
 //! An industrial boundary box: one process a role, joined by contracted mTLS links; and the walking demo.
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod boxdir;
 mod chain;
 mod client;
 mod commission;
+mod deed;
 mod demo;
 mod findings;
 mod keys;

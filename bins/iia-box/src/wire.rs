@@ -22,6 +22,8 @@ pub(crate) const SUBMIT_RECEIPT: &str = "SUBMIT_RECEIPT";
 pub(crate) const ANNOUNCE: &str = "ANNOUNCE";
 /// Announcements, live.
 pub(crate) const SUBSCRIBE: &str = "SUBSCRIBE";
+/// What was done under contracts, for the accounts.
+pub(crate) const REPORT_DEEDS: &str = "REPORT_DEEDS";
 /// A refusal at the query API, for the lake.
 pub(crate) const REPORT_VIOLATION: &str = "REPORT_VIOLATION";
 

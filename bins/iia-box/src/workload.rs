@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use iia_contract::catalog::Catalog;
 use iia_core::time::{Clock as _, Floor, Reading, SystemClock};
 use iia_core::{SpiffeId, Timestamp};
+use iia_edge::query::Inventory;
 use iia_identity::bundle::BundleSet;
 use iia_identity::issue::{self, PrivateKey};
 use iia_identity::svid::{Store, Svid};
@@ -50,6 +51,7 @@ struct Shared {
     args: Vec<String>,
     settings: Settings,
     endpoint: Endpoint,
+    store: Arc<Store>,
     clock: SystemClock,
     pipe: Option<Mutex<UnixStream>>,
     orders: watch::Receiver<Order>,
@@ -76,6 +78,7 @@ impl Workload {
             args: start.args,
             settings,
             endpoint,
+            store: Arc::clone(&store),
             clock: clock(),
             pipe: Some(Mutex::new(pipe)),
             orders,
@@ -105,6 +108,7 @@ impl Workload {
             args: Vec::new(),
             settings,
             endpoint,
+            store,
             clock,
             pipe: None,
             orders,
@@ -112,6 +116,11 @@ impl Workload {
         Ok(Self {
             shared: Arc::new(shared),
         })
+    }
+
+    /// When the workload's own SVID ends: another time means other credentials.
+    pub(crate) fn svid_ends(&self) -> Timestamp {
+        self.shared.store.not_after()
     }
 
     /// The box's directory and name.
@@ -143,6 +152,14 @@ impl Workload {
     /// What a contract promises and limits at the query API.
     pub(crate) fn terms(&self, contract: &str) -> Terms {
         self.shared.settings.terms(contract)
+    }
+
+    /// Which streams a boundary contract exposes.
+    pub(crate) fn inventory(&self, contract: &str) -> Inventory {
+        let Terms {
+            include, exclude, ..
+        } = self.terms(contract);
+        Inventory { include, exclude }
     }
 
     pub(crate) fn reading(&self) -> Reading {

@@ -3,4 +3,6 @@
 
 pub mod captures;
 pub mod lake_report;
+pub mod marks;
 pub mod report;
+pub mod sla;

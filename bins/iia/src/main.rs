@@ -15,6 +15,7 @@ mod config;
 mod export;
 mod input;
 mod inspect;
+mod kept;
 mod learn;
 mod lint;
 mod surface;
@@ -60,8 +61,12 @@ enum Command {
     Surface(surface::Arguments),
     /// Says who is accountable for an event, on each side of each boundary contract, and how they are reached
     Who(ask::Who),
-    /// Answers a well-known question: contract/ID, contract/ID/history, catalog/manifest, catalog/raci/EVENT
+    /// Answers a well-known question: contract/ID, contract/ID/history, contract/ID/watermark, catalog/manifest,
+    /// catalog/raci/EVENT
     Ask(ask::Ask),
+    /// Reports on what rests in the lake of a box
+    #[command(subcommand)]
+    Report(kept::Command),
     /// Says what changes between two catalogs, what is opened and cut, and which versions are due
     #[cfg(feature = "operator")]
     Diff(config::Diff),
@@ -102,6 +107,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Surface(arguments) => surface::run(&arguments, &mut out)?,
         Command::Who(arguments) => ask::who(&arguments, &mut out)?,
         Command::Ask(arguments) => ask::ask(&arguments, &mut out)?,
+        Command::Report(command) => kept::run(&command, &mut out)?,
         #[cfg(feature = "operator")]
         Command::Diff(arguments) => {
             drop(out);

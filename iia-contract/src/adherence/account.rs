@@ -86,6 +86,8 @@ impl Account {
                 format!("the link goes by {way}"),
             )),
             Event::Latency(ns) => self.fact(Fact::Latency(ns)),
+            Event::Served(ns) => self.fact(Fact::Served(ns)),
+            Event::Lag(ns) => self.fact(Fact::Lag(ns)),
             Event::Transfer(len, ns) => self.fact(Fact::Transfer(len, ns)),
             Event::Sent {
                 ticket,

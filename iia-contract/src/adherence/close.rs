@@ -7,6 +7,7 @@ use iia_core::Timestamp;
 use iia_core::stream::Stream;
 
 use super::account::Account;
+use super::duty::What;
 use super::metric::{Measure, text};
 use super::note::Note;
 use super::period::{PERIOD_NS, Period};
@@ -81,16 +82,25 @@ impl Account {
                 ));
             }
         }
+        let mut overdue = 0;
         for waits in &mut self.waits {
             while let Some(end) = waits.end().filter(|end| *end < now) {
                 let Some(ticket) = waits.miss() else {
                     break;
                 };
+                if waits.what == What::Acknowledge {
+                    let records = self.messages.waits(ticket).map_or(0, |one| one.records);
+                    self.messages.miss(ticket);
+                    overdue += records;
+                }
                 let (stream, clause, failed) = waits.what.words();
                 let within = text(super::metric::duration(waits.window_ns));
                 let reason = format!("{failed} {ticket} within {within}");
                 out.push(Note::missing(end, stream, clause, reason));
             }
+        }
+        if overdue > 0 {
+            self.feed(Fact::Overdue(overdue));
         }
     }
 }

@@ -63,6 +63,10 @@ pub enum Event<'a> {
         /// Bytes of the answer.
         len: u64,
     },
+    /// The answer to a question of the other side took so many nanoseconds.
+    Served(i64),
+    /// The oldest record of a message was so many nanoseconds old when the other side had it.
+    Lag(i64),
     /// The other side saw no records between these sequence numbers, both included.
     Gap(u64, u64),
     /// The other side asked for the watermark.
@@ -105,6 +109,8 @@ impl Event<'_> {
             Self::Deprecated(_) => "deprecated",
             Self::Mismatch(_) => "mismatch",
             Self::Queried { .. } => "queried",
+            Self::Served(_) => "served",
+            Self::Lag(_) => "lag",
             Self::Gap(..) => "gap",
             Self::WatermarkAsked => "watermark_asked",
             Self::ReplayAsked(..) => "replay_asked",

@@ -1,6 +1,7 @@
 //! The log of what was sent under a contract: one line a message, from which every figure can be counted again.
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
 
 use iia_core::Timestamp;
 
@@ -55,6 +56,10 @@ pub(super) struct Messages {
     waiting: BTreeMap<u64, Message>,
     done: VecDeque<Message>,
     left_out: u64,
+    /// How many of `done` were taken.
+    taken: usize,
+    /// Tickets whose time for an acknowledgement is over, and that were not taken since.
+    overdue: Vec<u64>,
 }
 
 /// What became of a message that was to be remembered.
@@ -113,8 +118,24 @@ impl Messages {
         if self.done.len() >= LOG_MAX {
             self.done.pop_front();
             self.left_out += 1;
+            self.taken = self.taken.saturating_sub(1);
         }
         self.done.push_back(message);
+    }
+
+    /// Its time for an acknowledgement is over. Each ticket waits once, so that there are [`WAITING_MAX`] at most.
+    pub(super) fn miss(&mut self, ticket: u64) {
+        self.overdue.push(ticket);
+    }
+
+    /// Those whose fate became known, or whose time is over, since the last call.
+    pub(super) fn take(&mut self) -> Vec<Message> {
+        let overdue = core::mem::take(&mut self.overdue);
+        let overdue = overdue.iter().filter_map(|ticket| self.waiting.get(ticket));
+        let mut news: Vec<Message> = overdue.copied().collect();
+        news.extend(self.done.iter().skip(self.taken));
+        self.taken = self.done.len();
+        news
     }
 
     /// The message with this ticket, while it waits.

@@ -35,6 +35,13 @@ pub enum Measure {
     Throughput,
     /// From a message to its acknowledgement, at a percentile; what waits at the end and is beyond the bound counts.
     AckLatency(u8),
+    /// From a record to its acknowledgement, at a percentile.
+    Lag(u8),
+    /// From a question of the other side to its answer, at a percentile.
+    Answer(u8),
+    /// Records acknowledged in a time, of those that were due in it: less than was offered and less than was agreed is
+    /// too little.
+    Absorbed,
     /// Share of the records whose fate is known that was acknowledged.
     Acked,
     /// Share of them that was refused.
@@ -69,12 +76,17 @@ pub const METRICS: &[Metric] = &[
     metric("connectivity.latency_p99", Measure::Latency(99)),
     metric("connectivity.throughput", Measure::Throughput),
     metric("connectivity.uptime", Measure::Uptime),
+    metric("delivery.absorbed", Measure::Absorbed),
     metric("delivery.ack_latency_max", Measure::AckLatency(100)),
     metric("delivery.ack_latency_p50", Measure::AckLatency(50)),
     metric("delivery.ack_latency_p95", Measure::AckLatency(95)),
     metric("delivery.ack_latency_p99", Measure::AckLatency(99)),
     metric("delivery.acked", Measure::Acked),
+    metric("delivery.answer_max", Measure::Answer(100)),
+    metric("delivery.answer_p99", Measure::Answer(99)),
     metric("delivery.dropped", Measure::Dropped),
+    metric("delivery.lag_max", Measure::Lag(100)),
+    metric("delivery.lag_p99", Measure::Lag(99)),
     metric("delivery.rejected", Measure::Rejected),
     metric("quota.hits", Measure::Rate(Count::QuotaHits)),
     metric("reconciliation.gaps", Measure::Rate(Count::Gaps)),
@@ -88,12 +100,16 @@ impl Measure {
     /// Whether a bound is of its kind.
     pub fn fits(self, bound: Number) -> bool {
         let example = match self {
-            Self::Downtime | Self::Latency(_) | Self::AckLatency(_) => number(0, Unit::Us, None),
+            Self::Downtime
+            | Self::Latency(_)
+            | Self::AckLatency(_)
+            | Self::Lag(_)
+            | Self::Answer(_) => number(0, Unit::Us, None),
             Self::Uptime | Self::Acked | Self::Rejected | Self::Dropped => {
                 number(0, Unit::Ppm, None)
             }
             Self::Throughput => number(0, Unit::Bps, None),
-            Self::Rate(_) => number(0, Unit::None, Some(Per::Day)),
+            Self::Absorbed | Self::Rate(_) => number(0, Unit::None, Some(Per::Day)),
         };
         bound.same_kind(example)
     }
@@ -101,10 +117,14 @@ impl Measure {
     /// What it is measured in.
     pub const fn unit(self) -> &'static str {
         match self {
-            Self::Downtime | Self::Latency(_) | Self::AckLatency(_) => "a duration, such as 500ms",
+            Self::Downtime
+            | Self::Latency(_)
+            | Self::AckLatency(_)
+            | Self::Lag(_)
+            | Self::Answer(_) => "a duration, such as 500ms",
             Self::Uptime | Self::Acked | Self::Rejected | Self::Dropped => "a share, such as 99.5%",
             Self::Throughput => "bits a second, such as 10Mbps",
-            Self::Rate(_) => "so many in a time, such as 3/d",
+            Self::Absorbed | Self::Rate(_) => "so many in a time, such as 3/d",
         }
     }
 }
@@ -174,9 +194,11 @@ impl Gathered {
     /// The value of the metric over a window; `None` when nothing was there to measure.
     pub(super) fn value(&self, measure: Measure, window_ns: i64) -> Option<Number> {
         match measure {
-            Measure::Latency(percent) | Measure::AckLatency(percent) => {
-                self.spread.at(percent).map(duration)
-            }
+            Measure::Latency(percent)
+            | Measure::AckLatency(percent)
+            | Measure::Lag(percent)
+            | Measure::Answer(percent) => self.spread.at(percent).map(duration),
+            Measure::Absorbed => (self.of > 0).then(|| daily(self.hits, window_ns))?,
             Measure::Uptime | Measure::Acked | Measure::Rejected | Measure::Dropped => {
                 share(self.hits, self.of)
             }
@@ -196,9 +218,12 @@ impl Gathered {
         bounds: &Bounds,
     ) -> Option<bool> {
         match measure {
-            Measure::Latency(percent) | Measure::AckLatency(percent) => {
-                self.spread.is_beyond(percent)
-            }
+            Measure::Latency(percent)
+            | Measure::AckLatency(percent)
+            | Measure::Lag(percent)
+            | Measure::Answer(percent) => self.spread.is_beyond(percent),
+            // Whoever takes all that is offered takes enough.
+            Measure::Absorbed if self.of > 0 && self.hits >= self.of => Some(false),
             _ => Some(bounds.are_crossed_by(self.value(measure, window_ns)?)),
         }
     }

@@ -8,10 +8,12 @@ mod account;
 mod close;
 mod duty;
 pub mod event;
+mod line;
 pub mod message;
 pub mod metric;
 mod note;
 mod period;
+pub mod promise;
 mod quota;
 mod repeat;
 pub(crate) mod spread;
@@ -38,6 +40,7 @@ pub use threshold::{PROMISE_WINDOW_NS, Threshold};
 use crate::Catalog;
 use crate::scope::Contract;
 use account::Account;
+use message::{Fate, Message};
 use note::Note;
 use repeat::Repeats;
 use threshold::Fact;
@@ -91,8 +94,7 @@ impl Adherence {
     pub fn handle_event(&mut self, now: Timestamp, contract: &str, event: &Event<'_>) {
         let now = self.turn(now);
         let Some((_, account)) = self.accounts.get_mut(contract) else {
-            let reason = format!("no contract {contract}");
-            return self.violation(now, ["", ""], event.name(), reason);
+            return self.unknown(now, contract, event);
         };
         let note = account.handle(now, event);
         let end = account.end();
@@ -100,6 +102,21 @@ impl Adherence {
         if let Some(finding) = note.map(|note| self.finding(contract.into(), note)) {
             self.report(finding);
         }
+    }
+
+    /// Whoever cannot prove who it is need not have come to naming a contract.
+    fn unknown(&mut self, now: Timestamp, contract: &str, event: &Event<'_>) {
+        let reason = format!("no contract {contract}");
+        let Event::AuthFailed(who) = *event else {
+            return self.violation(now, ["", ""], event.name(), reason);
+        };
+        let reason = format!("{who} could not prove who it is");
+        let note = Note::bad(now, &Stream::AUTH, "identity", reason).grave();
+        let finding = self.finding(String::new(), note.of(event.name()));
+        self.report(Finding {
+            source: who.into(),
+            ..finding
+        });
     }
 
     /// Somebody attempted what no contract covers.
@@ -163,8 +180,9 @@ impl Adherence {
         for (id, (_, account)) in &mut self.accounts {
             if account.end().is_some_and(|end| end <= now) {
                 let mut notes = Vec::new();
-                account.close(now, &mut notes);
+                // What was missed counts in the window that it ends in, or, after a leap of the clock, before it.
                 account.miss(due, &mut notes);
+                account.close(now, &mut notes);
                 told.extend(notes.into_iter().map(|note| (id.clone(), note)));
             }
         }
@@ -181,10 +199,14 @@ impl Adherence {
         self.due = self.end();
     }
 
+    /// Who speaks under a contract, and to whom; empty where nobody is named.
+    pub fn parties(&self, contract: &str) -> [&str; 2] {
+        let account = self.accounts.get(contract);
+        account.map_or([""; 2], |(_, one)| [&one.source, &one.destination])
+    }
+
     fn finding(&self, contract: String, note: Note) -> Finding {
-        let account = self.accounts.get(&contract);
-        let parties = account.map(|(_, one)| (one.source.clone(), one.destination.clone()));
-        let (source, destination) = parties.unwrap_or_default();
+        let [source, destination] = self.parties(&contract).map(String::from);
         Finding {
             ts_ns: note.at.as_ns(),
             stream: note.stream.as_str().into(),
@@ -238,6 +260,27 @@ impl Adherence {
     /// Findings that nobody took in time.
     pub const fn lost(&self) -> u64 {
         self.lost
+    }
+
+    /// Messages whose fate became known, or whose time for an acknowledgement is over, since the last call, each with
+    /// its contract; of more than [`message::LOG_MAX`] of one contract the newest.
+    pub fn take_messages(&mut self) -> Vec<(String, Message)> {
+        let accounts = self.accounts.iter_mut();
+        let news = accounts.flat_map(|(id, (_, account))| {
+            let messages = account.messages.take().into_iter();
+            messages.map(|message| (id.clone(), message))
+        });
+        news.collect()
+    }
+
+    /// Messages that nobody has acknowledged yet, each with its contract.
+    pub fn waiting_messages(&self) -> impl Iterator<Item = (&str, &Message)> {
+        let accounts = self.accounts.iter();
+        accounts.flat_map(|(id, (_, account))| {
+            let messages = account.messages.all();
+            let waiting = messages.filter(|message| message.fate == Fate::Waiting);
+            waiting.map(|message| (id.as_str(), message))
+        })
     }
 
     /// What was sent under a contract between two times, and how it fared. `None` for a contract that is no boundary

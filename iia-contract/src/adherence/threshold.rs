@@ -1,4 +1,5 @@
-//! The thresholds of a contract: what its `sla` blocks say, and the numbers of its upstream connectivity.
+//! The thresholds of a contract: what its `sla` blocks say, the numbers of its upstream connectivity and capacity, and
+//! the freshness that the box promises.
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -43,14 +44,44 @@ impl Threshold {
         let mut thresholds: Vec<Self> = slas.filter_map(sla).collect();
         let upstream = &boundary.obligations.upstream;
         let latency = upstream.latency_p99_max_ns.map(super::metric::duration);
+        let freshness = &boundary.obligations.freshness;
+        let (lag, answer) = (freshness.lag_max_ns, freshness.query_p99_max_ns);
+        thresholds.extend(promise(
+            "freshness lag_max",
+            "delivery.lag_max",
+            None,
+            lag.map(super::metric::duration),
+        ));
+        thresholds.extend(promise(
+            "freshness query_latency_p99_max",
+            "delivery.answer_p99",
+            None,
+            answer.map(super::metric::duration),
+        ));
+        thresholds.extend(promise(
+            "sustained_rows",
+            "delivery.absorbed",
+            upstream.sustained_rows,
+            None,
+        ));
         thresholds.extend(promise(
             "bandwidth_min",
-            "throughput",
+            "connectivity.throughput",
             upstream.bandwidth_min,
             None,
         ));
-        thresholds.extend(promise("latency_p99_max", "latency_p99", None, latency));
-        thresholds.extend(promise("uptime_min", "uptime", upstream.uptime_min, None));
+        thresholds.extend(promise(
+            "latency_p99_max",
+            "connectivity.latency_p99",
+            None,
+            latency,
+        ));
+        thresholds.extend(promise(
+            "uptime_min",
+            "connectivity.uptime",
+            upstream.uptime_min,
+            None,
+        ));
         thresholds
     }
 }
@@ -61,7 +92,7 @@ fn promise(
     min: Option<Number>,
     max: Option<Number>,
 ) -> Option<Threshold> {
-    let metric = Metric::named(&alloc::format!("connectivity.{metric}"))?;
+    let metric = Metric::named(metric)?;
     (min.is_some() || max.is_some()).then(|| Threshold {
         name: name.to_string(),
         metric,
@@ -76,6 +107,10 @@ pub(super) enum Fact {
     Latency(i64),
     Transfer(u64, i64),
     AckLatency(i64),
+    Lag(i64),
+    Served(i64),
+    /// Records whose time for an acknowledgement is over.
+    Overdue(u64),
     /// Records whose fate is known: acknowledged, refused, given up.
     Fates([u64; 3]),
     Counted(Count),
@@ -138,7 +173,9 @@ impl Watch {
         };
         match (threshold.metric.measure, fact) {
             (Measure::Latency(_), Fact::Latency(ns))
-            | (Measure::AckLatency(_), Fact::AckLatency(ns)) => {
+            | (Measure::AckLatency(_), Fact::AckLatency(ns))
+            | (Measure::Lag(_), Fact::Lag(ns))
+            | (Measure::Answer(_), Fact::Served(ns)) => {
                 gathered.spread.add(ns, &threshold.bounds);
             }
             (Measure::Throughput, Fact::Transfer(len, ns)) => add(len, ns.max(0).unsigned_abs()),
@@ -150,6 +187,10 @@ impl Watch {
                 let ns = ns.max(0).unsigned_abs();
                 add(if up { 0 } else { ns }, ns);
             }
+            (Measure::Absorbed, Fact::Fates([taken, refused, _])) => {
+                add(taken, taken.saturating_add(refused));
+            }
+            (Measure::Absorbed, Fact::Overdue(records)) => add(0, records),
             (Measure::Acked, Fact::Fates([hits, other, another]))
             | (Measure::Rejected, Fact::Fates([other, hits, another]))
             | (Measure::Dropped, Fact::Fates([other, another, hits])) => {

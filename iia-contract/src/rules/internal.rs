@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(Scopes::ALL, transport),
     rule(Scopes::INTERNAL, failure),
     rule(Scopes::INTERNAL, security),
-    rule(Scopes::INTERNAL, schemas),
+    rule(Scopes::INTERNAL.or(Scopes::BOUNDARY), schemas),
 ];
 
 /// C033: all six parts.
@@ -91,12 +91,11 @@ fn security(entry: &Entry<'_>, found: &mut Found) {
     }
 }
 
-/// C032: records that a payload names exist.
+/// C032: records that a payload or an inventory names exist.
 fn schemas(entry: &Entry<'_>, found: &mut Found) {
-    let Some(payload) = entry.block("payload") else {
-        return;
-    };
-    for field in payload.fields("schema") {
+    let blocks = ["payload", "inventory"].into_iter();
+    let blocks: Vec<_> = blocks.filter_map(|key| entry.block(key)).collect();
+    for field in blocks.iter().flat_map(|block| block.fields("schema")) {
         if !SCHEMAS.contains(&field.text()) {
             let near = crate::shape::nearest(field.text(), SCHEMAS.iter().copied());
             let help = near.map_or_else(

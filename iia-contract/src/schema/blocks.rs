@@ -113,6 +113,7 @@ fields! {
     pub(super) INVENTORY {
         Repeated "include" PATTERN ALL "streams that are exposed, without the leading ot.";
         Repeated "exclude" PATTERN ALL "streams that are not, whatever is included";
+        Repeated "schema"  NAME    ALL "a kind of record that is among them; none means any";
     }
     pub(super) FRESHNESS {
         Optional "native_resolution"     SPAN ALL "resolution on the box";
@@ -160,6 +161,7 @@ fields! {
         Optional "consumer_validates" SWITCH B "whether the consumer checks the chain head";
         Optional "head_period"        SPAN   B "how often the head is published, one minute at most";
         Optional "on_failure"         WORD   B "what a failed check is, such as contract_violation";
+        Optional "checkpoints"        SWITCH B "whether records carry signed checkpoints of the chain";
     }
     pub(super) QUOTA {
         Optional "rows"           RATE  ALL "rows at most";

@@ -48,6 +48,7 @@ pub struct Obligations {
     pub organization: Text,
     pub consumer_role: Option<Text>,
     pub contact: Text,
+    pub schemas: Vec<Text>,
     pub published: Option<Timestamp>,
     pub enabled: Option<Timestamp>,
     pub profile: Profile,
@@ -154,6 +155,7 @@ pub struct Audit {
     pub consumer_validates: bool,
     pub head_period_ns: Option<i64>,
     pub on_failure: Option<Text>,
+    pub checkpoints: bool,
 }
 
 /// Limits of fair use.

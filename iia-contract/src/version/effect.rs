@@ -163,7 +163,14 @@ pub const EFFECTS: &[(&str, &[(Effect, &str)])] = &[
             ),
         ],
     ),
-    ("inventory", &[(Patterns, "include"), (Withheld, "exclude")]),
+    (
+        "inventory",
+        &[
+            (Patterns, "include"),
+            (Withheld, "exclude"),
+            (Narrows, "schema"),
+        ],
+    ),
     (
         "freshness",
         &[(
@@ -207,7 +214,7 @@ pub const EFFECTS: &[(&str, &[(Effect, &str)])] = &[
     (
         "audit",
         &[
-            (Switch(Box), "attempts failures buffer_events"),
+            (Switch(Box), "attempts failures buffer_events checkpoints"),
             (Switch(Other), "consumer_validates"),
             (Upper(Box), "head_period"),
             (Fixed, "on_failure"),

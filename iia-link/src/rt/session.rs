@@ -62,6 +62,7 @@ pub struct Session {
     peer: SpiffeId,
     hello: Hello,
     ends: Instant,
+    not_after: Timestamp,
     revoked: Flag,
     next: u64,
     place: Option<OwnedSemaphorePermit>,
@@ -88,6 +89,7 @@ impl Session {
             peer,
             hello,
             ends,
+            not_after,
             revoked,
             next: 1,
             place: None,
@@ -103,6 +105,11 @@ impl Session {
     /// Who the peer is, by its certificate.
     pub const fn peer(&self) -> &SpiffeId {
         &self.peer
+    }
+
+    /// When the peer's certificate ends: another time means other credentials.
+    pub const fn peer_ends(&self) -> Timestamp {
+        self.not_after
     }
 
     /// The contract that covers this session.

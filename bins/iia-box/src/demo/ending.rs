@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use iia::lake_report;
@@ -10,6 +10,8 @@ use iia::report::{Table, render};
 use iia_audit::frame::Record;
 use iia_audit::note::VerifierKey;
 use iia_audit::verify::{Outcome, Report, records, seen_above, verify, verify_against};
+use iia_config::stage::{Slot, Store};
+use iia_config::trust::Class;
 use iia_core::Timestamp;
 use iia_core::event::EventKind;
 use iia_core::store::{Cursor, Siphon as _};
@@ -60,11 +62,17 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
     let seen = seen_above(&site.evidence(), Some(&site_key), &log_key.name).unwrap_or_default();
     let report = verify_against(&seg01.evidence(), Some(&log_key), &seen);
     say("seg01", &report, screen);
+    super::kept::tell(&seg01, &site, screen)?;
+    screen.line(Tone::Head, "To take along");
     let path = dir.join("report.html");
     write(&path, &seg01, told, &report)?;
     screen.line(Tone::Good, &format!("report: {}", path.display()));
     let evidence = seg01.evidence();
     screen.line(Tone::Quiet, "check it yourself:");
+    if let Some(catalog) = applied(&seg01)? {
+        let (seg01, catalog) = (seg01.path().display(), catalog.display());
+        screen.verbatim(&format!("iia report sla {seg01} --catalog {catalog}"));
+    }
     screen.verbatim(&format!(
         "iia-verify {} --key '{key}' --above {}",
         evidence.display(),
@@ -76,6 +84,14 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
         "the evidence does not verify"
     );
     Ok(())
+}
+
+/// What was in force at the end, where the evidence keeps it.
+fn applied(dir: &BoxDir) -> anyhow::Result<Option<PathBuf>> {
+    let applied = Store::at(dir.path()).get(Class::Config, Slot::Applied)?;
+    let files = fs::read_dir(dir.config())?;
+    let mut paths = files.flatten().map(|entry| entry.path());
+    Ok(paths.find(|path| fs::read(path).ok() == applied))
 }
 
 const fn tone(good: bool) -> Tone {

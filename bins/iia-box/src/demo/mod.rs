@@ -2,6 +2,7 @@
 
 mod change;
 mod ending;
+mod kept;
 mod live;
 mod machine;
 mod screen;

@@ -3,18 +3,23 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Instant;
 
+use iia_core::Timestamp;
 use iia_core::code::Coded as _;
 use iia_core::event::{Event, EventKind};
 use iia_core::finding::{Conclusion, Finding, Severity};
 use iia_core::stream::Stream;
-use iia_edge::query::{Inventory, Quota};
+use iia_edge::EdgeError;
+use iia_edge::query::Quota;
 use iia_edge::wire::{QUERY, QueryAnswer, QueryAsk};
 use iia_link::rt::{Message, Refused, Session};
 use tokio::sync::Mutex;
 
+use super::deeds::{Credentials, Deeds};
 use super::serve::{Serve, serve};
 use crate::client::AuditClient;
+use crate::deed::What;
 use crate::wire::{self, REPORT_VIOLATION};
 use crate::workload::Workload;
 
@@ -23,6 +28,8 @@ struct Api {
     audit: AuditClient,
     quotas: RefCell<BTreeMap<String, Quota>>,
     bus: Mutex<Option<Session>>,
+    deeds: Mutex<Deeds>,
+    credentials: RefCell<BTreeMap<String, [Credentials; 2]>>,
 }
 
 /// Runs the role.
@@ -33,6 +40,8 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         audit,
         quotas: RefCell::default(),
         bus: Mutex::new(None),
+        deeds: Mutex::new(Deeds::new(workload, "iia.contract.internal.api_to_bus")),
+        credentials: RefCell::default(),
     });
     serve(workload, Some(&role.audit), &role).await?;
     role.audit.flush().await;
@@ -43,12 +52,16 @@ impl Serve for Api {
     async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
         let consumer = session.peer().to_string();
         let contract = session.contract().to_owned();
+        self.arrived(&contract, session.peer_ends()).await;
         while let Some(message) = session.recv().await? {
+            let asked = Instant::now();
             let ask: QueryAsk = wire::decode(&message.payload)?;
             let answer = match self.admit(&contract, &ask) {
                 Ok(()) => {
                     let answer = self.ask_bus(&message.payload).await?;
-                    self.served(&consumer, &contract, &ask, &answer)?;
+                    self.served(&consumer, &contract, &ask, &answer).await?;
+                    let took_ns = i64::try_from(asked.elapsed().as_nanos()).unwrap_or(i64::MAX);
+                    self.tell(&contract, [What::Served(took_ns)]).await;
                     Message::answer(&message, answer)
                 }
                 Err(refused) => {
@@ -62,6 +75,10 @@ impl Serve for Api {
     }
 
     async fn refused(self: Rc<Self>, refused: &Refused) {
+        if refused.peer.is_none() {
+            let who = refused.addr.ip().to_string();
+            self.tell(&refused.contract, [What::AuthFailed(who)]).await;
+        }
         let peer = refused
             .peer
             .as_ref()
@@ -79,7 +96,7 @@ impl Serve for Api {
 
 impl Api {
     /// Checks a question against the consumer's contract before anyone else hears of it.
-    fn admit(&self, contract: &str, ask: &QueryAsk) -> Result<(), iia_edge::EdgeError> {
+    fn admit(&self, contract: &str, ask: &QueryAsk) -> Result<(), EdgeError> {
         let mut quotas = self.quotas.borrow_mut();
         let quota = quotas
             .entry(contract.into())
@@ -89,13 +106,9 @@ impl Api {
 
     fn quota(&self, contract: &str) -> Quota {
         let terms = self.workload.terms(contract);
-        let inventory = Inventory {
-            include: terms.include,
-            exclude: terms.exclude,
-        };
         Quota::new(
             contract,
-            inventory,
+            self.workload.inventory(contract),
             terms.rows_max,
             terms.queries_per_second,
         )
@@ -118,13 +131,14 @@ impl Api {
         Ok(answer?)
     }
 
-    fn served(
+    async fn served(
         &self,
         consumer: &str,
         contract: &str,
         ask: &QueryAsk,
         answer: &[u8],
     ) -> anyhow::Result<()> {
+        let len = answer.len() as u64;
         let answer: QueryAnswer = wire::decode(answer)?;
         self.audit.submit(
             Event::new(EventKind::QueryServed, self.workload.now())
@@ -133,16 +147,29 @@ impl Api {
                 .with("stream", ask.stream.as_str())
                 .with("rows", answer.rows.to_string()),
         );
+        self.tell(contract, [What::Queried(answer.rows, len)]).await;
         Ok(())
     }
 
-    async fn refuse(
-        &self,
-        consumer: &str,
-        contract: &str,
-        ask: &QueryAsk,
-        refused: &iia_edge::EdgeError,
-    ) {
+    /// A consumer opened a session: whose credentials have changed since the last one, and whose end soon?
+    async fn arrived(&self, contract: &str, ends: Timestamp) {
+        let (now, own) = (self.workload.now(), self.workload.svid_ends());
+        let told = {
+            let mut all = self.credentials.borrow_mut();
+            let [theirs, ours] = all.entry(contract.into()).or_default();
+            [theirs.look(now, ends, true), ours.look(now, own, false)]
+        };
+        self.tell(contract, told.into_iter().flatten()).await;
+    }
+
+    /// Tells the accounts what was done.
+    async fn tell(&self, contract: &str, what: impl IntoIterator<Item = What>) {
+        let mut deeds = self.deeds.lock().await;
+        what.into_iter().for_each(|what| deeds.add(contract, what));
+        deeds.report().await;
+    }
+
+    async fn refuse(&self, consumer: &str, contract: &str, ask: &QueryAsk, refused: &EdgeError) {
         self.audit.submit(
             Event::new(EventKind::Authorisation, self.workload.now())
                 .with("outcome", "refused")
@@ -150,6 +177,14 @@ impl Api {
                 .with("contract", contract)
                 .with("code", refused.code().to_string()),
         );
+        // A question that was too many or asked for too much counts against the quota as if it had been answered.
+        let asked = match refused {
+            EdgeError::TooManyQueries { .. } => Some(0),
+            EdgeError::TooManyRows { asked, .. } => Some(*asked),
+            _ => None,
+        };
+        self.tell(contract, asked.map(|rows| What::Queried(rows, 0)))
+            .await;
         let words = format!("{consumer} asked {}: {refused}", ask.stream);
         self.report(self.violation((consumer, contract, QUERY, words)))
             .await;

@@ -5,7 +5,6 @@ use iia_attest::network::{Network, Seen as Observed};
 use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind};
 use iia_core::finding::Finding;
-use iia_core::stream::Stream;
 
 use crate::client::{AuditClient, LakeClient};
 use crate::findings::Findings;
@@ -26,7 +25,7 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         workload,
         audit: AuditClient::start(workload, "iia.contract.internal.attest_to_audit"),
         network: Network::new(workload.catalog()),
-        findings: Findings::resume(workload, lake, Stream::ATTEST_NETWORK).await,
+        findings: Findings::new(workload, lake),
     };
     workload.ready();
     while !workload.is_stopping() {
@@ -82,8 +81,8 @@ impl Attest<'_> {
 
     async fn publish(&mut self) -> anyhow::Result<()> {
         while let Some(finding) = self.network.poll_finding() {
-            self.findings.store(&finding).await?;
-            self.audit.submit(event(&finding));
+            self.findings.store(std::slice::from_ref(&finding)).await?;
+            self.audit.submit(finding_event(&finding));
             let announce = Announce {
                 findings: vec![finding],
                 ..Announce::default()
@@ -97,7 +96,8 @@ impl Attest<'_> {
     }
 }
 
-fn event(finding: &Finding) -> Event {
+/// A finding as an event of the chain.
+pub(super) fn finding_event(finding: &Finding) -> Event {
     Event::new(EventKind::Finding, Timestamp::from_ns(finding.ts_ns))
         .with("stream", finding.stream.as_str())
         .with(

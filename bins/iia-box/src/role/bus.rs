@@ -2,28 +2,37 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_core::SpiffeId;
-use iia_core::finding::Finding;
+use iia_core::finding::{Conclusion, Finding};
 use iia_core::store::{Cursor, Drawn};
 use iia_core::stream::Stream;
 use iia_core::zone::{Port, Zone};
 use iia_edge::relay::Relay;
 use iia_edge::wire::{QUERY, QueryAnswer, QueryAsk};
-use iia_link::rt::{Message, Session};
+use iia_link::rt::{Message, Refused, Session};
 use tokio::sync::{Mutex, broadcast};
 
+use super::attest::finding_event;
 use super::serve::{Serve, serve};
+use crate::accounts::Accounts;
 use crate::client::{AuditClient, LakeClient};
+use crate::deed::{Deed, What};
 use crate::findings::Findings;
 use crate::wire::{
-    self, ANNOUNCE, Announce, REPORT_VIOLATION, SIPHON, SUBSCRIBE, SiphonAnswer, SiphonAsk,
+    self, ANNOUNCE, Announce, REPORT_DEEDS, REPORT_VIOLATION, SIPHON, SUBSCRIBE, SiphonAnswer,
+    SiphonAsk,
 };
 use crate::workload::Workload;
 
 /// Announcements that a slow subscriber may fall behind before the oldest are dropped and counted.
 const BACKLOG_MAX: usize = 1024;
+/// How often the accounts are looked at.
+const SETTLE_EVERY: Duration = Duration::from_millis(250);
+/// How long the lake may take for the last rows of the accounts.
+const CLOSE_MAX: Duration = Duration::from_secs(5);
 
 struct Bus {
     workload: Workload,
@@ -34,6 +43,7 @@ struct Bus {
     lake: Mutex<Option<Session>>,
     ranges: Mutex<Option<Session>>,
     reports: Mutex<Findings>,
+    accounts: RefCell<Accounts>,
 }
 
 /// Runs the role.
@@ -53,9 +63,26 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         api: RefCell::new(relay(Zone::ItApi)?),
         lake: Mutex::new(None),
         ranges: Mutex::new(None),
-        reports: Mutex::new(Findings::resume(workload, lake, Stream::VIOLATION).await),
+        reports: Mutex::new(Findings::new(workload, lake)),
+        accounts: RefCell::new(Accounts::open(workload.catalog(), workload.now())),
+    });
+    let accountant = Rc::clone(&role);
+    tokio::task::spawn_local(async move {
+        loop {
+            tokio::time::sleep(SETTLE_EVERY).await;
+            let now = accountant.workload.now();
+            let rows = accountant.accounts.borrow_mut().settle(now);
+            accountant.account(rows).await;
+        }
     });
     serve(workload, Some(&role.audit), &role).await?;
+    let rows = role.accounts.borrow_mut().close(workload.now());
+    if tokio::time::timeout(CLOSE_MAX, role.account(rows))
+        .await
+        .is_err()
+    {
+        tracing::warn!("bus.close: the lake did not take the last rows of the accounts");
+    }
     role.audit.flush().await;
     Ok(())
 }
@@ -74,6 +101,7 @@ impl Serve for Bus {
                 }
                 SIPHON => self.siphon(&peer, &message.payload).await?,
                 QUERY => self.query(&peer, &message.payload).await?,
+                REPORT_DEEDS => self.deeds(&message.payload)?,
                 REPORT_VIOLATION => self.report(&message.payload).await?,
                 _ => anyhow::bail!("operation {operation} is not served here"),
             };
@@ -81,12 +109,27 @@ impl Serve for Bus {
         }
         Ok(())
     }
+
+    async fn refused(self: Rc<Self>, refused: &Refused) {
+        if refused.peer.is_none() {
+            let deed = Deed {
+                ts_ns: self.workload.now().as_ns(),
+                contract: refused.contract.clone(),
+                what: What::AuthFailed(refused.addr.ip().to_string()),
+            };
+            self.accounts.borrow_mut().take(deed);
+        }
+    }
 }
 
 impl Bus {
     fn announce(&self, peer: &SpiffeId, payload: &[u8]) -> anyhow::Result<()> {
         let mut announce: Announce = wire::decode(payload)?;
         announce.source = peer.zone_workload().map_or("", |(zone, _)| zone).into();
+        let violations = announce.findings.iter();
+        violations
+            .filter(|finding| finding.is_on(&Stream::VIOLATION))
+            .for_each(|finding| self.accounts.borrow_mut().violation(finding));
         let _nobody = self.topic.send(Rc::new(announce));
         Ok(())
     }
@@ -191,10 +234,42 @@ impl Bus {
         Ok(answer?)
     }
 
+    fn deeds(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let deeds: Vec<Deed> = wire::decode(payload)?;
+        let mut accounts = self.accounts.borrow_mut();
+        deeds.into_iter().for_each(|deed| accounts.take(deed));
+        Ok(wire::encode(&0u64))
+    }
+
+    /// Stores rows of the accounts; what is not as agreed is an event of the chain and is announced.
+    async fn account(&self, rows: Vec<Finding>) {
+        if rows.is_empty() {
+            return;
+        }
+        if let Err(error) = self.reports.lock().await.store(&rows).await {
+            tracing::error!(error = format!("{error:#}"), "bus.account");
+        }
+        let mut faults = rows;
+        faults.retain(|row| row.conclusion != Conclusion::Converge);
+        faults
+            .iter()
+            .for_each(|fault| self.audit.submit(finding_event(fault)));
+        if !faults.is_empty() {
+            let announce = Announce {
+                findings: faults,
+                source: "bus".into(),
+                ..Announce::default()
+            };
+            let _nobody = self.topic.send(Rc::new(announce));
+        }
+    }
+
     /// A refusal at the boundary becomes a record in the lake, and is announced.
     async fn report(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
         let finding: Finding = wire::decode(payload)?;
-        self.reports.lock().await.store(&finding).await?;
+        let findings = std::slice::from_ref(&finding);
+        self.reports.lock().await.store(findings).await?;
+        self.accounts.borrow_mut().violation(&finding);
         let announce = Announce {
             findings: vec![finding],
             source: "api".into(),

@@ -7,7 +7,10 @@ mod broker;
 mod bus;
 mod client;
 mod collect;
+mod deeds;
+mod heads;
 mod lake;
+mod link;
 mod publish;
 mod serve;
 

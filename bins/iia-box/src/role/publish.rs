@@ -3,58 +3,76 @@
 
 use std::time::Duration;
 
+use iia_contract::Catalog;
+use iia_contract::scope::Terms;
 use iia_core::Timestamp;
 use iia_core::store::{Cursor, Drawn};
 use iia_core::stream::Stream;
-use iia_core::time::SECOND_NS;
 use iia_edge::outbox::Outbox;
 use iia_edge::publish::{Draw, Publisher};
-use iia_edge::wire::{
-    ADD_CHECKPOINT, HeadAnswer, HeadOffer, PUBLISH_BATCH, PublishAck, PublishBatch,
-};
-use iia_link::rt::{Message, Session};
+use iia_edge::wire::{PUBLISH_BATCH, PublishAck, PublishBatch};
 
-use crate::wire::{
-    self, ANNOUNCE, Announce, FETCH_HEAD, SIPHON, SUBMIT_RECEIPT, SiphonAnswer, SiphonAsk,
-    Watermark,
-};
+use super::deeds::{Credentials, Deeds};
+use super::heads::Heads;
+use super::link::Link;
+use crate::deed::{Sent, What};
+use crate::wire::{self, ANNOUNCE, Announce, SIPHON, SiphonAnswer, SiphonAsk};
 use crate::workload::Workload;
 
-/// What this publisher's contract carries, in turn.
-const STREAMS: [Stream; 4] = [
+/// What a box writes; of it the contract's inventory says what goes north.
+const STREAMS: [Stream; 12] = [
     Stream::MODBUS,
     Stream::CONN,
     Stream::VIOLATION,
     Stream::ATTEST_NETWORK,
+    Stream::CONNECTIVITY,
+    Stream::DELIVERY,
+    Stream::AUTH,
+    Stream::SCHEMA,
+    Stream::QUOTA,
+    Stream::RECONCILIATION,
+    Stream::AUDIT_VERIFY,
+    Stream::SLA_BREACH,
 ];
+/// A message shorter than this says nothing about bandwidth.
+const TRANSFER_LEN_MIN: usize = 64 * 1024;
 const IDLE: Duration = Duration::from_millis(200);
-/// How often the head goes north; the contract's ceiling is one minute (001:393).
-const HEAD_PERIOD_NS: i64 = 5 * SECOND_NS;
-const NORTH: &str = "iia.contract.boundary.site.telemetry";
+/// The contract under which everything goes north.
+pub(super) const NORTH: &str = "iia.contract.boundary.site.telemetry";
 
 struct Publish<'a> {
     workload: &'a Workload,
     outbox: Outbox,
     publisher: Publisher,
-    relay: Link<'a>,
-    north: Link<'a>,
-    heads: Heads<'a>,
-    bus: Link<'a>,
+    relay: Link,
+    north: Link,
+    heads: Heads,
+    bus: Link,
+    deeds: Deeds,
+    flight: Option<Flight>,
+    /// Streams in a row that had nothing new.
+    empty: usize,
+    theirs: Credentials,
+    own: Credentials,
+    /// Boundary contracts: the head is one for all of them.
+    contracts: Vec<String>,
 }
 
-struct Heads<'a> {
-    audit: Link<'a>,
-    receipts: Link<'a>,
-    witness: Link<'a>,
-    due: Timestamp,
-    known: u64,
+/// A message that went north and is not acknowledged.
+struct Flight {
+    stream: String,
+    position: u64,
+    rows: u64,
+    ticket: u64,
 }
 
 /// Runs the role.
 pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     let outbox = Outbox::open(&workload.dir().state().join("outbox"))?;
-    let cursors = STREAMS
-        .into_iter()
+    let exposes = workload.inventory(NORTH);
+    let streams = STREAMS.into_iter();
+    let cursors = streams
+        .filter(|stream| exposes.exposes(stream.as_str()))
         .map(|stream| Ok((stream.clone(), outbox.cursor(&stream)?)));
     let publisher = Publisher::new(cursors.collect::<anyhow::Result<Vec<_>>>()?);
     let link = |to, contract, operation| Link::new(workload, to, contract, operation);
@@ -65,21 +83,13 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         relay: link("bus", "iia.contract.internal.publish_to_bus", SIPHON),
         bus: link("bus", "iia.contract.internal.publish_to_bus", ANNOUNCE),
         north: link("north", NORTH, PUBLISH_BATCH),
-        heads: Heads {
-            audit: link(
-                "audit",
-                "iia.contract.internal.publish_to_audit",
-                FETCH_HEAD,
-            ),
-            receipts: link(
-                "audit",
-                "iia.contract.internal.publish_to_audit",
-                SUBMIT_RECEIPT,
-            ),
-            witness: link("north", NORTH, ADD_CHECKPOINT),
-            due: Timestamp::default(),
-            known: 0,
-        },
+        heads: Heads::new(workload),
+        deeds: Deeds::new(workload, "iia.contract.internal.publish_to_bus"),
+        flight: None,
+        empty: 0,
+        theirs: Credentials::default(),
+        own: Credentials::default(),
+        contracts: boundaries(workload.catalog()),
     };
     workload.ready();
     let mut drained = false;
@@ -98,20 +108,28 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
 impl Publish<'_> {
     async fn step(&mut self) {
         let now = self.workload.now();
-        if now >= self.heads.due {
-            self.heads.due = now + HEAD_PERIOD_NS;
+        if self.heads.is_due(now) {
             self.head_north().await;
         }
         match self.publisher.poll_draw(now) {
             Some(draw) => match self.carry(draw).await {
-                Ok(0) => self.rest().await,
-                Ok(_) => {}
+                Ok(0) => self.rest_after_a_round().await,
+                Ok(_) => self.empty = 0,
                 Err(error) => {
                     tracing::warn!(error = format!("{error:#}"), "publish.carry");
                     self.publisher.handle_failure(self.workload.now());
                 }
             },
             None => self.rest().await,
+        }
+    }
+
+    /// Nobody is asked in vain more often than [`IDLE`] says.
+    async fn rest_after_a_round(&mut self) {
+        self.empty += 1;
+        if self.empty >= self.publisher.lanes() {
+            self.empty = 0;
+            self.rest().await;
         }
     }
 
@@ -125,7 +143,7 @@ impl Publish<'_> {
     /// At the end: whatever the lake still holds goes north; what the north does not take waits in the lake.
     async fn drain(&mut self) {
         let mut empty = 0;
-        while empty < STREAMS.len() {
+        while empty < self.publisher.lanes() {
             let Some(draw) = self.publisher.poll_draw(Timestamp::from_ns(i64::MAX)) else {
                 break;
             };
@@ -142,10 +160,15 @@ impl Publish<'_> {
 
     /// Carries one draw; tells how many rows went north.
     async fn carry(&mut self, draw: Draw) -> anyhow::Result<u64> {
+        // A message that is sent again is the same message, although the lake has more by now.
+        let again = |flight: &&Flight| {
+            flight.stream == draw.stream.as_str() && flight.position == draw.cursor.0
+        };
+        let flight = self.flight.as_ref().filter(again);
         let ask = SiphonAsk {
             stream: draw.stream.as_str().into(),
             cursor: draw.cursor.0,
-            rows_max: draw.rows_max,
+            rows_max: flight.map_or(draw.rows_max, |flight| flight.rows),
         };
         let answer: SiphonAnswer = wire::decode(&self.relay.call(&wire::encode(&ask)).await?)?;
         let drawn = Drawn {
@@ -161,9 +184,27 @@ impl Publish<'_> {
     }
 
     async fn send(&mut self, batch: &PublishBatch) -> anyhow::Result<()> {
-        let answer = self.north.call(&wire::encode(batch)).await?;
+        let ticket = self.depart(batch).await;
+        let started = self.workload.now();
+        let answer = match self.north.call(&wire::encode(batch)).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.deeds.add(NORTH, What::Link(false));
+                self.deeds.report().await;
+                return Err(error);
+            }
+        };
+        self.arrive(batch.ipc.len(), started);
         let ack: PublishAck = wire::decode(&answer)?;
         let (stream, cursor) = self.publisher.handle_ack(&ack)?;
+        let records = ack.position - batch.position;
+        self.deeds.add(NORTH, What::Acked(ticket, records));
+        if records < batch.rows {
+            let again = What::Again(ack.position + 1, batch.position + batch.rows);
+            self.deeds.add(NORTH, again);
+        }
+        self.flight = None;
+        self.deeds.report().await;
         self.outbox.acknowledge(&stream, cursor)?;
         let rows = self.publisher.rows_acked();
         let north = format!("{rows} rows north");
@@ -175,8 +216,53 @@ impl Publish<'_> {
         Ok(())
     }
 
+    /// A message leaves, for the first time or again; gives its ticket, which is the time in microseconds.
+    async fn depart(&mut self, batch: &PublishBatch) -> u64 {
+        let now = self.workload.now();
+        let ticket = match &self.flight {
+            Some(flight) if flight.stream == batch.stream && flight.position == batch.position => {
+                flight.ticket
+            }
+            _ => u64::try_from(now.as_ns() / 1000).unwrap_or_default(),
+        };
+        let (stream, position, rows) = (batch.stream.clone(), batch.position, batch.rows);
+        let sent = What::Sent(Sent {
+            ticket,
+            records: rows,
+            len: batch.ipc.len() as u64,
+            about: format!("{stream}/{}-{}", position + 1, position + rows),
+        });
+        self.flight = Some(Flight {
+            stream,
+            position,
+            rows,
+            ticket,
+        });
+        self.deeds.add_at(now, NORTH, sent);
+        self.deeds.report().await;
+        ticket
+    }
+
+    /// Something came back from the north: the link is there, and a long message says how wide it is.
+    fn arrive(&mut self, len: usize, started: Timestamp) {
+        self.deeds.add(NORTH, What::Link(true));
+        if len >= TRANSFER_LEN_MIN {
+            let took_ns = self.workload.now().since_ns(started).max(1);
+            self.deeds.add(NORTH, What::Transfer(len as u64, took_ns));
+        }
+        let now = self.workload.now();
+        let peer = self.north.peer_ends();
+        let theirs = peer.and_then(|ends| self.theirs.look(now, ends, true));
+        let own = self.own.look(now, self.workload.svid_ends(), false);
+        for what in theirs.into_iter().chain(own) {
+            self.deeds.add(NORTH, what);
+        }
+    }
+
     async fn head_north(&mut self) {
-        match self.heads.exchange().await {
+        let done = self.heads.exchange(&mut self.deeds, &self.contracts).await;
+        self.deeds.report().await;
+        match done {
             Ok(Some(head)) => {
                 self.announce(Announce {
                     head,
@@ -195,89 +281,8 @@ impl Publish<'_> {
     }
 }
 
-impl Heads<'_> {
-    /// Takes the newest head to the witness and its receipt back; tells in words what is covered now.
-    async fn exchange(&mut self) -> anyhow::Result<Option<String>> {
-        let mut offer = self.fetch().await?;
-        for _ in 0..2 {
-            let answer = self.witness.call(&wire::encode(&offer)).await?;
-            match wire::decode(&answer)? {
-                HeadAnswer::Cosigned(line) => return self.keep(&offer, &line).await.map(Some),
-                HeadAnswer::Stale(size) => {
-                    self.known = size;
-                    offer = self.fetch().await?;
-                }
-                HeadAnswer::Refused(code) => anyhow::bail!("the witness refuses the head: {code}"),
-            }
-        }
-        Ok(None)
-    }
-
-    async fn fetch(&mut self) -> anyhow::Result<HeadOffer> {
-        wire::decode(&self.audit.call(&wire::encode(&self.known)).await?)
-    }
-
-    async fn keep(&mut self, offer: &HeadOffer, line: &str) -> anyhow::Result<String> {
-        let note = format!("{}{line}", offer.checkpoint);
-        let answer = self.receipts.call(&wire::encode(&note)).await?;
-        self.known = wire::decode::<Watermark>(&answer)?.durable;
-        // A checkpoint is origin, size, root, a line each.
-        let root = offer.checkpoint.lines().nth(2).unwrap_or_default();
-        let short = root.get(..8).unwrap_or_default();
-        let records = self.known;
-        Ok(format!("head {short} ({records}) witnessed"))
-    }
-}
-
-/// A session that is opened when it is first used and again after it broke.
-struct Link<'a> {
-    workload: &'a Workload,
-    to: &'static str,
-    contract: &'static str,
-    operation: &'static str,
-    session: Option<Session>,
-}
-
-impl<'a> Link<'a> {
-    const fn new(
-        workload: &'a Workload,
-        to: &'static str,
-        contract: &'static str,
-        operation: &'static str,
-    ) -> Self {
-        Self {
-            workload,
-            to,
-            contract,
-            operation,
-            session: None,
-        }
-    }
-
-    async fn session(&mut self) -> anyhow::Result<&mut Session> {
-        match &mut self.session {
-            Some(session) => Ok(session),
-            empty => Ok(empty.insert(
-                self.workload
-                    .connect(self.to, self.contract, self.operation)
-                    .await?,
-            )),
-        }
-    }
-
-    async fn call(&mut self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
-        let answer = self.session().await?.call(payload).await;
-        if answer.is_err() {
-            self.session = None;
-        }
-        Ok(answer?)
-    }
-
-    async fn push(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
-        let sent = self.session().await?.send(Message::push(payload)).await;
-        if sent.is_err() {
-            self.session = None;
-        }
-        Ok(sent?)
-    }
+fn boundaries(catalog: &Catalog) -> Vec<String> {
+    let contracts = catalog.contracts().iter();
+    let boundaries = contracts.filter(|one| matches!(one.terms, Terms::Boundary(_)));
+    boundaries.map(|one| one.id.as_str().into()).collect()
 }

@@ -10,4 +10,5 @@
 mod damage;
 mod demo;
 mod falls;
+mod kept;
 mod whole;

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::anyhow;
+use iia_config::envelope::Armour;
 use iia_config::parse::{Document, parse};
 use iia_config::validate::CatalogError;
 use iia_config::{limits, validate};
@@ -31,14 +32,16 @@ pub(crate) fn document(path: &Path) -> anyhow::Result<(Document, Catalog)> {
         };
         in_words(&name, &CatalogError::NotOpened { why })
     })?;
-    let found = match parse(&bytes, limits::DOCUMENT_LEN_MAX) {
+    // What is signed is read without its signatures: they say who wrote it, not what it says.
+    let body = Armour::parse(&bytes).map_or(bytes.as_slice(), |armour| armour.body);
+    let found = match parse(body, limits::DOCUMENT_LEN_MAX) {
         Ok(document) => match validate::catalog(&document) {
             Ok(catalog) => return Ok((document, catalog)),
             Err(found) => found,
         },
         Err(found) => found,
     };
-    let text = String::from_utf8_lossy(&bytes);
+    let text = String::from_utf8_lossy(body);
     for diagnostic in found.iter().take(MISTAKES_MAX) {
         eprint!("{}", diagnostic.render(&name, &text));
     }

@@ -1,7 +1,10 @@
-//! The well-known questions about a catalog, and who answers for an event.
+//! The well-known questions about a catalog or a box, and who answers for an event.
+
+#[cfg(feature = "operator")]
+mod evidence;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -17,11 +20,17 @@ use crate::table::{Align, Table};
 
 #[derive(clap::Args)]
 pub(crate) struct Ask {
-    /// contract/ID, contract/ID/history, catalog/manifest or catalog/raci/EVENT
+    /// contract/ID, contract/ID/history, contract/ID/watermark, catalog/manifest or catalog/raci/EVENT
     question: String,
     /// Catalogs as they came in force, the oldest first; all but history ask the last one
-    #[arg(required = true, value_name = "CATALOG")]
+    #[cfg_attr(feature = "operator", arg(required_unless_present = "evidence"))]
+    #[cfg_attr(not(feature = "operator"), arg(required = true))]
+    #[arg(value_name = "CATALOG")]
     files: Vec<PathBuf>,
+    /// A box's directory or its evidence: asked for the catalogs that were in force there, and for its lake
+    #[cfg(feature = "operator")]
+    #[arg(long, value_name = "DIR", conflicts_with = "files")]
+    evidence: Option<PathBuf>,
     /// Asks as of this time, such as 2026-11-28T00:00:00Z
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
@@ -43,19 +52,44 @@ pub(crate) struct Who {
 pub(crate) fn ask(arguments: &Ask, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let question = Question::parse(&arguments.question)
         .with_context(|| format!("`{}` is no well-known question", arguments.question))?;
-    let documents = arguments.files.iter().map(|file| document(file));
-    let documents: Vec<Document> = documents.collect::<anyhow::Result<_>>()?;
-    let last = documents.last().context("no catalog")?;
+    let documents = documents(arguments)?;
+    let (_, last) = documents.last().context("no catalog was in force")?;
     match question {
         Question::Manifest => manifest(last, out)?,
         Question::Raci(event) => return raci(last, event, "", out),
         Question::Contract(id) => return contract(&history(&documents)?, id, arguments, out),
         Question::History(id) => return versions(&history(&documents)?, id, out),
+        #[cfg(feature = "operator")]
+        Question::Watermark(id) if arguments.evidence.is_some() => {
+            let dir = arguments.evidence.as_deref().unwrap_or(Path::new("."));
+            let catalog = iia_config::validate::catalog(last)
+                .map_err(|_| anyhow!("what is in force is not sound"))?;
+            return evidence::watermark((dir, &catalog), id, out);
+        }
         Question::Watermark(_) => {
-            bail!("how far records are durable is asked of a box, not of a catalog")
+            bail!("how far records are durable is asked of a box (--evidence), not of a catalog")
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The catalogs, the oldest first, each with the time from which it was in force: what a box applied, or, of files, the
+/// time at which each was issued.
+fn documents(arguments: &Ask) -> anyhow::Result<Vec<(Timestamp, Document)>> {
+    #[cfg(feature = "operator")]
+    if let Some(dir) = &arguments.evidence {
+        return evidence::documents(dir);
+    }
+    let read = |file: &PathBuf| {
+        let document = document(file)?;
+        let mut artifacts = document.of_kind("artifact");
+        let issued = artifacts
+            .next()
+            .and_then(|entry| parse_utc(entry.text("issued")));
+        drop(artifacts);
+        Ok((issued.unwrap_or_default(), document))
+    };
+    arguments.files.iter().map(read).collect()
 }
 
 /// Says who is accountable for an event, and how they are reached.
@@ -68,16 +102,11 @@ pub(crate) fn who(arguments: &Who, out: &mut impl Write) -> anyhow::Result<ExitC
     }
 }
 
-/// Each catalog is in force from the time at which it was issued.
-fn history(documents: &[Document]) -> anyhow::Result<History> {
+/// The versions of every contract, from catalogs as they came in force.
+fn history(documents: &[(Timestamp, Document)]) -> anyhow::Result<History> {
     let mut history = History::default();
-    for document in documents {
-        let mut artifacts = document.of_kind("artifact");
-        let issued = artifacts
-            .next()
-            .and_then(|entry| parse_utc(entry.text("issued")));
-        let at = issued.unwrap_or_default();
-        history.take(document.tree(), at).map_err(|wrong| {
+    for (at, document) in documents {
+        history.take(document.tree(), *at).map_err(|wrong| {
             let step = |one: &iia_contract::version::history::Illegal| {
                 let (step, due) = (&one.step, one.step.due());
                 let (before, after) = (step.before, step.after);

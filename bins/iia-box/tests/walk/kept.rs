@@ -1,0 +1,115 @@
+//! Who held up which side, on running boxes: what stays away is told at its window's end and not before, and the
+//! statement of what was sent counts what the next box up really has.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use iia::lake_report::{time, word};
+use iia::sla::{Account, Kept, STREAMS};
+use iia_config::parse::parse;
+use iia_config::{limits, validate};
+use iia_core::stream::Stream;
+
+use crate::demo::{Demo, Finished, count};
+
+const SECOND_NS: i64 = 1_000_000_000;
+/// What the query consumer of the example agrees to: to check the chain head so often. It never does.
+const WINDOW_NS: i64 = 10 * SECOND_NS;
+/// How late the absence may be shown: the accounts run a second behind, and the machine may be busy.
+const LATE_MAX_NS: i64 = 8 * SECOND_NS;
+const CONSUMER: &str = "iia.contract.boundary.engineering.query";
+const NORTH: &str = "iia.contract.boundary.site.telemetry";
+
+fn now_ns() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_nanos()).unwrap()
+}
+
+fn kept(run: &Finished, name: &str) -> Kept {
+    let text = include_bytes!("../../../../examples/box-pi/box.icl");
+    let document = parse(text, limits::DOCUMENT_LEN_MAX).unwrap();
+    let catalog = validate::catalog(&document).unwrap();
+    Kept::read(&run.evidence(name).join("lake"), &catalog).unwrap()
+}
+
+fn account<'a>(kept: &'a Kept, id: &str) -> &'a Account {
+    let mut accounts = kept.accounts.iter();
+    accounts.find(|account| account.contract == id).unwrap()
+}
+
+/// When the bus opened its accounts, and when the absence was shown on the screen, by this test's own clock.
+struct Watched {
+    before: i64,
+    serves: i64,
+    shown: i64,
+}
+
+#[test]
+fn absence_is_told_at_the_windows_end_and_the_statement_counts_what_arrived() {
+    let before = now_ns();
+    let mut demo = Demo::start(&["--speed", "8"]);
+    demo.until("bus serves");
+    let serves = now_ns();
+    demo.until("the consumer checked no chain head within 10s");
+    let shown = now_ns();
+    let run = demo.finish();
+    let watched = Watched {
+        before,
+        serves,
+        shown,
+    };
+    absence(&run, &watched);
+    statement(&run);
+    streams(&run);
+}
+
+fn absence(run: &Finished, watched: &Watched) {
+    let kept = kept(run, "seg01");
+    let faults = &account(&kept, CONSUMER).faults;
+    let [fault] = &faults[..] else {
+        panic!("one absence is told once: {faults:#?}");
+    };
+    assert_eq!(fault.clause, "upstream audit verify_every");
+    let (from, until) = (fault.from.unwrap().as_ns(), fault.until.as_ns());
+    assert_eq!(until - from, WINDOW_NS);
+    assert!(watched.before < from && from <= watched.serves);
+    assert!(watched.shown >= until, "told before the window's end");
+    assert!(watched.shown - until <= LATE_MAX_NS, "told late");
+    // The record that the report names is the one in the lake.
+    let batches = run.rows("seg01", &Stream::AUDIT_VERIFY);
+    let missing = batches.iter().flat_map(|batch| {
+        let rows =
+            (0..batch.num_rows()).filter(|row| word(batch, "conclusion", *row) == Some("missing"));
+        rows.map(|row| time(batch, row).as_ns())
+    });
+    assert_eq!(missing.collect::<Vec<_>>(), [until / 1000 * 1000]);
+}
+
+fn statement(run: &Finished) {
+    let kept = kept(run, "seg01");
+    let sent = account(&kept, NORTH).statement.as_ref().unwrap();
+    let streams = [Stream::MODBUS, Stream::CONN, Stream::ATTEST_NETWORK];
+    let arrived = streams.iter().chain(&STREAMS);
+    let arrived: usize = arrived.map(|stream| count(&run.rows("site", stream))).sum();
+    assert_eq!(sent.sent, arrived as u64);
+    assert_eq!(sent.acked, sent.sent);
+    assert_eq!((sent.waiting, sent.rejected, sent.left_out), (0, 0, 0));
+    let words = format!("We sent {arrived} records on profile telemetry");
+    assert!(run.said.contains(&words), "{words}\n{}", run.said);
+}
+
+/// What the site has of these streams is what the box has, but for rows about the last messages.
+fn streams(run: &Finished) {
+    for stream in [
+        Stream::VIOLATION,
+        Stream::CONNECTIVITY,
+        Stream::DELIVERY,
+        Stream::AUDIT_VERIFY,
+    ] {
+        let (here, there) = (run.rows("seg01", &stream), run.rows("site", &stream));
+        assert!(count(&there) > 0, "{stream}");
+        assert!(count(&there) <= count(&here), "{stream}");
+        if stream == Stream::VIOLATION {
+            assert_eq!(count(&there), count(&here), "{stream}");
+        }
+    }
+}
