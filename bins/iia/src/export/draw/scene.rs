@@ -239,16 +239,21 @@ impl Making<'_> {
             (false, _) => self.party(collector, ""),
             (true, role) => *self.places.get(role?)?,
         };
-        let all = |key: &str| -> Vec<String> {
-            entry
-                .fields(key)
-                .map(|field| field.text().to_owned())
-                .collect()
+        let all = |keys: [&str; 2]| -> Vec<&str> {
+            let fields = keys.into_iter().flat_map(|key| entry.fields(key));
+            fields.map(|field| field.text()).collect()
         };
-        let mut lines = vec![entry.text("protocol").to_owned()];
+        let types = entry.fields("ethertype").map(|field| field.text());
+        let said: Vec<&str> = [entry.text("protocol")].into_iter().chain(types).collect();
+        let mut lines = vec![said.join(" ")];
         if self.view == View::Network {
-            lines.push(format!("from {}", some(&all("client"))));
-            lines.push(format!("to {}", some(&all("server"))));
+            let ends = [
+                ("from", ["client", "sender"]),
+                ("to", ["server", "receiver"]),
+            ];
+            let ends = ends.map(|(word, keys)| (word, all(keys)));
+            let known = ends.iter().filter(|(_, all)| !all.is_empty());
+            lines.extend(known.map(|(word, all)| format!("{word} {}", some(all))));
         }
         let title = entry
             .name
@@ -270,10 +275,10 @@ impl Making<'_> {
 }
 
 /// The first of some, and how many more there are.
-fn some(all: &[String]) -> String {
+fn some(all: &[&str]) -> String {
     match all {
-        [] => "anybody heard".into(),
-        [one] => one.clone(),
+        [] => String::new(),
+        [one] => (*one).to_owned(),
         [one, rest @ ..] => format!("{one} and {} more", rest.len()),
     }
 }

@@ -92,24 +92,29 @@ fn layout(scene: &Scene) -> Layout {
     let floor = next.values().copied().fold(TOP, f64::max);
     // Management stands below the box's own columns.
     let own = [Lane::Inbound, Lane::Dmz, Lane::Outbound];
-    let mut at = own
+    let mut places: Vec<f64> = own
         .iter()
-        .find_map(|lane| lanes.get(lane))
+        .filter_map(|lane| lanes.get(lane))
         .copied()
-        .unwrap_or(MARGIN);
-    let mut end = floor;
-    for (node, frame) in scene.nodes.iter().zip(&mut frames) {
-        if node.lane == Lane::Management {
-            *frame = Frame {
-                x: at,
-                y: floor + 74.0,
-                height: height(node),
-            };
-            at += WIDTH + GAP;
-            end = f64::max(end, frame.bottom() + BETWEEN);
-        }
+        .collect();
+    if places.is_empty() {
+        places.push(MARGIN);
     }
-    let width = f64::max(x, at) - GAP + MARGIN;
+    let (mut end, mut row) = (floor, floor + 74.0);
+    let nodes = scene.nodes.iter().zip(&mut frames);
+    let managing = nodes.filter(|(node, _)| node.lane == Lane::Management);
+    for (at, (node, frame)) in managing.enumerate() {
+        if at > 0 && at.is_multiple_of(places.len()) {
+            row = end;
+        }
+        *frame = Frame {
+            x: places.get(at % places.len()).copied().unwrap_or(MARGIN),
+            y: row,
+            height: height(node),
+        };
+        end = f64::max(end, frame.bottom() + BETWEEN);
+    }
+    let width = x - GAP + MARGIN;
     Layout {
         frames,
         lanes,
@@ -199,7 +204,7 @@ fn node_box(out: &mut String, node: &Node, frame: &Frame) {
          stroke-width=\"1.4\"/><text x=\"{}\" y=\"{}\" font-size=\"13.5\" font-weight=\"600\" fill=\"#111827\">{}</text>",
         x + 12.0,
         y + 21.0,
-        escaped(&cut(&node.title, 26))
+        escaped(&cut(&node.title, 24))
     );
     for (number, line) in (1..).zip(&node.lines) {
         let at = y + 21.0 + LINE * f64::from(number);
