@@ -1,9 +1,5 @@
 //! The edges of a box in the value that is compiled: silent ears, services of the cell, and who may come in.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
