@@ -27,26 +27,39 @@ const END: &str = "iia-test/end";
 /// MQTT 5, 3.4.2.1: not authorized.
 const NOT_AUTHORIZED: u64 = 0x87;
 
-/// What the broker lets each user do with each topic.
+/// Certificates, and then trials.
+const SCRIPT: &str = concat!(
+    include_str!("bus/certificates.py"),
+    include_str!("bus/mqtt.py")
+);
+
+/// What the broker lets each user do with each topic; it knows them by the common names of their certificates.
 fn tried(python: &std::path::Path, policy: &Policy<Right>) -> Value {
     let dir = tempfile::tempdir().unwrap();
-    let (acl, conf) = (dir.path().join("acl"), dir.path().join("conf"));
+    let at = |name: &str| dir.path().join(name).display().to_string();
     let mut text = Right::write(policy) + &format!("\nuser {JUDGE}\ntopic readwrite #\n");
     for user in users() {
         text += &format!("\nuser {user}\ntopic read {END}\n");
     }
-    std::fs::write(&acl, text).unwrap();
-    let port = free_port();
-    let lines = format!(
-        "listener {port} 127.0.0.1\nallow_anonymous true\nuser root\npersistence false\nacl_file {}\n",
-        acl.display()
-    );
-    std::fs::write(&conf, lines).unwrap();
-    let _broker = Running::listening("mosquitto", &["-c", conf.to_str().unwrap()], port);
-    let mut all = topics();
+    std::fs::write(at("acl"), text).unwrap();
+    let (port, mut all, mut known) = (free_port(), topics(), users());
     all.push(END.into());
-    let task = json!({"port": port, "users": users(), "topics": all, "judge": JUDGE});
-    ask(python, include_str!("bus/mqtt.py"), &task)
+    known.push(JUDGE.into());
+    let mut task = json!({"do": "certificates", "dir": dir.path(), "port": port, "users": known, "topics": all,
+        "judge": JUDGE});
+    ask(python, SCRIPT, &task);
+    let lines = format!(
+        "listener {port} 127.0.0.1\nallow_anonymous false\nuser root\npersistence false\nacl_file {}\ncafile {}\n\
+         certfile {}\nkeyfile {}\nrequire_certificate true\nuse_identity_as_username true\n",
+        at("acl"),
+        at("ca.pem"),
+        at("server.pem"),
+        at("key.pem"),
+    );
+    std::fs::write(at("conf"), lines).unwrap();
+    let _broker = Running::listening("mosquitto", &["-c", &at("conf")], port);
+    task["do"] = json!("tried");
+    ask(python, SCRIPT, &task)
 }
 
 /// Compares every cell; gives how many there were, and how many of them are allowed.

@@ -26,6 +26,12 @@ const JUDGE: &str = "judge";
 /// Subjects that nobody may subscribe to.
 const WIDE: [&str; 3] = [">", "*.>", "*"];
 
+/// Certificates, and then trials.
+const SCRIPT: &str = concat!(
+    include_str!("bus/certificates.py"),
+    include_str!("bus/nats.py")
+);
+
 fn subject(topic: &str) -> String {
     topic.replace('/', ".")
 }
@@ -61,7 +67,7 @@ fn tried(python: &std::path::Path, policy: &Policy<Permission>) -> (Value, BTree
     let mut task = json!({"do": "certificates", "dir": dir.path(), "port": port, "users": all, "named": named,
         "judge": JUDGE, "stranger": STRANGER, "wide": WIDE,
         "subjects": topics().iter().map(|topic| subject(topic)).collect::<Vec<_>>()});
-    ask(python, include_str!("bus/nats.py"), &task);
+    ask(python, SCRIPT, &task);
     let everything = format!(
         "  users = [\n    {{ user = \"{judge}\", permissions = {{ publish = \">\", subscribe = \">\" }} }}\n"
     );
@@ -75,7 +81,7 @@ fn tried(python: &std::path::Path, policy: &Policy<Permission>) -> (Value, BTree
     std::fs::write(at("conf"), conf).unwrap();
     let _server = Running::listening("nats-server", &["-c", &at("conf")], port);
     task["do"] = json!("tried");
-    (ask(python, include_str!("bus/nats.py"), &task), named)
+    (ask(python, SCRIPT, &task), named)
 }
 
 fn texts(value: &Value) -> BTreeSet<&str> {

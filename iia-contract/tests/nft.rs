@@ -9,7 +9,7 @@
 mod world;
 
 use iia_contract::Catalog;
-use iia_contract::compile::{ReadError, Topology, flows, nft};
+use iia_contract::compile::{ReadError, Target as _, Topology, flows, nft};
 use iia_contract::raw::Entry;
 use world::{contract, id, random};
 
@@ -69,6 +69,40 @@ fn the_text_is_read_back_as_the_value_that_wrote_it_and_nothing_else_is() {
     }
     let empty = nft::Ruleset::default();
     assert_eq!(nft::Ruleset::parse(&empty.to_string()), Some(empty));
+}
+
+/// What a kernel listed that had loaded the text beside it: `nft -f small.nft; nft -j list ruleset`.
+#[test]
+fn a_listing_of_a_kernel_is_read_as_what_it_had_loaded() {
+    let data = |name: &str| {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/");
+        std::fs::read_to_string(format!("{path}{name}")).unwrap()
+    };
+    let (text, listing) = (data("small.nft"), data("small.nft.json"));
+    let loaded = nft::Ruleset::parse(&text);
+    assert_eq!(nft::read(listing.as_bytes()).ok(), loaded);
+    assert_eq!(nft::Ruleset::read(listing.as_bytes()).ok(), loaded);
+    assert_eq!(nft::Ruleset::read(text.as_bytes()).ok(), loaded);
+    // What is counted is read and does not differ.
+    let counted = listing.replacen("\"packets\": 0", "\"packets\": 7", 1);
+    assert_ne!(counted, listing);
+    let counted = nft::read(counted.as_bytes()).unwrap();
+    assert_ne!(Some(&counted), loaded.as_ref());
+    assert_eq!(Some(counted.uncounted()), loaded);
+    // Whatever the compiler never writes stays apart, in the words of the listing.
+    for (from, to) in [
+        ("\"accept\": null", "\"queue\": null"),
+        ("\"op\": \"==\"", "\"op\": \"<\""),
+        ("\"type\": \"ifname\"", "\"type\": \"mark\""),
+        ("\"map\": \"verdict\"", "\"map\": \"mark\""),
+        ("\"type\": \"filter\"", "\"type\": \"nat\""),
+        ("\"group\": 5", "\"level\": 5"),
+        ("{\"ct\"", "{\"osf\""),
+    ] {
+        assert!(listing.contains(from), "{from}");
+        let read = nft::read(listing.replacen(from, to, 1).as_bytes()).unwrap();
+        assert_eq!(read.tables["inet iia"].foreign.len(), 1, "{to}");
+    }
 }
 
 #[test]

@@ -1,9 +1,5 @@
 //! The edges of a box in the value that is compiled: silent ears, services of the cell, and who may come in.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -126,6 +122,7 @@ fn i2_a_service_answers_its_cell_at_its_ports_only() {
 /// Whatever is longer is not read at all.
 #[test]
 fn readers_take_what_is_as_long_as_it_may_be_and_no_more() {
+    assert_eq!(LOADED_LEN_MAX, 67_108_864, "64 MiB, as its error says");
     let mut loaded = vec![b'#'; LOADED_LEN_MAX];
     assert_eq!(Policy::<mqtt::Right>::read(&loaded), Ok(Policy::default()));
     assert!(matches!(

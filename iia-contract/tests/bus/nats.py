@@ -1,47 +1,13 @@
-"""Certificates for a subject-based bus, and every subject tried as every user: what is refused, what is delivered."""
-import datetime
-import json
-import pathlib
+"""Every subject tried as every user at a subject-based bus: what is refused, what is delivered."""
 import re
 import socket
 import ssl
-import sys
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
-task = json.load(sys.stdin)
-folder = pathlib.Path(task["dir"])
-DAY = datetime.timedelta(days=1)
 
 
-def name(common):
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
-
-
-def certify(subject, alternative, key, issuer, signer, authority=False):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    builder = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), now - DAY, now + DAY)
-    builder = builder.add_extension(x509.BasicConstraints(authority, None), True)
-    if alternative:
-        builder = builder.add_extension(x509.SubjectAlternativeName([alternative]), not list(subject))
-    return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-
-def certificates():
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    own, other = keys
-    pem = other.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "key.pem").write_bytes(pem)
-    (folder / "ca.pem").write_bytes(certify(name("ca"), None, own, name("ca"), own, True))
-    (folder / "server.pem").write_bytes(certify(name("localhost"), x509.DNSName("localhost"), other, name("ca"), own))
-    for number, user in enumerate(task["users"]):
-        uri = user.startswith("spiffe://")
-        subject = x509.Name([]) if uri else name(user)
-        alternative = x509.UniformResourceIdentifier(user) if uri else None
-        (folder / f"{number}.pem").write_bytes(certify(subject, alternative, other, name("ca"), own))
+def subject(user):
+    if user.startswith("spiffe://"):
+        return x509.Name([]), x509.UniformResourceIdentifier(user)
+    return name(user), None
 
 
 class Client:
@@ -95,4 +61,8 @@ def tried():
     return answer
 
 
-json.dump({"certificates": certificates, "tried": tried}[task["do"]](), sys.stdout)
+if task["do"] == "certificates":
+    certificates(subject)
+    json.dump(None, sys.stdout)
+else:
+    json.dump(tried(), sys.stdout)
