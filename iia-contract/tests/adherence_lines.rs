@@ -1,5 +1,5 @@
 //! What others build on the accounts: messages one by one for a log, and the list of promises.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "made/text.rs"]
 mod text;

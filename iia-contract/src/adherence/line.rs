@@ -99,7 +99,8 @@ mod tests {
             let line = message.to_string();
             assert_eq!(Message::parse(&line), Some(message), "{line}");
             for end in 0..line.len() {
-                assert_eq!(Message::parse(&line[..end]), None, "{}", &line[..end]);
+                let part = line.get(..end).unwrap();
+                assert_eq!(Message::parse(part), None, "{part}");
             }
             assert_eq!(Message::parse(&alloc::format!("{line} ")), None);
         }

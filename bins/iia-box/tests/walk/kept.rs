@@ -1,6 +1,8 @@
 //! Who held up which side, on running boxes: what stays away is told at its window's end and not before, and the
 //! statement of what was sent counts what the next box up really has.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use iia::lake_report::{time, word};
@@ -60,6 +62,7 @@ fn absence_is_told_at_the_windows_end_and_the_statement_counts_what_arrived() {
     absence(&run, &watched);
     statement(&run);
     streams(&run);
+    answers(&run);
 }
 
 fn absence(run: &Finished, watched: &Watched) {
@@ -112,4 +115,45 @@ fn streams(run: &Finished) {
             assert_eq!(count(&there), count(&here), "{stream}");
         }
     }
+}
+
+/// What anybody can ask of the evidence, where `iia` is built: the report's counts are those of the lake at the site,
+/// the history has the change that was confirmed and not the one that went back, the watermark is the newest number.
+fn answers(run: &Finished) {
+    let iia = Path::new(env!("CARGO_BIN_EXE_iia-box")).with_file_name("iia");
+    if !iia.exists() {
+        let needed = std::env::var_os("IIA_REQUIRE_ALL").is_some();
+        assert!(!needed, "iia is not built beside iia-box");
+        eprintln!("SKIPPED: answers: iia");
+        return;
+    }
+    let evidence = run.evidence("seg01");
+    let ask = |arguments: &[&str]| {
+        let output = Command::new(&iia).args(arguments).arg(&evidence).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let catalog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/box-pi/box.icl");
+    let report = ask(&["report", "sla", "--catalog", catalog, "--json"]);
+    let sent = kept(run, "site").streams;
+    for (stream, rows) in &sent {
+        if *stream == Stream::VIOLATION {
+            assert!(report.contains(&format!("\"{stream}\":{rows}")), "{report}");
+        }
+    }
+    let watermark = ask(&["ask", &format!("contract/{NORTH}/watermark"), "--evidence"]);
+    let newest = count(&run.rows("seg01", &Stream::MODBUS)).to_string();
+    let line = watermark
+        .lines()
+        .find(|line| line.starts_with("ot.acs.modbus"));
+    let mut cells = line.unwrap().split_whitespace();
+    assert_eq!(cells.nth(3), Some(newest.as_str()), "{watermark}");
+    assert!(!watermark.contains("ot.security"), "{watermark}");
+    if run.said.contains("left out: iia-apply") {
+        return;
+    }
+    let device = "contract/iia.contract.device.historian_press_b/history";
+    let history = ask(&["ask", device, "--evidence"]);
+    let versions = history.lines().skip(1);
+    let versions: Vec<&str> = versions.filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(versions, ["1.0.0", "1.1.0"], "{history}");
 }
