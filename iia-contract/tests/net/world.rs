@@ -116,6 +116,12 @@ pub(crate) fn contract(name: &str, source: &SpiffeId, destination: &SpiffeId) ->
 
 /// A box of `zones` zones with two workloads each, random roles, listeners and contracts.
 pub(crate) fn random(seed: u64, v6: bool, zones: usize, contracts: usize) -> (Topology, Catalog) {
+    let (topology, entries) = parts(seed, v6, zones, contracts);
+    (topology, Catalog::check(&entries).unwrap().0)
+}
+
+/// The same, its contracts as the language delivers them.
+pub(crate) fn parts(seed: u64, v6: bool, zones: usize, contracts: usize) -> (Topology, Vec<Entry>) {
     let mut rng = Rng(seed);
     let mut topology = Topology::default();
     for zone in 0..zones {
@@ -149,8 +155,8 @@ pub(crate) fn random(seed: u64, v6: bool, zones: usize, contracts: usize) -> (To
         }
     }
     let mut end = || id(rng.below(zones), rng.below(2));
-    let entries: Vec<Entry> = (0..contracts)
+    let entries = (0..contracts)
         .map(|number| contract(&format!("c{number}"), &end(), &end()))
         .collect();
-    (topology, Catalog::check(&entries).unwrap().0)
+    (topology, entries)
 }
