@@ -1,5 +1,7 @@
 //! One packet's work in its flow: segments put in order, bytes cut into units.
 
+use core::marker::PhantomData;
+
 use iia_core::Timestamp;
 use iia_core::observe::{Observation, Outcome};
 
@@ -20,19 +22,20 @@ pub(crate) struct Held {
 }
 
 /// What one packet is worked on with.
-pub(crate) struct Desk<'a, S> {
+pub(crate) struct Desk<'a, K, S> {
     pub(crate) ts: Timestamp,
     pub(crate) stats: &'a mut Stats,
     pub(crate) held: &'a mut Held,
     pub(crate) sink: &'a mut S,
+    pub(crate) keeps: PhantomData<K>,
 }
 
-impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
+impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
     /// Takes a TCP segment; tells whether the connection is over.
     #[inline]
     pub(crate) fn tcp(
         &mut self,
-        state: &mut State,
+        state: &mut State<K>,
         from_orig: bool,
         tcp: Tcp,
         payload: &[u8],
@@ -62,7 +65,7 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
     }
 
     #[inline]
-    fn segment(&mut self, state: &mut State, from_orig: bool, seq: u32, payload: &[u8]) {
+    fn segment(&mut self, state: &mut State<K>, from_orig: bool, seq: u32, payload: &[u8]) {
         if state.protocol == Recognised::MaybeModbus && !state.half(!from_orig).whole {
             // What the other side began and did not end before this one spoke was the end of a unit we came too late for.
             state.half(!from_orig).partial.clear();
@@ -90,13 +93,13 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
     }
 
     /// Goes on behind a gap that will not close.
-    fn beyond_gap(&mut self, state: &mut State, from_orig: bool) {
+    fn beyond_gap(&mut self, state: &mut State<K>, from_orig: bool) {
         state.half(from_orig).skip_gap();
         self.late(state, from_orig);
     }
 
     /// Late segments whose turn has come; what they complete was on the wire when they were.
-    fn late(&mut self, state: &mut State, from_orig: bool) {
+    fn late(&mut self, state: &mut State<K>, from_orig: bool) {
         let now = self.ts;
         loop {
             let half = state.half(from_orig);
@@ -112,7 +115,7 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
     }
 
     /// Nothing more comes, or no more may wait: whatever stands behind gaps is taken as it is.
-    pub(crate) fn give_up(&mut self, state: &mut State) {
+    pub(crate) fn give_up(&mut self, state: &mut State<K>) {
         for from_orig in [true, false] {
             while state.half(from_orig).waits() {
                 self.beyond_gap(state, from_orig);
@@ -121,7 +124,7 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
     }
 
     /// Takes bytes of a stream in order; a unit that is whole is not copied.
-    fn bytes(&mut self, state: &mut State, from_orig: bool, fresh: &[u8]) {
+    fn bytes(&mut self, state: &mut State<K>, from_orig: bool, fresh: &[u8]) {
         let half = state.half(from_orig);
         if half.partial.is_empty() || fresh.is_empty() {
             self.units(state, from_orig, fresh);
@@ -140,7 +143,7 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
         }
     }
 
-    fn units(&mut self, state: &mut State, from_orig: bool, mut bytes: &[u8]) {
+    fn units(&mut self, state: &mut State<K>, from_orig: bool, mut bytes: &[u8]) {
         while !bytes.is_empty() && state.protocol != Recognised::Other {
             match frame(bytes) {
                 Framing::Whole(adu) => {
@@ -161,12 +164,12 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
 
     /// Bytes that are no unit: a flow never seen to be Modbus is something else; one that was goes on with the next
     /// segment, because one bad message must not blind the witness.
-    fn not_a_unit(&mut self, state: &mut State, bytes: &[u8]) {
+    fn not_a_unit(&mut self, state: &mut State<K>, bytes: &[u8]) {
         match state.protocol {
             Recognised::Modbus => {
                 self.stats.units_malformed += 1;
                 let func = bytes.get(7).copied().unwrap_or(0) & 0x7f;
-                self.report(state.flow, blank(self.ts, Outcome::Malformed, func));
+                self.report(state.whose(), blank(self.ts, Outcome::Malformed, func));
             }
             _ => state.doubt(),
         }

@@ -11,12 +11,12 @@ use iia_core::observe::{Exchange, Flow, Observation, Outcome, Protocol, Span, Tr
 
 use crate::decode::modbus::{Adu, Request, Response};
 use crate::desk::Desk;
-use crate::flow::{Recognised, State};
+use crate::flow::{Recognised, State, Whose};
 use crate::pipeline::PENDING_MAX_NS;
 use crate::stream::{PENDING_MAX, PENDING_TOTAL_MAX, Pending};
 
-impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
-    pub(crate) fn unit(&mut self, state: &mut State, from_orig: bool, adu: &Adu<'_>) {
+impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
+    pub(crate) fn unit(&mut self, state: &mut State<K>, from_orig: bool, adu: &Adu<'_>) {
         self.stats.units += 1;
         if from_orig {
             self.request(state, adu);
@@ -25,7 +25,7 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
         }
     }
 
-    fn request(&mut self, state: &mut State, adu: &Adu<'_>) {
+    fn request(&mut self, state: &mut State<K>, adu: &Adu<'_>) {
         let Some(request) = Request::parse(adu.pdu) else {
             return self.malformed(state, adu);
         };
@@ -49,13 +49,13 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
                 state.pending.push(waiting);
             }
             Some(waiting) if state.protocol == Recognised::Modbus => {
-                self.lost(state.flow, &waiting)
+                self.lost(state.whose(), &waiting)
             }
             _ => {}
         }
     }
 
-    fn response(&mut self, state: &mut State, adu: &Adu<'_>) {
+    fn response(&mut self, state: &mut State<K>, adu: &Adu<'_>) {
         let func = adu.pdu.first().copied().unwrap_or(0) & 0x7f;
         let response = Response::parse(adu.pdu);
         match (asked_for(&state.pending, adu, response.as_ref()), response) {
@@ -63,7 +63,8 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
                 state.protocol = Recognised::Modbus;
                 self.stats.units_malformed += u64::from(response.is_none());
                 if let Some(waiting) = state.pending.get(at) {
-                    self.joined(state.flow, waiting, response.as_ref());
+                    let whose = (state.flow, &mut state.kept);
+                    self.joined(whose, waiting, response.as_ref());
                 }
                 self.forget(state, at);
             }
@@ -75,14 +76,14 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
                     write: response.write,
                     ..blank(self.ts, Outcome::Orphan, func)
                 };
-                self.report(state.flow, exchange);
+                self.report(state.whose(), exchange);
             }
             (None, None) => self.malformed(state, adu),
         }
     }
 
     /// A unit that says nothing by the rules and belongs to no request.
-    fn malformed(&mut self, state: &mut State, adu: &Adu<'_>) {
+    fn malformed(&mut self, state: &mut State<K>, adu: &Adu<'_>) {
         if state.protocol != Recognised::Modbus {
             return state.doubt();
         }
@@ -93,10 +94,10 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
             unit: adu.unit,
             ..blank(self.ts, Outcome::Malformed, func)
         };
-        self.report(state.flow, exchange);
+        self.report(state.whose(), exchange);
     }
 
-    fn joined(&mut self, flow: Flow, waiting: &Pending, response: Option<&Response<'_>>) {
+    fn joined(&mut self, whose: Whose<'_, K>, waiting: &Pending, response: Option<&Response<'_>>) {
         let Some(request) = Request::parse(waiting.pdu()) else {
             return;
         };
@@ -114,39 +115,39 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
             latency_ns: Some(self.ts.since_ns(waiting.ts)),
             ..asked(waiting, &request, outcome)
         };
-        self.report(flow, exchange);
+        self.report(whose, exchange);
     }
 
     /// The request at a place in line got no response.
-    fn unanswered(&mut self, state: &mut State, at: usize) {
+    fn unanswered(&mut self, state: &mut State<K>, at: usize) {
         let known = state.protocol == Recognised::Modbus;
         if let Some(waiting) = state.pending.get(at).filter(|_| known) {
-            self.lost(state.flow, waiting);
+            self.lost((state.flow, &mut state.kept), waiting);
         }
         self.forget(state, at);
     }
 
     /// Takes a request out of the line, wherever it stands in it.
     #[inline]
-    fn forget(&mut self, state: &mut State, at: usize) {
+    fn forget(&mut self, state: &mut State<K>, at: usize) {
         if at < state.pending.len() {
             state.pending.drain(at..=at);
             self.held.pending = self.held.pending.saturating_sub(1);
         }
     }
 
-    fn lost(&mut self, flow: Flow, waiting: &Pending) {
+    fn lost(&mut self, whose: Whose<'_, K>, waiting: &Pending) {
         if let Some(request) = Request::parse(waiting.pdu()) {
             let outcome = if request.sound {
                 Outcome::Unanswered
             } else {
                 Outcome::Malformed
             };
-            self.report(flow, asked(waiting, &request, outcome));
+            self.report(whose, asked(waiting, &request, outcome));
         }
     }
 
-    pub(crate) fn expire(&mut self, state: &mut State) {
+    pub(crate) fn expire(&mut self, state: &mut State<K>) {
         while state
             .pending
             .first()
@@ -157,20 +158,21 @@ impl<S: FnMut(&Observation<'_>)> Desk<'_, S> {
     }
 
     /// Everything that still waits in a flow is unanswered.
-    pub(crate) fn flush(&mut self, state: &mut State) {
+    pub(crate) fn flush(&mut self, state: &mut State<K>) {
         let pending = core::mem::take(&mut state.pending);
         self.held.pending = self.held.pending.saturating_sub(pending.len());
         if state.protocol == Recognised::Modbus {
             pending
                 .iter()
-                .for_each(|waiting| self.lost(state.flow, waiting));
+                .for_each(|waiting| self.lost(state.whose(), waiting));
         }
     }
 
     #[inline]
-    pub(crate) fn report(&mut self, flow: Flow, exchange: Exchange<'_>) {
+    pub(crate) fn report(&mut self, (flow, kept): Whose<'_, K>, exchange: Exchange<'_>) {
         self.stats.exchanges += 1;
-        (self.sink)(&Observation::Exchange(Exchange { flow, ..exchange }));
+        let exchange = Exchange { flow, ..exchange };
+        (self.sink)(&Observation::Exchange(exchange), kept);
     }
 }
 

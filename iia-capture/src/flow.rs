@@ -90,7 +90,7 @@ impl Hasher for Mix {
 
 /// One flow.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct State<K> {
     pub(crate) key: Key,
     pub(crate) flow: Flow,
     /// Whether the side that opened it is the low end of the key.
@@ -103,6 +103,8 @@ pub(crate) struct State {
     pub(crate) doubts: u8,
     pub(crate) pending: Vec<crate::stream::Pending>,
     pub(crate) closed: bool,
+    /// What the caller keeps with it.
+    pub(crate) kept: K,
 }
 
 /// How far a flow's protocol is known.
@@ -116,7 +118,15 @@ pub(crate) enum Recognised {
     Other,
 }
 
-impl State {
+/// Whose an observation is: the flow, and what the caller keeps with it.
+pub(crate) type Whose<'k, K> = (Flow, &'k mut K);
+
+impl<K> State<K> {
+    #[inline]
+    pub(crate) const fn whose(&mut self) -> Whose<'_, K> {
+        (self.flow, &mut self.kept)
+    }
+
     /// One direction: from the side that opened the flow, or to it.
     #[inline]
     pub(crate) fn half(&mut self, from_orig: bool) -> &mut Half {
@@ -153,27 +163,38 @@ impl State {
 }
 
 /// Every flow at once.
-#[derive(Debug, Default)]
-pub(crate) struct Flows {
+#[derive(Debug)]
+pub(crate) struct Flows<K> {
     index: HashMap<Key, u32, BuildHasherDefault<Mix>>,
-    slots: Vec<Option<State>>,
+    slots: Vec<Option<State<K>>>,
     free: Vec<u32>,
     hand: usize,
 }
 
-impl Flows {
+impl<K> Default for Flows<K> {
+    fn default() -> Self {
+        Self {
+            index: HashMap::default(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            hand: 0,
+        }
+    }
+}
+
+impl<K> Flows<K> {
     #[inline]
     pub(crate) fn find(&self, key: &Key) -> Option<u32> {
         self.index.get(key).copied()
     }
 
     #[inline]
-    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut State> {
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut State<K>> {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
 
     /// Adds a flow; gives its slot.
-    pub(crate) fn insert(&mut self, state: State) -> u32 {
+    pub(crate) fn insert(&mut self, state: State<K>) -> u32 {
         let key = state.key;
         let slot = match self.free.pop() {
             Some(slot) => slot,
@@ -189,7 +210,7 @@ impl Flows {
         slot
     }
 
-    pub(crate) fn remove(&mut self, slot: u32) -> Option<State> {
+    pub(crate) fn remove(&mut self, slot: u32) -> Option<State<K>> {
         let state = self.slots.get_mut(slot as usize)?.take()?;
         self.index.remove(&state.key);
         self.free.push(slot);

@@ -1,6 +1,7 @@
 //! Packets in, observations out: link, network, flow, stream, protocol.
 
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 use iia_core::Timestamp;
 use iia_core::observe::{Flow, Observation};
@@ -69,19 +70,38 @@ pub struct Stats {
     pub reorder_bytes: u64,
 }
 
-/// The decoder for one capture or one interface.
+/// The decoder for one capture or one interface. `K` is what its user keeps with each flow, such as a verdict's way: it
+/// begins as its default and goes with the flow.
 #[derive(Debug)]
-pub struct Pipeline {
+pub struct Pipeline<K = ()> {
     options: Options,
-    flows: Flows,
+    flows: Flows<K>,
     stats: Stats,
     held: Held,
     swept: Option<Timestamp>,
 }
 
 impl Pipeline {
-    /// An empty pipeline.
+    /// An empty pipeline whose user keeps nothing.
     pub fn new(options: Options) -> Self {
+        Self::keeping(options)
+    }
+
+    /// Takes a packet and reports what it completes.
+    #[inline]
+    pub fn handle_packet(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Observation<'_>)) {
+        self.handle_packet_keeping(packet, &mut |seen, &mut ()| sink(seen));
+    }
+
+    /// Reports whatever still waits: unanswered requests, open flows.
+    pub fn finish(&mut self, sink: &mut impl FnMut(&Observation<'_>)) {
+        self.finish_keeping(&mut |seen, &mut ()| sink(seen));
+    }
+}
+
+impl<K: Default> Pipeline<K> {
+    /// An empty pipeline whose user keeps something with each flow.
+    pub fn keeping(options: Options) -> Self {
         Self {
             options,
             flows: Flows::default(),
@@ -101,9 +121,13 @@ impl Pipeline {
         }
     }
 
-    /// Takes a packet and reports what it completes.
+    /// Takes a packet and reports what it completes, each with what is kept with its flow.
     #[inline]
-    pub fn handle_packet(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Observation<'_>)) {
+    pub fn handle_packet_keeping(
+        &mut self,
+        packet: &Packet<'_>,
+        sink: &mut impl FnMut(&Observation<'_>, &mut K),
+    ) {
         self.stats.packets += 1;
         self.stats.bytes += packet.data.len() as u64;
         self.sweep(packet.ts, sink);
@@ -118,8 +142,8 @@ impl Pipeline {
         }
     }
 
-    /// Reports whatever still waits: unanswered requests, open flows.
-    pub fn finish(&mut self, sink: &mut impl FnMut(&Observation<'_>)) {
+    /// As [`finish`](Pipeline::finish), each with what is kept with its flow.
+    pub fn finish_keeping(&mut self, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
         for slot in 0..self.flows.slots() {
             self.end(slot, sink);
         }
@@ -130,7 +154,7 @@ impl Pipeline {
         ts: Timestamp,
         segment: &Segment<'_>,
         vlan: u16,
-        sink: &mut impl FnMut(&Observation<'_>),
+        sink: &mut impl FnMut(&Observation<'_>, &mut K),
     ) {
         let (key, up) = Key::of(segment, vlan);
         let slot = match self.flows.find(&key) {
@@ -150,6 +174,7 @@ impl Pipeline {
             stats: &mut self.stats,
             held: &mut self.held,
             sink,
+            keeps: PhantomData,
         };
         match segment.tcp {
             Some(tcp) => {
@@ -173,7 +198,7 @@ impl Pipeline {
     }
 
     /// Ends the flow that was there before, or the most idle one when the table is full.
-    fn make_room(&mut self, before: Option<u32>, sink: &mut impl FnMut(&Observation<'_>)) {
+    fn make_room(&mut self, before: Option<u32>, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
         if let Some(before) = before {
             self.end(before, sink);
         } else if self.flows.len() >= FLOWS_MAX
@@ -229,11 +254,12 @@ impl Pipeline {
             doubts: 0,
             pending: Vec::new(),
             closed: false,
+            kept: K::default(),
         })
     }
 
     /// Once a second of capture time: requests that waited too long, flows that are over.
-    fn sweep(&mut self, now: Timestamp, sink: &mut impl FnMut(&Observation<'_>)) {
+    fn sweep(&mut self, now: Timestamp, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
         let last = *self.swept.get_or_insert(now);
         if now.since_ns(last) < SWEEP_NS {
             return;
@@ -253,12 +279,13 @@ impl Pipeline {
                 stats: &mut self.stats,
                 held: &mut self.held,
                 sink,
+                keeps: PhantomData,
             };
             desk.expire(state);
         }
     }
 
-    fn end(&mut self, slot: u32, sink: &mut impl FnMut(&Observation<'_>)) {
+    fn end(&mut self, slot: u32, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
         let Some(mut state) = self.flows.remove(slot) else {
             return;
         };
@@ -267,10 +294,11 @@ impl Pipeline {
             stats: &mut self.stats,
             held: &mut self.held,
             sink,
+            keeps: PhantomData,
         };
         desk.give_up(&mut state);
         desk.flush(&mut state);
         self.stats.conns += 1;
-        sink(&Observation::Conn(state.conn()));
+        sink(&Observation::Conn(state.conn()), &mut state.kept);
     }
 }

@@ -34,6 +34,7 @@ fn main() -> Outcome {
     configuration(&corpus)?;
     identities(&corpus)?;
     packets(&corpus)?;
+    worlds(&corpus)?;
     match arguments.next() {
         Some(shared) => vectors(&corpus, Path::new(&shared)),
         None => Ok(()),
@@ -48,6 +49,20 @@ impl Corpus {
         fs::create_dir_all(&dir)?;
         Ok(fs::write(dir.join(name), parts.concat())?)
     }
+}
+
+/// Contracts and observations for `contract_judge`: any bytes are some.
+fn worlds(corpus: &Corpus) -> Outcome {
+    for seed in 1..=12u64 {
+        let next = |state: &u64| {
+            let more = state.wrapping_mul(6_364_136_223_846_793_005);
+            Some(more.wrapping_add(1_442_695_040_888_963_407))
+        };
+        let states = std::iter::successors(Some(seed), next).skip(1);
+        let bytes: Vec<u8> = states.take(640).map(|state| (state >> 56) as u8).collect();
+        corpus.put("contract_judge", &format!("world_{seed:02}"), &[&bytes])?;
+    }
+    Ok(())
 }
 
 fn fixtures(dir: &Path) -> Outcome {

@@ -25,6 +25,10 @@ pub mod link;
 
 #[path = "../../../iia-config/tests/common/mod.rs"]
 mod common;
+#[path = "../../../iia-contract/tests/made/mod.rs"]
+mod made;
+#[path = "../../../iia-contract/tests/naive/mod.rs"]
+mod naive;
 
 /// A body.
 pub type Body = fn(&[u8]);
@@ -52,6 +56,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("config_recogniser", config::text::recogniser),
     ("config_round_trip", config::text::round_trip),
     ("config_validate", config::validate),
+    ("contract_judge", contract::judge),
     ("contract_nft", contract::nft),
     ("edge_outbox", edge::outbox),
     ("edge_query", edge::query),

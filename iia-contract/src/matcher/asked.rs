@@ -11,7 +11,7 @@ use crate::scope::{Run, Tag};
 /// handshake or a probe to a contracted port, or a protocol that no decoder knows.
 pub(super) fn speaks(rule: &Rule<'_>, conn: &Conn) -> bool {
     let silent = conn.protocol == Protocol::Unknown && conn.orig_bytes == 0 && conn.resp_bytes == 0;
-    match rule.device.protocol {
+    match rule.protocol {
         Protocol::Unknown => true,
         Protocol::ModbusTcp => silent || conn.protocol == Protocol::ModbusTcp,
         other => conn.protocol == Protocol::Unknown || conn.protocol == other,
@@ -24,8 +24,7 @@ pub(super) fn conn(rule: &Rule<'_>, conn: &Conn) -> Says {
 }
 
 fn vlan(rule: &Rule<'_>, vlan: u16) -> Result<(), Clause> {
-    let vlans = &rule.device.vlans;
-    match vlans.is_empty() || vlans.contains(&vlan) {
+    match rule.vlans.is_empty() || rule.vlans.contains(&vlan) {
         true => Ok(()),
         false => Err(Clause::Vlan),
     }
@@ -56,20 +55,19 @@ pub(super) fn exchange(rule: &Rule<'_>, exchange: &Exchange<'_>) -> Says {
 }
 
 fn spans(rule: &Rule<'_>, (read, write): (Option<&Span<'_>>, Option<&Span<'_>>)) -> Says {
-    let device = rule.device;
     if read.is_none() && write.is_none() {
         return Err(Clause::Function);
     }
     if let Some(span) = write {
-        if device.writes.is_empty() {
+        if rule.writes.is_empty() {
             return Err(Clause::ReadOnly);
         }
-        if !covers(&device.writes, span) {
+        if !covers(rule.writes, span) {
             return Err(Clause::Write);
         }
     }
     match (read, write) {
-        (Some(span), _) if !covers(&device.reads, span) => Err(Clause::Read),
+        (Some(span), _) if !covers(rule.reads, span) => Err(Clause::Read),
         (_, Some(_)) => Ok(Clause::Write),
         _ => Ok(Clause::Read),
     }

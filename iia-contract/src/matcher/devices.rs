@@ -1,5 +1,7 @@
 //! Device contracts, indexed by where is answered and then by who asks.
 
+mod rules;
+
 use alloc::vec::Vec;
 
 use hashbrown::HashMap;
@@ -9,6 +11,8 @@ use super::rule::Rule;
 use super::verdict::{Best, Says, Verdict};
 use super::{Clause, Contracts};
 use crate::scope::Terms;
+pub(super) use rules::Asks;
+use rules::Rules;
 
 /// Nothing is there.
 const NONE: u32 = u32::MAX;
@@ -26,19 +30,24 @@ pub(super) struct Devices<'a> {
 /// What is known of one server.
 #[derive(Clone, Debug, Default)]
 struct Server {
-    /// How wide its clients' networks are, the narrowest first.
-    widths: Vec<Width>,
+    clients: Clients,
     /// Its first rule of each protocol.
     firsts: Vec<u32>,
 }
 
-/// The rules of one client or network at one server.
+/// Where the nodes of a server's clients are: most servers have one client or network, and it stands here; several are
+/// looked up, once for each width that their networks have.
+#[derive(Clone, Debug)]
+enum Clients {
+    One(Prefix, u32),
+    /// The narrowest first.
+    Several(Vec<Width>),
+}
+
+/// One client or network at one server.
 #[derive(Clone, Debug)]
 struct Node {
-    prefix: Prefix,
-    server: u32,
-    /// In the catalog's order.
-    rules: Vec<u32>,
+    rules: Rules,
     /// The next wider network that holds this one.
     wider: u32,
 }
@@ -58,29 +67,53 @@ impl Way {
     };
 }
 
+impl Default for Clients {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+impl Clients {
+    fn add(&mut self, prefix: Prefix, node: u32) {
+        match self {
+            Self::Several(widths) if widths.is_empty() => *self = Self::One(prefix, node),
+            Self::Several(widths) => {
+                if let Err(at) = widths.binary_search_by(|width| prefix.width.cmp(width)) {
+                    widths.insert(at, prefix.width);
+                }
+            }
+            Self::One(first, _) => {
+                *self = Self::Several(alloc::vec![first.width]);
+                self.add(prefix, node);
+            }
+        }
+    }
+}
+
 impl<'a> Devices<'a> {
     pub(super) fn new(contracts: Contracts<'a>) -> Self {
         let mut devices = Self::default();
+        let mut lists = Vec::new();
         for (contract, terms) in (0..).zip(contracts) {
             if let Terms::Device(device) = &terms.terms {
-                devices.add(Rule::new(contract, device));
+                devices.add(Rule::new(contract, device), &mut lists);
             }
         }
-        devices.close();
+        devices.close(lists);
         devices
     }
 
-    fn add(&mut self, rule: Rule<'a>) {
+    /// Adds a rule to the list of every client that it names.
+    fn add(&mut self, rule: Rule<'a>, lists: &mut Vec<Vec<u32>>) {
         let at = count(self.rules.len());
         for place in rule.places() {
             let server = self.server(place);
             self.first(server, at, &rule);
             for prefix in rule.prefixes() {
-                let node = self.node(server, prefix);
-                if let Some(node) = self.nodes.get_mut(node as usize)
-                    && node.rules.last() != Some(&at)
-                {
-                    node.rules.push(at);
+                let node = self.node(server, prefix, lists);
+                let list = lists.get_mut(node as usize);
+                if let Some(list) = list.filter(|list| list.last() != Some(&at)) {
+                    list.push(at);
                 }
             }
         }
@@ -102,57 +135,61 @@ impl<'a> Devices<'a> {
         };
         let same = |first: &u32| {
             let first = self.rules.get(*first as usize);
-            first.is_some_and(|first| first.device.protocol == rule.device.protocol)
+            first.is_some_and(|first| first.protocol == rule.protocol)
         };
         if !server.firsts.iter().any(same) && server.firsts.last() != Some(&at) {
             server.firsts.push(at);
         }
     }
 
-    fn node(&mut self, server: u32, prefix: Prefix) -> u32 {
-        let next = count(self.nodes.len());
+    fn node(&mut self, server: u32, prefix: Prefix, lists: &mut Vec<Vec<u32>>) -> u32 {
+        let next = count(lists.len());
         let node = *self.clients.entry((server, prefix)).or_insert(next);
         if node == next {
-            self.nodes.push(Node {
-                prefix,
-                server,
-                rules: Vec::new(),
-                wider: NONE,
-            });
-            let server = self.servers.get_mut(server as usize);
-            if let Some(server) = server.filter(|server| !server.widths.contains(&prefix.width)) {
-                server.widths.push(prefix.width);
-                server.widths.sort_unstable_by(|a, b| b.cmp(a));
+            lists.push(Vec::new());
+            if let Some(server) = self.servers.get_mut(server as usize) {
+                server.clients.add(prefix, node);
             }
         }
         node
     }
 
-    /// Links each network to the next wider one.
-    fn close(&mut self) {
-        for at in 0..self.nodes.len() {
-            let Some(node) = self.nodes.get(at) else {
-                continue;
-            };
-            let wider = self.find(node.server, node.prefix.host(), Some(node.prefix.width));
-            if let Some(node) = self.nodes.get_mut(at) {
-                node.wider = wider;
+    /// Makes nodes of the lists, each linked to the next wider network.
+    fn close(&mut self, lists: Vec<Vec<u32>>) {
+        let node = |list| Node {
+            rules: Rules::of(list, &self.rules),
+            wider: NONE,
+        };
+        let mut nodes: Vec<Node> = lists.into_iter().map(node).collect();
+        for ((server, prefix), node) in &self.clients {
+            if let Some(node) = nodes.get_mut(*node as usize) {
+                node.wider = self.find(*server, prefix.host(), Some(prefix.width));
             }
         }
+        self.nodes = nodes;
     }
 
     /// The narrowest network that holds a host; of those wider than `than`.
     #[inline]
     fn find(&self, server: u32, host: Host, than: Option<Width>) -> u32 {
-        let Some(known) = self.servers.get(server as usize) else {
+        let is_wider = |width: Width| than.is_none_or(|than| width < than);
+        let Some(server_of) = self.servers.get(server as usize) else {
             return NONE;
         };
-        let widths = known.widths.iter();
-        widths
-            .filter(|width| width.family == host.family && than.is_none_or(|than| **width < than))
-            .find_map(|width| self.clients.get(&(server, Prefix::of(host, *width))))
-            .copied()
-            .unwrap_or(NONE)
+        match &server_of.clients {
+            Clients::One(prefix, node) => match prefix.holds(host) && is_wider(prefix.width) {
+                true => *node,
+                false => NONE,
+            },
+            Clients::Several(widths) => {
+                let widths = widths.iter().copied().filter(|width| is_wider(*width));
+                widths
+                    .filter(|width| width.family == host.family)
+                    .find_map(|width| self.clients.get(&(server, Prefix::of(host, width))))
+                    .copied()
+                    .unwrap_or(NONE)
+            }
+        }
     }
 
     /// Where the rules for a client at a place begin.
@@ -168,21 +205,26 @@ impl<'a> Devices<'a> {
     pub(super) fn judge(
         &self,
         way: Way,
+        asks: Asks,
         speaks: impl Fn(&Rule<'_>) -> bool,
         judge: impl Fn(&Rule<'_>) -> Says,
     ) -> Verdict {
         let mut best = Best::new(Clause::Server);
         let mut next = way.node;
         while let Some(node) = self.nodes.get(next as usize) {
-            let rules = node.rules.iter();
-            for rule in rules.filter_map(|rule| self.rules.get(*rule as usize)) {
-                let says = match speaks(rule) {
-                    true => judge(rule),
-                    false => Err(Clause::Protocol),
-                };
-                best.take(rule.contract, says);
-                if says.is_ok() {
-                    break;
+            for list in node.rules.to_ask(asks) {
+                for rule in list
+                    .iter()
+                    .filter_map(|rule| self.rules.get(*rule as usize))
+                {
+                    let says = match speaks(rule) {
+                        true => judge(rule),
+                        false => Err(Clause::Protocol),
+                    };
+                    best.take(rule.contract, says);
+                    if says.is_ok() {
+                        break;
+                    }
                 }
             }
             next = node.wider;

@@ -20,7 +20,7 @@ use iia_core::observe::{Flow, Observation};
 use crate::catalog::Catalog;
 use crate::scope::Contract;
 pub use clause::Clause;
-use devices::Devices;
+use devices::{Asks, Devices};
 pub use meter::Meter;
 use pairs::Pairs;
 use place::{Host, Place};
@@ -92,28 +92,39 @@ impl<'a> Matcher<'a> {
         })
     }
 
+    /// Judges an observation of a flow, a link or a client with which its way is kept: found at the first observation.
+    #[inline]
+    pub fn judge_keeping(&self, way: &mut Option<Way>, observation: &Observation<'_>) -> Verdict {
+        let way = *way.get_or_insert_with(|| self.way(observation));
+        self.judge_on(way, observation)
+    }
+
     /// Judges an observation whose way is known.
     #[inline]
     pub fn judge_on(&self, way: Way, observation: &Observation<'_>) -> Verdict {
         match (way.0, observation) {
             (Kind::Device(way), Observation::Exchange(exchange)) => self.devices.judge(
                 way,
-                |rule| rule.device.protocol == exchange.protocol,
+                Asks::Unit(exchange.unit),
+                |rule| rule.protocol == exchange.protocol,
                 |rule| asked::exchange(rule, exchange),
             ),
             (Kind::Device(way), Observation::Conn(conn)) => self.devices.judge(
                 way,
+                Asks::Ends,
                 |rule| asked::speaks(rule, conn),
                 |rule| asked::conn(rule, conn),
             ),
             (Kind::Device(way), Observation::Access(access)) => self.devices.judge(
                 way,
-                |rule| rule.device.protocol == access.protocol,
+                Asks::All,
+                |rule| rule.protocol == access.protocol,
                 |rule| asked::access(rule, access),
             ),
             (Kind::Device(way), Observation::Frame(frame)) => self.devices.judge(
                 way,
-                |rule| rule.device.protocol == frame.protocol,
+                Asks::All,
+                |rule| rule.protocol == frame.protocol,
                 |rule| asked::frame(rule, frame),
             ),
             (Kind::Pair(way), Observation::Session(session)) => self.pairs.judge(way, session),

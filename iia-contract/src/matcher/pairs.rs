@@ -16,19 +16,20 @@ const NONE: u32 = u32::MAX;
 /// Internal, boundary and inbound contracts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pairs<'a> {
+    /// Both ends at once, since most who speak may.
+    pairs: HashMap<(&'a str, &'a str), Way>,
+    said: Vec<Said<'a>>,
     names: HashMap<&'a str, u32>,
-    known: Vec<Known<'a>>,
-    pairs: HashMap<(u32, u32), u32>,
-    said: Vec<Vec<Said<'a>>>,
+    known: Vec<Known>,
 }
 
 /// What is known of one identity.
 #[derive(Clone, Debug, Default)]
-struct Known<'a> {
+struct Known {
     /// The first contract under which it speaks to somebody.
     first: Option<u32>,
     /// What it may pull, in the catalog's order.
-    pulls: Vec<Pulled<'a>>,
+    pulls: Vec<Pulled>,
 }
 
 /// Who speaks to whom.
@@ -36,7 +37,8 @@ struct Known<'a> {
 pub(super) struct Way {
     source: u32,
     destination: u32,
-    pair: u32,
+    /// The last contract of the pair; each knows the one before it.
+    last: u32,
 }
 
 impl<'a> Pairs<'a> {
@@ -70,19 +72,18 @@ impl<'a> Pairs<'a> {
         pairs
     }
 
-    fn add(&mut self, (source, destination): (&'a str, &'a str), said: Said<'a>) {
-        let ends = (self.name(source), self.name(destination));
-        if let Some(known) = self.known.get_mut(ends.0 as usize) {
+    fn add(&mut self, ends: (&'a str, &'a str), mut said: Said<'a>) {
+        let (source, destination) = (self.name(ends.0), self.name(ends.1));
+        if let Some(known) = self.known.get_mut(source as usize) {
             known.first.get_or_insert(said.contract);
         }
-        let next = count(self.said.len());
-        let pair = *self.pairs.entry(ends).or_insert(next);
-        if pair == next {
-            self.said.push(Vec::new());
-        }
-        if let Some(all) = self.said.get_mut(pair as usize) {
-            all.push(said);
-        }
+        let way = self.pairs.entry(ends).or_insert(Way {
+            source,
+            destination,
+            last: NONE,
+        });
+        said.before = core::mem::replace(&mut way.last, count(self.said.len()));
+        self.said.push(said);
     }
 
     fn name(&mut self, id: &'a str) -> u32 {
@@ -96,20 +97,20 @@ impl<'a> Pairs<'a> {
 
     pub(super) fn way(&self, source: &str, destination: &str) -> Way {
         let name = |id: &str| self.names.get(id).copied().unwrap_or(NONE);
-        let (source, destination) = (name(source), name(destination));
-        let pair = self.pairs.get(&(source, destination));
-        Way {
-            source,
-            destination,
-            pair: pair.copied().unwrap_or(NONE),
-        }
+        let pair = self.pairs.get(&(source, destination)).copied();
+        pair.unwrap_or_else(|| Way {
+            source: name(source),
+            destination: name(destination),
+            last: NONE,
+        })
     }
 
     pub(super) fn judge(&self, way: Way, session: &Session<'_>) -> Verdict {
         let mut best = Best::new(Clause::Source);
-        let said = self.said.get(way.pair as usize);
-        for said in said.into_iter().flatten() {
+        let mut next = way.last;
+        while let Some(said) = self.said.get(next as usize) {
             best.take(said.contract, said.judge(session));
+            next = said.before;
         }
         let source = self.known.get(way.source as usize);
         if let Some(source) = source {

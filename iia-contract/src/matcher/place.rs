@@ -18,9 +18,8 @@ pub(super) enum Family {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Place {
     addr: u128,
-    port: u16,
-    transport: Transport,
-    family: Family,
+    /// Port, transport and family in one number.
+    port: u64,
 }
 
 impl Place {
@@ -37,21 +36,23 @@ impl Place {
     }
 
     pub(super) fn of_mac(receiver: Mac, ethertype: u16) -> Self {
-        Self {
-            addr: Host::of_mac(receiver).bits,
-            port: ethertype,
-            transport: Transport::Ip(0),
-            family: Family::Mac,
-        }
+        Self::of_host(Host::of_mac(receiver), ethertype, 0)
     }
 
     fn of_addr(addr: IpAddr, port: u16, transport: Transport) -> Self {
-        let host = Host::of(addr);
+        let transport = match transport {
+            Transport::Tcp => 1 << 8,
+            Transport::Udp => 2 << 8,
+            Transport::Ip(number) => 3 << 8 | u16::from(number),
+        };
+        Self::of_host(Host::of(addr), port, transport)
+    }
+
+    fn of_host(host: Host, port: u16, transport: u16) -> Self {
+        let family = host.family as u64;
         Self {
             addr: host.bits,
-            port,
-            transport,
-            family: host.family,
+            port: family << 32 | u64::from(transport) << 16 | u64::from(port),
         }
     }
 }
@@ -128,6 +129,12 @@ impl Prefix {
             width,
             bits: host.bits & mask,
         }
+    }
+
+    /// Whether a host lies in it.
+    #[inline]
+    pub(super) fn holds(self, host: Host) -> bool {
+        self.width.family == host.family && Self::of(host, self.width) == self
     }
 
     /// Its first host.

@@ -2,18 +2,24 @@
 
 use alloc::vec::Vec;
 
+use iia_core::observe::Protocol;
+
 use super::place::{Place, Prefix};
 use super::range::Ranges;
 use super::set::Set;
-use crate::scope::{Device, Ethernet};
+use crate::scope::{Device, Ethernet, Run};
 
 /// A device contract.
 #[derive(Clone, Debug)]
 pub(super) struct Rule<'a> {
     pub(super) contract: u32,
+    pub(super) protocol: Protocol,
     pub(super) every_unit: bool,
+    pub(super) vlans: &'a [u16],
     pub(super) units: Set,
     pub(super) functions: Set,
+    pub(super) reads: &'a [Run],
+    pub(super) writes: &'a [Run],
     pub(super) device: &'a Device,
     pub(super) ranges: Ranges,
 }
@@ -23,6 +29,10 @@ impl<'a> Rule<'a> {
         Self {
             contract,
             device,
+            protocol: device.protocol,
+            vlans: &device.vlans,
+            reads: &device.reads,
+            writes: &device.writes,
             every_unit: device.units.is_empty(),
             units: Set::of(&device.units),
             functions: Set::of(&device.functions),

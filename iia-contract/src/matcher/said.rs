@@ -15,8 +15,10 @@ use crate::scope::{Boundary, Inbound, Internal, OPERATION_PULL, Text};
 #[derive(Clone, Debug)]
 pub(super) struct Said<'a> {
     pub(super) contract: u32,
-    zone: &'a str,
-    protocol: &'a str,
+    /// The contract of the same pair before it.
+    pub(super) before: u32,
+    zone: Text,
+    protocol: Text,
     listeners: Box<[Listener]>,
     operations: &'a BTreeSet<Text>,
     streams: Option<&'a Boundary>,
@@ -54,8 +56,9 @@ impl Listener {
     }
 }
 
-fn zone(id: &SpiffeId) -> &str {
-    id.zone_workload().map_or("", |(zone, _)| zone)
+/// A copy, which takes no memory of its own and lies where it is compared.
+fn zone(id: &SpiffeId) -> Text {
+    id.zone_workload().map_or("", |(zone, _)| zone).into()
 }
 
 impl<'a> Said<'a> {
@@ -63,8 +66,9 @@ impl<'a> Said<'a> {
         let ports = terms.transport.ports.iter();
         Self {
             contract,
+            before: u32::MAX,
             zone: zone(&terms.source),
-            protocol: &terms.transport.protocol,
+            protocol: terms.transport.protocol.clone(),
             listeners: ports.filter_map(|port| Listener::parse(port)).collect(),
             operations: &terms.operations,
             streams: None,
@@ -77,8 +81,9 @@ impl<'a> Said<'a> {
         let endpoint = profile.endpoint.iter();
         Self {
             contract,
+            before: u32::MAX,
             zone: zone(source),
-            protocol: &profile.protocol,
+            protocol: profile.protocol.clone(),
             listeners: endpoint
                 .filter_map(|place| Listener::parse(place))
                 .collect(),
@@ -124,15 +129,15 @@ fn answered(listeners: &[Listener], session: &Session<'_>) -> Result<(), Clause>
 
 /// An inbound contract: the box pulls, and that is all.
 #[derive(Clone, Debug)]
-pub(super) struct Pulled<'a> {
+pub(super) struct Pulled {
     pub(super) contract: u32,
-    zone: &'a str,
+    zone: Text,
     listeners: Box<[Listener]>,
     payload_len_max: u64,
 }
 
-impl<'a> Pulled<'a> {
-    pub(super) fn new(contract: u32, terms: &'a Inbound) -> Self {
+impl Pulled {
+    pub(super) fn new(contract: u32, terms: &Inbound) -> Self {
         Self {
             contract,
             zone: zone(&terms.puller),

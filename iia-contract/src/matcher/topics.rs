@@ -169,9 +169,9 @@ impl<'a> Topics<'a> {
             return best.verdict();
         };
         best.refuse_by(side.first, Clause::Topic);
-        let names = Names::of(message);
+        let names = Names::of(message, &self.hash);
         for (place, shape) in side.shapes.iter().enumerate() {
-            let Some(key) = self.hash.of_names(shape, &names) else {
+            let Some(key) = shape.number(&names) else {
                 continue;
             };
             let rules = self.covers.get(&cell(client, message.act, place, key));

@@ -6,6 +6,7 @@ mod device;
 pub(crate) mod dice;
 mod named;
 pub(crate) mod seen;
+pub(crate) mod world;
 
 use iia_contract::matcher::{Clause, Verdict};
 use iia_contract::tree::{Entry, Field, Tree};

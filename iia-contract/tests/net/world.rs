@@ -122,6 +122,12 @@ pub(crate) fn contract(name: &str, source: &SpiffeId, destination: &SpiffeId) ->
 
 /// A box of `zones` zones with two workloads each, random roles, listeners and contracts.
 pub(crate) fn random(seed: u64, v6: bool, zones: usize, contracts: usize) -> (Topology, Catalog) {
+    let (topology, entries) = parts(seed, v6, zones, contracts);
+    (topology, Catalog::check(&entries).unwrap().0)
+}
+
+/// The same, its contracts as the language delivers them.
+pub(crate) fn parts(seed: u64, v6: bool, zones: usize, contracts: usize) -> (Topology, Vec<Entry>) {
     let mut rng = Rng(seed);
     let mut topology = Topology::default();
     for zone in 0..zones {
@@ -162,5 +168,5 @@ pub(crate) fn random(seed: u64, v6: bool, zones: usize, contracts: usize) -> (To
         let mut named = |field: &Field| field.key != "port" || rng.below(4) > 0;
         entry.blocks[0].fields.retain(|field| named(field));
     }
-    (topology, Catalog::check(&entries).unwrap().0)
+    (topology, entries)
 }

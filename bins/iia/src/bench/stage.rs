@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use iia_capture::pipeline::{Options, Pipeline};
 use iia_capture::source::pcap::PcapSource;
-use iia_contract::matcher::{Matcher, Verdict};
+use iia_contract::matcher::{Matcher, Verdict, Way};
 use iia_core::observe::Observation;
 
 use super::columns::Columns;
@@ -104,30 +104,30 @@ pub(super) fn run(
     parquet: &Path,
 ) -> anyhow::Result<Measure> {
     if let Stage::Decode = stage {
-        return measure(file, |_| {}, |_| Ok(()));
+        return measure(file, |_, _| {}, |_| Ok(()));
     }
     let catalog = crate::check::catalog(catalog)?;
     let matcher = Matcher::new(&catalog);
     let mut covered = 0u64;
-    let judge = |observation: &Observation<'_>| {
-        let verdict = matcher.judge(observation);
+    let mut judge = |observation: &Observation<'_>, way: &mut Option<Way>| {
+        let verdict = matcher.judge_keeping(way, observation);
         covered += u64::from(matches!(verdict, Verdict::Covered { .. }));
         verdict
     };
     let mut measure = match stage {
         Stage::Parquet => {
             let columns = std::cell::RefCell::new(Columns::create(parquet, &catalog)?);
-            let mut judge = judge;
-            measure(
-                file,
-                |observation| columns.borrow_mut().take(observation, &judge(observation)),
-                |()| columns.borrow_mut().finish(),
-            )?
+            let take = |observation: &Observation<'_>, way: &mut Option<Way>| {
+                let verdict = judge(observation, way);
+                columns.borrow_mut().take(observation, &verdict);
+            };
+            measure(file, take, |()| columns.borrow_mut().finish())?
         }
-        _ => {
-            let mut judge = judge;
-            measure(file, |observation| _ = judge(observation), |()| Ok(()))?
-        }
+        _ => measure(
+            file,
+            |observation, way| _ = judge(observation, way),
+            |()| Ok(()),
+        )?,
     };
     measure.covered = covered;
     Ok(measure)
@@ -136,21 +136,21 @@ pub(super) fn run(
 /// Reads the capture once; the clock stops when `finish` is done.
 fn measure(
     file: &Path,
-    mut take: impl FnMut(&Observation<'_>),
+    mut take: impl FnMut(&Observation<'_>, &mut Option<Way>),
     finish: impl FnOnce(()) -> anyhow::Result<()>,
 ) -> anyhow::Result<Measure> {
     let mut source = PcapSource::open(File::open(file)?)?;
-    let mut pipeline = Pipeline::new(Options::default());
+    let mut pipeline = Pipeline::keeping(Options::default());
     let mut records = 0u64;
-    let mut sink = |observation: &Observation<'_>| {
+    let mut sink = |observation: &Observation<'_>, way: &mut Option<Way>| {
         records += 1;
-        take(observation);
+        take(observation, way);
     };
     let (started, before) = (Instant::now(), cpu_seconds());
     while let Some(packet) = source.next_packet()? {
-        pipeline.handle_packet(&packet, &mut sink);
+        pipeline.handle_packet_keeping(&packet, &mut sink);
     }
-    pipeline.finish(&mut sink);
+    pipeline.finish_keeping(&mut sink);
     finish(())?;
     let seconds = started.elapsed().as_secs_f64();
     let cpu_seconds = cpu_seconds() - before;

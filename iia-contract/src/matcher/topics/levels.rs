@@ -1,25 +1,34 @@
 //! Level by level: the shape of a filter, the names in a topic, and the number that both have in common.
 
-use alloc::vec::Vec;
-use core::hash::{BuildHasher as _, Hasher as _};
+use core::hash::BuildHasher as _;
 
 use hashbrown::DefaultHashBuilder;
 use iia_core::observe::{Act, Address, Message};
 
 use crate::scope::TopicFilter;
 
+/// Levels whose names make the number; what lies deeper is compared and nothing else.
+const FIRST: usize = 8;
+
 /// At which levels of a filter names stand, and whether further levels may follow.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Shape {
-    named: Vec<bool>,
+    /// Whether a name stands there, one bit for each of the first levels.
+    named: u8,
+    /// Levels, `#` not counted.
+    count: usize,
     open: bool,
 }
 
 impl Shape {
     pub(super) fn of(filter: &TopicFilter) -> Self {
-        let levels = filter.levels().filter(|level| *level != "#");
+        let levels = || filter.levels().filter(|level| *level != "#");
+        let bits = (0..FIRST).zip(levels());
         Self {
-            named: levels.map(|level| level != "+").collect(),
+            named: bits.fold(0, |named, (bit, level)| {
+                named | u8::from(level != "+") << bit
+            }),
+            count: levels().count(),
             open: filter.levels().any(|level| level == "#"),
         }
     }
@@ -28,46 +37,58 @@ impl Shape {
 /// The names of a message, in the spelling of its bus.
 #[derive(Clone, Copy)]
 pub(super) struct Names<'a> {
-    text: &'a str,
-    between: char,
-    one: &'static str,
-    rest: &'static str,
+    text: &'a [u8],
+    spelling: Spelling,
     act: Act,
+    count: usize,
+    first: [First; FIRST],
+}
+
+/// What stands between levels, for any one of them, and for the rest.
+type Spelling = [u8; 3];
+
+/// One of the first levels, its name as a number.
+#[derive(Clone, Copy)]
+enum First {
+    Name(u64),
+    Any,
+    Rest,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn of(message: &Message<'a>) -> Self {
-        let (text, between, one, rest) = match message.address {
-            Address::Topic(text) => (text, '/', "+", "#"),
-            Address::Subject(text) => (text, '.', "*", ">"),
+    pub(super) fn of(message: &Message<'a>, hash: &Hash) -> Self {
+        let (text, spelling) = match message.address {
+            Address::Topic(text) => (unshared(text), *b"/+#"),
+            Address::Subject(text) => (text, *b".*>"),
         };
-        // Who shares a subscription says so in front of the filter (MQTT 5, 4.8.2).
-        let shared = text.strip_prefix("$share/").filter(|_| between == '/');
-        let text = shared
-            .and_then(|rest| rest.split_once('/'))
-            .map_or(text, |(_, filter)| filter);
-        Self {
-            text,
-            between,
-            one,
-            rest,
+        let mut names = Self {
+            text: text.as_bytes(),
+            spelling,
             act: message.act,
+            count: 0,
+            first: [First::Rest; FIRST],
+        };
+        for level in names.levels() {
+            if let Some(first) = names.first.get_mut(names.count) {
+                *first = match level {
+                    Level::Name(name) => First::Name(hash.of_name(name)),
+                    Level::Any => First::Any,
+                    Level::Rest => First::Rest,
+                };
+            }
+            names.count += 1;
         }
+        names
     }
 
     fn levels(&self) -> impl Iterator<Item = Level<'a>> + use<'a> {
-        let Self {
-            text,
-            between,
-            one,
-            rest,
-            act,
-        } = *self;
-        text.split(between).map(move |name| match name {
-            _ if name == rest => Level::Rest,
+        let ([between, one, rest], act) = (self.spelling, self.act);
+        let levels = self.text.split(move |byte| *byte == between);
+        levels.map(move |name| match name {
+            [only] if *only == rest => Level::Rest,
             // A wildcard wishes for names and is none: nothing is published under it.
-            _ if name == one && act == Act::Publish => Level::Rest,
-            _ if name == one => Level::Any,
+            [only] if *only == one && act == Act::Publish => Level::Rest,
+            [only] if *only == one => Level::Any,
             _ => Level::Name(name),
         })
     }
@@ -79,7 +100,7 @@ impl<'a> Names<'a> {
             let covered = match (level, names.next()) {
                 ("#", next) => return self.is_sound(next.into_iter().chain(names)),
                 ("+", Some(Level::Name(_) | Level::Any)) => true,
-                (level, Some(Level::Name(name))) => level == name,
+                (level, Some(Level::Name(name))) => level.as_bytes() == name,
                 _ => false,
             };
             if !covered {
@@ -96,44 +117,60 @@ impl<'a> Names<'a> {
     }
 }
 
+/// Who shares a subscription says so in front of the filter (MQTT 5, 4.8.2).
+fn unshared(topic: &str) -> &str {
+    let shared = topic.strip_prefix("$share/");
+    let filter = shared.and_then(|rest| rest.split_once('/'));
+    filter.map_or(topic, |(_, filter)| filter)
+}
+
 enum Level<'a> {
-    Name(&'a str),
+    Name(&'a [u8]),
     /// Any one name.
     Any,
     /// Any number of levels, or what nobody may publish under.
     Rest,
 }
 
-/// Makes one number of the names of a shape.
+/// Makes one number of the names of a shape. Each name is hashed once, however many shapes are tried.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hash(DefaultHashBuilder);
 
 impl Hash {
-    pub(super) fn of_filter(&self, filter: &TopicFilter) -> u64 {
-        let mut hasher = self.0.build_hasher();
-        let names = filter.levels().filter(|level| !matches!(*level, "+" | "#"));
-        for name in names {
-            hasher.write(name.as_bytes());
-            hasher.write_u8(0xff);
-        }
-        hasher.finish()
+    fn of_name(&self, name: &[u8]) -> u64 {
+        self.0.hash_one(name)
     }
 
-    /// Nothing when the names cannot have the shape.
-    #[inline]
-    pub(super) fn of_names(&self, shape: &Shape, names: &Names<'_>) -> Option<u64> {
-        let mut hasher = self.0.build_hasher();
-        let mut levels = names.levels();
-        for named in &shape.named {
-            match (named, levels.next()?) {
-                (true, Level::Name(name)) => {
-                    hasher.write(name.as_bytes());
-                    hasher.write_u8(0xff);
-                }
-                (false, Level::Name(_) | Level::Any) => {}
-                _ => return None,
-            }
-        }
-        (shape.open || levels.next().is_none()).then(|| hasher.finish())
+    pub(super) fn of_filter(&self, filter: &TopicFilter) -> u64 {
+        let first = filter.levels().take(FIRST);
+        let names = first.filter(|level| !matches!(*level, "+" | "#"));
+        names.fold(0, |number, name| {
+            joined(number, self.of_name(name.as_bytes()))
+        })
     }
+}
+
+impl Shape {
+    /// The number of the names that stand where this shape has names; nothing when they cannot have it.
+    #[inline]
+    pub(super) fn number(self, names: &Names<'_>) -> Option<u64> {
+        let fits = match self.open {
+            true => names.count >= self.count,
+            false => names.count == self.count,
+        };
+        let first = names.first.iter().take(self.count).enumerate();
+        let mut number = fits.then_some(0)?;
+        for (bit, level) in first {
+            number = match (self.named >> bit & 1 == 1, level) {
+                (true, First::Name(name)) => joined(number, *name),
+                (false, First::Name(_) | First::Any) => number,
+                _ => return None,
+            };
+        }
+        Some(number)
+    }
+}
+
+const fn joined(number: u64, name: u64) -> u64 {
+    (number.rotate_left(23) ^ name).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use iia_contract::catalog::Catalog;
 use iia_contract::explain;
-use iia_contract::matcher::{Matcher, Verdict};
+use iia_contract::matcher::{Matcher, Verdict, Way};
 use iia_core::finding::{Conclusion, Finding, Severity};
 use iia_core::observe::Observation;
 use iia_core::record::{Sequence, ServiceId};
@@ -71,9 +71,9 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Judges one observation and lays it into its batch.
-    pub(super) fn judge(&mut self, observation: &Observation<'_>) {
-        let verdict = self.matcher.judge(observation);
+    /// Judges one observation, whose way is kept with its flow, and lays it into its batch.
+    pub(super) fn judge(&mut self, observation: &Observation<'_>, way: &mut Option<Way>) {
+        let verdict = self.matcher.judge_keeping(way, observation);
         let (contract, reason) = match verdict {
             Verdict::Covered { contract, .. } => (Some(self.catalog.name(contract)), None),
             Verdict::Violation { .. } => (

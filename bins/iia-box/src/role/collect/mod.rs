@@ -70,7 +70,7 @@ impl Collect<'_> {
                 return Ok(false);
             }
         };
-        let mut pipeline = Pipeline::new(Options::default());
+        let mut pipeline = Pipeline::keeping(Options::default());
         let mut last = Timestamp::default();
         loop {
             let packet = match source.next_packet() {
@@ -95,7 +95,9 @@ impl Collect<'_> {
             last = packet.ts;
             let desk = &mut self.desk;
             desk.packets += 1;
-            pipeline.handle_packet(&packet, &mut |observation| desk.judge(observation));
+            pipeline.handle_packet_keeping(&packet, &mut |observation, way| {
+                desk.judge(observation, way);
+            });
             if self.desk.rows() >= ROWS_MAX || pace.is_due(FLUSH_EVERY) {
                 self.flush(last).await?;
                 if self.workload.is_stopping() {
@@ -103,7 +105,7 @@ impl Collect<'_> {
                 }
             }
         }
-        pipeline.finish(&mut |observation| self.desk.judge(observation));
+        pipeline.finish_keeping(&mut |observation, way| self.desk.judge(observation, way));
         self.flush(last).await?;
         self.close(last);
         Ok(true)
