@@ -79,7 +79,7 @@ party site-security-manager {
   contact oncall://site/security-manager
 }
 
-contract iia.contract.boundary.engineering.query 1.0.0 {
+contract iia.contract.boundary.engineering.query 1.1.0 {
   scope boundary
   publisher spiffe://iia.local/zone/api/workload/query_server
   consumer spiffe://site.example/zone/engineering/workload/notebook

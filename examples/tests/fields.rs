@@ -1,5 +1,6 @@
 //! Every field of the architecture's sample contracts, and every row of its tables about contracts, has a place in the
 //! language. The tables beside this file say which; the texts themselves are others' and are read where they are.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod tree;
 

@@ -1,5 +1,4 @@
 //! Questions to a catalog, and its exports, judged by schemas that others wrote.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod judge;
 

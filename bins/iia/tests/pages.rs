@@ -1,5 +1,4 @@
 //! Pages of figures that this program makes: what they say is what it says today.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
 //! `iia report sla` over a lake that this test fills: what it says is what was put there.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod judge;
 
