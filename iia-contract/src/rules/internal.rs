@@ -1,6 +1,7 @@
 //! C002, C033 to C036: contracts between workloads of one box (001:213-223).
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use super::{Found, HOUR_NS, Rule, at, rule};
 use crate::raw::Scopes;

@@ -85,6 +85,11 @@ fn subjects(filter: &TopicFilter) -> Option<Vec<String>> {
     let mut subject = String::new();
     for level in filter.levels() {
         let token = match level {
+            // `>` stands for one level at least, and so do `+` and `#` together.
+            "#" if subject == "*" || subject.ends_with(".*") => {
+                subject.pop();
+                return Some(Vec::from([subject + ">"]));
+            }
             "#" => return Some(Vec::from([subject.clone(), subject + ".>"])),
             "+" => "*",
             level if level.contains('.') => return None,

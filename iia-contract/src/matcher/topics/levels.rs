@@ -84,13 +84,17 @@ impl<'a> Names<'a> {
     fn levels(&self) -> impl Iterator<Item = Level<'a>> + use<'a> {
         let ([between, one, rest], act) = (self.spelling, self.act);
         let levels = self.text.split(move |byte| *byte == between);
-        levels.map(move |name| match name {
-            [only] if *only == rest => Level::Rest,
-            // A wildcard wishes for names and is none: nothing is published under it.
-            [only] if *only == one && act == Act::Publish => Level::Rest,
-            [only] if *only == one => Level::Any,
-            _ => Level::Name(name),
-        })
+        levels
+            .flat_map(move |name| match name {
+                // The rest of a subject is one level at least.
+                [b'>'] if rest == b'>' => [Some(Level::Any), Some(Level::Rest)],
+                [only] if *only == rest => [Some(Level::Rest), None],
+                // A wildcard wishes for names and is none: nothing is published under it.
+                [only] if *only == one && act == Act::Publish => [Some(Level::Rest), None],
+                [only] if *only == one => [Some(Level::Any), None],
+                _ => [Some(Level::Name(name)), None],
+            })
+            .flatten()
     }
 
     /// Whether a filter covers every topic that these names stand for.
