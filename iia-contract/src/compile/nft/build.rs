@@ -120,5 +120,7 @@ fn services(table: &mut Table, services: &[Service]) -> (Vec<Rule>, Vec<Rule>) {
 /// As much of a text as fits into a comment.
 pub(super) fn cut(text: &str) -> String {
     let end = text.char_indices().nth(COMMENT_LEN_MAX);
-    end.map_or(text, |(end, _)| &text[..end]).into()
+    end.and_then(|(end, _)| text.get(..end))
+        .unwrap_or(text)
+        .into()
 }

@@ -66,10 +66,10 @@ fn table(text: &mut String, name: &str, (should, is): (&Table, &Table)) -> core:
         write!(text, "table {name} {{\n{}}}\n", Part(&new))?;
     }
     for (map, should) in &should.maps {
-        if let Some(Map { elements, .. }) = is.maps.get(map) {
-            if !same_elements(&should.elements, elements) {
-                change(text, &format!("{name} {map}"), &should.elements, elements)?;
-            }
+        if let Some(Map { elements, .. }) = is.maps.get(map)
+            && !same_elements(&should.elements, elements)
+        {
+            change(text, &format!("{name} {map}"), &should.elements, elements)?;
         }
     }
     // Rules refer to maps, and entries of maps to chains: first the rules go, then the maps, then the chains.
