@@ -2,7 +2,8 @@
 //! compiling the firewall costs.
 //!
 //! `cargo run --release` in this directory; figures are in `docs/contract-performance.md`. With `--no-default-features`
-//! cedar-policy is left out, which takes most of the time to build.
+//! cedar-policy is left out, which takes most of the time to build. Parts are `verdict`, `firewall` and `cedar`: all, or those
+//! that are named, such as `cargo run --release -- firewall`.
 
 #[cfg(feature = "cedar-policy")]
 mod cedar;
@@ -20,13 +21,21 @@ mod world;
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
 
 fn main() {
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let is_asked = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
     println!("nanoseconds of processor time: the fastest of many samples, the median, and the fastest in floors");
-    for contracts in SIZES {
-        verdict::flows(contracts);
-        verdict::links(contracts);
-        verdict::topics(contracts);
+    if is_asked("verdict") {
+        for contracts in SIZES {
+            verdict::flows(contracts);
+            verdict::links(contracts);
+            verdict::topics(contracts);
+        }
     }
-    firewall::all();
+    if is_asked("firewall") {
+        firewall::all();
+    }
     #[cfg(feature = "cedar-policy")]
-    cedar::all();
+    if is_asked("cedar") {
+        cedar::all();
+    }
 }

@@ -6,9 +6,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+use hashbrown::HashMap;
+use iia_core::SpiffeId;
 use iia_core::zone::Conduit;
 
-use super::topology::{L4, Listener, Topology, port};
+use super::topology::{L4, Listener, Topology, ZoneNet, port};
 use crate::catalog::Catalog;
 use crate::scope::{Boundary, Internal, Terms, Text};
 
@@ -16,9 +18,9 @@ use crate::scope::{Boundary, Internal, Terms, Text};
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Flow {
     /// The interface it comes in by: the source zone's bridge, or the IT interface.
-    pub from: String,
+    pub from: Text,
     /// The interface it leaves by.
-    pub to: String,
+    pub to: Text,
     /// Who opens it.
     pub source: Source,
     /// Who answers.
@@ -44,18 +46,64 @@ pub enum Source {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Flows {
     /// Each flow with the ids of its contracts, sorted.
-    pub allowed: BTreeMap<Flow, Vec<String>>,
+    pub allowed: BTreeMap<Flow, Vec<Text>>,
     /// Contracts that open nothing, and why; for people.
     pub notes: Vec<String>,
+}
+
+/// What a topology says of each workload, so that a contract costs look-ups and no walk over all zones and places.
+struct Places<'t> {
+    topology: &'t Topology,
+    workloads: HashMap<&'t SpiffeId, (&'t ZoneNet, IpAddr)>,
+    listeners: ByWorkload<'t>,
+    connections: ByWorkload<'t>,
+}
+
+type ByWorkload<'t> = HashMap<&'t SpiffeId, Vec<&'t Listener>>;
+
+impl<'t> Places<'t> {
+    fn of(topology: &'t Topology) -> Self {
+        let mut workloads = HashMap::new();
+        for zone in &topology.zones {
+            for (id, addr) in &zone.workloads {
+                // The first zone of a workload is its zone, as in `Topology::workload`.
+                workloads.entry(id).or_insert((zone, *addr));
+            }
+        }
+        Self {
+            topology,
+            workloads,
+            listeners: by_workload(&topology.listeners),
+            connections: by_workload(&topology.connections),
+        }
+    }
+
+    fn workload(&self, id: &SpiffeId) -> Option<(&'t ZoneNet, IpAddr)> {
+        self.workloads.get(id).copied()
+    }
+}
+
+fn by_workload(all: &[Listener]) -> ByWorkload<'_> {
+    let mut places = ByWorkload::new();
+    for place in all {
+        places.entry(&place.workload).or_default().push(place);
+    }
+    places
+}
+
+/// The places of a workload, in the order of the topology.
+fn at<'t>(places: &ByWorkload<'t>, id: &SpiffeId) -> impl Iterator<Item = &'t Listener> {
+    places.get(id).into_iter().flatten().copied()
 }
 
 /// The flows that a catalog allows on a box.
 pub fn flows(catalog: &Catalog, topology: &Topology) -> Flows {
     let mut flows = Flows::default();
+    let places = Places::of(topology);
     for contract in catalog.contracts() {
         let made = match &contract.terms {
-            Terms::Internal(terms) => internal(terms, topology),
-            Terms::Boundary(terms) => boundary(terms, topology),
+            Terms::Internal(terms) => internal(terms, &places),
+            Terms::Boundary(terms) => boundary(terms, &places),
             // IIA 3: a device contract is watched, not spoken.
             Terms::Device(_) => Err("what devices say is watched, not routed"),
             Terms::Inbound(_) => Err("what is pulled comes over a boundary contract"),
@@ -67,7 +115,7 @@ pub fn flows(catalog: &Catalog, topology: &Topology) -> Flows {
                         .allowed
                         .entry(flow)
                         .or_default()
-                        .push(contract.id.as_str().into());
+                        .push(contract.id.clone());
                 }
             }
             Err(why) => flows
@@ -78,19 +126,16 @@ pub fn flows(catalog: &Catalog, topology: &Topology) -> Flows {
     flows
 }
 
-fn internal(terms: &Internal, topology: &Topology) -> Result<Vec<Flow>, &'static str> {
-    let (from, source) = topology
+fn internal(terms: &Internal, places: &Places<'_>) -> Result<Vec<Flow>, &'static str> {
+    let (from, source) = places
         .workload(&terms.source)
         .ok_or("its source is in no zone")?;
-    let (to, _) = topology
+    let (to, _) = places
         .workload(&terms.destination)
         .ok_or("its destination is in no zone")?;
     // IIA 4: whatever the catalog says, the two sides are never joined here.
     Conduit::new(from.role, to.role).map_err(|_| "it joins the two sides past the DMZ")?;
-    let listeners = topology
-        .listeners
-        .iter()
-        .filter(|listener| listener.workload == terms.destination)
+    let listeners = at(&places.listeners, &terms.destination)
         .filter(|listener| is_named(listener, &terms.transport.ports));
     let flows: Vec<Flow> = listeners
         .filter(|listener| to.subnet.contains(listener.addr) && same_family(source, listener))
@@ -104,17 +149,15 @@ fn internal(terms: &Internal, topology: &Topology) -> Result<Vec<Flow>, &'static
 }
 
 /// Either side of a boundary contract may open the link; which one does follows from who has a place to be reached.
-fn boundary(terms: &Boundary, topology: &Topology) -> Result<Vec<Flow>, &'static str> {
-    let (ours, theirs) = if topology.workload(&terms.publisher).is_some() {
+fn boundary(terms: &Boundary, places: &Places<'_>) -> Result<Vec<Flow>, &'static str> {
+    let (ours, theirs) = if places.workload(&terms.publisher).is_some() {
         (&terms.publisher, &terms.consumer)
     } else {
         (&terms.consumer, &terms.publisher)
     };
-    let (zone, source) = topology
-        .workload(ours)
-        .ok_or("neither party is in a zone")?;
+    let (zone, source) = places.workload(ours).ok_or("neither party is in a zone")?;
     // IIA 4: each side has interfaces of its own; the DMZ has none.
-    let interfaces: Vec<&str> = topology.interfaces_for(zone.role.side()).collect();
+    let interfaces: Vec<&str> = places.topology.interfaces_for(zone.role.side()).collect();
     if interfaces.is_empty() {
         return Err("no interface faces other boxes on the side of its zone");
     }
@@ -124,10 +167,7 @@ fn boundary(terms: &Boundary, topology: &Topology) -> Result<Vec<Flow>, &'static
         interface.is_some_and(|name| interfaces.contains(&name)) && is_named(place, named)
     };
     let mut flows = Vec::new();
-    let out = topology
-        .connections
-        .iter()
-        .filter(|place| place.workload == *theirs);
+    let out = at(&places.connections, theirs);
     for place in out
         .filter(through)
         .filter(|place| same_family(source, place))
@@ -140,10 +180,7 @@ fn boundary(terms: &Boundary, topology: &Topology) -> Result<Vec<Flow>, &'static
             place,
         ));
     }
-    let inward = topology
-        .listeners
-        .iter()
-        .filter(|place| place.workload == *ours);
+    let inward = at(&places.listeners, ours);
     for place in inward
         .filter(through)
         .filter(|place| zone.subnet.contains(place.addr))

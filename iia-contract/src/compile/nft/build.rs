@@ -17,8 +17,9 @@ use crate::compile::topology::{InterfaceKind, Service, Topology};
 pub fn ruleset(catalog: &Catalog, topology: &Topology) -> (Ruleset, Vec<String>) {
     let Flows { allowed, notes } = flows(catalog, topology);
     let mut table = skeleton(topology);
-    for (flow, contracts) in &allowed {
-        ways::add(&mut table, flow, contracts);
+    let allowed: Vec<_> = allowed.into_iter().collect();
+    for same_way in allowed.chunk_by(ways::is_same) {
+        ways::add(&mut table, same_way);
     }
     let mut ruleset = Ruleset::default();
     ruleset.tables.insert(format!("inet {TABLE}"), table);
@@ -118,5 +119,8 @@ fn services(table: &mut Table, services: &[Service]) -> (Vec<Rule>, Vec<Rule>) {
 
 /// As much of a text as fits into a comment.
 pub(super) fn cut(text: &str) -> String {
-    text.chars().take(COMMENT_LEN_MAX).collect()
+    let end = text.char_indices().nth(COMMENT_LEN_MAX);
+    end.and_then(|(end, _)| text.get(..end))
+        .unwrap_or(text)
+        .into()
 }

@@ -31,7 +31,7 @@ pub fn delta(should: &Ruleset, is: &Ruleset) -> Option<String> {
 /// Whether what both have is the same but for the entries of maps, and only chains that others lead to come and go.
 fn same_frame(should: &Table, is: &Table) -> bool {
     let common = |chain: &str| match (should.chains.get(chain), is.chains.get(chain)) {
-        (Some(should), Some(is)) => uncounted(should) == uncounted(is),
+        (Some(should), Some(is)) => same_rules(should, is),
         (Some(only), None) | (None, Some(only)) => only.hook.is_none(),
         (None, None) => true,
     };
@@ -48,10 +48,11 @@ fn same_frame(should: &Table, is: &Table) -> bool {
         && should.maps.keys().all(|map| types(map))
 }
 
-fn uncounted(chain: &Chain) -> (Option<&super::Hook>, Vec<(&str, &str)>) {
-    let rules = chain.rules.iter();
-    let rules = rules.map(|rule| (rule.text.as_str(), rule.comment.as_str()));
-    (chain.hook.as_ref(), rules.collect())
+fn same_rules(should: &Chain, is: &Chain) -> bool {
+    let mut pairs = should.rules.iter().zip(&is.rules);
+    should.hook == is.hook
+        && should.rules.len() == is.rules.len()
+        && pairs.all(|(one, other)| (&one.text, &one.comment) == (&other.text, &other.comment))
 }
 
 /// New ways first, then entries, then ways that nothing leads to any more.
@@ -65,7 +66,9 @@ fn table(text: &mut String, name: &str, (should, is): (&Table, &Table)) -> core:
         write!(text, "table {name} {{\n{}}}\n", Part(&new))?;
     }
     for (map, should) in &should.maps {
-        if let Some(Map { elements, .. }) = is.maps.get(map) {
+        if let Some(Map { elements, .. }) = is.maps.get(map)
+            && !same_elements(&should.elements, elements)
+        {
             change(text, &format!("{name} {map}"), &should.elements, elements)?;
         }
     }
@@ -85,9 +88,15 @@ fn table(text: &mut String, name: &str, (should, is): (&Table, &Table)) -> core:
 
 /// What one has and the other has not.
 fn only<V: Clone>(one: &BTreeMap<String, V>, other: &BTreeMap<String, V>) -> BTreeMap<String, V> {
-    let mut only = one.clone();
-    only.retain(|key, _| !other.contains_key(key));
-    only
+    let only = one.iter().filter(|(key, _)| !other.contains_key(*key));
+    only.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// Both are sorted, so that what agrees is found in one walk without a look-up; most maps do.
+fn same_elements(should: &BTreeMap<String, Element>, is: &BTreeMap<String, Element>) -> bool {
+    let mut pairs = should.iter().zip(is);
+    should.len() == is.len() && pairs.all(|(one, other)| one.0 == other.0 && same(one.1, other.1))
 }
 
 fn change(

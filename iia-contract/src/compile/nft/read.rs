@@ -160,7 +160,7 @@ fn element(key_type: &str, pair: &Value) -> Option<(String, Element)> {
     Some((
         key,
         Element {
-            verdict: verdict(to)?,
+            verdict: verdict(to)?.into(),
             comment,
             packets: packets(counter),
         },

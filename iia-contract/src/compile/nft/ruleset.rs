@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use crate::catalog::Catalog;
 use crate::compile::policy::{Drift, Target};
 use crate::compile::topology::Topology;
+use crate::scope::Text;
 
 /// The tables of the box, by family and name such as `inet iia`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -66,7 +67,7 @@ pub struct Map {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Element {
     /// `accept`, or `goto CHAIN`.
-    pub verdict: String,
+    pub verdict: Text,
     /// The contracts that allow it.
     pub comment: String,
     /// Packets that took it, when the ruleset was read from a kernel.

@@ -8,6 +8,7 @@ use super::build::cut;
 use super::ruleset::{Chain, Element, Map, Rule, Table};
 use super::{COMMENT_LEN_MAX, rules};
 use crate::compile::flow::{Flow, Source};
+use crate::scope::Text;
 
 /// A map that leads on by interface.
 pub(super) fn to_interfaces() -> Map {
@@ -17,9 +18,19 @@ pub(super) fn to_interfaces() -> Map {
     }
 }
 
-/// Adds the way of a flow.
-pub(super) fn add(table: &mut Table, flow: &Flow, contracts: &[String]) {
-    let Flow { from, to, .. } = flow;
+/// A flow, and the ids of its contracts.
+type Carried = (Flow, Vec<Text>);
+
+/// Whether two flows have the same interfaces and their entries stand in the same map.
+pub(super) fn is_same((one, _): &Carried, (other, _): &Carried) -> bool {
+    (&one.from, &one.to, Shape::of(one).name) == (&other.from, &other.to, Shape::of(other).name)
+}
+
+/// Adds the way of flows that are the same by [`is_same`]: what they have in common is made once.
+pub(super) fn add(table: &mut Table, flows: &[Carried]) {
+    let Some((flow @ Flow { from, to, .. }, _)) = flows.first() else {
+        return;
+    };
     let (source, pair) = (format!("from/{from}"), format!("way/{from}/{to}"));
     lead(table, "from", from, &source);
     lead(table, &source, to, &pair);
@@ -32,23 +43,22 @@ pub(super) fn add(table: &mut Table, flow: &Flow, contracts: &[String]) {
         interval: shape.interval,
         ..Map::default()
     };
-    let element = Element {
-        verdict: "accept".into(),
-        comment: attribution(contracts),
-        packets: 0,
-    };
-    table
-        .maps
-        .entry(map)
-        .or_insert_with(made)
-        .elements
-        .insert(key(flow), element);
+    let elements = flows.iter().map(|(flow, contracts)| {
+        let element = Element {
+            verdict: "accept".into(),
+            comment: attribution(contracts),
+            packets: 0,
+        };
+        (key(flow), element)
+    });
+    let map = table.maps.entry(map).or_insert_with(made);
+    map.elements.extend(elements);
 }
 
 fn lead(table: &mut Table, map: &str, interface: &str, chain: &str) {
     let map = table.maps.entry(map.into()).or_insert_with(to_interfaces);
     let made = || Element {
-        verdict: format!("goto {chain}"),
+        verdict: format!("goto {chain}").into(),
         ..Element::default()
     };
     map.elements
@@ -130,14 +140,14 @@ const fn width(addr: core::net::IpAddr) -> u8 {
 }
 
 /// The ids of the contracts, as many as fit, and how many more there are.
-fn attribution(contracts: &[String]) -> String {
+fn attribution(contracts: &[Text]) -> String {
     let mut text = String::new();
     for (index, id) in contracts.iter().enumerate() {
-        let more = format!(" +{}", contracts.len() - index);
-        if index > 0 && text.len() + 1 + id.len() + more.len() > COMMENT_LEN_MAX {
-            return text + &more;
-        }
         if index > 0 {
+            let more = format!(" +{}", contracts.len() - index);
+            if text.len() + 1 + id.len() + more.len() > COMMENT_LEN_MAX {
+                return text + &more;
+            }
             text.push(' ');
         }
         text.push_str(id);

@@ -70,7 +70,7 @@ impl Permit for Acl {
                 for zone in topology.zones.iter().filter(|zone| zone.bridge == *bridge) {
                     policy.allowed.insert(
                         acl(zone, way, Some(&flow)),
-                        contracts.iter().cloned().collect(),
+                        contracts.iter().map(|id| id.as_str().into()).collect(),
                     );
                 }
             }

@@ -65,6 +65,7 @@ impl Permit for Passed {
                 destination: flow.destination.to_string(),
                 port: flow.port,
             };
+            let contracts = contracts.into_iter().map(String::from);
             passed.entry(one).or_default().extend(contracts);
         }
         devices(catalog, &mut passed);
