@@ -85,7 +85,7 @@ fn ports(unit: &Unit, site: &Site<'_>) -> String {
     for (flow, ids) in open {
         let l4 = if flow.l4 == L4::Udp { "udp" } else { "tcp" };
         ports.insert(format!("      - \"{}:{}/{l4}\"\n", flow.port, flow.port));
-        contracts.extend(ids.iter().map(String::as_str));
+        contracts.extend(ids.iter().map(|id| id.as_str()));
     }
     if ports.is_empty() {
         return String::new();
