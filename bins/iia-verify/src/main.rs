@@ -36,7 +36,17 @@ struct Arguments {
     records: bool,
 }
 
+/// Whoever reads our output may stop reading; that ends the program without a word (128 + SIGPIPE), as it does others.
+#[cfg(unix)]
+fn end_with_the_reader() {
+    let always = std::sync::Arc::new(true.into());
+    let _no_signals_here =
+        signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGPIPE, 141, always);
+}
+
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    end_with_the_reader();
     let arguments = Arguments::parse();
     for dir in [Some(&arguments.dir), arguments.above.as_ref()]
         .into_iter()

@@ -83,7 +83,17 @@ enum Command {
     Bench(bench::Command),
 }
 
+/// Whoever reads our output may stop reading; that ends the program without a word (128 + SIGPIPE), as it does others.
+#[cfg(unix)]
+fn end_with_the_reader() {
+    let always = std::sync::Arc::new(true.into());
+    let _no_signals_here =
+        signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGPIPE, 141, always);
+}
+
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    end_with_the_reader();
     match run(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -130,7 +130,7 @@ pub(super) fn rules(
         ];
         for rule in both.into_iter().flatten() {
             let known = rules.entry(rule).or_default();
-            known.extend(contracts.iter().map(ToString::to_string));
+            known.extend(contracts.iter().map(|id| String::from(id.as_str())));
         }
     }
     (rules, notes)

@@ -73,6 +73,12 @@ fn read(dir: &Path, key: Option<&str>) -> anyhow::Result<History> {
     let key = key.map(VerifierKey::parse).transpose()?;
     let evidence = dir.join("evidence");
     let dir = if evidence.is_dir() { &evidence } else { dir };
+    if !dir.join("audit/genesis").is_file() {
+        let dir = dir.display();
+        anyhow::bail!(
+            "{dir} has no audit chain, so nothing is proven; `iia config begin --log-key` begins one"
+        );
+    }
     Ok(history::history(dir, key.as_ref())?)
 }
 
