@@ -19,21 +19,8 @@ use crate::deed::{Sent, What};
 use crate::wire::{self, ANNOUNCE, Announce, SIPHON, SiphonAnswer, SiphonAsk};
 use crate::workload::Workload;
 
-/// What a box writes; of it the contract's inventory says what goes north.
-const STREAMS: [Stream; 12] = [
-    Stream::MODBUS,
-    Stream::CONN,
-    Stream::VIOLATION,
-    Stream::ATTEST_NETWORK,
-    Stream::CONNECTIVITY,
-    Stream::DELIVERY,
-    Stream::AUTH,
-    Stream::SCHEMA,
-    Stream::QUOTA,
-    Stream::RECONCILIATION,
-    Stream::AUDIT_VERIFY,
-    Stream::SLA_BREACH,
-];
+/// What a box writes beside the accounts of its contracts; of all that the contract's inventory says what goes north.
+const STREAMS: [Stream; 3] = [Stream::MODBUS, Stream::CONN, Stream::ATTEST_NETWORK];
 /// A message shorter than this says nothing about bandwidth.
 const TRANSFER_LEN_MIN: usize = 64 * 1024;
 const IDLE: Duration = Duration::from_millis(200);
@@ -70,7 +57,7 @@ struct Flight {
 pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     let outbox = Outbox::open(&workload.dir().state().join("outbox"))?;
     let exposes = workload.inventory(NORTH);
-    let streams = STREAMS.into_iter();
+    let streams = STREAMS.into_iter().chain(iia::sla::STREAMS);
     let cursors = streams
         .filter(|stream| exposes.exposes(stream.as_str()))
         .map(|stream| Ok((stream.clone(), outbox.cursor(&stream)?)));
