@@ -79,7 +79,8 @@ impl Shape {
         let mut seen = 0u64;
         let mut before: Option<Block<'_>> = None;
         for block in entry.blocks() {
-            let Some((at, spec)) = rank.find(specs, |spec| block.is(spec)) else {
+            let found = rank.find(specs, |spec| block.is(spec));
+            let Some((at, spec)) = found.filter(|(_, spec)| spec.key == block.key) else {
                 self.unknown(
                     "block",
                     block.key,
@@ -126,7 +127,8 @@ impl Shape {
         let mut rank = Cursor::default();
         let mut seen = 0u64;
         for field in fields {
-            let Some((at, spec)) = rank.find(specs, |spec| field.is(spec)) else {
+            let found = rank.find(specs, |spec| field.is(spec));
+            let Some((at, spec)) = found.filter(|(_, spec)| spec.key == field.key) else {
                 self.unknown_key(specs, &field);
                 continue;
             };
@@ -142,8 +144,7 @@ impl Shape {
             self.field(spec, &field);
         }
         for (at, spec) in specs.iter().enumerate() {
-            let needed = matches!(spec.times, Times::Once | Times::OneOrMore);
-            if needed && seen & bit(at) == 0 {
+            if spec.times.is_needed() && seen & bit(at) == 0 {
                 let message = format!("`{}` is missing: {}", spec.key, spec.doc);
                 self.tell("C031", head, message, String::new());
             }

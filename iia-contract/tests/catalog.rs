@@ -77,6 +77,12 @@ fn what_is_not_specific_is_refused() {
             DEVICE.replace("read coil", "raed coil"),
             "unknown key `raed`",
         ),
+        // Its mark is that of `destination`: the same beginning, end and length.
+        (
+            "iia.contract.internal.x",
+            INTERNAL.replace("destination", "destabction"),
+            "unknown key `destabction`",
+        ),
         (
             device,
             format!("{DEVICE}\nprotocol modbus_tcp"),

@@ -54,7 +54,8 @@ pub(super) fn is_canonical(value: &Value<'_>) -> bool {
         Kind::Number(number) => is_canonical_number(number, text),
         Kind::Hash => !text.bytes().any(|b| b.is_ascii_uppercase()),
         Kind::String => text.is_ascii() || is_nfc(text),
-        Kind::Net | Kind::Port => canonical(value) == text,
+        Kind::Net if text.as_bytes().contains(&b':') => net(text).is_none_or(|new| new == text),
+        Kind::Port if text.as_bytes().contains(&b'[') => port(text).is_none_or(|new| new == text),
         _ => true,
     }
 }

@@ -33,6 +33,8 @@ fn is_kchar(b: u8) -> bool {
 const KCHAR: u8 = 1;
 /// A byte that may stand in a name only.
 const NCHAR: u8 = 2;
+/// The dot, which makes a pattern of an atom.
+const DOT: u8 = 4;
 
 /// What each byte may stand in.
 static CLASSES: [u8; 256] = {
@@ -42,7 +44,8 @@ static CLASSES: [u8; 256] = {
     while let [class, behind @ ..] = rest {
         *class = match b {
             b'a'..=b'z' | b'0'..=b'9' | b'_' => KCHAR,
-            b'A'..=b'Z' | b'.' | b'-' => NCHAR,
+            b'A'..=b'Z' | b'-' => NCHAR,
+            b'.' => NCHAR | DOT,
             _ => 0,
         };
         rest = behind;
@@ -58,7 +61,8 @@ fn class(b: u8) -> u8 {
 
 /// What stands between two spaces.
 pub(super) fn token(input: &[u8]) -> Read<'_> {
-    let end = memchr::memchr(b' ', input).unwrap_or(input.len());
+    // Most tokens are short, so that a search made for long texts would take longer.
+    let end = input.iter().position(|b| *b == b' ').unwrap_or(input.len());
     take(end)
         .parse(input)
         .and_then(|(rest, token): (&[u8], &[u8])| match token {
@@ -110,6 +114,10 @@ fn digits(token: &[u8]) -> Option<Kind> {
 }
 
 fn letters(token: &[u8]) -> Option<Kind> {
+    // Most words are atoms: names without a dot.
+    if token.iter().all(|b| matches!(class(*b), KCHAR | NCHAR)) {
+        return Some(Kind::Atom);
+    }
     let (behind, head) = name(token).ok()?;
     match behind.first() {
         None | Some(b'*') => pattern(head, behind),
@@ -121,20 +129,13 @@ fn letters(token: &[u8]) -> Option<Kind> {
     }
 }
 
-/// `atom` when it has no dot, otherwise `pattern`.
+/// Parts between dots, of which none is empty; `.*` at the end stands for any more.
 fn pattern(head: &[u8], behind: &[u8]) -> Option<Kind> {
     let stem = match behind {
         b"" => head,
         b"*" => head.strip_suffix(b".")?,
         _ => return None,
     };
-    if !stem.contains(&b'.') {
-        return Some(if behind.is_empty() {
-            Kind::Atom
-        } else {
-            Kind::Pattern
-        });
-    }
     stem.split(|b| *b == b'.')
         .all(|part| !part.is_empty())
         .then_some(Kind::Pattern)
@@ -267,7 +268,17 @@ fn decimal(digits: &[u8]) -> Option<i64> {
 const FRACTION_LEN_MAX: usize = 6;
 const MICROS: i64 = 1_000_000;
 
+/// Digits of a whole number that is read at once: a million times as much fits.
+const WHOLE_LEN_MAX: usize = 12;
+
 fn number(token: &[u8]) -> Option<Kind> {
+    if token.len() <= WHOLE_LEN_MAX && is_uint(token) {
+        return Some(Kind::Number(Number {
+            micros: decimal(token)?.checked_mul(MICROS)?,
+            unit: Unit::None,
+            per: None,
+        }));
+    }
     let digit = |b: u8| b.is_ascii_digit();
     let fraction = preceded(tag("."), take_while_m_n(1, FRACTION_LEN_MAX, digit));
     let letters = take_while(|b: u8| b.is_ascii_alphabetic() || b == b'%');

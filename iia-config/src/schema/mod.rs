@@ -82,3 +82,30 @@ const WORD: &[Type] = &[Type::Atom(&[])];
 const NAME: &[Type] = &[Type::Name];
 const SWITCH: &[Type] = &[Type::Atom(&["on", "off"])];
 const SPAN: &[Type] = &[Type::Duration];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::TABLE;
+
+    /// Fields and blocks are found by the marks of their keys, so no two known keys may have the same.
+    #[test]
+    fn known_keys_have_marks_of_their_own() {
+        let mut keys: BTreeMap<u32, &str> = BTreeMap::new();
+        let fields = |spec: &super::EntrySpec| {
+            let blocks = spec.blocks.iter();
+            let names = blocks.clone().map(|block| (block.mark, block.key));
+            let within = blocks.flat_map(|block| block.fields);
+            let fields = spec.fields.iter().chain(within);
+            let fields = fields.map(|field| (field.mark, field.key));
+            names.chain(fields).collect::<Vec<_>>()
+        };
+        for (mark, key) in TABLE.iter().flat_map(fields) {
+            assert_eq!(iia_contract::tree::mark(key.as_bytes()), mark, "{key}");
+            let other = keys.insert(mark, key).unwrap_or(key);
+            assert_eq!(other, key, "they have one mark");
+        }
+        assert!(keys.len() > 200, "{} keys", keys.len());
+    }
+}

@@ -20,10 +20,10 @@ pub struct Block<'t> {
 }
 
 impl<'t> Block<'t> {
-    /// Whether this row of the table is about it.
+    /// Whether this row of the table is about it, told by the mark of its key ([`crate::tree::mark`]).
     #[inline]
     pub fn is(&self, spec: &BlockSpec) -> bool {
-        self.mark == spec.mark && self.key == spec.key
+        self.mark == spec.mark
     }
 
     /// Where its key stands.
@@ -49,22 +49,19 @@ impl<'t> Block<'t> {
         let marked = mark(key.as_bytes());
         match self.keys & bit(marked) {
             0 => None,
-            _ => self.tree.field_in(self.fields, key, marked),
+            _ => self.tree.field_in(self.fields, marked),
         }
     }
 
     /// Every field with this key.
     #[inline(always)]
-    pub fn fields<'k>(
-        &self,
-        key: &'k str,
-    ) -> impl Iterator<Item = Field<'t>> + Clone + use<'t, 'k> {
+    pub fn fields(&self, key: &str) -> impl Iterator<Item = Field<'t>> + Clone + use<'t> {
         let marked = mark(key.as_bytes());
         let run = match self.keys & bit(marked) {
             0 => (0, 0),
             _ => self.fields,
         };
-        self.tree.fields_of(run, key, marked)
+        self.tree.fields_of(run, marked)
     }
 
     /// The text of the first value of a field; empty when there is none.

@@ -1,6 +1,6 @@
 //! The view of an entry.
 
-use super::node::{BlockNode, EntryNode, Keyed as _, Piece, bit, mark};
+use super::node::{BlockNode, EntryNode, Piece, bit, mark};
 use super::{Block, Field, Kinds, Tree, Value};
 use crate::raw::{Span, Version};
 
@@ -56,22 +56,19 @@ impl<'t> Entry<'t> {
         let marked = mark(key.as_bytes());
         match self.keys & bit(marked) {
             0 => None,
-            _ => self.tree.field_in(self.fields, key, marked),
+            _ => self.tree.field_in(self.fields, marked),
         }
     }
 
     /// Every field with this key.
     #[inline(always)]
-    pub fn fields<'k>(
-        &self,
-        key: &'k str,
-    ) -> impl Iterator<Item = Field<'t>> + Clone + use<'t, 'k> {
+    pub fn fields(&self, key: &str) -> impl Iterator<Item = Field<'t>> + Clone + use<'t> {
         let marked = mark(key.as_bytes());
         let run = match self.keys & bit(marked) {
             0 => (0, 0),
             _ => self.fields,
         };
-        self.tree.fields_of(run, key, marked)
+        self.tree.fields_of(run, marked)
     }
 
     /// The text of the first value of a field; empty when there is none.
@@ -98,16 +95,13 @@ impl<'t> Entry<'t> {
 
     /// Every block with this key.
     #[inline(always)]
-    pub fn blocks_of<'k>(
-        &self,
-        key: &'k str,
-    ) -> impl Iterator<Item = Block<'t>> + Clone + use<'t, 'k> {
+    pub fn blocks_of(&self, key: &str) -> impl Iterator<Item = Block<'t>> + Clone + use<'t> {
         let (tree, marked) = (self.tree, mark(key.as_bytes()));
         let nodes = match self.keys & bit(marked) {
             0 => [].iter(),
             _ => self.block_nodes().iter(),
         };
-        let wanted = nodes.filter(move |node| node.is(&tree.text, key, marked));
+        let wanted = nodes.filter(move |node| node.mark == marked);
         wanted.map(move |node| node.view(tree))
     }
 

@@ -1,6 +1,6 @@
 //! The view of a field.
 
-use super::node::{FieldNode, Keyed as _, ValueNode};
+use super::node::{FieldNode, ValueNode};
 use super::{Tree, Value, slice};
 use crate::raw::{FieldSpec, Kind, Number, Span};
 
@@ -27,10 +27,10 @@ impl<'t> Field<'t> {
         }
     }
 
-    /// Whether this row of the table is about it.
+    /// Whether this row of the table is about it, told by the mark of its key ([`crate::tree::mark`]).
     #[inline]
     pub fn is(&self, spec: &FieldSpec) -> bool {
-        self.node.mark == spec.mark && self.key == spec.key
+        self.node.mark == spec.mark
     }
 
     /// Its line, from its key to its last value.
@@ -119,21 +119,20 @@ impl Tree {
         nodes.unwrap_or_default()
     }
 
-    pub(super) fn field_in(&self, run: (u32, u32), key: &str, marked: u32) -> Option<Field<'_>> {
+    pub(super) fn field_in(&self, run: (u32, u32), marked: u32) -> Option<Field<'_>> {
         let mut nodes = self.field_nodes(run).iter();
-        let node = nodes.find(|node| node.is(&self.text, key, marked))?;
+        let node = nodes.find(|node| node.mark == marked)?;
         Some(node.view(self))
     }
 
     #[inline]
-    pub(super) fn fields_of<'t, 'k>(
-        &'t self,
+    pub(super) fn fields_of(
+        &self,
         run: (u32, u32),
-        key: &'k str,
         marked: u32,
-    ) -> impl Iterator<Item = Field<'t>> + Clone + use<'t, 'k> {
+    ) -> impl Iterator<Item = Field<'_>> + Clone {
         let nodes = self.field_nodes(run).iter();
-        let wanted = nodes.filter(move |node| node.is(&self.text, key, marked));
+        let wanted = nodes.filter(move |node| node.mark == marked);
         wanted.map(|node| node.view(self))
     }
 

@@ -21,7 +21,7 @@ pub use node::{Piece, mark};
 pub use value::{Kinds, Value};
 
 use crate::raw::Number;
-use node::{BlockNode, EntryNode, FieldNode, Keyed as _, ValueNode};
+use node::{BlockNode, EntryNode, FieldNode, ValueNode};
 
 /// A whole document: its text and where everything stands in it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -56,7 +56,8 @@ impl Tree {
     pub fn of_kind<'t>(&'t self, kind: &'t str) -> impl Iterator<Item = Entry<'t>> + Clone {
         let marked = mark(kind.as_bytes());
         let nodes = self.nodes.entries.iter();
-        let wanted = nodes.filter(move |node| node.is(&self.text, kind, marked));
+        let wanted =
+            nodes.filter(move |node| node.mark == marked && node.kind.of(&self.text) == kind);
         wanted.map(|node| node.view(self))
     }
 
@@ -65,7 +66,8 @@ impl Tree {
     pub fn places_of(&self, kind: &str) -> impl Iterator<Item = u32> {
         let marked = mark(kind.as_bytes());
         let nodes = (0..).zip(&self.nodes.entries);
-        let wanted = nodes.filter(move |(_, node)| node.is(&self.text, kind, marked));
+        let wanted =
+            nodes.filter(move |(_, node)| node.mark == marked && node.kind.of(&self.text) == kind);
         wanted.map(|(at, _)| at)
     }
 

@@ -28,6 +28,9 @@ impl Piece {
 }
 
 /// A mark of a key: keys with different marks differ, so that a key is found without reading the others.
+///
+/// Known keys have marks of their own (a test reads the whole table). A key that is not known may have the mark of one
+/// that is: [`crate::shape`] compares the text, once, and refuses it, whatever was read under its mark.
 #[inline(always)]
 pub const fn mark(bytes: &[u8]) -> u32 {
     let ends = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
@@ -48,18 +51,6 @@ pub const fn mark(bytes: &[u8]) -> u32 {
 #[inline]
 pub(super) const fn bit(mark: u32) -> u64 {
     1 << (mark.wrapping_mul(0x9E37_79B1) >> 26)
-}
-
-/// Something that has a key.
-pub(super) trait Keyed: Copy {
-    fn key(&self) -> Piece;
-    fn mark(&self) -> u32;
-
-    /// Whether its key is this one; `marked` is the mark of it.
-    #[inline]
-    fn is(&self, text: &str, key: &str, marked: u32) -> bool {
-        self.mark() == marked && self.key().of(text) == key
-    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -96,42 +87,13 @@ pub(super) struct FieldNode {
     pub(super) count: u16,
 }
 
-impl Keyed for FieldNode {
+impl FieldNode {
     #[inline]
-    fn key(&self) -> Piece {
+    pub(super) const fn key(self) -> Piece {
         Piece {
             start: self.start,
             len: self.len,
         }
-    }
-
-    #[inline]
-    fn mark(&self) -> u32 {
-        self.mark
-    }
-}
-
-impl Keyed for BlockNode {
-    #[inline]
-    fn key(&self) -> Piece {
-        self.key
-    }
-
-    #[inline]
-    fn mark(&self) -> u32 {
-        self.mark
-    }
-}
-
-impl Keyed for EntryNode {
-    #[inline]
-    fn key(&self) -> Piece {
-        self.kind
-    }
-
-    #[inline]
-    fn mark(&self) -> u32 {
-        self.mark
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a key, a name, a version, the space between two tokens and the size of an entry must be.
 
 use iia_contract::raw::Span;
-use iia_contract::tree::Piece;
+use iia_contract::tree::{Key, Piece};
 
 use super::State;
 use crate::limits::{ITEMS_MAX, KEY_LEN_MAX, NAME_LEN_MAX};
@@ -23,8 +23,7 @@ impl State {
         }
     }
 
-    pub(super) fn check_key(&mut self, line: Line<'_>, piece: Piece) {
-        let text = cut(line, piece);
+    pub(super) fn check_key(&mut self, Key { piece, text }: Key<'_>) {
         let whole = matches!(grammar::key(text), Ok(([], _)));
         if !whole {
             let help = mend::key(text);

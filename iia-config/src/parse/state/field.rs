@@ -26,8 +26,9 @@ impl State {
         if !self.count(line) {
             return;
         }
-        self.check_key(line, piece);
-        self.nodes.field(Key { piece, text: key });
+        let named = Key { piece, text: key };
+        self.check_key(named);
+        self.nodes.field(named);
         if rest.is_empty() {
             let message = format!("`{}` has no value", Line::shown(key));
             return self.tell("P016", line.span(), message, "write `key value`");

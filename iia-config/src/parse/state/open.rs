@@ -48,12 +48,12 @@ impl State {
                 let text = version.map(|piece| cut(line, piece));
                 self.open_entry(line, (kind, name), text.and_then(grammar::version));
                 self.check_version(line, version);
-                self.check_key(line, kind);
+                self.check_key(line.key(kind));
                 self.check_name(line, name);
             }
             (Open::Entry, (key, name, None)) => {
                 self.open_block(line, key, name.unwrap_or_default());
-                self.check_key(line, key);
+                self.check_key(line.key(key));
                 if let Some(name) = name {
                     self.check_name(line, name);
                 }

@@ -54,13 +54,11 @@ fn is_random(text: &str) -> bool {
     if text.len() < RANDOM_LEN_MIN {
         return false;
     }
-    let token = text
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'));
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let upper = text.bytes().filter(u8::is_ascii_uppercase).count();
-    let mixed = digits > 1 && upper > 1;
-    token && mixed && millibits(text) >= RANDOM_MILLIBITS_MIN
+    let count = |is: fn(&u8) -> bool| text.bytes().filter(is).count();
+    let mixed = count(u8::is_ascii_uppercase) > 1 && count(u8::is_ascii_digit) > 1;
+    let in_token =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_');
+    mixed && text.bytes().all(in_token) && millibits(text) >= RANDOM_MILLIBITS_MIN
 }
 
 /// Shannon entropy a character, in thousandths of a bit, with whole numbers only.
