@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::hash::BuildHasher as _;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
+use iia_core::observe::Protocol;
 
 use crate::catalog::Contracts;
 use crate::raw::Scopes;
@@ -177,11 +178,17 @@ fn said<'t>(entry: &tree::Entry<'t>, (from, to): (&str, &str), take: &mut Take<'
 fn device<'t>(entry: &tree::Entry<'t>, take: &mut Take<'t, '_>) {
     for sender in entry.fields("sender") {
         for receiver in entry.fields("receiver") {
-            let named = entry.field("ethertype").is_none();
-            let protocol = named.then(|| entry.text("protocol"));
-            let kinds = entry.fields("ethertype").map(|field| field.text());
-            for kind in protocol.into_iter().chain(kinds) {
+            let mut frames = |kind: &'t str| {
                 take(Owned::Framed(sender.text(), receiver.text(), kind), WHOLE);
+            };
+            if entry.field("ethertype").is_none() {
+                frames(entry.text("protocol"));
+            }
+            for field in entry.fields("ethertype") {
+                frames(field.text());
+                for protocol in borne_by(field.text()) {
+                    frames(protocol);
+                }
             }
         }
     }
@@ -194,6 +201,14 @@ fn device<'t>(entry: &tree::Entry<'t>, take: &mut Take<'t, '_>) {
             }
         }
     }
+}
+
+/// The names of the protocols whose frames have this EtherType: whoever owns the type owns them too.
+fn borne_by(ethertype: &str) -> impl Iterator<Item = &'static str> {
+    let number = crate::read::device::ethertype(ethertype);
+    let known = Protocol::KNOWN.into_iter();
+    let borne = known.filter(move |known| number.is_some() && known.ethertype() == number);
+    borne.map(Protocol::name)
 }
 
 fn asked<'t>(

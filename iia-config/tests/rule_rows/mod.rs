@@ -60,6 +60,12 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
         "  protocol other\n  sender \"00:1b:1b:4a:00:21\"\n  receiver \"01:80:c2:00:00:0e\"\n  ethertype \"0x88cc\"\n",
         "C014",
     ),
+    // The EtherType of PROFINET belongs to whoever speaks PROFINET between the same two.
+    (
+        "  receiver \"01:80:c2:00:00:0e\"\n  ethertype \"0x88cc\"\n",
+        "  receiver \"00:1b:1b:4a:00:22\"\n  ethertype \"0x8892\"\n",
+        "C014",
+    ),
     (
         "  sender \"00:1b:1b:4a:00:21\"\n  receiver \"01",
         "  sender \"00:1b:1b:4a:00\"\n  receiver \"01",

@@ -81,30 +81,23 @@ impl<'a> Names<'a> {
         names
     }
 
-    fn levels(&self) -> impl Iterator<Item = Level<'a>> + use<'a> {
-        let ([between, one, rest], act) = (self.spelling, self.act);
-        let levels = self.text.split(move |byte| *byte == between);
-        levels
-            .flat_map(move |name| match name {
-                // The rest of a subject is one level at least.
-                [b'>'] if rest == b'>' => [Some(Level::Any), Some(Level::Rest)],
-                [only] if *only == rest => [Some(Level::Rest), None],
-                // A wildcard wishes for names and is none: nothing is published under it.
-                [only] if *only == one && act == Act::Publish => [Some(Level::Rest), None],
-                [only] if *only == one => [Some(Level::Any), None],
-                _ => [Some(Level::Name(name)), None],
-            })
-            .flatten()
+    fn levels(&self) -> Levels<'a> {
+        Levels {
+            text: Some(self.text),
+            spelling: self.spelling,
+            act: self.act,
+            is_open: false,
+        }
     }
 
     /// Whether a filter covers every topic that these names stand for.
     pub(super) fn are_within(&self, filter: &TopicFilter) -> bool {
         let mut names = self.levels();
-        for level in filter.levels() {
+        for level in filter.as_str().as_bytes().split(|byte| *byte == b'/') {
             let covered = match (level, names.next()) {
-                ("#", next) => return self.is_sound(next.into_iter().chain(names)),
-                ("+", Some(Level::Name(_) | Level::Any)) => true,
-                (level, Some(Level::Name(name))) => level.as_bytes() == name,
+                (b"#", next) => return self.is_sound(next.into_iter().chain(names)),
+                (b"+", Some(Level::Name(_) | Level::Any)) => true,
+                (level, Some(Level::Name(name))) => level == name,
                 _ => false,
             };
             if !covered {
@@ -134,6 +127,44 @@ enum Level<'a> {
     Any,
     /// Any number of levels, or what nobody may publish under.
     Rest,
+}
+
+/// The levels of a text that are still to come.
+struct Levels<'a> {
+    text: Option<&'a [u8]>,
+    spelling: Spelling,
+    act: Act,
+    /// Whether any number of levels follows.
+    is_open: bool,
+}
+
+impl<'a> Iterator for Levels<'a> {
+    type Item = Level<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Level<'a>> {
+        if core::mem::take(&mut self.is_open) {
+            return Some(Level::Rest);
+        }
+        let [between, one, rest] = self.spelling;
+        let text = self.text?;
+        // Levels are short: a search made for long texts would take longer.
+        let end = text.iter().position(|byte| *byte == between);
+        let (name, behind) = text.split_at_checked(end.unwrap_or(text.len()))?;
+        self.text = behind.get(1..);
+        Some(match name {
+            // The rest of a subject is one level at least.
+            [b'>'] if rest == b'>' => {
+                self.is_open = true;
+                Level::Any
+            }
+            [only] if *only == rest => Level::Rest,
+            // A wildcard wishes for names and is none: nothing is published under it.
+            [only] if *only == one && self.act == Act::Publish => Level::Rest,
+            [only] if *only == one => Level::Any,
+            _ => Level::Name(name),
+        })
+    }
 }
 
 /// Makes one number of the names of a shape. Each name is hashed once, however many shapes are tried.
