@@ -22,7 +22,8 @@ pub const SALT_LEN: usize = 16;
 /// Largest body in bytes.
 pub const BODY_MAX: usize = 256 * 1024;
 const MAGIC: [u8; 4] = *b"IAR1";
-const ALIGN: usize = 64;
+/// A record begins at a multiple of so many bytes behind the header.
+pub(crate) const ALIGN: usize = 64;
 const SCHEMA: u16 = 1;
 
 /// What is stored of one event: who the source is, by its certificate, and what it stated.
@@ -200,7 +201,13 @@ pub fn decode(bytes: &[u8], chain: (&[u8; 32], &Digest), seq: u64) -> Result<Rec
     })
 }
 
-/// The frame length that an intact-looking head states, to look behind a bad record.
+/// What the records of one batch have in common, and those of no other: when it was written.
+pub(crate) fn batch(bytes: &[u8]) -> Option<&[u8]> {
+    const BOOTTIME_TO_BOOT: core::ops::Range<usize> = 24..36;
+    bytes.get(BOOTTIME_TO_BOOT)
+}
+
+/// Whether a record begins here, to look behind a bad one.
 pub(crate) fn looks_like_record(bytes: &[u8]) -> bool {
     bytes.first_chunk::<4>() == Some(&MAGIC)
 }

@@ -5,11 +5,13 @@ use alloc::vec::Vec;
 use iia_core::digest::{Context, Digest};
 
 use crate::AuditError;
-use crate::frame::{self, Record};
+use crate::frame::{self, ALIGN, Record};
 
 /// Bytes of a header.
 pub const HEADER_LEN: usize = 128;
 const MAGIC: [u8; 8] = *b"IAASEG1\n";
+/// What a disk writes whole.
+const SECTOR_LEN: usize = 512;
 
 /// Where a segment stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,13 +82,15 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The next record; `None` exactly at the end.
+    /// The next record; `None` at the end, behind which nothing but room of zeros may stand ([`Self::offset`] is where
+    /// it begins).
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn read(&mut self) -> Result<Option<Record>, AuditError> {
         let rest = self.bytes.get(self.offset..).unwrap_or_default();
-        if rest.is_empty() {
+        // A record begins with letters, so that one look tells it from room.
+        if rest.first().is_none_or(|byte| *byte == 0) && rest.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
         let record = frame::decode(rest, (&self.key, &self.before), self.next)?;
@@ -96,9 +100,37 @@ impl<'a> Reader<'a> {
         Ok(Some(record))
     }
 
-    /// Whether anything that looks like a record follows the bad one: then it is damage and not a torn write.
-    pub fn records_follow(&self) -> bool {
-        let rest = self.bytes.get(self.offset + 64..).unwrap_or_default();
-        rest.chunks(64).any(frame::looks_like_record)
+    /// Whether what stands behind the last good record can be what a power cut leaves of one batch. Otherwise it is
+    /// damage.
+    ///
+    /// A disk writes sectors in any order, so that the middle of a batch may be missing while its end is there. What is
+    /// missing is then still the room that was there before, zeros, and all that follows is of that one batch: no
+    /// later one was begun.
+    pub fn is_torn(&self) -> bool {
+        let rest = self.bytes.get(self.offset..).unwrap_or_default();
+        let mut following = (self.offset..)
+            .step_by(ALIGN)
+            .zip(rest.chunks(ALIGN))
+            .skip(1);
+        let Some((first, chunk)) = following.find(|(_, chunk)| frame::looks_like_record(chunk))
+        else {
+            return true;
+        };
+        let batch = frame::batch(chunk);
+        let same = following
+            .filter(|(_, chunk)| frame::looks_like_record(chunk))
+            .all(|(_, chunk)| frame::batch(chunk) == batch);
+        same && self.is_zero_somewhere(first)
+    }
+
+    /// Whether a sector between the last good record and `end` was not written.
+    fn is_zero_somewhere(&self, end: usize) -> bool {
+        let sectors = (self.offset / SECTOR_LEN)..=(end / SECTOR_LEN);
+        let mut unwritten = sectors.map(|sector| {
+            let start = (sector * SECTOR_LEN).max(self.offset);
+            let bytes = self.bytes.get(start..((sector + 1) * SECTOR_LEN).min(end));
+            bytes.unwrap_or_default()
+        });
+        unwritten.any(|sector| !sector.is_empty() && sector.iter().all(|byte| *byte == 0))
     }
 }

@@ -23,6 +23,9 @@ fn whatever_a_torn_write_leaves_acknowledged_records_stay() {
         file.write_all(&good[128..128 + torn]).unwrap();
         drop(file);
         let (mut log, recovery) = Log::open(&dir.path().join("audit")).unwrap();
+        // Zeros at the end are room.
+        let end = good[128..128 + torn].iter().rposition(|byte| *byte != 0);
+        let torn = end.unwrap() + 1;
         assert_eq!((log.size(), recovery.quarantined), (6, torn as u64));
         assert_eq!(
             fs::read(recovery.quarantine.unwrap()).unwrap(),
@@ -31,6 +34,63 @@ fn whatever_a_torn_write_leaves_acknowledged_records_stay() {
         assert_eq!(log.append(&[], common::clock().read()), Ok(6));
         assert_eq!(fs::read(&segment).unwrap(), good);
     }
+}
+
+/// A disk writes the sectors of a batch in any order.
+#[test]
+fn a_batch_whose_middle_is_missing_is_torn_and_two_such_batches_are_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = common::create(dir.path());
+    common::fill(&mut log, 3);
+    let batch = || {
+        (0..40)
+            .map(|_| common::event(&"y".repeat(200), 0))
+            .collect::<Vec<_>>()
+    };
+    let segment = dir.path().join("audit/seg/0000000000000000.iia");
+    let before = fs::read(&segment)
+        .unwrap()
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .unwrap();
+    log.append(&batch(), common::clock().read()).unwrap();
+    drop(log);
+    let sound = fs::read(&segment).unwrap();
+    // The first sector that begins within the batch, and further ones.
+    let first = before / 512 + 1;
+    for missing in [first, first + 1, first + 7] {
+        let mut bytes = sound.clone();
+        bytes[missing * 512..(missing + 1) * 512].fill(0);
+        fs::write(&segment, &bytes).unwrap();
+        let (log, recovery) = Log::open(&dir.path().join("audit")).unwrap();
+        assert!((6..46).contains(&log.size()), "{}", log.size());
+        assert!(recovery.quarantined > 512);
+    }
+    fs::write(&segment, &sound).unwrap();
+    let (mut log, _) = Log::open(&dir.path().join("audit")).unwrap();
+    log.append(&batch(), common::clock().read()).unwrap();
+    drop(log);
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[first * 512..(first + 1) * 512].fill(0);
+    fs::write(&segment, &bytes).unwrap();
+    let got = Log::open(&dir.path().join("audit")).unwrap_err();
+    assert!(matches!(got, AuditError::DamagedInside { .. }), "{got}");
+}
+
+#[test]
+fn room_that_was_written_ahead_is_read_as_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = common::create(dir.path());
+    common::fill(&mut log, 2);
+    let segment = dir.path().join("audit/seg/0000000000000000.iia");
+    let open = fs::read(&segment).unwrap();
+    assert!(open.len() as u64 > iia_audit::log::ROOM_LEN);
+    drop(log);
+    let closed = fs::read(&segment).unwrap();
+    assert!(open.starts_with(&closed) && closed.len() < 2_048);
+    fs::write(&segment, &open).unwrap();
+    let (log, recovery) = Log::open(&dir.path().join("audit")).unwrap();
+    assert_eq!((log.size(), recovery.quarantined), (4, 0));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod genesis;
 mod recover;
+mod tail;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -17,11 +18,13 @@ use iia_core::time::{Reading, TimeState};
 pub use self::genesis::Genesis;
 pub use self::recover::Recovery;
 pub(crate) use self::recover::segments;
+pub use self::tail::ROOM_LEN;
+use self::tail::Tail;
 use crate::AuditError;
 use crate::checkpoint::Checkpoint;
 use crate::frame::{self, Body, SALT_LEN, Written};
 use crate::policy::Policy;
-use crate::segment::Header;
+use crate::segment::{HEADER_LEN, Header};
 use crate::tree::{self, Hash};
 
 /// A segment is closed and a new one begun beyond this many bytes.
@@ -42,12 +45,12 @@ pub struct Log {
     dir: PathBuf,
     genesis: Genesis,
     key: [u8; 32],
-    segment: File,
-    segment_len: u64,
+    tail: Tail,
     chain: Digest,
     leaves: Vec<Hash>,
     marks: BTreeMap<String, u64>,
     boot: u32,
+    boottime_ns: u64,
     poisoned: bool,
     _lock: File,
 }
@@ -94,22 +97,18 @@ impl Log {
         let (genesis, _policy) = Genesis::load(dir)?;
         let scan = recover::scan(dir, &genesis)?;
         let path = segment_path(dir, scan.segment_first);
-        let segment = OpenOptions::new()
-            .append(true)
-            .open(path)
-            .map_err(storage)?;
-        let segment_len = segment.metadata().map_err(storage)?.len();
+        let tail = Tail::open(&path, scan.segment_len)?;
         let key = frame::log_key(&genesis.log_id());
         let log = Self {
             dir: dir.to_path_buf(),
             genesis,
             key,
-            segment,
-            segment_len,
+            tail,
             chain: scan.chain,
             leaves: scan.leaves,
             marks: scan.marks,
             boot: scan.boot + 1,
+            boottime_ns: 0,
             poisoned: false,
             _lock: lock,
         };
@@ -126,6 +125,7 @@ impl Log {
             return Err(AuditError::Poisoned);
         }
         self.rotate()?;
+        let written = self.written(now);
         let mut bytes = Vec::new();
         let (mut chain, mut leaves, mut marks) = (self.chain, Vec::new(), BTreeMap::new());
         for Submission { source, event } in submissions {
@@ -145,7 +145,7 @@ impl Log {
                 &mut bytes,
                 (&self.key, &chain),
                 seq,
-                (self.written(now), salt()?),
+                (written, salt()?),
                 &body,
             )?;
             leaves.push(tree::leaf(chain.as_bytes()));
@@ -160,16 +160,18 @@ impl Log {
         Ok(self.size())
     }
 
-    fn written(&self, now: Reading) -> Written {
+    /// When a batch is written; the monotonic clock tells batches apart ([`crate::segment::Reader::is_torn`]).
+    fn written(&mut self, now: Reading) -> Written {
         let error_us = match now.state {
             TimeState::Unknown => u32::MAX,
             TimeState::Holdover { error_ns } | TimeState::Synchronised { error_ns } => {
                 u32::try_from(error_ns / 1000).unwrap_or(u32::MAX)
             }
         };
+        self.boottime_ns = now.monotonic_ns.max(self.boottime_ns + 1);
         Written {
             utc_ns: now.wall.as_ns(),
-            boottime_ns: now.monotonic_ns,
+            boottime_ns: self.boottime_ns,
             boot: self.boot,
             error_us,
         }
@@ -177,20 +179,16 @@ impl Log {
 
     /// Writes and syncs. A failed sync leaves the pages clean and the bytes unknown, so it is never tried again.
     fn persist(&mut self, bytes: &[u8]) -> Result<(), AuditError> {
-        let done = self
-            .segment
-            .write_all(bytes)
-            .and_then(|()| self.segment.sync_data());
+        let done = self.tail.append(bytes);
         self.poisoned = done.is_err();
-        done.map_err(storage)?;
-        self.segment_len += bytes.len() as u64;
-        Ok(())
+        done
     }
 
     fn rotate(&mut self) -> Result<(), AuditError> {
-        if self.segment_len <= SEGMENT_LEN_MAX {
+        if self.tail.len() <= SEGMENT_LEN_MAX {
             return Ok(());
         }
+        self.tail.finish()?;
         let header = Header {
             first: self.size(),
             before: self.chain,
@@ -198,11 +196,7 @@ impl Log {
         };
         let path = segment_path(&self.dir, self.size());
         write_new(&path, &header.encode())?;
-        self.segment = OpenOptions::new()
-            .append(true)
-            .open(path)
-            .map_err(storage)?;
-        self.segment_len = self.segment.metadata().map_err(storage)?.len();
+        self.tail = Tail::open(&path, HEADER_LEN as u64)?;
         Ok(())
     }
 

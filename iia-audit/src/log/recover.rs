@@ -24,6 +24,7 @@ pub struct Recovery {
 
 pub(super) struct Scan {
     pub(super) segment_first: u64,
+    pub(super) segment_len: u64,
     pub(super) chain: Digest,
     pub(super) leaves: Vec<Hash>,
     pub(super) marks: BTreeMap<String, u64>,
@@ -59,6 +60,7 @@ pub(crate) fn segments(dir: &Path) -> Result<Vec<(u64, PathBuf)>, AuditError> {
 pub(super) fn scan(dir: &Path, genesis: &Genesis) -> Result<Scan, AuditError> {
     let mut scan = Scan {
         segment_first: 0,
+        segment_len: 0,
         chain: Digest::ZERO,
         leaves: Vec::new(),
         marks: BTreeMap::new(),
@@ -106,16 +108,20 @@ impl Scan {
                 }
                 Ok(None) => break,
                 // A torn write can only be the last thing of the last segment.
-                Err(_) if is_last && !reader.records_follow() => {
+                Err(_) if is_last && reader.is_torn() => {
                     self.quarantine(dir, path, (reader.offset, &bytes))?;
                     break;
                 }
-                Err(_) if reader.records_follow() => {
+                Err(_) if is_last => {
                     return Err(AuditError::DamagedInside { seq: reader.next });
                 }
                 Err(error) => return Err(error),
             }
         }
+        if !is_last && reader.offset < bytes.len() {
+            return Err(AuditError::DamagedInside { seq: reader.next });
+        }
+        self.segment_len = reader.offset as u64;
         self.chain = reader.before;
         Ok(())
     }
@@ -128,6 +134,8 @@ impl Scan {
         (offset, bytes): (usize, &[u8]),
     ) -> Result<(), AuditError> {
         let torn = bytes.get(offset..).unwrap_or_default();
+        let room = torn.iter().rev().take_while(|byte| **byte == 0).count();
+        let torn = torn.get(..torn.len() - room).unwrap_or_default();
         let aside = dir.with_file_name("quarantine");
         fs::create_dir_all(&aside).map_err(storage)?;
         let digest = Digest::of(Context::File, torn).to_string();
