@@ -57,6 +57,12 @@ pub enum AuditError {
     /// An earlier failure to sync makes this log refuse until it is opened again.
     #[error("the log refuses after a failed sync")]
     Poisoned,
+    /// The key of the seals is not that of the epoch behind the last seal.
+    #[error("seals and the key of epoch {epoch} do not join")]
+    Unsealed {
+        /// The key's epoch.
+        epoch: u64,
+    },
     /// A signature is missing or wrong.
     #[error("no good signature by {who}")]
     Unsigned {
@@ -95,6 +101,7 @@ impl Coded for AuditError {
             Self::Unsigned { .. } => 103,
             Self::Inconsistent { .. } => 104,
             Self::DamagedInside { .. } => 105,
+            Self::Unsealed { .. } => 106,
             Self::Fork { .. } => 201,
             Self::Stale { .. } => 301,
             Self::TooLong { .. } => 401,

@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+pub mod beat;
 pub mod checkpoint;
 pub mod error;
 pub mod frame;
@@ -11,6 +12,7 @@ pub mod frame;
 pub mod log;
 pub mod note;
 pub mod policy;
+pub mod seal;
 pub mod segment;
 pub mod tree;
 #[cfg(feature = "std")]

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use iia_audit::log::Submission;
-use iia_audit::verify::{Outcome, Report, verify};
+use iia_audit::log::{Ratchet, Submission};
+use iia_audit::seal::SealKey;
+use iia_audit::verify::{Elsewhere, Outcome, Report, verify_against};
 use iia_core::digest::{Context, Digest, hex};
 use iia_core::event::EventKind;
 use iia_core::time::Clock as _;
@@ -32,10 +33,12 @@ fn python(test: &str) -> Option<PathBuf> {
     None
 }
 
-fn second_opinion(python: &Path, dirs: &[PathBuf]) -> Vec<String> {
+fn second_opinion(python: &Path, escrow: &Path, dirs: &[PathBuf]) -> Vec<String> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/judges/verify_log.py");
     let done = Command::new(python)
         .arg(script)
+        .arg("--seal-key")
+        .arg(escrow)
         .args(dirs)
         .output()
         .unwrap();
@@ -57,14 +60,23 @@ fn own_opinion(report: &Report) -> String {
         Some(bad) => format!("bad {} {}", bad.seq, bad.file.display()),
         None => {
             let head = report.chain_head.map_or([0; 32], |head| *head.as_bytes());
-            format!("ok {} {} {}", report.records, report.witnessed, hex(&head))
+            let sealed = report.sealed.unwrap_or_default();
+            format!(
+                "ok {} {} {} {sealed}",
+                report.records,
+                report.witnessed,
+                hex(&head)
+            )
         }
     }
 }
 
-/// A log of several heads and receipts, with a lake file that a record refers to.
-fn evidence(dir: &Path) {
+/// A log of several heads, receipts and seals, with a lake file that a record refers to. The key of its first seal is
+/// written to `escrow`.
+fn evidence(dir: &Path, escrow: &Path) {
     let mut log = common::create(dir);
+    let (mut ratchet, first) = Ratchet::begin(&escrow.with_extension("open")).unwrap();
+    fs::write(escrow, first.to_text().as_bytes()).unwrap();
     let mut witness = common::witness();
     fs::create_dir_all(dir.join("lake/ot.acs.modbus")).unwrap();
     let (name, rows) = ("lake/ot.acs.modbus/0000000000000000.parquet", b"rows");
@@ -80,7 +92,23 @@ fn evidence(dir: &Path) {
             .unwrap();
         let note = common::receipt(&mut log, &mut witness, known);
         log.keep_receipt(&note).unwrap();
+        log.seal(&mut ratchet).unwrap();
     }
+    drop(log);
+    // As on a box that runs: room was written ahead.
+    let segment = dir.join("audit/seg/0000000000000000.iia");
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes.resize(bytes.len() + 1_000, 0);
+    fs::write(&segment, bytes).unwrap();
+}
+
+fn checked(dir: &Path, escrow: &Path) -> Report {
+    let text = fs::read_to_string(escrow).unwrap();
+    let elsewhere = Elsewhere {
+        seal_key: Some(SealKey::parse(&text).unwrap()),
+        ..Elsewhere::default()
+    };
+    verify_against(dir, &elsewhere)
 }
 
 #[test]
@@ -88,12 +116,16 @@ fn both_verifiers_say_the_same_of_a_good_log() {
     let Some(python) = python("both_verifiers_say_the_same_of_a_good_log") else {
         return;
     };
-    let dir = tempfile::tempdir().unwrap();
-    evidence(dir.path());
-    let report = verify(dir.path(), None);
-    assert_eq!(report.outcome(), Outcome::Verified);
+    let (dir, safe) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let escrow = safe.path().join("seal-key");
+    evidence(dir.path(), &escrow);
+    let report = checked(dir.path(), &escrow);
     assert_eq!(
-        second_opinion(&python, &[dir.path().into()]),
+        (report.outcome(), report.sealed),
+        (Outcome::Verified, Some(report.records))
+    );
+    assert_eq!(
+        second_opinion(&python, &escrow, &[dir.path().into()]),
         [own_opinion(&report)]
     );
 }
@@ -104,7 +136,8 @@ fn both_verifiers_name_the_same_first_bad_record() {
         return;
     };
     let (good, bent) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    evidence(good.path());
+    let escrow = bent.path().join("seal-key");
+    evidence(good.path(), &escrow);
     let names = names(good.path(), good.path());
     let mut seed = 20_261_128u64;
     let mut random = move || {
@@ -135,7 +168,7 @@ fn both_verifiers_name_the_same_first_bad_record() {
         let at = random() % bytes.len();
         bytes[at] ^= 1 << (random() % 8);
         fs::write(&path, bytes).unwrap();
-        let report = verify(&dir, None);
+        let report = checked(&dir, &escrow);
         assert_eq!(
             report.outcome(),
             Outcome::Failed,
@@ -145,7 +178,7 @@ fn both_verifiers_name_the_same_first_bad_record() {
         ours.push((format!("{} byte {at}", names[pick]), own_opinion(&report)));
         dirs.push(dir);
     }
-    let theirs = second_opinion(&python, &dirs);
+    let theirs = second_opinion(&python, &escrow, &dirs);
     assert_eq!(theirs.len(), ours.len());
     for ((place, ours), theirs) in ours.iter().zip(&theirs) {
         assert!(

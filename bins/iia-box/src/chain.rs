@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_audit::AuditError;
-use iia_audit::log::{Log, Submission};
+use iia_audit::log::{Log, Ratchet, Submission};
 use iia_audit::note::{Purpose, VerifierKey};
 use iia_audit::policy::Policy;
 use iia_audit::verify::records;
@@ -32,6 +32,7 @@ use crate::workload::Workload;
 const LOG_KEY: &str = "audit-log";
 const WITNESS_KEY: &str = "witness";
 const MEMORY: &str = "witness-memory";
+const RATCHET: &str = "audit-ratchet";
 
 /// The names under which a box signs.
 pub(crate) fn log_name(box_name: &str) -> String {
@@ -64,10 +65,25 @@ pub(crate) fn make_keys(
     ))
 }
 
-/// Begins the box's log.
-pub(crate) fn create(dir: &BoxDir, policy: &Policy, now: Reading) -> anyhow::Result<Log> {
+/// Begins the box's log. The key of its first seal leaves the box: it is written to `escrow` and stays nowhere else.
+pub(crate) fn create(
+    dir: &BoxDir,
+    policy: &Policy,
+    escrow: &Path,
+    now: Reading,
+) -> anyhow::Result<Log> {
     let key = keys::load(&dir.keys().join(LOG_KEY))?;
+    let (_, first) = Ratchet::begin(&dir.keys().join(RATCHET))?;
+    if let Some(folder) = escrow.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    keys::keep(escrow, first.to_text().as_bytes())?;
     Ok(Log::create(&dir.audit(), policy, &key, now)?)
+}
+
+/// The seal key of the box's log as it stands.
+pub(crate) fn ratchet(dir: &BoxDir, log: &Log) -> anyhow::Result<Ratchet> {
+    Ok(Ratchet::open(&dir.keys().join(RATCHET), log)?)
 }
 
 /// Opens the box's log; whatever a crash left torn lies in quarantine, and that is a record of the log.
@@ -183,10 +199,15 @@ pub(crate) fn desk(id: &SpiffeId) -> anyhow::Result<SpiffeId> {
     Ok(SpiffeId::workload(&id.trust_domain(), "cfg", "desk")?)
 }
 
+/// Signs the head as it is and keeps it.
+pub(crate) fn publish_head(log: &mut Log, dir: &BoxDir) -> anyhow::Result<String> {
+    let key = keys::load(&dir.keys().join(LOG_KEY))?;
+    Ok(log.publish_head(&key)?)
+}
+
 /// A fresh head with the proof that it extends `old_size`.
 pub(crate) fn offer(log: &mut Log, dir: &BoxDir, old_size: u64) -> anyhow::Result<HeadOffer> {
-    let key = keys::load(&dir.keys().join(LOG_KEY))?;
-    let checkpoint = log.publish_head(&key)?;
+    let checkpoint = publish_head(log, dir)?;
     let proof = log
         .consistency(old_size)
         .into_iter()

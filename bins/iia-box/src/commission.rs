@@ -1,6 +1,7 @@
 //! Bringing a box to life: keys, log, and the life of its first configuration from signed text to applied state.
 
 use std::fs;
+use std::path::PathBuf;
 
 use iia_audit::note::VerifierKey;
 use iia_audit::policy::Policy;
@@ -29,6 +30,8 @@ pub(crate) struct Commission<'a> {
     pub(crate) name: &'a str,
     /// Whoever vouches for its audit heads.
     pub(crate) policy: Policy,
+    /// Where the first key of its seals goes, which is not on the box.
+    pub(crate) escrow: PathBuf,
     /// Its operators.
     pub(crate) operators: &'a Operators,
 }
@@ -47,7 +50,7 @@ impl Commission<'_> {
     /// Takes a text from its author to applied state; every step is in the box's audit chain, also one that fails.
     pub(crate) fn run(self, text: &str, told: &mut Told<'_>) -> anyhow::Result<()> {
         let now = clock().read();
-        let mut log = chain::create(self.dir, &self.policy, now)?;
+        let mut log = chain::create(self.dir, &self.policy, &self.escrow, now)?;
         // The desk numbers its own events, so it is a source of its own.
         let source = SpiffeId::workload(&self.domain.parse()?, "cfg", "desk")?;
         let site = place(self.name);
@@ -145,7 +148,7 @@ impl<'a> Files<'a> {
         }
     }
 
-    fn path(&self, call: Call) -> std::path::PathBuf {
+    fn path(&self, call: Call) -> PathBuf {
         self.dir.state().join(call.name())
     }
 }

@@ -13,14 +13,19 @@ use zeroize::Zeroizing;
 pub(crate) fn create(path: &Path) -> anyhow::Result<SoftwareKey> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(seed.as_mut()).map_err(|error| anyhow::anyhow!("random source: {error}"))?;
+    keep(path, seed.as_ref())?;
+    Ok(SoftwareKey::from_seed(&seed))
+}
+
+/// Writes a secret to a new file that only its owner may read.
+pub(crate) fn keep(path: &Path, secret: &[u8]) -> anyhow::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path)?;
-    file.write_all(seed.as_ref())?;
-    file.sync_all()?;
-    Ok(SoftwareKey::from_seed(&seed))
+    file.write_all(secret)?;
+    Ok(file.sync_all()?)
 }
 
 /// Reads a key back.

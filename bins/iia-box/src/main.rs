@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod beat;
 mod boxdir;
 mod chain;
 mod client;

@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use iia_audit::log::Genesis;
 use iia_audit::note::VerifierKey;
-use iia_audit::verify::{Outcome, Report, records, seen_above, verify, verify_against};
+use iia_audit::seal::SealKey;
+use iia_audit::verify::{Elsewhere, Outcome, Report, records, seen_above, verify_against};
 use iia_core::Timestamp;
 
 #[derive(Parser)]
@@ -28,6 +29,10 @@ struct Arguments {
     /// The key of that box's log as obtained elsewhere
     #[arg(long, value_name = "KEY", requires = "above", value_parser = VerifierKey::parse)]
     above_key: Option<VerifierKey>,
+    /// The file with the first key of the log's seals, which left the box when the log began: without it seals are
+    /// counted and not checked
+    #[arg(long, value_name = "FILE")]
+    seal_key: Option<PathBuf>,
     /// Prints the result as JSON
     #[arg(long)]
     json: bool,
@@ -57,7 +62,14 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     }
-    let report = check(&arguments);
+    let seal_key = match arguments.seal_key.as_deref().map(seal_key).transpose() {
+        Ok(key) => key,
+        Err(why) => {
+            println!("{why}");
+            return ExitCode::from(2);
+        }
+    };
+    let report = check(&arguments, seal_key);
     if arguments.records {
         let _shown_in_the_report = records(&arguments.dir.join("audit"), |record| {
             println!("{}", record.to_line())
@@ -82,14 +94,28 @@ fn no_evidence(dir: &Path) {
     }
 }
 
+fn seal_key(path: &Path) -> Result<SealKey, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    let key = text.and_then(|text| SealKey::parse(&text).map_err(|error| error.to_string()));
+    key.map_err(|why| format!("{}: {why}", path.display()))
+}
+
 /// Verifies; with the evidence of the next box up, that must hold first, and its heads must be in the log.
-fn check(arguments: &Arguments) -> Report {
+fn check(arguments: &Arguments, seal_key: Option<SealKey>) -> Report {
     let genesis = Genesis::load(&arguments.dir.join("audit"));
+    let mut elsewhere = Elsewhere {
+        log: arguments.key.clone(),
+        heads: Vec::new(),
+        seal_key,
+    };
     let (Some(above), Ok((genesis, _))) = (&arguments.above, genesis) else {
-        return verify(&arguments.dir, arguments.key.as_ref());
+        return verify_against(&arguments.dir, &elsewhere);
     };
     match seen_above(above, arguments.above_key.as_ref(), genesis.origin()) {
-        Ok(seen) => verify_against(&arguments.dir, arguments.key.as_ref(), &seen),
+        Ok(seen) => {
+            elsewhere.heads = seen;
+            verify_against(&arguments.dir, &elsewhere)
+        }
         Err(mut other) => {
             if let Some(bad) = &mut other.bad {
                 bad.file = above.join(&bad.file);
@@ -118,6 +144,11 @@ fn words(report: &Report, arguments: &Arguments) {
         "receipts   {} cosigned by the policy's witnesses",
         report.receipts
     );
+    match report.sealed {
+        Some(sealed) => println!("seals      {} hold, over {sealed} records", report.seals),
+        None if report.seals == 0 => println!("seals      none"),
+        None => println!("seals      {} NOT CHECKED: give --seal-key", report.seals),
+    }
     println!("files      {} as the chain says", report.files);
     if let Some(above) = &arguments.above {
         println!("above      heads in {} taken along", above.display());
@@ -158,6 +189,8 @@ fn json(report: &Report) -> serde_json::Value {
         "heads": report.heads,
         "receipts": report.receipts,
         "witnessed": report.witnessed,
+        "seals": report.seals,
+        "sealed": report.sealed,
         "witnessed_at": report.witnessed_at,
         "files": report.files,
         "bad": report.bad.as_ref().map(|bad| serde_json::json!({

@@ -1,6 +1,7 @@
 //! The log on disk: one writer, append only, durable when it says so.
 
 mod genesis;
+mod ratchet;
 mod recover;
 mod tail;
 
@@ -16,6 +17,8 @@ use iia_core::sign::Signer;
 use iia_core::time::{Reading, TimeState};
 
 pub use self::genesis::Genesis;
+pub use self::ratchet::Ratchet;
+pub(crate) use self::ratchet::SEALS;
 pub use self::recover::Recovery;
 pub(crate) use self::recover::segments;
 pub use self::tail::ROOM_LEN;
@@ -310,8 +313,15 @@ fn write_over(path: &Path, bytes: &[u8]) -> Result<(), AuditError> {
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(storage)?;
-    fs::rename(&beside, path).map_err(storage)?;
-    let dir = path.parent().unwrap_or(Path::new("."));
+    move_over(&beside, path)
+}
+
+fn move_over(beside: &Path, path: &Path) -> Result<(), AuditError> {
+    fs::rename(beside, path).map_err(storage)?;
+    sync_dir(path.parent().unwrap_or(Path::new(".")))
+}
+
+fn sync_dir(dir: &Path) -> Result<(), AuditError> {
     File::open(dir)
         .and_then(|dir| dir.sync_all())
         .map_err(storage)

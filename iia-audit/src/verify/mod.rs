@@ -4,6 +4,7 @@
 
 mod files;
 mod heads;
+mod seals;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,13 +16,15 @@ use iia_core::event::EventKind;
 use crate::AuditError;
 use crate::checkpoint::Checkpoint;
 use crate::frame::Record;
-use crate::log::{Genesis, segments, storage};
+use crate::log::{Genesis, SEALS, segments, storage};
 use crate::note::VerifierKey;
+use crate::seal::SealKey;
 use crate::segment::{Header, Reader};
 use crate::tree::{self, Frontier, Hash};
 
 pub use self::files::FILE_LEN_MAX;
 pub use self::heads::seen_above;
+use self::seals::Seals;
 
 /// What was found wrong first, in the order of the log.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,6 +56,10 @@ pub struct Report {
     pub witnessed: u64,
     /// When the newest receipt was given, in seconds since the epoch.
     pub witnessed_at: u64,
+    /// Seals found well-formed.
+    pub seals: u64,
+    /// Records that seals cover, as checked with the key of epoch 0; nothing when no such key was given.
+    pub sealed: Option<u64>,
     /// Files whose digests the chain holds and that were found good.
     pub files: u64,
     /// The first thing that is wrong.
@@ -87,6 +94,7 @@ struct Verifier<'a> {
     frontier: Frontier,
     /// Roots wanted at these sizes, and the files that state them.
     claims: BTreeMap<u64, Vec<(PathBuf, Hash)>>,
+    seals: Seals,
     /// The newest digest the chain holds of each file, and the record that says so.
     files: BTreeMap<String, (Digest, u64)>,
 }
@@ -94,20 +102,37 @@ struct Verifier<'a> {
 /// Verifies the evidence directory `dir`: the log in `audit/` and whatever lies beside it. `pinned` is the log's key
 /// from elsewhere; without it the key in the directory is taken, and whoever wrote the directory could have made it.
 pub fn verify(dir: &Path, pinned: Option<&VerifierKey>) -> Report {
-    verify_against(dir, pinned, &[])
+    let log = pinned.cloned();
+    let elsewhere = Elsewhere {
+        log,
+        ..Elsewhere::default()
+    };
+    verify_against(dir, &elsewhere)
 }
 
-/// The same, and the log must contain the heads `known`, which somebody else has seen ([`seen_above`]).
-pub fn verify_against(dir: &Path, pinned: Option<&VerifierKey>, known: &[Checkpoint]) -> Report {
+/// What is known of a log from elsewhere: what its own directory says of it could have been made by whoever wrote it.
+#[derive(Clone, Debug, Default)]
+pub struct Elsewhere {
+    /// Its key.
+    pub log: Option<VerifierKey>,
+    /// Heads that somebody else has seen ([`seen_above`]): the log must contain them.
+    pub heads: Vec<Checkpoint>,
+    /// The key of epoch 0 of its seals: they must be there and hold.
+    pub seal_key: Option<SealKey>,
+}
+
+/// Verifies the evidence directory `dir` against what is known from elsewhere.
+pub fn verify_against(dir: &Path, elsewhere: &Elsewhere) -> Report {
     let mut verifier = Verifier {
         dir,
         report: Report::default(),
         frontier: Frontier::default(),
         claims: BTreeMap::new(),
+        seals: Seals::default(),
         files: BTreeMap::new(),
     };
-    verifier.claims_from(known);
-    if let Err(bad) = verifier.run(pinned) {
+    verifier.claims_from(&elsewhere.heads);
+    if let Err(bad) = verifier.run(elsewhere) {
         verifier.report.bad = Some(bad);
     }
     verifier.report
@@ -139,10 +164,11 @@ pub fn records(audit: &Path, mut take: impl FnMut(Record)) -> Result<(), AuditEr
 }
 
 impl Verifier<'_> {
-    fn run(&mut self, pinned: Option<&VerifierKey>) -> Result<(), Bad> {
+    fn run(&mut self, elsewhere: &Elsewhere) -> Result<(), Bad> {
         let audit = self.dir.join("audit");
         let (genesis, policy) =
             Genesis::load(&audit).map_err(|error| self.bad("audit/genesis", &error.to_string()))?;
+        let pinned = elsewhere.log.as_ref();
         if pinned.is_some_and(|pinned| *pinned != policy.log) {
             return Err(self.bad("audit/policy", "the log's key is not the one given"));
         }
@@ -151,7 +177,10 @@ impl Verifier<'_> {
         self.report.heads = self.claims_of("heads", &policy, false)?;
         self.report.receipts = self.claims_of("receipts", &policy, true)?;
         self.claim_met()?;
+        self.seals_begin(elsewhere.seal_key.as_ref())?;
+        self.seals_met(&genesis.log_id())?;
         self.chain(&genesis)?;
+        self.seals_end()?;
         if let Some((size, claims)) = self.claims.first_key_value() {
             let words = format!(
                 "states {size} records, the log holds {}: the end is missing",
@@ -183,7 +212,9 @@ impl Verifier<'_> {
 
     /// Nothing may lie in the audit directory that verification does not read.
     fn known_names(&self, audit: &Path) -> Result<(), Bad> {
-        const KNOWN: [&str; 6] = ["genesis", "policy", "seg", "heads", "receipts", "lock"];
+        const KNOWN: [&str; 7] = [
+            "genesis", "policy", "seg", "heads", "receipts", "lock", SEALS,
+        ];
         for path in listing(audit).map_err(|why| self.bad("audit", &why))? {
             let name = path
                 .file_name()
@@ -220,7 +251,10 @@ impl Verifier<'_> {
             loop {
                 let offset = reader.offset as u64;
                 match reader.read() {
-                    Ok(Some(record)) => self.record(&record)?,
+                    Ok(Some(record)) => {
+                        self.record(&record)?;
+                        self.seals_met(&genesis.log_id())?;
+                    }
                     Ok(None) => break,
                     Err(error) => {
                         let why = error.to_string();

@@ -1,6 +1,7 @@
 """A second reading of the audit log, written from its description and sharing no code with iia-verify.
 
-    python verify_log.py DIR...      one line each: "ok RECORDS WITNESSED CHAINHEAD" or "bad SEQ FILE WHY"
+    python verify_log.py [--seal-key FILE] DIR...   one line each:
+        "ok RECORDS WITNESSED CHAINHEAD SEALED" or "bad SEQ FILE WHY"; SEALED is - without the key
 
 Needs the packages blake3 and cryptography.
 """
@@ -128,8 +129,9 @@ def root(peaks):
 class Log:
     """One evidence directory under verification."""
 
-    def __init__(self, box):
+    def __init__(self, box, seal_key=None):
         self.box, self.records, self.witnessed, self.head = box, 0, 0, bytes(32)
+        self.seal_key, self.sealed, self.lines, self.seal, self.epoch = seal_key, "-", [], None, 0
         self.peaks, self.claims, self.files = [], {}, {}
 
     def bad(self, file, why):
@@ -151,7 +153,7 @@ class Log:
         except (ValueError, IndexError) as error:
             raise self.bad("audit/genesis", error) from error
         for path in sorted(audit.iterdir()):
-            if path.name not in {"genesis", "policy", "seg", "heads", "receipts", "lock"}:
+            if path.name not in {"genesis", "policy", "seg", "heads", "receipts", "lock", "seals"}:
                 raise self.bad(f"audit/{path.name}", "unknown")
         if (audit / "lock").exists() and (audit / "lock").stat().st_size:
             raise self.bad("audit/lock", "is not empty")
@@ -159,13 +161,50 @@ class Log:
         self.signed_heads("receipts")
         self.meet_claims()
         self.log_id = derived("file", text.encode())
+        self.read_seals(audit / "seals")
+        self.meet_seals()
         for path in sorted((audit / "seg").iterdir()):
             self.segment(path)
         if self.claims:
             size = min(self.claims)
             raise self.bad(self.claims[size][0][0], f"states {size} records")
+        if self.seal:
+            raise self.bad("audit/seals", f"states {self.seal[0]} records")
         self.referred()
-        return f"ok {self.records} {self.witnessed} {self.head.hex()}"
+        return f"ok {self.records} {self.witnessed} {self.head.hex()} {self.sealed}"
+
+    def read_seals(self, path):
+        if path.exists():
+            self.lines = path.read_bytes().splitlines(keepends=True)
+            self.next_seal()
+        elif self.seal_key:
+            raise self.bad("audit/seals", "missing")
+
+    def next_seal(self):
+        """One line: epoch, records, tag; epochs count from 0 without holes, records never go back."""
+        self.seal = None
+        if not self.lines:
+            return
+        line = self.lines.pop(0).decode("ascii", "replace")
+        try:
+            stated, size, tag = line.removesuffix("\n").split(" ")
+            digest = bytes.fromhex(tag.removeprefix("b3:"))
+            if line != f"{self.epoch} {int(size)} b3:{digest.hex()}\n" or len(digest) != 32 or int(size) < self.records:
+                raise ValueError(f"line {stated}")
+        except ValueError as error:
+            raise self.bad("audit/seals", error) from error
+        self.seal = (int(size), digest)
+
+    def meet_seals(self):
+        while self.seal and self.seal[0] == self.records:
+            size, tag = self.seal
+            if self.seal_key:
+                said = self.log_id + struct.pack("<QQ", self.epoch, size) + self.head
+                if blake3(said, key=self.seal_key).digest() != tag:
+                    raise self.bad("audit/seals", "another log")
+                self.seal_key, self.sealed = derived("audit ratchet", self.seal_key), size
+            self.epoch += 1
+            self.next_seal()
 
     def signed_heads(self, folder):
         for path in sorted((self.box / "audit" / folder).iterdir()):
@@ -198,12 +237,14 @@ class Log:
         if path.name != f"{self.records:016x}.iia" or data[:128] != header:
             raise self.bad(file, "header")
         at, key = 128, derived("audit chain", self.log_id)
-        while at < len(data):
+        # Room that was written ahead is zero; nothing but zeros follows it.
+        while any(data[at:at + 64]) or any(data[at:]):
             try:
                 at = self.record(data, at, key)
             except (ValueError, IndexError, struct.error, TypeError) as error:
                 raise self.bad(file, f"at {at}: {error}") from error
             self.meet_claims()
+            self.meet_seals()
 
     def record(self, data, at, key):
         envelope, stored = data[at:at + 96], data[at + 96:at + 128]
@@ -249,8 +290,14 @@ class Log:
 
 
 if __name__ == "__main__":
-    for directory in sys.argv[1:]:
+    paths, key = sys.argv[1:], None
+    if paths[:1] == ["--seal-key"]:
+        first, epoch, digest = pathlib.Path(paths[1]).read_text().split()
+        if (first, epoch) != ("iia-seal-key", "0"):
+            sys.exit("no seal key of epoch 0")
+        paths, key = paths[2:], bytes.fromhex(digest.removeprefix("b3:"))
+    for directory in paths:
         try:
-            print(Log(pathlib.Path(directory)).verify())
+            print(Log(pathlib.Path(directory), key).verify())
         except Bad as bad:
             print(bad)

@@ -9,7 +9,8 @@ use iia::lake_report;
 use iia::report::{Table, render};
 use iia_audit::frame::Record;
 use iia_audit::note::VerifierKey;
-use iia_audit::verify::{Outcome, Report, records, seen_above, verify, verify_against};
+use iia_audit::seal::SealKey;
+use iia_audit::verify::{Elsewhere, Outcome, Report, records, seen_above, verify_against};
 use iia_config::stage::{Slot, Store};
 use iia_config::trust::Class;
 use iia_core::Timestamp;
@@ -55,12 +56,22 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
     screen.line(tone(whole), words);
     let [key, site_key] = &told.log_keys;
     let site_key = VerifierKey::parse(site_key)?;
-    let above = verify(&site.evidence(), Some(&site_key));
+    let elsewhere = |name, key: &VerifierKey, heads| -> anyhow::Result<Elsewhere> {
+        let seal_key = fs::read_to_string(super::escrow(dir, name))?;
+        Ok(Elsewhere {
+            log: Some(key.clone()),
+            heads,
+            seal_key: Some(SealKey::parse(&seal_key)?),
+        })
+    };
+    let known = elsewhere("site", &site_key, Vec::new())?;
+    let above = verify_against(&site.evidence(), &known);
     say("site", &above, screen);
     let log_key = VerifierKey::parse(key)?;
     // What the site has seen of this log must be in it: a log cut back together with its receipts shows.
     let seen = seen_above(&site.evidence(), Some(&site_key), &log_key.name).unwrap_or_default();
-    let report = verify_against(&seg01.evidence(), Some(&log_key), &seen);
+    let known = elsewhere("seg01", &log_key, seen)?;
+    let report = verify_against(&seg01.evidence(), &known);
     say("seg01", &report, screen);
     super::kept::tell(&seg01, &site, screen)?;
     screen.line(Tone::Head, "To take along");
@@ -74,9 +85,10 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
         screen.verbatim(&format!("iia report sla {seg01} --catalog {catalog}"));
     }
     screen.verbatim(&format!(
-        "iia-verify {} --key '{key}' --above {}",
+        "iia-verify {} --key '{key}' --above {} --seal-key {}",
         evidence.display(),
-        site.evidence().display()
+        site.evidence().display(),
+        super::escrow(dir, "seg01").display()
     ));
     anyhow::ensure!(complete && whole, "records were lost");
     anyhow::ensure!(
@@ -102,8 +114,8 @@ const fn tone(good: bool) -> Tone {
 fn say(name: &str, report: &Report, screen: &Screen) {
     let words = match (report.outcome(), &report.bad) {
         (Outcome::Verified, _) => format!(
-            "{name} verified: {} records, receipts of the site's witness: {}, files as the chain says: {}",
-            report.records, report.receipts, report.files
+            "{name} verified: {} records, receipts of the site's witness: {}, seals: {}, files as the chain says: {}",
+            report.records, report.receipts, report.seals, report.files
         ),
         (_, Some(bad)) => format!(
             "{name}: record {} in {}: {}",

@@ -58,3 +58,8 @@ fn directory(arguments: &DemoArguments) -> anyhow::Result<PathBuf> {
     }
     anyhow::bail!("iia-demo holds ten thousand runs; remove some")
 }
+
+/// Where the first key of a box's seals is kept, in place of a safe elsewhere.
+fn escrow(dir: &Path, box_name: &str) -> PathBuf {
+    dir.join("escrow").join(format!("{box_name}.seal-key"))
+}

@@ -133,13 +133,12 @@ impl Stage<'_> {
     fn commission(
         &mut self,
         arguments: &DemoArguments,
-        dir: &Path,
+        base: &Path,
     ) -> anyhow::Result<(Machine, Machine)> {
-        let operators = dir.join("operators");
-        let operators = Operators::create(&operators)?;
+        let operators = Operators::create(&base.join("operators"))?;
         let (site, seg01) = (
-            BoxDir::at(&dir.join("site")),
-            BoxDir::at(&dir.join("seg01")),
+            BoxDir::at(&base.join("site")),
+            BoxDir::at(&base.join("seg01")),
         );
         let (site_log, site_witness) = Commission::keys(&site, "site")?;
         let (log, _) = Commission::keys(&seg01, "seg01")?;
@@ -174,6 +173,7 @@ impl Stage<'_> {
                 dir,
                 name,
                 policy,
+                escrow: super::escrow(base, name),
                 operators: &operators,
             };
             self.configure(commission, text)?;

@@ -28,6 +28,7 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     tokio::select! {
         served = serve(workload, None, &role) => served,
         () = chain::drain(&role.log, workload) => Ok(()),
+        ended = crate::beat::beat(&role.log, workload) => ended,
     }
 }
 
