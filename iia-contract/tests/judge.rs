@@ -84,6 +84,7 @@ fn a_topic_is_compared_to_its_last_level() {
         topic \"a/b/c/d/e/f/g/h/i/j\"
         topic \"a/b/c/d/e/f/g/h/+/k\"
         topic \"b/b/c/d/e/f/g/h/i/#\"
+        topic \"c/+\"
         }
         failure {
         on_unreachable drop
@@ -101,6 +102,9 @@ fn a_topic_is_compared_to_its_last_level() {
         ("b/b/c/d/e/f/g/h/i", true),
         ("b/b/c/d/e/f/g/h/i/j/k", true),
         ("b/b/c/d/e/f/g/h/j/j/k", false),
+        // What stands for the rest of a subject is a name like any other in a topic.
+        ("c/>", true),
+        ("c/>/d", false),
     ] {
         let seen = Observation::Message(Message {
             ts: Timestamp::default(),

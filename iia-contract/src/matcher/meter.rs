@@ -151,3 +151,113 @@ const fn len(observation: &Observation<'_>) -> u64 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raw::Per;
+    use iia_core::observe::{Act, Address, Frame, Mac, Message, Protocol};
+
+    fn message(payload_len: u64) -> Observation<'static> {
+        Observation::Message(Message {
+            ts: Timestamp::default(),
+            client: "",
+            act: Act::Publish,
+            address: Address::Topic("a"),
+            payload_len,
+        })
+    }
+
+    fn frame(payload_len: u64) -> Observation<'static> {
+        let nobody = Mac([0; 6]);
+        Observation::Frame(Frame {
+            ts: Timestamp::default(),
+            source: nobody,
+            destination: nobody,
+            vlan: 0,
+            ethertype: 0x88cc,
+            protocol: Protocol::Unknown,
+            func: None,
+            payload_len,
+        })
+    }
+
+    /// The generic cell rate algorithm (ITU-T I.371), which keeps a time and no level: an independent reckoning.
+    struct Gcra {
+        /// Units of one second times nanoseconds, so that nothing is rounded.
+        expected: i128,
+        units: i128,
+        period_ns: i128,
+        newest: i128,
+    }
+
+    impl Gcra {
+        fn take(&mut self, count: i128, now_ns: i128) -> bool {
+            self.newest = self.newest.max(now_ns);
+            let now = self.newest * self.units;
+            let next = self.expected.max(now) + count * self.period_ns;
+            let fits = next - now <= self.units * self.period_ns;
+            self.expected = if fits { next } else { self.expected };
+            fits
+        }
+    }
+
+    #[test]
+    fn a_bucket_says_what_the_generic_cell_rate_algorithm_says() {
+        let rate = |count: i64, unit, per| Number {
+            micros: count * 1_000_000,
+            unit,
+            per: Some(per),
+        };
+        let bits = |count: i64| Number {
+            per: None,
+            ..rate(count, Unit::Kbps, Per::Second)
+        };
+        let mut seed = 0x9e37_79b9_7f4a_7c15u64;
+        let mut random = move |below: u64| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed % below
+        };
+        for (stated, units, period, bits_a_byte) in [
+            (rate(5, Unit::None, Per::Second), 5, 1, 0),
+            (rate(90, Unit::None, Per::Minute), 90, 60, 0),
+            (rate(3, Unit::KiB, Per::Second), 3_072, 1, 1),
+            (rate(64, Unit::KiB, Per::Hour), 65_536, 3_600, 1),
+            (bits(9), 9_000, 1, 8),
+        ] {
+            let mut bucket = Bucket::new(stated).unwrap();
+            let mut naive = Gcra {
+                expected: i128::MIN,
+                units,
+                period_ns: period * 1_000_000_000,
+                newest: i128::MIN,
+            };
+            let (mut now, mut taken, mut left) = (1_000_000i64, 0, 0);
+            for step in 0..4_000 {
+                let len = random(900);
+                let seen = if step % 2 == 0 {
+                    message(len)
+                } else {
+                    frame(len)
+                };
+                let count = match bits_a_byte {
+                    0 => 1,
+                    bits => bits * i128::from(len),
+                };
+                let got = bucket.take(&seen, Timestamp::from_ns(now));
+                assert_eq!(got, naive.take(count, now.into()), "{stated:?} step {step}");
+                (taken, left) = (taken + u32::from(got), left + u32::from(!got));
+                // Sometimes back, and on the whole a little more often than the rate.
+                let mean = naive.period_ns * count.max(1) / units;
+                let gap = random(2 * u64::try_from(mean).unwrap() * 9 / 10) as i64;
+                now += if random(8) == 0 { -(gap / 100) } else { gap };
+            }
+            assert!(
+                taken > 100 && left > 20,
+                "{stated:?}: {taken} taken, {left} left"
+            );
+        }
+    }
+}

@@ -156,3 +156,76 @@ fn raw(span: &Span<'_>, offset: u32, registers: u32) -> Option<u64> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn words(bytes: &[u8]) -> Span<'_> {
+        Span {
+            table: Table::HoldingRegister,
+            addr: 100,
+            count: u32::try_from(bytes.len() / 2).unwrap(),
+            values: Values::Words(bytes),
+        }
+    }
+
+    /// Each type by its name, what lies in the registers, and the number in millionths.
+    #[test]
+    fn every_type_is_read_as_its_name_says() {
+        for (kind, bytes, micros) in [
+            ("bool", &[0, 1][..], Some(1_000_000)),
+            ("uint8", &[0, 255], Some(255_000_000)),
+            ("uint16", &[0xff, 0xfe], Some(65_534_000_000)),
+            (
+                "uint32",
+                &[0xff, 0xff, 0xff, 0xfe],
+                Some(4_294_967_294_000_000),
+            ),
+            ("uint64", &[0, 0, 0, 0, 0, 0, 1, 0], Some(256_000_000)),
+            ("uint64", &[0xff; 8], Some(i64::MAX)),
+            ("int8", &[0xff, 0xfe], Some(-2_000_000)),
+            ("int16", &[0x80, 0], Some(-32_768_000_000)),
+            ("int32", &[0xff, 0xff, 0xff, 0xfd], Some(-3_000_000)),
+            (
+                "int64",
+                &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfc],
+                Some(-4_000_000),
+            ),
+            ("float32", &[0x3f, 0xc0, 0, 0], Some(1_500_000)),
+            ("float32", &[0x7f, 0xc0, 0, 0], None),
+            ("float64", &[0xc0, 0x04, 0, 0, 0, 0, 0, 0], Some(-2_500_000)),
+            ("float64", &[0x7f, 0xf0, 0, 0, 0, 0, 0, 0], Some(i64::MAX)),
+        ] {
+            let form = Form::named(kind).unwrap();
+            assert_eq!(form.registers() as usize * 2, bytes.len(), "{kind}");
+            let raw = raw(&words(bytes), 0, form.registers()).unwrap();
+            assert_eq!(form.micros(raw), micros, "{kind} {bytes:?}");
+        }
+        assert_eq!(Form::named("string"), None);
+    }
+
+    #[test]
+    fn bits_and_registers_are_found_at_their_offset_and_only_when_all_were_seen() {
+        let bits = Span {
+            table: Table::Coil,
+            addr: 0,
+            count: 12,
+            values: Values::Bits(&[0b1000_0010, 0b0000_0100]),
+        };
+        let ones: Vec<u32> = (0..12).filter(|at| raw(&bits, *at, 1) == Some(1)).collect();
+        assert_eq!(ones, [1, 7, 10]);
+        assert_eq!(raw(&bits, 0, 1), Some(0));
+        assert_eq!(raw(&bits, 12, 1), None);
+        let span = words(&[0, 1, 0, 2, 0, 3]);
+        assert_eq!(raw(&span, 1, 2), Some(0x0002_0003));
+        assert_eq!(raw(&span, 2, 2), None);
+        assert_eq!(raw(&span, u32::MAX, 2), None);
+        let unseen = Span {
+            values: Values::None,
+            ..span
+        };
+        assert_eq!(raw(&unseen, 0, 1), None);
+    }
+}
