@@ -48,6 +48,14 @@ pub enum AuditError {
         /// The size.
         size: u64,
     },
+    /// A record is not proven to be in a head.
+    #[error("record {seq} is not in the head of size {size}")]
+    NotIncluded {
+        /// Which record.
+        seq: u64,
+        /// The head's size.
+        size: u64,
+    },
     /// A text is not a note, a key or a policy.
     #[error("not a {what}")]
     Malformed {
@@ -91,6 +99,20 @@ pub enum AuditError {
     },
 }
 
+impl AuditError {
+    /// The record that it is about.
+    pub const fn seq(&self) -> Option<u64> {
+        match self {
+            Self::BadRecord { seq, .. }
+            | Self::BrokenLink { seq }
+            | Self::BrokenBody { seq }
+            | Self::DamagedInside { seq }
+            | Self::NotIncluded { seq, .. } => Some(*seq),
+            _ => None,
+        }
+    }
+}
+
 impl Coded for AuditError {
     fn code(&self) -> Code {
         let number = match self {
@@ -102,6 +124,7 @@ impl Coded for AuditError {
             Self::Inconsistent { .. } => 104,
             Self::DamagedInside { .. } => 105,
             Self::Unsealed { .. } => 106,
+            Self::NotIncluded { .. } => 107,
             Self::Fork { .. } => 201,
             Self::Stale { .. } => 301,
             Self::TooLong { .. } => 401,

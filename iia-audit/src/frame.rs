@@ -24,7 +24,7 @@ pub const BODY_MAX: usize = 256 * 1024;
 const MAGIC: [u8; 4] = *b"IAR1";
 /// A record begins at a multiple of so many bytes behind the header.
 pub(crate) const ALIGN: usize = 64;
-const SCHEMA: u16 = 1;
+pub(crate) const SCHEMA: u16 = 1;
 
 /// What is stored of one event: who the source is, by its certificate, and what it stated.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
@@ -119,6 +119,11 @@ pub fn encode(
     Ok(hash)
 }
 
+/// Bytes of a record with a body of `body_len` bytes.
+pub(crate) const fn len_of(body_len: usize) -> usize {
+    (HEAD_LEN + body_len).next_multiple_of(ALIGN)
+}
+
 fn kind_number(event: &Event) -> u16 {
     // The canonical encoding of a kind is its number.
     match *canon::encode(&event.kind).as_slice() {
@@ -127,7 +132,7 @@ fn kind_number(event: &Event) -> u16 {
     }
 }
 
-fn link((key, before): (&[u8; 32], &Digest), envelope: &[u8]) -> Digest {
+pub(crate) fn link((key, before): (&[u8; 32], &Digest), envelope: &[u8]) -> Digest {
     Hasher::keyed(key)
         .update(before.as_bytes())
         .update(envelope)
@@ -212,10 +217,10 @@ pub(crate) fn looks_like_record(bytes: &[u8]) -> bool {
     bytes.first_chunk::<4>() == Some(&MAGIC)
 }
 
-struct Fields<'a>(&'a [u8]);
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl Fields<'_> {
-    fn take<const N: usize>(&mut self) -> [u8; N] {
+    pub(crate) fn take<const N: usize>(&mut self) -> [u8; N] {
         match self.0.split_first_chunk::<N>() {
             Some((field, rest)) => {
                 self.0 = rest;

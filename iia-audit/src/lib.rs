@@ -5,13 +5,18 @@
 extern crate alloc;
 
 pub mod beat;
+pub mod bundle;
 pub mod checkpoint;
+#[cfg(feature = "std")]
+pub mod coverage;
+pub mod envelope;
 pub mod error;
 pub mod frame;
 #[cfg(feature = "std")]
 pub mod log;
 pub mod note;
 pub mod policy;
+pub mod proof;
 pub mod seal;
 pub mod segment;
 pub mod tree;

@@ -16,7 +16,7 @@ pub fn leaf(data: &[u8; 32]) -> Hash {
         .into()
 }
 
-fn node(left: &Hash, right: &Hash) -> Hash {
+pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
     Sha256::new()
         .chain_update([1])
         .chain_update(left)
@@ -59,11 +59,16 @@ impl Frontier {
 
     /// The root.
     pub fn root(&self) -> Hash {
-        let mut peaks = self.peaks.iter().rev();
-        match peaks.next() {
-            None => empty_root(),
-            Some(last) => peaks.fold(*last, |right, left| node(left, &right)),
-        }
+        root_of_peaks(&self.peaks)
+    }
+}
+
+/// The root over whole subtrees, the largest first.
+pub(crate) fn root_of_peaks(peaks: &[Hash]) -> Hash {
+    let mut peaks = peaks.iter().rev();
+    match peaks.next() {
+        None => empty_root(),
+        Some(last) => peaks.fold(*last, |right, left| node(left, &right)),
     }
 }
 

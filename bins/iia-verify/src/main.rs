@@ -1,14 +1,18 @@
-//! Checks a box's evidence offline: audit chain, heads, receipts and every file they refer to.
+//! Checks a box's evidence offline: audit chain, heads, receipts and every file they refer to; or one file of it, a
+//! bundle or the proof of a record.
 //!
-//! Exit code 0: verified. 1: something is wrong. 2: cannot be asked like this. 3: good, but the last records are not
-//! yet witnessed by the next box.
+//! Exit code 0: verified. 1: something is wrong. 2: cannot be asked like this. 3: good, but not all of it is witnessed
+//! by the next box, or, of a bundle, nobody said whose log it is.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program speaks on standard output")]
+
+mod file;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use iia_audit::bundle::{self, Known};
 use iia_audit::log::Genesis;
 use iia_audit::note::VerifierKey;
 use iia_audit::seal::SealKey;
@@ -18,11 +22,15 @@ use iia_core::Timestamp;
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
-    /// The evidence directory: the one that holds audit/, lake/ and config/
+    /// The evidence directory, the one that holds audit/, lake/ and config/; or a bundle, or the proof of a record
+    #[arg(value_name = "DIR|FILE")]
     dir: PathBuf,
-    /// The log's key as obtained elsewhere (name+hash+key); without it the key in the directory is taken
+    /// The log's key as obtained elsewhere (name+hash+key); without it the key in the evidence is taken
     #[arg(long, value_parser = VerifierKey::parse)]
     key: Option<VerifierKey>,
+    /// Of a file: a witness's key as obtained elsewhere, which must have cosigned as well; may be given again
+    #[arg(long, value_name = "KEY", value_parser = VerifierKey::parse)]
+    witness: Vec<VerifierKey>,
     /// The evidence of the next box up: every head that it has cosigned must be a head of this log
     #[arg(long, value_name = "DIR")]
     above: Option<PathBuf>,
@@ -53,6 +61,9 @@ fn main() -> ExitCode {
     #[cfg(unix)]
     end_with_the_reader();
     let arguments = Arguments::parse();
+    if arguments.dir.is_file() {
+        return one_file(&arguments);
+    }
     for dir in [Some(&arguments.dir), arguments.above.as_ref()]
         .into_iter()
         .flatten()
@@ -84,6 +95,37 @@ fn main() -> ExitCode {
         Outcome::Verified => ExitCode::SUCCESS,
         Outcome::Failed => ExitCode::FAILURE,
         Outcome::TailNotWitnessed => ExitCode::from(3),
+    }
+}
+
+/// A bundle or a proof.
+fn one_file(arguments: &Arguments) -> ExitCode {
+    let known = Known {
+        log: arguments.key.clone(),
+        witnesses: arguments.witness.clone(),
+    };
+    if arguments.above.is_some() {
+        println!("--above is asked of an evidence directory; of a file give the --witness");
+        return ExitCode::from(2);
+    }
+    let said = match file::check(&arguments.dir, &known) {
+        Ok(said) => said,
+        Err(error) => {
+            println!("{}: {error}", arguments.dir.display());
+            return ExitCode::from(2);
+        }
+    };
+    if arguments.records {
+        said.records.iter().for_each(|line| println!("{line}"));
+    }
+    match arguments.json {
+        true => println!("{}", said.json),
+        false => print!("{}", said.words),
+    }
+    match said.outcome {
+        bundle::Outcome::ProvenAndWitnessed => ExitCode::SUCCESS,
+        bundle::Outcome::Failed => ExitCode::FAILURE,
+        bundle::Outcome::ProvenNotWitnessed | bundle::Outcome::Unpinned => ExitCode::from(3),
     }
 }
 

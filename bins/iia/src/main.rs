@@ -8,6 +8,8 @@
 
 mod allows;
 mod ask;
+#[cfg(feature = "operator")]
+mod audit;
 mod bench;
 mod check;
 mod compile;
@@ -64,6 +66,10 @@ enum Command {
     /// Answers a well-known question: contract/ID, contract/ID/history, contract/ID/watermark, catalog/manifest,
     /// catalog/raci/EVENT
     Ask(ask::Ask),
+    /// What a box's audit log says and proves: records, proofs, bundles for an auditor
+    #[cfg(feature = "operator")]
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Reports on what rests in the lake of a box
     #[command(subcommand)]
     Report(kept::Command),
@@ -98,10 +104,15 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("iia: {error:#}");
+            complain(&error);
             ExitCode::from(2)
         }
     }
+}
+
+/// One line on the error stream.
+fn complain(error: &anyhow::Error) {
+    eprintln!("iia: {error:#}");
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -117,6 +128,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Surface(arguments) => surface::run(&arguments, &mut out)?,
         Command::Who(arguments) => ask::who(&arguments, &mut out)?,
         Command::Ask(arguments) => ask::ask(&arguments, &mut out)?,
+        #[cfg(feature = "operator")]
+        Command::Audit(command) => audit::run(&command, &mut out)?,
         Command::Report(command) => kept::run(&command, &mut out)?,
         #[cfg(feature = "operator")]
         Command::Diff(arguments) => {

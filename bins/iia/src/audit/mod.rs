@@ -1,0 +1,51 @@
+//! What a box's audit log says, for people, and what an auditor is given of it.
+
+mod bundle;
+mod choice;
+mod prove;
+mod show;
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{anyhow, bail};
+use clap::Subcommand;
+use iia_audit::AuditError;
+use iia_core::code::Coded as _;
+
+/// What is wanted of the log.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Prints the records in words, and how far signed heads and receipts cover them
+    Show(show::Arguments),
+    /// Writes the proof of one record (C2SP tlog-proof), which iia-verify checks with two keys
+    Prove(prove::Arguments),
+    /// Writes chosen records with their proofs and files into one file, which iia-verify checks with a key
+    Bundle(bundle::Arguments),
+}
+
+pub(crate) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Show(arguments) => show::run(arguments, out),
+        Command::Prove(arguments) => prove::run(arguments, out),
+        Command::Bundle(arguments) => bundle::run(arguments, out),
+    }
+}
+
+/// The evidence directory: the one given, or the one in a box's directory.
+fn evidence(dir: &Path) -> anyhow::Result<PathBuf> {
+    let within = dir.join("evidence");
+    let found = [dir.to_path_buf(), within];
+    let found = found.into_iter().find(|dir| dir.join("audit").is_dir());
+    match found {
+        Some(dir) => Ok(dir),
+        None => bail!("{}: holds no audit directory", dir.display()),
+    }
+}
+
+/// An error of a log, with its place and code.
+fn at(place: impl Display) -> impl Fn(AuditError) -> anyhow::Error {
+    move |error| anyhow!("{place}: {}: {error}", error.code())
+}
