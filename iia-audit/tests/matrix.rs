@@ -1,5 +1,10 @@
 //! The tamper matrix: each way to forge a log, what finds it, and the first bad record.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 mod common;
 
