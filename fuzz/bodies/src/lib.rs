@@ -36,10 +36,12 @@ pub type Body = fn(&[u8]);
 /// Every target by its name, which is also the name of its corpus.
 #[cfg(feature = "full")]
 pub const TARGETS: &[(&str, Body)] = &[
+    ("audit_bundle", audit::bundle::bundle),
     ("audit_note", audit::note::note),
     ("audit_policy", audit::note::policy),
     ("audit_proof", audit::proof::proof),
     ("audit_record", audit::record::record),
+    ("audit_tlog_proof", audit::bundle::proof),
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
     ("capture_modbus", capture::modbus),

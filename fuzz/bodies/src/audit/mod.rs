@@ -1,5 +1,6 @@
-//! The audit log's untrusted inputs: records, notes, policies, proofs, offers to a witness.
+//! The audit log's untrusted inputs: bundles, records, notes, policies, proofs, offers to a witness.
 
+pub mod bundle;
 pub mod note;
 pub mod proof;
 pub mod record;
