@@ -16,23 +16,6 @@ use iia_core::time::Clock as _;
 
 const FLIPS: u64 = 200;
 
-/// A Python that has what the verifier needs: `IIA_PYTHON`, or the tests' own environment.
-fn python(test: &str) -> Option<PathBuf> {
-    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/venv/bin/python");
-    let python = std::env::var_os("IIA_PYTHON").map_or_else(|| own.into(), PathBuf::from);
-    let imports = Command::new(&python)
-        .args(["-c", "import blake3, cryptography"])
-        .output();
-    if imports.is_ok_and(|done| done.status.success()) {
-        return Some(python);
-    }
-    common::skip(
-        test,
-        "a Python with blake3 and cryptography (IIA_PYTHON or target/venv)",
-    );
-    None
-}
-
 fn second_opinion(python: &Path, escrow: &Path, dirs: &[PathBuf]) -> Vec<String> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/judges/verify_log.py");
     let done = Command::new(python)
@@ -113,7 +96,7 @@ fn checked(dir: &Path, escrow: &Path) -> Report {
 
 #[test]
 fn both_verifiers_say_the_same_of_a_good_log() {
-    let Some(python) = python("both_verifiers_say_the_same_of_a_good_log") else {
+    let Some(python) = common::python("both_verifiers_say_the_same_of_a_good_log") else {
         return;
     };
     let (dir, safe) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -132,7 +115,7 @@ fn both_verifiers_say_the_same_of_a_good_log() {
 
 #[test]
 fn both_verifiers_name_the_same_first_bad_record() {
-    let Some(python) = python("both_verifiers_name_the_same_first_bad_record") else {
+    let Some(python) = common::python("both_verifiers_name_the_same_first_bad_record") else {
         return;
     };
     let (good, bent) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

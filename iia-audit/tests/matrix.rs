@@ -1,9 +1,5 @@
 //! The tamper matrix: each way to forge a log, what finds it, and the first bad record.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

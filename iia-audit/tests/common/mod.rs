@@ -1,7 +1,8 @@
 //! A small log with its keys, for tests.
 #![allow(dead_code, reason = "every test file uses some of it")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use iia_audit::log::{Log, Submission};
 use iia_audit::note::{Purpose, VerifierKey};
@@ -92,4 +93,21 @@ pub(crate) fn skip(test: &str, missing: &str) {
         "{line}"
     );
     let _closed = std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes());
+}
+
+/// A Python that has what the verifier needs: `IIA_PYTHON`, or the tests' own environment.
+pub(crate) fn python(test: &str) -> Option<PathBuf> {
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/venv/bin/python");
+    let python = std::env::var_os("IIA_PYTHON").map_or_else(|| own.into(), PathBuf::from);
+    let imports = Command::new(&python)
+        .args(["-c", "import blake3, cryptography"])
+        .output();
+    if imports.is_ok_and(|done| done.status.success()) {
+        return Some(python);
+    }
+    skip(
+        test,
+        "a Python with blake3 and cryptography (IIA_PYTHON or target/venv)",
+    );
+    None
 }
