@@ -1,5 +1,5 @@
 //! A second verifier of bundles, in Python and written from the format's page, says the same as ours.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

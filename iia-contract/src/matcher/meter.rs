@@ -182,6 +182,44 @@ mod tests {
         })
     }
 
+    /// Every kind of observation that says how many bytes it has.
+    #[test]
+    fn bytes_are_those_that_an_observation_says() {
+        use iia_core::observe::{Conn, Flow, Session, Transport};
+        let anybody = core::net::IpAddr::from([0, 0, 0, 0]);
+        let conn = Observation::Conn(Conn {
+            ts: Timestamp::default(),
+            last: Timestamp::default(),
+            flow: Flow {
+                orig_h: anybody,
+                orig_p: 0,
+                resp_h: anybody,
+                resp_p: 0,
+                transport: Transport::Tcp,
+                vlan: 0,
+            },
+            protocol: Protocol::Unknown,
+            orig_pkts: 1,
+            resp_pkts: 1,
+            orig_bytes: 3,
+            resp_bytes: 4,
+            missed_bytes: 0,
+        });
+        let session = Observation::Session(Session {
+            ts: Timestamp::default(),
+            source: "",
+            destination: "",
+            source_zone: "",
+            protocol: "",
+            listener: None,
+            operation: "",
+            stream: "",
+            payload_len: 9,
+        });
+        let lens = [&conn, &session, &message(5), &frame(6)].map(len);
+        assert_eq!(lens, [7, 9, 5, 6]);
+    }
+
     /// The generic cell rate algorithm (ITU-T I.371), which keeps a time and no level: an independent reckoning.
     struct Gcra {
         /// Units of one second times nanoseconds, so that nothing is rounded.

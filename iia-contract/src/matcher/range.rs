@@ -228,4 +228,47 @@ mod tests {
         };
         assert_eq!(raw(&unseen, 0, 1), None);
     }
+
+    fn tag(address: u64, low_micros: Option<i64>, high_micros: Option<i64>) -> Tag {
+        Tag {
+            kind: "uint16".into(),
+            table: Some(Table::HoldingRegister),
+            address: Some(address),
+            low_micros,
+            high_micros,
+            ..Tag::default()
+        }
+    }
+
+    /// Each of several tags is found by its address, with a bound on either side or on both.
+    #[test]
+    fn every_tag_that_a_span_carries_is_held_to_its_range() {
+        let tags = [
+            tag(100, Some(2_000_000), None),
+            tag(101, None, Some(5_000_000)),
+            tag(103, Some(1_000_000), Some(3_000_000)),
+            tag(102, None, None),
+        ];
+        let mut ranges: Vec<Ranged> = tags.iter().filter_map(ranged).collect();
+        ranges.sort_unstable();
+        assert_eq!(ranges.len(), 3);
+        let ranges = Ranges(ranges.into());
+        let holds = |addr, bytes: &[u8]| {
+            let span = words(bytes);
+            ranges.hold(Some(&Span { addr, ..span }))
+        };
+        assert!(holds(100, &[0, 2, 0, 5, 0xff, 0xff, 0, 3]));
+        for (place, value) in [(1, 1), (3, 6), (7, 0), (7, 4)] {
+            let mut bytes = [0, 2, 0, 5, 0xff, 0xff, 0, 3];
+            bytes[place] = value;
+            assert!(!holds(100, &bytes), "{place} {value}");
+        }
+        // Whoever reads less is held to less; other tables are not held at all.
+        assert!(holds(101, &[0, 5, 0, 0]) && !holds(101, &[0, 6]) && holds(104, &[0, 9]));
+        let span = Span {
+            table: Table::InputRegister,
+            ..words(&[0, 0, 0, 9])
+        };
+        assert!(ranges.hold(Some(&span)) && ranges.hold(None));
+    }
 }
