@@ -4,7 +4,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use iia_audit::log::{Log, Submission};
+use iia_audit::AuditError;
+use iia_audit::log::{Log, Recovery, Submission};
 use iia_audit::verify::{Outcome, verify};
 use iia_core::time::Clock as _;
 
@@ -20,7 +21,7 @@ fn child() {
     let Some(dir) = std::env::var_os(DIR) else {
         return;
     };
-    let (mut log, _) = Log::open(&Path::new(&dir).join("audit")).unwrap();
+    let (mut log, _) = open(&Path::new(&dir).join("audit"));
     let mut next = log.watermark(&common::event("", 0).source) + 1;
     for batch in 0..BATCHES {
         let last = next + batch * 7 % 13;
@@ -109,7 +110,7 @@ impl Writer {
 
 /// Opens the log again: everything acknowledged is there, once and in order, and the whole of it verifies.
 pub(crate) fn holds(dir: &Path, durable: u64) -> u64 {
-    let (log, recovery) = Log::open(&dir.join("audit")).unwrap();
+    let (log, recovery) = open(&dir.join("audit"));
     let have = log.watermark(&common::event("", 0).source);
     assert!(
         have >= durable,
@@ -119,6 +120,18 @@ pub(crate) fn holds(dir: &Path, durable: u64) -> u64 {
     drop(log);
     sound(dir);
     have
+}
+
+/// Opens a log. A program that another test starts at this moment holds every lock of ours until it runs.
+fn open(audit: &Path) -> (Log, Recovery) {
+    let locked = |error: &AuditError| error.to_string().contains("has the log open");
+    for _ in 0..400 {
+        match Log::open(audit) {
+            Err(error) if locked(&error) => std::thread::sleep(std::time::Duration::from_millis(5)),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("the log stays locked")
 }
 
 /// What is there verifies; quarantined tails are told by the keeper of the log, which is not here.
