@@ -22,11 +22,11 @@ pub struct Beat {
 }
 
 impl Beat {
-    /// A head is due at once, a seal a period later.
+    /// A head and a seal are due at once: what was there before is sealed first of all.
     pub const fn new(now_ns: u64) -> Self {
         Self {
             head_ns: now_ns,
-            seal_ns: now_ns + SEAL_PERIOD_NS,
+            seal_ns: now_ns,
         }
     }
 
