@@ -57,7 +57,7 @@ fn whatever_was_acknowledged_before_a_power_cut_is_there() {
     let disk = Disk::new(dir.path(), 64);
     let (mut switch, mut random) = (Switch::new(), Random(0x2545_f491_4f6c_dd1d));
     let mut records = 0;
-    for cycle in 0..cycles(20) {
+    for cycle in 0..cycles(12) {
         let log = disk.at().join(format!("log-{}", cycle / 40));
         if cycle % 40 == 0 {
             let _old = cycle

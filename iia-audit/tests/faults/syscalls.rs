@@ -30,7 +30,7 @@ fn a_write_or_a_sync_that_fails_is_no_acknowledgement() {
         ("write", "EIO"),
         ("write", "ENOSPC"),
     ] {
-        for nth in 1..=cycles(8).min(200) {
+        for nth in 1..=cycles(4).min(200) {
             let dir = tempfile::tempdir().unwrap();
             drop(common::create(dir.path()));
             let inject = format!("inject={call}:error={error}:when={nth}");
