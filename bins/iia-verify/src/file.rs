@@ -6,6 +6,7 @@ use std::path::Path;
 
 use iia_audit::bundle::{self, BUNDLE_LEN_MAX, Known, Outcome, Report};
 use iia_audit::envelope::Shown;
+use iia_audit::note::VerifierKey;
 use iia_audit::proof::{Proof, TITLE};
 use iia_core::Timestamp;
 use serde_json::{Value, json};
@@ -28,7 +29,10 @@ pub(crate) fn check(path: &Path, known: &Known) -> io::Result<Said> {
         return Err(io::Error::other("is longer than a bundle may be (1 GiB)"));
     }
     match str::from_utf8(&bytes) {
-        Ok(text) if text.starts_with(TITLE) => Ok(proof(text, known)),
+        Ok(text) if text.starts_with(TITLE) => match &known.log {
+            Some(log) => Ok(proof(text, (log, known))),
+            None => Err(io::Error::other("a proof needs the log's --key")),
+        },
         _ => Ok(of_bundle(&bundle::verify(&bytes, known))),
     }
 }
@@ -98,8 +102,12 @@ fn words(report: &Report) -> String {
         let seq = bad
             .seq
             .map_or(String::new(), |seq| format!(" record {seq}"));
+        let hint = match (bad.entry.as_str(), bad.offset) {
+            ("container", 0) => "it does not begin as a bundle or a proof does\n",
+            _ => "",
+        };
         return format!(
-            "FAILED     {}{seq} near byte {}: {}\nnothing in this file is to be relied upon\n",
+            "FAILED     {}{seq} near byte {}: {}\n{hint}nothing in this file is to be relied upon\n",
             bad.entry, bad.offset, bad.why
         );
     }
@@ -178,19 +186,12 @@ fn as_json(report: &Report) -> Value {
 }
 
 /// A proof names no key: without one given there is nothing to verify it with.
-fn proof(text: &str, known: &Known) -> Said {
-    let log = known
-        .log
-        .as_ref()
-        .ok_or("a proof needs the log's --key".to_owned());
-    let proven = log.and_then(|log| {
-        let proof = Proof::parse(text).map_err(|error| error.to_string())?;
-        let proven = proof.verify(log, &known.witnesses);
-        proven.map_err(|error| error.to_string())
-    });
-    let proven = match proven {
+fn proof(text: &str, (log, known): (&VerifierKey, &Known)) -> Said {
+    let proof = Proof::parse(text);
+    let proven = match proof.and_then(|proof| proof.verify(log, &known.witnesses)) {
         Ok(proven) => proven,
-        Err(why) => {
+        Err(error) => {
+            let why = error.to_string();
             return Said {
                 outcome: Outcome::Failed,
                 words: format!("FAILED     {why}\n"),

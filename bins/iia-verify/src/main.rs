@@ -104,8 +104,10 @@ fn one_file(arguments: &Arguments) -> ExitCode {
         log: arguments.key.clone(),
         witnesses: arguments.witness.clone(),
     };
-    if arguments.above.is_some() {
-        println!("--above is asked of an evidence directory; of a file give the --witness");
+    if arguments.above.is_some() || arguments.seal_key.is_some() {
+        println!(
+            "--above and --seal-key are asked of an evidence directory; of a file give the --witness"
+        );
         return ExitCode::from(2);
     }
     let said = match file::check(&arguments.dir, &known) {

@@ -173,3 +173,41 @@ fn a_log_rolled_back_with_its_receipts_is_missed_by_the_next_box_up() {
     );
     assert!(said.contains("site"), "{said}");
 }
+
+#[test]
+fn a_file_that_cannot_be_asked_and_one_that_fails_have_their_codes() {
+    let place = tempfile::tempdir().unwrap();
+    let key = named("seg01/audit", Purpose::Log, 1).to_text();
+    for (text, arguments, want, words) in [
+        (
+            "c2sp.org/tlog-proof@v1\n",
+            &[][..],
+            2,
+            "a proof needs the log's --key",
+        ),
+        (
+            "c2sp.org/tlog-proof@v1\n",
+            &["--key", key.as_str()],
+            1,
+            "not a tlog proof",
+        ),
+        (
+            "hello\n",
+            &["--key", &key],
+            1,
+            "does not begin as a bundle or a proof does",
+        ),
+        (
+            "hello\n",
+            &["--seal-key", "x"],
+            2,
+            "are asked of an evidence directory",
+        ),
+    ] {
+        let path = place.path().join("file");
+        fs::write(&path, text).unwrap();
+        let (code, said) = verify(arguments, &path);
+        assert_eq!(code, want, "{arguments:?}: {said}");
+        assert!(said.contains(words), "{said}");
+    }
+}

@@ -90,6 +90,10 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
         site.evidence().display(),
         super::escrow(dir, "seg01").display()
     ));
+    screen.verbatim(&format!(
+        "iia audit bundle {} -o incident.tar --kind contract_violation && iia-verify incident.tar --key '{key}' --records",
+        evidence.display()
+    ));
     anyhow::ensure!(complete && whole, "records were lost");
     anyhow::ensure!(
         report.outcome() == Outcome::Verified && above.outcome() == Outcome::Verified,
