@@ -38,7 +38,7 @@ fn whatever_a_torn_write_leaves_acknowledged_records_stay() {
 
 /// A disk writes the sectors of a batch in any order.
 #[test]
-fn a_batch_whose_middle_is_missing_is_torn_and_two_such_batches_are_damaged() {
+fn a_batch_torn_in_its_middle_is_put_aside_and_two_such_batches_are_damage() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = common::create(dir.path());
     common::fill(&mut log, 3);

@@ -196,13 +196,6 @@ pub enum Times {
     OneOrMore,
 }
 
-impl Times {
-    /// Whether it must stand at least once.
-    pub const fn is_needed(self) -> bool {
-        matches!(self, Self::Once | Self::OneOrMore)
-    }
-}
-
 /// In contracts of which scopes an item may stand.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Scopes(u8);

@@ -144,7 +144,8 @@ impl Shape {
             self.field(spec, &field);
         }
         for (at, spec) in specs.iter().enumerate() {
-            if spec.times.is_needed() && seen & bit(at) == 0 {
+            let needed = matches!(spec.times, Times::Once | Times::OneOrMore);
+            if needed && seen & bit(at) == 0 {
                 let message = format!("`{}` is missing: {}", spec.key, spec.doc);
                 self.tell("C031", head, message, String::new());
             }
