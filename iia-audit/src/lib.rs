@@ -12,6 +12,7 @@ pub mod coverage;
 pub mod envelope;
 pub mod error;
 pub mod frame;
+pub mod genesis;
 #[cfg(feature = "std")]
 pub mod log;
 pub mod note;

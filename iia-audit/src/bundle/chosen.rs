@@ -8,7 +8,7 @@ use iia_core::digest::Digest;
 
 use super::HEADS_MAX;
 use super::cover::{self, Leaf};
-use super::runs::Writer;
+use super::writer::Writer;
 use crate::AuditError;
 use crate::envelope::{Envelope, Shown};
 use crate::frame::{self, Record};

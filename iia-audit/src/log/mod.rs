@@ -1,6 +1,5 @@
 //! The log on disk: one writer, append only, durable when it says so.
 
-mod genesis;
 mod ratchet;
 mod recover;
 mod tail;
@@ -16,7 +15,7 @@ use iia_core::event::Event;
 use iia_core::sign::Signer;
 use iia_core::time::{Reading, TimeState};
 
-pub use self::genesis::Genesis;
+pub use crate::genesis::Genesis;
 pub use self::ratchet::Ratchet;
 pub(crate) use self::ratchet::SEALS;
 pub use self::recover::Recovery;
