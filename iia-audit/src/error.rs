@@ -16,6 +16,12 @@ pub enum AuditError {
         /// What is wrong.
         what: &'static str,
     },
+    /// The tiles do not make the tree that a segment states.
+    #[error("the tiles do not make the tree of {size} records that a segment states")]
+    BadTile {
+        /// The tree's size.
+        size: u64,
+    },
     /// A record does not link to the one before it.
     #[error("record {seq} does not link to the record before it")]
     BrokenLink {
@@ -124,6 +130,7 @@ impl Coded for AuditError {
             Self::Inconsistent { .. } => 104,
             Self::DamagedInside { .. } => 105,
             Self::Unsealed { .. } => 106,
+            Self::BadTile { .. } => 108,
             Self::NotIncluded { .. } => 107,
             Self::Fork { .. } => 201,
             Self::Stale { .. } => 301,

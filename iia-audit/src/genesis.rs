@@ -45,7 +45,8 @@ impl Genesis {
     /// [`AuditError::Malformed`], [`AuditError::Unsigned`], [`AuditError::Storage`].
     #[cfg(feature = "std")]
     pub fn load(dir: &std::path::Path) -> Result<(Self, Policy), AuditError> {
-        let text = |name: &str| std::fs::read_to_string(dir.join(name)).map_err(crate::log::storage);
+        let text =
+            |name: &str| std::fs::read_to_string(dir.join(name)).map_err(crate::log::storage);
         Self::check(&text("genesis")?, &text("policy")?)
     }
 

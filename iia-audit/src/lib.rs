@@ -20,6 +20,7 @@ pub mod policy;
 pub mod proof;
 pub mod seal;
 pub mod segment;
+pub mod tile;
 pub mod tree;
 #[cfg(feature = "std")]
 pub mod verify;

@@ -31,22 +31,33 @@ pub fn empty_root() -> Hash {
 }
 
 /// The right edge of a growing tree: enough to add leaves and to give the root at any time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Frontier {
     size: u64,
     peaks: Vec<Hash>,
 }
 
 impl Frontier {
+    /// The edge of a tree of `size` leaves with these roots of its whole subtrees, the largest first; `None` for
+    /// another number of them.
+    pub fn of(size: u64, peaks: Vec<Hash>) -> Option<Self> {
+        (peaks.len() == size.count_ones() as usize).then_some(Self { size, peaks })
+    }
+
     /// Adds a leaf hash.
     pub fn push(&mut self, leaf: Hash) {
+        self.push_each(leaf, |_, _| {});
+    }
+
+    /// Adds a leaf hash; `made` gets each whole subtree that this completes, the leaf (level 0) first.
+    pub(crate) fn push_each(&mut self, leaf: Hash, mut made: impl FnMut(u32, &Hash)) {
         let mut carry = leaf;
-        let mut size = self.size;
-        while size & 1 == 1 {
+        made(0, &carry);
+        for level in 1..=self.size.trailing_ones() {
             if let Some(left) = self.peaks.pop() {
                 carry = node(&left, &carry);
             }
-            size >>= 1;
+            made(level, &carry);
         }
         self.peaks.push(carry);
         self.size += 1;
@@ -55,6 +66,11 @@ impl Frontier {
     /// How many leaves.
     pub const fn size(&self) -> u64 {
         self.size
+    }
+
+    /// The roots of the whole subtrees, the largest first.
+    pub fn peaks(&self) -> &[Hash] {
+        &self.peaks
     }
 
     /// The root.
@@ -72,65 +88,107 @@ pub(crate) fn root_of_peaks(peaks: &[Hash]) -> Hash {
     }
 }
 
+/// Where the nodes of a tree come from.
+pub trait Nodes {
+    /// The root of the leaves from `index << level` to before `(index + 1) << level`; `None` when it is not known.
+    fn node(&self, level: u32, index: u64) -> Option<Hash>;
+}
+
+impl Nodes for [Hash] {
+    fn node(&self, level: u32, index: u64) -> Option<Hash> {
+        let len = 1usize.checked_shl(level)?;
+        let from = usize::try_from(index).ok()?.checked_mul(len)?;
+        Some(root(self.get(from..from.checked_add(len)?)?))
+    }
+}
+
 /// The root of a list of leaf hashes.
 pub fn root(leaves: &[Hash]) -> Hash {
     match leaves {
         [] => empty_root(),
         [one] => *one,
         _ => {
-            let (left, right) = leaves.split_at(split(leaves.len()));
+            let (left, right) = leaves.split_at(split(leaves.len() as u64) as usize);
             node(&root(left), &root(right))
         }
     }
 }
 
-/// The largest power of two below `len`.
-const fn split(len: usize) -> usize {
-    1 << (usize::BITS - 1 - (len - 1).leading_zeros())
+/// The largest power of two below `len`, which is 2 at least.
+const fn split(len: u64) -> u64 {
+    1 << (u64::BITS - 1 - (len - 1).leading_zeros())
 }
 
-/// RFC 6962 2.1.1: the path from leaf `index` to the root of `leaves`; empty when there is no such leaf.
-pub fn inclusion(leaves: &[Hash], index: usize) -> Vec<Hash> {
-    if leaves.len() <= 1 || index >= leaves.len() {
-        return Vec::new();
+/// The root of the leaves `from` to before `to`, a part that RFC 6962 makes; `None` when a node is not known.
+pub fn range<N: Nodes + ?Sized>(nodes: &N, (from, to): (u64, u64)) -> Option<Hash> {
+    let len = to.checked_sub(from)?;
+    if len == 0 {
+        return Some(empty_root());
     }
-    let at = split(leaves.len());
-    let (left, right) = leaves.split_at(at);
-    let (mut path, other) = if index < at {
-        (inclusion(left, index), root(right))
-    } else {
-        (inclusion(right, index - at), root(left))
-    };
-    path.push(other);
-    path
-}
-
-/// RFC 6962 2.1.2: the proof that the first `old` leaves are a prefix of `leaves`.
-pub fn consistency(leaves: &[Hash], old: usize) -> Vec<Hash> {
-    if old == 0 || old >= leaves.len() {
-        Vec::new()
-    } else {
-        subproof(leaves, old, true)
+    if len.is_power_of_two() && from % len == 0 {
+        return nodes.node(len.trailing_zeros(), from / len);
     }
+    let middle = from + split(len);
+    Some(node(
+        &range(nodes, (from, middle))?,
+        &range(nodes, (middle, to))?,
+    ))
 }
 
-fn subproof(leaves: &[Hash], old: usize, whole: bool) -> Vec<Hash> {
-    if old == leaves.len() {
-        return if whole {
-            Vec::new()
+/// RFC 6962 2.1.1: the path from leaf `index` to the root of the first `size` leaves; `None` when there is no such leaf
+/// or a node is not known.
+pub fn inclusion<N: Nodes + ?Sized>(nodes: &N, index: u64, size: u64) -> Option<Vec<Hash>> {
+    if index >= size {
+        return None;
+    }
+    let (mut from, mut to) = (0, size);
+    let mut path = Vec::new();
+    while to - from > 1 {
+        let middle = from + split(to - from);
+        let other = if index < middle {
+            (middle, to)
         } else {
-            [root(leaves)].into()
+            (from, middle)
+        };
+        path.push(range(nodes, other)?);
+        (from, to) = if index < middle {
+            (from, middle)
+        } else {
+            (middle, to)
         };
     }
-    let at = split(leaves.len());
-    let (left, right) = leaves.split_at(at);
-    let (mut proof, other) = if old <= at {
-        (subproof(left, old, whole), root(right))
-    } else {
-        (subproof(right, old - at, false), root(left))
-    };
-    proof.push(other);
-    proof
+    path.reverse();
+    Some(path)
+}
+
+/// RFC 6962 2.1.2: the proof that the first `old` leaves are a prefix of the first `size`; empty when `old` is 0 or
+/// `size`. `None` when `old` is beyond `size` or a node is not known.
+pub fn consistency<N: Nodes + ?Sized>(nodes: &N, old: u64, size: u64) -> Option<Vec<Hash>> {
+    if old == 0 || old >= size {
+        return (old <= size).then(Vec::new);
+    }
+    let (mut from, mut to) = (0, size);
+    let mut proof = Vec::new();
+    while to != old {
+        let middle = from + split(to - from);
+        let other = if old <= middle {
+            (middle, to)
+        } else {
+            (from, middle)
+        };
+        proof.push(range(nodes, other)?);
+        (from, to) = if old <= middle {
+            (from, middle)
+        } else {
+            (middle, to)
+        };
+    }
+    // A verifier that knows the old root needs no node for a part that is all of the old tree.
+    if from != 0 {
+        proof.push(range(nodes, (from, to))?);
+    }
+    proof.reverse();
+    Some(proof)
 }
 
 /// RFC 9162 2.1.3.2: whether a leaf hash at `index` is in the tree of `size` with this root.
@@ -157,12 +215,12 @@ pub fn verify_inclusion(leaf: Hash, index: u64, size: u64, path: &[Hash], root: 
 }
 
 /// A size with its root.
-pub type Sized<'a> = (u64, &'a Hash);
+pub type SizedRoot<'a> = (u64, &'a Hash);
 
 /// RFC 9162 2.1.4.2: whether the tree `new` extends the tree `old`.
 pub fn verify_consistency(
-    (old, old_root): Sized<'_>,
-    (new, new_root): Sized<'_>,
+    (old, old_root): SizedRoot<'_>,
+    (new, new_root): SizedRoot<'_>,
     proof: &[Hash],
 ) -> bool {
     let empty_is_empty = |size: u64, root: &Hash| size != 0 || *root == empty_root();
@@ -224,7 +282,7 @@ mod tests {
             let all = leaves(new);
             let top = root(&all);
             for index in 0..new {
-                let path = inclusion(&all, index.into());
+                let path = inclusion(&all[..], index.into(), new.into()).unwrap();
                 let hash = all[usize::from(index)];
                 assert!(verify_inclusion(
                     hash,
@@ -247,7 +305,7 @@ mod tests {
             }
             for old in 0..=new {
                 let old_root = root(&all[..old.into()]);
-                let proof = consistency(&all, old.into());
+                let proof = consistency(&all[..], old.into(), new.into()).unwrap();
                 assert!(
                     verify_consistency((old.into(), &old_root), (new.into(), &top), &proof),
                     "{old} {new}"

@@ -192,6 +192,29 @@ const fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
+/// A byte string of 32 bytes.
+impl<C> minicbor::Encode<C> for Digest {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        encoder: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        encoder.bytes(self.as_bytes())?.ok()
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for Digest {
+    fn decode(
+        decoder: &mut minicbor::Decoder<'b>,
+        _: &mut C,
+    ) -> Result<Self, minicbor::decode::Error> {
+        let bytes = decoder.bytes()?.try_into();
+        bytes
+            .map(Self::from_bytes)
+            .map_err(|_| minicbor::decode::Error::message("a digest has 32 bytes"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

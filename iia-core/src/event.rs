@@ -79,6 +79,12 @@ pub enum EventKind {
     KeyChanged,
     #[n(33)]
     LogRecovered,
+    #[n(40)]
+    SegmentRetired,
+    #[n(41)]
+    FileCarried,
+    #[n(42)]
+    IoFault,
 }
 
 impl EventKind {
@@ -118,6 +124,9 @@ impl EventKind {
             Self::BoundaryCrossed => "boundary_crossed",
             Self::KeyChanged => "key_changed",
             Self::LogRecovered => "log_recovered",
+            Self::SegmentRetired => "segment_retired",
+            Self::FileCarried => "file_carried",
+            Self::IoFault => "io_fault",
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The log on disk: one writer, append only, durable when it says so.
 
+mod files;
+mod heads;
 mod ratchet;
 mod recover;
 mod tail;
+mod tiles;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use iia_core::SpiffeId;
@@ -15,22 +18,21 @@ use iia_core::event::Event;
 use iia_core::sign::Signer;
 use iia_core::time::{Reading, TimeState};
 
-pub use crate::genesis::Genesis;
+pub(crate) use self::files::storage;
+use self::files::{move_over, sync_dir, write_new, write_over};
 pub use self::ratchet::Ratchet;
 pub(crate) use self::ratchet::SEALS;
 pub use self::recover::Recovery;
-pub(crate) use self::recover::segments;
 pub use self::tail::ROOM_LEN;
 use self::tail::Tail;
+pub(crate) use self::tiles::{TILES, Tiles, read as read_tile};
+pub(crate) use self::walk::{Segment, Walk, name as segment_name};
 use crate::AuditError;
-use crate::checkpoint::Checkpoint;
 use crate::frame::{self, Body, SALT_LEN, Written};
+pub use crate::genesis::Genesis;
 use crate::policy::Policy;
-use crate::segment::{HEADER_LEN, Header};
-use crate::tree::{self, Hash};
-
-/// A segment is closed and a new one begun beyond this many bytes.
-pub const SEGMENT_LEN_MAX: u64 = 64 * 1024 * 1024;
+use crate::segment::{HEADER_ALIGN, Header, Mark, SEGMENT_LEN_MAX};
+use crate::tree;
 
 /// An event with the identity of whoever sent it, taken from its certificate.
 #[derive(Clone, Debug)]
@@ -47,9 +49,10 @@ pub struct Log {
     dir: PathBuf,
     genesis: Genesis,
     key: [u8; 32],
+    segment_len: u64,
     tail: Tail,
     chain: Digest,
-    leaves: Vec<Hash>,
+    tiles: Tiles,
     marks: BTreeMap<String, u64>,
     boot: u32,
     boottime_ns: u64,
@@ -68,22 +71,19 @@ impl Log {
         signer: &dyn Signer,
         now: Reading,
     ) -> Result<Self, AuditError> {
-        for part in ["seg", "heads", "receipts"] {
+        for part in ["seg", "heads", "receipts", TILES] {
             fs::create_dir_all(dir.join(part)).map_err(storage)?;
         }
         let genesis = Genesis::new(policy, now.wall);
         write_new(&dir.join("policy"), policy.to_text().as_bytes())?;
         write_new(&dir.join("genesis"), genesis.sign(signer)?.as_bytes())?;
-        let header = Header {
-            first: 0,
-            before: Digest::ZERO,
-            log_id: genesis.log_id(),
-        };
-        write_new(&segment_path(dir, 0), &header.encode())?;
+        let header = Header::genesis(genesis.log_id());
+        write_new(&segment_path(dir, 0), &header.encode()?)?;
         Self::open(dir).map(|(log, _)| log)
     }
 
-    /// Opens a log, verifying every record; a torn tail is put aside and reported.
+    /// Opens a log, verifying every record of its open segment; a torn tail is put aside and reported. What this costs
+    /// does not grow with the log: `verify` reads all of it.
     ///
     /// # Errors
     /// Damage anywhere but at the very end: the log is then left as it is (fail closed).
@@ -98,16 +98,15 @@ impl Log {
         })?;
         let (genesis, _policy) = Genesis::load(dir)?;
         let scan = recover::scan(dir, &genesis)?;
-        let path = segment_path(dir, scan.segment_first);
-        let tail = Tail::open(&path, scan.segment_len)?;
-        let key = frame::log_key(&genesis.log_id());
+        let (path, len) = &scan.segment;
         let log = Self {
             dir: dir.to_path_buf(),
+            key: frame::log_key(&genesis.log_id()),
             genesis,
-            key,
-            tail,
+            segment_len: SEGMENT_LEN_MAX,
+            tail: Tail::open(path, *len)?,
             chain: scan.chain,
-            leaves: scan.leaves,
+            tiles: scan.tiles,
             marks: scan.marks,
             boot: scan.boot + 1,
             boottime_ns: 0,
@@ -115,6 +114,14 @@ impl Log {
             _lock: lock,
         };
         Ok((log, scan.recovery))
+    }
+
+    /// Closes segments beyond `len` bytes, [`SEGMENT_LEN_MAX`] at most and where nothing is said. Short segments can be
+    /// retired sooner; each costs a header.
+    #[must_use]
+    pub fn with_segment_len(mut self, len: u64) -> Self {
+        self.segment_len = len.clamp(HEADER_ALIGN as u64, SEGMENT_LEN_MAX);
+        self
     }
 
     /// Appends events in order; durable on return. Events whose source number is already stored are passed over, so
@@ -157,7 +164,7 @@ impl Log {
             self.persist(&bytes)?;
         }
         self.chain = chain;
-        self.leaves.append(&mut leaves);
+        leaves.into_iter().for_each(|leaf| self.tiles.push(leaf));
         self.marks.append(&mut marks);
         Ok(self.size())
     }
@@ -186,25 +193,45 @@ impl Log {
         done
     }
 
+    /// Closes the open segment when it is long enough, and begins the next.
     fn rotate(&mut self) -> Result<(), AuditError> {
-        if self.tail.len() <= SEGMENT_LEN_MAX {
-            return Ok(());
+        match self.tail.len() > self.segment_len {
+            true => self.close_segment(),
+            false => Ok(()),
         }
+    }
+
+    fn close_segment(&mut self) -> Result<(), AuditError> {
         self.tail.finish()?;
-        let header = Header {
+        self.tiles.store()?;
+        let header = self.header(self.tail.len()).encode()?;
+        let path = segment_path(&self.dir, self.size());
+        write_new(&path, &header)?;
+        self.tail = Tail::open(&path, header.len() as u64)?;
+        Ok(())
+    }
+
+    /// The header of a segment that begins now.
+    fn header(&self, previous_len: u64) -> Header {
+        let peaks = self.tiles.frontier().peaks().iter();
+        let mark = |(source, number): (&String, &u64)| Mark {
+            source: source.clone(),
+            number: *number,
+        };
+        Header {
             first: self.size(),
             before: self.chain,
             log_id: self.genesis.log_id(),
-        };
-        let path = segment_path(&self.dir, self.size());
-        write_new(&path, &header.encode())?;
-        self.tail = Tail::open(&path, HEADER_LEN as u64)?;
-        Ok(())
+            peaks: peaks.map(|peak| Digest::from_bytes(*peak)).collect(),
+            previous_len,
+            boot: self.boot,
+            marks: self.marks.iter().map(mark).collect(),
+        }
     }
 
     /// Records stored.
     pub fn size(&self) -> u64 {
-        self.leaves.len() as u64
+        self.tiles.frontier().size()
     }
 
     /// The newest source number stored of a source.
@@ -215,67 +242,6 @@ impl Log {
     /// The chain hash of the newest record.
     pub const fn chain_head(&self) -> Digest {
         self.chain
-    }
-
-    /// The head of the log as it is now.
-    pub fn head(&self) -> Checkpoint {
-        let origin = self.genesis.origin().into();
-        Checkpoint {
-            origin,
-            size: self.size(),
-            root: tree::root(&self.leaves),
-        }
-    }
-
-    /// Signs the head and keeps it.
-    ///
-    /// # Errors
-    /// [`AuditError::Unsigned`], [`AuditError::Storage`].
-    pub fn publish_head(&mut self, signer: &dyn Signer) -> Result<String, AuditError> {
-        let head = self.head();
-        let note = head.sign(signer)?;
-        write_over(
-            &self.dir.join("heads").join(format!("{:016x}", head.size)),
-            note.as_bytes(),
-        )?;
-        Ok(note)
-    }
-
-    /// Proves that the head extends what somebody knows of size `old`.
-    pub fn consistency(&self, old: u64) -> Vec<Hash> {
-        usize::try_from(old).map_or_else(|_| Vec::new(), |old| tree::consistency(&self.leaves, old))
-    }
-
-    /// Proves that record `seq` is under the head.
-    pub fn inclusion(&self, seq: u64) -> Vec<Hash> {
-        usize::try_from(seq).map_or_else(|_| Vec::new(), |seq| tree::inclusion(&self.leaves, seq))
-    }
-
-    /// Keeps a cosigned head once policy and root are found good; gives the size it covers.
-    ///
-    /// # Errors
-    /// [`AuditError::Unsigned`], [`AuditError::Inconsistent`], [`AuditError::Storage`].
-    pub fn keep_receipt(&mut self, note: &str) -> Result<u64, AuditError> {
-        let (_, policy) = Genesis::load(&self.dir)?;
-        let (head, parsed) = Checkpoint::open(note, &policy.log)?;
-        policy.satisfied(&parsed)?;
-        let prefix = usize::try_from(head.size)
-            .ok()
-            .and_then(|size| self.leaves.get(..size));
-        if prefix.is_none_or(|prefix| tree::root(prefix) != head.root) {
-            return Err(AuditError::Inconsistent {
-                old: head.size,
-                new: self.size(),
-            });
-        }
-        write_over(
-            &self
-                .dir
-                .join("receipts")
-                .join(format!("{:016x}", head.size)),
-            note.as_bytes(),
-        )?;
-        Ok(head.size)
     }
 
     /// The key that heads are verified with.
@@ -292,42 +258,6 @@ fn salt() -> Result<[u8; SALT_LEN], AuditError> {
     Ok(salt)
 }
 
-pub(crate) fn segment_path(dir: &Path, first: u64) -> PathBuf {
+fn segment_path(dir: &Path, first: u64) -> PathBuf {
     dir.join("seg").join(format!("{first:016x}.iia"))
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), AuditError> {
-    if path.exists() {
-        return Err(AuditError::Storage {
-            detail: format!("{} exists already", path.display()),
-        });
-    }
-    write_over(path, bytes)
-}
-
-/// Beside, synced, renamed, directory synced: a power cut leaves the old or the new.
-fn write_over(path: &Path, bytes: &[u8]) -> Result<(), AuditError> {
-    let beside = path.with_extension("new");
-    let mut file = File::create(&beside).map_err(storage)?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(storage)?;
-    move_over(&beside, path)
-}
-
-fn move_over(beside: &Path, path: &Path) -> Result<(), AuditError> {
-    fs::rename(beside, path).map_err(storage)?;
-    sync_dir(path.parent().unwrap_or(Path::new(".")))
-}
-
-fn sync_dir(dir: &Path) -> Result<(), AuditError> {
-    File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(storage)
-}
-
-pub(crate) fn storage(error: std::io::Error) -> AuditError {
-    AuditError::Storage {
-        detail: error.to_string(),
-    }
 }

@@ -113,7 +113,7 @@ impl Verifier<'_> {
         let Some(claims) = self.claims.remove(&self.report.records) else {
             return Ok(());
         };
-        let root = self.frontier.root();
+        let root = self.edge.frontier().root();
         match claims.into_iter().find(|(_, claimed)| *claimed != root) {
             Some((file, _)) => {
                 let why = "the head has another root than the records".into();

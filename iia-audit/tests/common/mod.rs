@@ -62,7 +62,7 @@ pub(crate) fn fill(log: &mut Log, count: usize) {
 pub(crate) fn receipt(log: &mut Log, witness: &mut Witness, known: u64) -> String {
     let head = log.publish_head(&key(1)).unwrap();
     let accepted = witness
-        .accept(&head, known, &log.consistency(known))
+        .accept(&head, known, &log.consistency(known).unwrap())
         .unwrap();
     format!(
         "{head}{}",

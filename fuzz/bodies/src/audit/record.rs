@@ -2,7 +2,7 @@
 //! that fit: the body makes them too, and what then reads as a record must be the only bytes of that record.
 
 use iia_audit::frame::{self, ENVELOPE_LEN, HEAD_LEN, SALT_LEN};
-use iia_audit::segment::{Header, Reader};
+use iia_audit::segment::{Header, Place, Reader};
 use iia_core::canon;
 use iia_core::digest::{Context, Digest, Hasher};
 
@@ -12,18 +12,15 @@ use crate::input::Input;
 pub fn record(data: &[u8]) {
     let mut input = Input(data);
     let log_id = Digest::of(Context::File, b"fuzz");
-    let header = Header {
-        first: 0,
-        before: Digest::ZERO,
-        log_id,
-    };
-    let mut segment = header.encode();
+    let header = Header::genesis(log_id);
+    let mut segment = header.encode().unwrap_or_default();
     match input.byte() % 3 {
         0 => segment.extend_from_slice(input.0),
         1 => fitted(&mut segment, input, &frame::log_key(&log_id)),
         _ => segment = input.0.to_vec(),
     }
-    read(&segment, &header);
+    let _any = Header::decode(input.0);
+    read(&segment, &header.place());
 }
 
 /// Envelopes and bodies from the input, with commitments and links made right.
@@ -44,11 +41,11 @@ fn fitted(segment: &mut Vec<u8>, mut input: Input<'_>, key: &[u8; 32]) {
     }
 }
 
-fn read(segment: &[u8], header: &Header) {
-    let Ok(mut reader) = Reader::open(segment, header) else {
+fn read(segment: &[u8], place: &Place) {
+    let Ok(mut reader) = Reader::open(segment, place) else {
         return;
     };
-    let key = frame::log_key(&header.log_id);
+    let key = frame::log_key(&place.log_id);
     loop {
         let (from, before, seq) = (reader.offset, reader.before, reader.next);
         let record = match reader.read() {

@@ -1,0 +1,83 @@
+//! Heads of a log: signed, proven, and taken back with the signatures of witnesses.
+
+use iia_core::sign::Signer;
+
+use super::{Genesis, Log, write_over};
+use crate::AuditError;
+use crate::checkpoint::Checkpoint;
+use crate::tree::{self, Hash};
+
+impl Log {
+    /// The head of the log as it is now.
+    pub fn head(&self) -> Checkpoint {
+        Checkpoint {
+            origin: self.genesis.origin().into(),
+            size: self.size(),
+            root: self.tiles.frontier().root(),
+        }
+    }
+
+    /// Signs the head and keeps it.
+    ///
+    /// # Errors
+    /// [`AuditError::Unsigned`], [`AuditError::Storage`].
+    pub fn publish_head(&mut self, signer: &dyn Signer) -> Result<String, AuditError> {
+        let head = self.head();
+        let note = head.sign(signer)?;
+        self.keep("heads", head.size, &note)?;
+        Ok(note)
+    }
+
+    fn keep(&self, folder: &str, size: u64, note: &str) -> Result<(), AuditError> {
+        let path = self.dir.join(folder).join(format!("{size:016x}"));
+        write_over(&path, note.as_bytes())
+    }
+
+    /// Proves that the head extends what somebody knows of size `old`.
+    ///
+    /// # Errors
+    /// [`AuditError::Inconsistent`] when it is of more records; [`AuditError::BadTile`] when a tile is not there.
+    pub fn consistency(&self, old: u64) -> Result<Vec<Hash>, AuditError> {
+        let new = self.size();
+        if old > new {
+            return Err(AuditError::Inconsistent { old, new });
+        }
+        let proof = tree::consistency(&self.tiles, old, new);
+        proof.ok_or(AuditError::BadTile { size: new })
+    }
+
+    /// Proves that record `seq` is under the head.
+    ///
+    /// # Errors
+    /// [`AuditError::NotIncluded`] when it is not; [`AuditError::BadTile`] when a tile is not there.
+    pub fn inclusion(&self, seq: u64) -> Result<Vec<Hash>, AuditError> {
+        let size = self.size();
+        if seq >= size {
+            return Err(AuditError::NotIncluded { seq, size });
+        }
+        tree::inclusion(&self.tiles, seq, size).ok_or(AuditError::BadTile { size })
+    }
+
+    /// The root that the log had with `size` records.
+    fn root_at(&self, size: u64) -> Option<Hash> {
+        (size <= self.size()).then(|| tree::range(&self.tiles, (0, size)))?
+    }
+
+    /// Keeps a cosigned head once policy and root are found good; gives the size it covers.
+    ///
+    /// # Errors
+    /// [`AuditError::Unsigned`], [`AuditError::Inconsistent`], [`AuditError::Storage`].
+    pub fn keep_receipt(&mut self, note: &str) -> Result<u64, AuditError> {
+        let (_, policy) = Genesis::load(&self.dir)?;
+        let (head, parsed) = Checkpoint::open(note, &policy.log)?;
+        policy.satisfied(&parsed)?;
+        if self.root_at(head.size) != Some(head.root) {
+            return Err(AuditError::Inconsistent {
+                old: head.size,
+                new: self.size(),
+            });
+        }
+        self.keep("receipts", head.size, note)?;
+        Ok(head.size)
+    }
+}
