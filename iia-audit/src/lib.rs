@@ -20,6 +20,7 @@ pub mod proof;
 pub mod seal;
 pub mod segment;
 pub mod tree;
+pub mod vault;
 #[cfg(feature = "std")]
 pub mod verify;
 pub mod witness;
