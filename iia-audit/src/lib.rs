@@ -22,6 +22,7 @@ pub mod seal;
 pub mod segment;
 pub mod tile;
 pub mod tree;
+pub mod vault;
 #[cfg(feature = "std")]
 pub mod verify;
 pub mod witness;
