@@ -34,6 +34,9 @@ pub enum AuditError {
         /// Which record.
         seq: u64,
     },
+    /// The disk has no room; nothing was stored, and it may be tried again.
+    #[error("the disk is full")]
+    Full,
     /// A consistency proof does not hold.
     #[error("head of size {new} is not proven to extend the head of size {old}")]
     Inconsistent {
@@ -137,6 +140,7 @@ impl Coded for AuditError {
             Self::TooLong { .. } => 401,
             Self::Storage { .. } => 501,
             Self::Poisoned => 502,
+            Self::Full => 503,
         };
         Code::new("AUD", number)
     }

@@ -11,9 +11,9 @@ impl Log {
     /// The head of the log as it is now.
     pub fn head(&self) -> Checkpoint {
         Checkpoint {
-            origin: self.genesis.origin().into(),
+            origin: self.store.genesis.origin().into(),
             size: self.size(),
-            root: self.tiles.frontier().root(),
+            root: self.store.tiles.frontier().root(),
         }
     }
 
@@ -29,7 +29,7 @@ impl Log {
     }
 
     fn keep(&self, folder: &str, size: u64, note: &str) -> Result<(), AuditError> {
-        let path = self.dir.join(folder).join(format!("{size:016x}"));
+        let path = self.store.dir.join(folder).join(format!("{size:016x}"));
         write_over(&path, note.as_bytes())
     }
 
@@ -42,7 +42,7 @@ impl Log {
         if old > new {
             return Err(AuditError::Inconsistent { old, new });
         }
-        let proof = tree::consistency(&self.tiles, old, new);
+        let proof = tree::consistency(&self.store.tiles, old, new);
         proof.ok_or(AuditError::BadTile { size: new })
     }
 
@@ -55,12 +55,7 @@ impl Log {
         if seq >= size {
             return Err(AuditError::NotIncluded { seq, size });
         }
-        tree::inclusion(&self.tiles, seq, size).ok_or(AuditError::BadTile { size })
-    }
-
-    /// The root that the log had with `size` records.
-    fn root_at(&self, size: u64) -> Option<Hash> {
-        (size <= self.size()).then(|| tree::range(&self.tiles, (0, size)))?
+        tree::inclusion(&self.store.tiles, seq, size).ok_or(AuditError::BadTile { size })
     }
 
     /// Keeps a cosigned head once policy and root are found good; gives the size it covers.
@@ -68,10 +63,10 @@ impl Log {
     /// # Errors
     /// [`AuditError::Unsigned`], [`AuditError::Inconsistent`], [`AuditError::Storage`].
     pub fn keep_receipt(&mut self, note: &str) -> Result<u64, AuditError> {
-        let (_, policy) = Genesis::load(&self.dir)?;
+        let (_, policy) = Genesis::load(&self.store.dir)?;
         let (head, parsed) = Checkpoint::open(note, &policy.log)?;
         policy.satisfied(&parsed)?;
-        if self.root_at(head.size) != Some(head.root) {
+        if self.store.root_at(head.size) != Some(head.root) {
             return Err(AuditError::Inconsistent {
                 old: head.size,
                 new: self.size(),

@@ -17,7 +17,7 @@ use iia_core::digest::Digest;
 use crate::AuditError;
 use crate::checkpoint::Checkpoint;
 use crate::frame::Record;
-use crate::log::{Genesis, SEALS, TILES, Walk};
+use crate::log::{Genesis, RESERVE, RESERVE_LEN, SEALS, TILES, Walk};
 use crate::note::VerifierKey;
 use crate::seal::SealKey;
 use crate::tile::{Edge, Tile};
@@ -251,8 +251,8 @@ impl<'a> Verifier<'a> {
 
     /// Nothing may lie in the audit directory that verification does not read.
     fn known_names(&self, audit: &Path) -> Result<(), Bad> {
-        const KNOWN: [&str; 8] = [
-            "genesis", "policy", "seg", "heads", "receipts", "lock", SEALS, TILES,
+        const KNOWN: [&str; 9] = [
+            "genesis", "policy", "seg", "heads", "receipts", "lock", SEALS, TILES, RESERVE,
         ];
         for path in listing(audit).map_err(|why| self.bad("audit", &why))? {
             let name = path
@@ -263,9 +263,16 @@ impl<'a> Verifier<'a> {
                 return Err(self.bad(&format!("audit/{name}"), "is no part of a log"));
             }
         }
-        match fs::metadata(audit.join("lock")) {
-            Ok(lock) if lock.len() > 0 => Err(self.bad("audit/lock", "is not empty")),
-            _ => Ok(()),
+        let len = |name: &str| fs::metadata(audit.join(name)).map_or(0, |data| data.len());
+        if len("lock") > 0 {
+            return Err(self.bad("audit/lock", "is not empty"));
+        }
+        let is_room = len(RESERVE) <= RESERVE_LEN as u64
+            && fs::read(audit.join(RESERVE))
+                .map_or(true, |bytes| bytes.iter().all(|byte| *byte == 0));
+        match is_room {
+            true => Ok(()),
+            false => Err(self.bad("audit/reserve", "is not the room that it should be")),
         }
     }
 }

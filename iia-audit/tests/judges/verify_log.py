@@ -161,7 +161,7 @@ class Log:
         except (ValueError, IndexError) as error:
             raise self.bad("audit/genesis", error) from error
         for path in sorted(audit.iterdir()):
-            if path.name not in {"genesis", "policy", "seg", "heads", "receipts", "lock", "seals", "tile"}:
+            if path.name not in {"genesis", "policy", "seg", "heads", "receipts", "lock", "seals", "tile", "reserve"}:
                 raise self.bad(f"audit/{path.name}", "unknown")
         if (audit / "lock").exists() and (audit / "lock").stat().st_size:
             raise self.bad("audit/lock", "is not empty")
