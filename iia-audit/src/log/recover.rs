@@ -98,7 +98,7 @@ fn headers(audit: &Path, log_id: Digest, recovery: &mut Recovery) -> Result<Head
 fn tiles(audit: &Path, genesis: &Genesis, header: &Header) -> Result<(Tiles, bool), AuditError> {
     let bad = AuditError::BadTile { size: header.first };
     let frontier = header.frontier().ok_or(bad.clone())?;
-    match Tiles::load(audit, &frontier) {
+    match Tiles::go_on(audit, &frontier) {
         Ok(tiles) => return Ok((tiles, false)),
         Err(error) if segments(audit)?.first().is_none_or(|(first, _)| *first > 0) => {
             return Err(error);
@@ -115,6 +115,8 @@ fn tiles(audit: &Path, genesis: &Genesis, header: &Header) -> Result<(Tiles, boo
         walk.went_to(&reader);
     }
     tiles.store()?;
+    tiles.stored()?;
+    let tiles = Tiles::go_on(audit, tiles.frontier())?;
     match *tiles.frontier() == frontier {
         true => Ok((tiles, true)),
         false => Err(bad),

@@ -149,7 +149,7 @@ impl Store {
         }
         self.tail = Tail::open(&path, bytes.len() as u64)?;
         (self.segment, self.previous_len) = (header.first, header.previous_len);
-        Ok(())
+        self.tiles.stored()
     }
 
     /// The header of a segment that begins now.

@@ -12,6 +12,8 @@ use iia_core::time::Clock as _;
 use crate::common;
 
 const DIR: &str = "IIA_AUDIT_WRITER_DIR";
+/// How many batches it writes, where that is not [`BATCHES`].
+pub(crate) const COUNT: &str = "IIA_AUDIT_WRITER_BATCHES";
 /// Bytes of a segment, about.
 const SEGMENT_LEN: u64 = 24 * 1024;
 /// Batches of one process at most.
@@ -25,10 +27,13 @@ fn child() {
     };
     let (log, _) = open(&Path::new(&dir).join("audit"));
     // Short segments, so that faults meet the end of one, and a keeper, who tells of faults.
-    let keeper = "spiffe://iia.local/zone/dmz/workload/audit".parse().unwrap();
+    let keeper = "spiffe://iia.local/zone/dmz/workload/audit"
+        .parse()
+        .unwrap();
     let mut log = log.with_segment_len(SEGMENT_LEN).with_keeper(keeper);
     let mut next = log.watermark(&common::event("", 0).source) + 1;
-    for batch in 0..BATCHES {
+    let batches = std::env::var(COUNT).map_or(BATCHES, |count| count.parse().unwrap());
+    for batch in 0..batches {
         let last = next + batch * 7 % 13;
         let events: Vec<Submission> = (next..=last)
             .map(|number| common::event(&text(number), number))
