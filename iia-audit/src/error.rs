@@ -92,6 +92,14 @@ pub enum AuditError {
         /// The size it knows.
         size: u64,
     },
+    /// A chunk, or the asker of one, stands elsewhere in the log.
+    #[error("wanted from byte {offset} of segment {segment} on")]
+    OutOfPlace {
+        /// The number of the segment's first record.
+        segment: u64,
+        /// The byte in its file.
+        offset: u64,
+    },
     /// The file system refused.
     #[error("storage: {detail}")]
     Storage {
@@ -137,6 +145,7 @@ impl Coded for AuditError {
             Self::NotIncluded { .. } => 107,
             Self::Fork { .. } => 201,
             Self::Stale { .. } => 301,
+            Self::OutOfPlace { .. } => 302,
             Self::TooLong { .. } => 401,
             Self::Storage { .. } => 501,
             Self::Poisoned => 502,

@@ -1,11 +1,15 @@
 //! The log on disk: one writer, append only, durable when it says so.
 
 mod append;
+mod diode;
+mod feed;
 mod files;
 mod heads;
+mod mirror;
 mod ratchet;
 mod recover;
 mod reserve;
+mod retire;
 mod store;
 mod tail;
 mod tiles;
@@ -19,14 +23,18 @@ use iia_core::event::Event;
 use iia_core::sign::Signer;
 use iia_core::time::Reading;
 
+pub use self::diode::{Assembler, Carousel, Missing, WAITING_LEN_MAX};
 pub(crate) use self::files::storage;
 use self::files::{move_over, sync_dir, write_over};
+pub(crate) use self::heads::MIRRORED;
+pub use self::mirror::Mirror;
 pub use self::ratchet::Ratchet;
 pub(crate) use self::ratchet::SEALS;
 pub use self::recover::Recovery;
 pub(crate) use self::reserve::RESERVE;
 pub use self::reserve::RESERVE_LEN;
 use self::reserve::Reserve;
+pub use self::retire::{DAYS_MIN, Held, Retention, Retired};
 use self::store::Store;
 pub use self::tail::ROOM_LEN;
 pub(crate) use self::tiles::{TILES, Tiles, read as read_tile};

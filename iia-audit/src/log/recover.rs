@@ -42,7 +42,8 @@ pub(super) struct Scan {
     pub(super) recovery: Recovery,
 }
 
-pub(super) fn scan(audit: &Path, genesis: &Genesis) -> Result<Scan, AuditError> {
+/// `is_copy`: whatever is bad at the end comes again from the log that is copied.
+pub(super) fn scan(audit: &Path, genesis: &Genesis, is_copy: bool) -> Result<Scan, AuditError> {
     let mut recovery = Recovery::default();
     let header = headers(audit, genesis.log_id(), &mut recovery)?;
     let (tiles, tiles_made) = tiles(audit, genesis, &header)?;
@@ -61,7 +62,7 @@ pub(super) fn scan(audit: &Path, genesis: &Genesis) -> Result<Scan, AuditError> 
         boot: header.boot,
         recovery,
     };
-    scan.last(audit)?;
+    scan.last(audit, is_copy)?;
     scan.recovery.records = scan.tiles.frontier().size();
     Ok(scan)
 }
@@ -125,7 +126,7 @@ fn tiles(audit: &Path, genesis: &Genesis, header: &Header) -> Result<(Tiles, boo
 
 impl Scan {
     /// Reads the open segment.
-    fn last(&mut self, audit: &Path) -> Result<(), AuditError> {
+    fn last(&mut self, audit: &Path, is_copy: bool) -> Result<(), AuditError> {
         let bytes = fs::read(segment_path(audit, self.segment)).map_err(storage)?;
         let place = Header::decode(&bytes)?.0.place();
         let mut reader = Reader::open(&bytes, &place)?;
@@ -138,7 +139,7 @@ impl Scan {
                     self.boot = record.written.boot;
                 }
                 Ok(None) => break,
-                Err(_) if reader.is_torn() => {
+                Err(_) if is_copy || reader.is_torn() => {
                     let path = segment_path(audit, self.segment);
                     let place = (path.as_path(), reader.offset as u64);
                     self.recovery.put_aside(audit, place, reader.next)?;

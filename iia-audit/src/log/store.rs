@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use iia_core::digest::Digest;
 
+use super::MIRRORED;
 use super::files::{storage, write_new, write_over};
 use super::recover::{self, Recovery};
 use super::tail::Tail;
@@ -71,7 +72,7 @@ impl Store {
         (genesis, policy): (&str, &str),
         log_id: Digest,
     ) -> Result<(), AuditError> {
-        for part in ["seg", "heads", "receipts", TILES] {
+        for part in ["seg", "heads", "receipts", MIRRORED, TILES] {
             fs::create_dir_all(dir.join(part)).map_err(storage)?;
         }
         write_new(&dir.join("policy"), policy.as_bytes())?;
@@ -81,6 +82,15 @@ impl Store {
 
     /// Opens a directory after whatever happened.
     pub(super) fn open(dir: &Path) -> Result<(Self, Recovery), AuditError> {
+        Self::open_as(dir, false)
+    }
+
+    /// Opens a copy of a log that is elsewhere.
+    pub(super) fn open_copy(dir: &Path) -> Result<(Self, Recovery), AuditError> {
+        Self::open_as(dir, true)
+    }
+
+    fn open_as(dir: &Path, is_copy: bool) -> Result<(Self, Recovery), AuditError> {
         let mut options = OpenOptions::new();
         let lock = options.create(true).append(true).open(dir.join("lock"));
         let lock = lock.map_err(storage)?;
@@ -88,7 +98,7 @@ impl Store {
             detail: "another process has the log open".into(),
         })?;
         let (genesis, _policy) = Genesis::load(dir)?;
-        let scan = recover::scan(dir, &genesis)?;
+        let scan = recover::scan(dir, &genesis, is_copy)?;
         let store = Self {
             dir: dir.to_path_buf(),
             key: frame::log_key(&genesis.log_id()),

@@ -167,6 +167,7 @@ impl Stage<'_> {
                 log,
                 witnesses: vec![site_witness.clone()],
                 quorum: 1,
+                mirrors: Vec::new(),
             };
             let commission = Commission {
                 domain,
