@@ -34,6 +34,9 @@ pub enum AuditError {
         /// Which record.
         seq: u64,
     },
+    /// More events wait than may; nothing was taken.
+    #[error("the log's queue is full or closing")]
+    Busy,
     /// The disk has no room; nothing was stored, and it may be tried again.
     #[error("the disk is full")]
     Full,
@@ -147,6 +150,7 @@ impl Coded for AuditError {
             Self::Stale { .. } => 301,
             Self::OutOfPlace { .. } => 302,
             Self::TooLong { .. } => 401,
+            Self::Busy => 402,
             Self::Storage { .. } => 501,
             Self::Poisoned => 502,
             Self::Full => 503,

@@ -1,5 +1,5 @@
 //! A mirror stores nothing that it has not verified, signs for nothing that it has not stored, and loses nothing.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 

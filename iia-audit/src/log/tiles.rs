@@ -159,7 +159,7 @@ impl Nodes for Tiles {
         let hashes = self
             .hashes(tile_level, first / WIDTH)
             .filter(|_| tile_level < LEVELS_MAX)?;
-        tile::node_in(&hashes, within, index - (first / WIDTH * WIDTH >> within))
+        tile::node_in(&hashes, within, index - ((first / WIDTH * WIDTH) >> within))
     }
 }
 
