@@ -92,7 +92,10 @@ fn turn(append: impl Fn() + Send + Sync) -> f64 {
                 })
             })
             .collect();
-        threads.into_iter().map(|thread| thread.join().expect("join")).sum()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("join"))
+            .sum()
     });
     total as f64 / started.elapsed().as_secs_f64()
 }
@@ -113,34 +116,63 @@ fn grouped(store: &mut dyn Store) -> f64 {
 pub fn producers() {
     let dirs: Vec<_> = (0..6).map(|_| crate::dir()).collect();
     let mut log = Some(ours::create(dirs[0].path()));
-    let mut same = Ours(ours::create(dirs[1].path()));
+    let mut same = Ours::new(dirs[1].path(), PRODUCERS);
     let mut sqlite = Sqlite::new(dirs[2].path());
     let single = Mutex::new(Sqlite::new(dirs[3].path()));
     let mut redb = Redb::new(dirs[4].path());
     let mut fjall = Fjall::new(dirs[5].path());
     let committer = move || {
         let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
-        let (committer, producer) = Committer::start(log.take().expect("a log"), clock).expect("start");
-        let rate = turn(|| producer.submit(event()).expect("room").wait().expect("stored"));
+        let (committer, producer) =
+            Committer::start(log.take().expect("a log"), clock).expect("start");
+        let one = event();
+        let rate = turn(|| {
+            producer
+                .submit(one.clone())
+                .expect("room")
+                .wait()
+                .expect("stored")
+        });
         log = Some(committer.close().expect("close"));
         rate
     };
     let contenders: Vec<(&str, Turn<'_>)> = vec![
         ("audit log, its own group commit", Box::new(committer)),
-        ("audit log, the peers' group commit", Box::new(|| grouped(&mut same))),
-        ("SQLite WAL FULL, the same group commit", Box::new(|| grouped(&mut sqlite))),
-        ("SQLite WAL FULL, a transaction a record", Box::new(|| turn(|| single.lock().expect("lock").commit(1)))),
-        ("redb, the same group commit", Box::new(|| grouped(&mut redb))),
-        ("fjall, the same group commit", Box::new(|| grouped(&mut fjall))),
+        (
+            "audit log, the peers' group commit",
+            Box::new(|| grouped(&mut same)),
+        ),
+        (
+            "SQLite WAL FULL, the same group commit",
+            Box::new(|| grouped(&mut sqlite)),
+        ),
+        (
+            "SQLite WAL FULL, a transaction a record",
+            Box::new(|| turn(|| single.lock().expect("lock").commit(1))),
+        ),
+        (
+            "redb, the same group commit",
+            Box::new(|| grouped(&mut redb)),
+        ),
+        (
+            "fjall, the same group commit",
+            Box::new(|| grouped(&mut fjall)),
+        ),
     ];
-    interleaved("64 producers, each waiting for its record of 300 bytes", contenders);
+    interleaved(
+        "64 producers, each waiting for its record of 300 bytes",
+        contenders,
+    );
 }
 
 pub fn bulk() {
     const RECORDS: usize = 10_000;
     let dirs: Vec<_> = (0..4).map(|_| crate::dir()).collect();
     let mut stores: Vec<(&str, Box<dyn Store>)> = vec![
-        ("audit log, with chain and tree", Box::new(Ours(ours::create(dirs[0].path())))),
+        (
+            "audit log, with chain and tree",
+            Box::new(Ours::new(dirs[0].path(), RECORDS)),
+        ),
         ("SQLite WAL FULL", Box::new(Sqlite::new(dirs[1].path()))),
         ("redb", Box::new(Redb::new(dirs[2].path()))),
         ("fjall", Box::new(Fjall::new(dirs[3].path()))),

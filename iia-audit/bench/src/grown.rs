@@ -8,7 +8,10 @@ use iia_audit::tree;
 use crate::ours::{self, event};
 
 pub fn all() {
-    let most = std::env::var("IIA_BENCH_GROWTH").ok().and_then(|most| most.parse().ok()).unwrap_or(1_000_000_u64);
+    let most = std::env::var("IIA_BENCH_GROWTH")
+        .ok()
+        .and_then(|most| most.parse().ok())
+        .unwrap_or(1_000_000_u64);
     println!("\nrecords, open, append of 1, head, proof, its bytes, verify, resident memory");
     let dir = crate::dir();
     let mut log = ours::create(dir.path());
@@ -31,7 +34,11 @@ pub fn all() {
         // Any leaf costs the same to check; that it is not this one's is found at the end.
         let leaf = tree::leaf(&[0; 32]);
         let check = fastest(|| tree::verify_inclusion(leaf, seq, log.size(), &path, &root));
-        println!("{size:>12} {open:>12.2?} {append:>10.2?} {head:>10.2?} {proof:>10.2?} {:>6} {check:>10.2?} {:>8} KiB", path.len() * 32, resident());
+        println!(
+            "{size:>12} {open:>12.2?} {append:>10.2?} {head:>10.2?} {proof:>10.2?} {:>6} {check:>10.2?} {:>8} KiB",
+            path.len() * 32,
+            resident()
+        );
         size *= 10;
     }
 }
@@ -51,5 +58,6 @@ fn fastest<T>(mut work: impl FnMut() -> T) -> Duration {
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
+    line.and_then(|line| line.trim().split(' ').next()?.parse().ok())
+        .unwrap_or(0)
 }

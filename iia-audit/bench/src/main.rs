@@ -29,7 +29,8 @@ fn main() {
 
 /// A directory on the disk that is measured.
 fn dir() -> tempfile::TempDir {
-    let at = std::env::var_os("IIA_BENCH_DIR").map_or_else(|| "target".into(), std::path::PathBuf::from);
+    let at =
+        std::env::var_os("IIA_BENCH_DIR").map_or_else(|| "target".into(), std::path::PathBuf::from);
     std::fs::create_dir_all(&at).expect("a directory");
     tempfile::tempdir_in(at).expect("a directory")
 }

@@ -41,7 +41,9 @@ pub fn event() -> Submission {
     const FIXED: usize = 77;
     let text = "x".repeat(RECORD_LEN - FIXED);
     Submission {
-        source: "spiffe://iia.local/zone/a/workload/b".parse().expect("an identity"),
+        source: "spiffe://iia.local/zone/a/workload/b"
+            .parse()
+            .expect("an identity"),
         event: Event::new(EventKind::Finding, Timestamp::from_secs(5)).with("reason", text),
     }
 }

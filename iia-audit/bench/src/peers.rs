@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use iia_audit::log::Log;
+use iia_audit::log::{Log, Submission};
 
 use crate::ours::{self, RECORD_LEN};
 
@@ -11,12 +11,20 @@ pub trait Store: Send {
     fn commit(&mut self, records: usize);
 }
 
-pub struct Ours(pub Log);
+/// The events are made before, as the peers' bytes are.
+pub struct Ours(Log, Vec<Submission>);
+
+impl Ours {
+    pub fn new(dir: &Path, most: usize) -> Self {
+        Self(ours::create(dir), vec![ours::event(); most])
+    }
+}
 
 impl Store for Ours {
     fn commit(&mut self, records: usize) {
-        let events = vec![ours::event(); records];
-        self.0.append(&events, ours::now()).expect("append");
+        self.0
+            .append(&self.1[..records], ours::now())
+            .expect("append");
     }
 }
 
@@ -38,7 +46,9 @@ impl Store for Sqlite {
     fn commit(&mut self, records: usize) {
         let transaction = self.0.transaction().expect("transaction");
         {
-            let mut insert = transaction.prepare_cached("INSERT INTO records (body) VALUES (?1)").expect("insert");
+            let mut insert = transaction
+                .prepare_cached("INSERT INTO records (body) VALUES (?1)")
+                .expect("insert");
             for _ in 0..records {
                 insert.execute([&self.1]).expect("insert");
             }
@@ -77,7 +87,9 @@ pub struct Fjall(fjall::Keyspace, fjall::PartitionHandle, u64);
 impl Fjall {
     pub fn new(dir: &Path) -> Self {
         let keyspace = fjall::Config::new(dir.join("fjall")).open().expect("open");
-        let partition = keyspace.open_partition("records", Default::default()).expect("partition");
+        let partition = keyspace
+            .open_partition("records", Default::default())
+            .expect("partition");
         Self(keyspace, partition, 0)
     }
 }
@@ -90,6 +102,8 @@ impl Store for Fjall {
             self.2 += 1;
         }
         batch.commit().expect("commit");
-        self.0.persist(fjall::PersistMode::SyncData).expect("persist");
+        self.0
+            .persist(fjall::PersistMode::SyncData)
+            .expect("persist");
     }
 }

@@ -20,6 +20,7 @@ use crate::frame::Record;
 use crate::log::{Genesis, MIRRORED, RESERVE, RESERVE_LEN, SEALS, TILES, Walk};
 use crate::note::VerifierKey;
 use crate::seal::SealKey;
+use crate::segment::Sources;
 use crate::tile::{Edge, Tile};
 use crate::tree::Hash;
 
@@ -115,6 +116,7 @@ struct Verifier<'a> {
     /// Roots wanted at these sizes, and the files that state them.
     claims: BTreeMap<u64, Vec<(PathBuf, Hash)>>,
     seals: Seals,
+    sources: Sources,
     /// The newest digest the chain holds of each file, and the record that says so.
     files: BTreeMap<String, (Digest, u64)>,
 }
@@ -192,6 +194,7 @@ impl<'a> Verifier<'a> {
             boot: 0,
             claims: BTreeMap::new(),
             seals: Seals::default(),
+            sources: Sources::default(),
             files: BTreeMap::new(),
         }
     }
