@@ -43,3 +43,21 @@ pub fn key(log_id: &Digest, kind: Kind) -> String {
     };
     folder(log_id) + &name
 }
+
+/// The part that a key names; `None` for a key that names none.
+pub fn kind(log_id: &Digest, name: &str) -> Option<Kind> {
+    let part = name.strip_prefix(&folder(log_id))?;
+    let number = |text: &str| u64::from_str_radix(text, 16).ok();
+    let found = match part.split_once('/') {
+        None if part == "genesis" => Kind::Genesis,
+        None => Kind::Policy,
+        Some(("seg", file)) => Kind::Segment(number(file.strip_suffix(".iia")?)?),
+        Some(("seals", first)) => Kind::Seals(number(first)?),
+        Some(("heads", size)) => Kind::Head(number(size)?),
+        Some((_, rest)) => {
+            let (size, digest) = rest.split_once('-')?;
+            Kind::Receipt(number(size)?, format!("b3:{digest}").parse().ok()?)
+        }
+    };
+    (key(log_id, found) == name).then_some(found)
+}

@@ -27,7 +27,7 @@ pub use self::error::VaultError;
 pub use self::evidence::{Closed, Evidence, Paper};
 pub use self::exchange::{CLOCK_ERROR_MAX_S, Exchange, TRIES_MAX, Task, WAIT_MAX_MS};
 pub use self::fetch::{Get, List, VERSIONS_MAX, Version};
-pub use self::layout::{Kind, folder, key};
+pub use self::layout::{Kind, folder, key, kind};
 pub use self::probe::{Answer, Attack, Attempt, CANARY_S, Damage, Probe, Report, Verdict};
 pub use self::proven::{Kept, PROBE_AGE_MAX_S, Proven};
 pub use self::put::{Put, Stored};

@@ -1,0 +1,146 @@
+//! Closed segments into the store, the oldest first, each with a receipt once all that judges it is there too.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, ensure};
+use iia_core::digest::Digest;
+use iia_edge::vault::{Closed, Evidence, Kept, Kind, Paper, Proven, Put, key};
+
+use crate::config::Vault;
+use crate::probe;
+use crate::state::State;
+
+/// Puts what is new of a log.
+pub(crate) fn run(vault: &Vault, dir: &Path) -> anyhow::Result<ExitCode> {
+    ensure!(
+        dir.join("audit").is_dir(),
+        "{} holds no audit directory",
+        dir.display()
+    );
+    let state = State::open(vault)?;
+    let evidence = Evidence::open(dir).with_context(|| format!("the log in {}", dir.display()))?;
+    let Some(proven) = probe::proven(vault, &state)? else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let log_id = evidence.log_id();
+    println!("log        {}, {log_id}", evidence.origin());
+    println!("probe      {} of {}", proven.id(), proven.at());
+    let papers = state.papers(&log_id);
+    let mut work = Work {
+        vault,
+        state,
+        proven,
+        evidence,
+        log_id,
+        papers,
+        sent: 0,
+    };
+    let segments = work.all()?;
+    let (sent, next) = (work.sent, work.evidence.next());
+    println!("put        {segments} segments and {sent} papers are new in the vault");
+    println!("KEPT       every record up to {next}, the end of the last closed segment");
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Work<'a> {
+    vault: &'a Vault,
+    state: State,
+    proven: Proven,
+    evidence: Evidence,
+    log_id: Digest,
+    papers: BTreeSet<String>,
+    sent: u64,
+}
+
+impl Work<'_> {
+    /// Everything that is closed and not there; gives how many segments.
+    fn all(&mut self) -> anyhow::Result<u64> {
+        for paper in self.evidence.beginning()? {
+            self.paper(paper)?;
+        }
+        self.resume();
+        let mut segments = 0;
+        while let Some(closed) = self.evidence.read()? {
+            self.segment(closed)?;
+            segments += 1;
+        }
+        // A witness may sign what was closed long ago.
+        self.notes()?;
+        Ok(segments)
+    }
+
+    /// Segments with a receipt are passed over, as long as their lock lasts.
+    fn resume(&mut self) {
+        let now = self.vault.now();
+        while let Some(receipt) = self.state.receipt(&self.log_id, self.evidence.next()) {
+            if receipt.statement().retain_until <= now || !self.evidence.resume(&receipt) {
+                break;
+            }
+        }
+    }
+
+    fn segment(&mut self, closed: Closed) -> anyhow::Result<()> {
+        let Closed {
+            segment,
+            root,
+            bytes,
+        } = closed;
+        let (vault, log_id) = (self.vault, self.log_id);
+        let until = vault.retention.until(vault.now());
+        let name = key(&log_id, Kind::Segment(segment.first));
+        let put = vault.does(Put::new(&name, bytes, until)?)?;
+        let was_sent = put.was_sent();
+        let stored = put.stored().context("the object was not read back")?;
+        self.evidence.passed(&segment, root);
+        if let Some(seals) = self.evidence.seals(&segment)? {
+            self.paper(seals)?;
+        }
+        self.notes()?;
+        let kept = Kept {
+            origin: self.evidence.origin().to_owned(),
+            segment: segment.clone(),
+            root,
+        };
+        let statement = self.proven.receipt((&vault.store, vault.now()), &stored, kept)?;
+        let note = statement.sign(&vault.settings.name, &vault.signer)?;
+        let path = self.state.keep((&log_id, segment.first), &note)?;
+        let how = if was_sent { "sent" } else { "was there" };
+        println!(
+            "segment    records {} to {}, {how}, locked until {}: {}",
+            segment.first,
+            segment.end - 1,
+            iia_audit::vault::utc(stored.until()),
+            path.display()
+        );
+        Ok(())
+    }
+
+    /// Signed and cosigned heads up to what is there.
+    fn notes(&mut self) -> anyhow::Result<()> {
+        let (heads, receipts) = self.evidence.notes()?;
+        for (sizes, cosigned) in [(heads, false), (receipts, true)] {
+            for size in sizes {
+                let (paper, _) = self.evidence.note(size, cosigned)?;
+                self.paper(paper)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn paper(&mut self, paper: Paper) -> anyhow::Result<()> {
+        let (vault, log_id) = (self.vault, self.log_id);
+        let name = key(&log_id, paper.kind);
+        if self.papers.contains(&name) {
+            return Ok(());
+        }
+        let until = vault.retention.until(vault.now());
+        let put = vault.does(Put::new(&name, paper.bytes, until)?)?;
+        let stored = put.stored().context("the object was not read back")?;
+        self.state.keep_paper(&log_id, &stored)?;
+        self.papers.insert(name);
+        self.sent += 1;
+        Ok(())
+    }
+}
