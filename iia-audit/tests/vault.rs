@@ -73,7 +73,10 @@ fn every_changed_bit_is_refused() {
             let Ok(bent) = String::from_utf8(bent) else {
                 continue;
             };
-            assert!(Receipt::open(&bent, &key().1).is_err(), "byte {at}, bit {bit}");
+            assert!(
+                Receipt::open(&bent, &key().1).is_err(),
+                "byte {at}, bit {bit}"
+            );
         }
     }
 }
@@ -94,10 +97,22 @@ fn it_holds_for_its_segment_and_its_time_only() {
     assert!(receipt.holds(&segment, until));
     assert!(!receipt.holds(&segment, until + 1));
     for other in [
-        Segment { log_id: digest("other"), ..segment.clone() },
-        Segment { first: 99, ..segment.clone() },
-        Segment { end: 251, ..segment.clone() },
-        Segment { chain: digest("other"), ..segment.clone() },
+        Segment {
+            log_id: digest("other"),
+            ..segment.clone()
+        },
+        Segment {
+            first: 99,
+            ..segment.clone()
+        },
+        Segment {
+            end: 251,
+            ..segment.clone()
+        },
+        Segment {
+            chain: digest("other"),
+            ..segment.clone()
+        },
     ] {
         assert!(!receipt.holds(&other, until), "{other:?}");
     }
@@ -106,19 +121,52 @@ fn it_holds_for_its_segment_and_its_time_only() {
 #[test]
 fn what_is_not_sound_is_not_signed() {
     let long = |len| "x".repeat(len);
-    let placed = |object: String| Place { object, ..statement().place };
-    let with = |place| Statement { place, ..statement() };
+    let placed = |object: String| Place {
+        object,
+        ..statement().place
+    };
+    let with = |place| Statement {
+        place,
+        ..statement()
+    };
     assert!(with(placed(long(NAME_LEN_MAX))).sign("v", &key().0).is_ok());
-    let segment = Segment { end: 100, ..statement().segment };
+    let segment = Segment {
+        end: 100,
+        ..statement().segment
+    };
     for (wrong, why) in [
         (with(placed(long(NAME_LEN_MAX + 1))), "too long"),
         (with(placed(String::new())), "empty"),
         (with(placed("a\nprobe b".into())), "a second line"),
         (with(placed("a b".into())), "a space"),
-        (Statement { segment, ..statement() }, "no records"),
-        (Statement { retain_until: statement().stored, ..statement() }, "over at once"),
-        (Statement { stored: statement().stored + 1, ..statement() }, "not whole seconds"),
-        (Statement { origin: "a+b".into(), ..statement() }, "no name"),
+        (
+            Statement {
+                segment,
+                ..statement()
+            },
+            "no records",
+        ),
+        (
+            Statement {
+                retain_until: statement().stored,
+                ..statement()
+            },
+            "over at once",
+        ),
+        (
+            Statement {
+                stored: statement().stored + 1,
+                ..statement()
+            },
+            "not whole seconds",
+        ),
+        (
+            Statement {
+                origin: "a+b".into(),
+                ..statement()
+            },
+            "no name",
+        ),
     ] {
         assert!(wrong.sign("v", &key().0).is_err(), "{why}");
     }

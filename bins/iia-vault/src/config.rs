@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use iia_audit::note::{Purpose, VerifierKey};
+use iia_core::Timestamp;
 use iia_core::sign::{Signer as _, SoftwareKey};
 use iia_core::time::{Clock as _, Floor, SystemClock};
-use iia_core::Timestamp;
 use iia_edge::vault::{Address, Exchange, Retention, Store, Style, Task, VaultError};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -129,12 +129,16 @@ impl Vault {
 /// Reads the settings.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Settings> {
     let shown = path.display();
-    let meta = fs::metadata(path).with_context(|| format!("{shown} (name another with --config)"))?;
+    let meta =
+        fs::metadata(path).with_context(|| format!("{shown} (name another with --config)"))?;
     ensure!(meta.len() <= FILE_LEN_MAX, "{shown} is too long");
     let text = fs::read_to_string(path).with_context(|| shown.to_string())?;
     let settings: Settings = toml::from_str(&text).with_context(|| shown.to_string())?;
     let is_name = iia_audit::note::is_name(&settings.name);
-    ensure!(is_name, "{shown}: name must be printable, without space and +");
+    ensure!(
+        is_name,
+        "{shown}: name must be printable, without space and +"
+    );
     Ok(settings)
 }
 
@@ -149,12 +153,15 @@ fn credentials(file: Option<&Path>) -> anyhow::Result<[Zeroizing<String>; 3]> {
         ];
         let [id, secret, _] = &found;
         if id.is_empty() || secret.is_empty() {
-            bail!("no credentials: name a file in the settings, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+            bail!(
+                "no credentials: name a file in the settings, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            );
         }
         return Ok(found);
     };
     let text = secret(path)?;
-    let text = std::str::from_utf8(&text).with_context(|| format!("{}: no text", path.display()))?;
+    let text =
+        std::str::from_utf8(&text).with_context(|| format!("{}: no text", path.display()))?;
     let mut words = text.split_whitespace();
     let mut word = || Zeroizing::new(words.next().unwrap_or_default().to_owned());
     let found = [word(), word(), word()];
@@ -176,5 +183,7 @@ pub(crate) fn secret(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         meta.permissions().mode() & 0o077 == 0,
         "{shown} can be read by others: chmod 600 {shown}"
     );
-    Ok(Zeroizing::new(fs::read(path).with_context(|| shown.to_string())?))
+    Ok(Zeroizing::new(
+        fs::read(path).with_context(|| shown.to_string())?,
+    ))
 }

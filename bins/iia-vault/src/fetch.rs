@@ -46,7 +46,10 @@ fn judge(vault: &Vault, out: &Path, which: &Which) -> anyhow::Result<ExitCode> {
     let segments = write(vault, &out.join("audit"), versions, &log_id)?;
     let state = State::open(vault)?;
     let receipts = held(&state, &log_id, &segments)?;
-    println!("receipts   {receipts} of this vault, of {} segments", segments.len());
+    println!(
+        "receipts   {receipts} of this vault, of {} segments",
+        segments.len()
+    );
     Ok(said(&verify_log(out, &elsewhere), which))
 }
 
@@ -61,7 +64,9 @@ fn choose(vault: &Vault, start: Option<&str>) -> anyhow::Result<Digest> {
     let start = start.unwrap_or_default();
     let start = start.strip_prefix("b3:").unwrap_or(start);
     let (versions, _) = vault.does(List::new(""))?.first_versions();
-    let folders = versions.iter().filter_map(|version| version.key.split_once('/'));
+    let folders = versions
+        .iter()
+        .filter_map(|version| version.key.split_once('/'));
     let ids: BTreeSet<Digest> = folders
         .filter(|(id, name)| id.starts_with(start) && *name == "genesis")
         .filter_map(|(id, _)| format!("b3:{id}").parse().ok())
@@ -72,7 +77,10 @@ fn choose(vault: &Vault, start: Option<&str>) -> anyhow::Result<Digest> {
         [] => bail!("the bucket holds no log whose id starts with {start}"),
         ids => {
             let ids: Vec<String> = ids.iter().map(|id| id.to_string()).collect();
-            bail!("the bucket holds several logs; name one with --log:\n{}", ids.join("\n"))
+            bail!(
+                "the bucket holds several logs; name one with --log:\n{}",
+                ids.join("\n")
+            )
         }
     }
 }
@@ -94,7 +102,9 @@ fn write(
             println!("NOTE       {name} is no part of a log and is left there");
             continue;
         };
-        let got = vault.does(Get::new(version)?).with_context(|| name.clone())?;
+        let got = vault
+            .does(Get::new(version)?)
+            .with_context(|| name.clone())?;
         let bytes = got.bytes().context("no bytes")?;
         place(audit, kind, &bytes).with_context(|| name)?;
         if let Kind::Segment(first) = kind {
@@ -153,7 +163,10 @@ fn said(report: &Report, which: &Which) -> ExitCode {
     println!("key        {key}");
     println!("records    {} good", report.records);
     println!("heads      {} signed by the log", report.heads);
-    println!("witnessed  {} records by the policy's witnesses", report.witnessed);
+    println!(
+        "witnessed  {} records by the policy's witnesses",
+        report.witnessed
+    );
     match report.sealed {
         Some(sealed) => println!("seals      {} hold, over {sealed} records", report.seals),
         None if report.seals == 0 => println!("seals      none"),
@@ -163,7 +176,10 @@ fn said(report: &Report, which: &Which) -> ExitCode {
     match (&report.bad, report.outcome()) {
         (Some(bad), _) => {
             let (seq, file, offset) = (bad.seq, bad.file.display(), bad.offset);
-            println!("FAILED     first bad record {seq} in {file} at byte {offset}: {}", bad.why);
+            println!(
+                "FAILED     first bad record {seq} in {file} at byte {offset}: {}",
+                bad.why
+            );
             ExitCode::FAILURE
         }
         (None, Outcome::Verified) => {
@@ -172,7 +188,9 @@ fn said(report: &Report, which: &Which) -> ExitCode {
         }
         (None, _) => {
             let tail = report.records - report.witnessed;
-            println!("UNWITNESSED the last {tail} records are good but not covered by a cosigned head in the vault");
+            println!(
+                "UNWITNESSED the last {tail} records are good but not covered by a cosigned head in the vault"
+            );
             ExitCode::from(3)
         }
     }

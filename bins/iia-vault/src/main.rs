@@ -28,7 +28,13 @@ use crate::config::Vault;
 #[command(version, about)]
 struct Arguments {
     /// Where the store is, how long it keeps, and where this vault's secrets lie
-    #[arg(long, short, global = true, default_value = "vault.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        default_value = "vault.toml",
+        value_name = "FILE"
+    )]
     config: PathBuf,
     #[command(subcommand)]
     what: What,
@@ -105,7 +111,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn code_of(error: &anyhow::Error) -> String {
     let vault = error.downcast_ref::<VaultError>().map(|error| error.code());
     let audit = error.downcast_ref::<AuditError>().map(|error| error.code());
-    vault.or(audit).map_or_else(String::new, |code| format!("{code} "))
+    vault
+        .or(audit)
+        .map_or_else(String::new, |code| format!("{code} "))
 }
 
 /// Whether something is wrong with store or evidence; all else is a matter of asking.

@@ -12,7 +12,10 @@ pub(crate) fn run(vault: &Vault) -> anyhow::Result<ExitCode> {
     let state = State::open(vault)?;
     Ok(match probe(vault, &state)? {
         Some(proven) => {
-            println!("PROVEN     the store keeps what it locks; probe {}", proven.id());
+            println!(
+                "PROVEN     the store keeps what it locks; probe {}",
+                proven.id()
+            );
             ExitCode::SUCCESS
         }
         None => ExitCode::FAILURE,
@@ -40,7 +43,9 @@ fn probe(vault: &Vault, state: &State) -> anyhow::Result<Option<Proven>> {
     }
     match &proven {
         Some(proven) => state.keep_probe(&proven.sign(&vault.settings.name, &vault.signer)?)?,
-        None => println!("NOT PROVEN the store does not keep what it locks: no receipt can rest on it"),
+        None => {
+            println!("NOT PROVEN the store does not keep what it locks: no receipt can rest on it")
+        }
     }
     Ok(proven)
 }

@@ -26,7 +26,11 @@ pub(crate) fn run(vault: &Vault, dir: &Path) -> anyhow::Result<ExitCode> {
     };
     let log_id = evidence.log_id();
     println!("log        {}, {log_id}", evidence.origin());
-    println!("probe      {} of {}", proven.id(), proven.at());
+    println!(
+        "probe      {} of {}",
+        proven.id(),
+        iia_audit::vault::utc(proven.at())
+    );
     let papers = state.papers(&log_id);
     let mut work = Work {
         vault,
@@ -40,6 +44,7 @@ pub(crate) fn run(vault: &Vault, dir: &Path) -> anyhow::Result<ExitCode> {
     let segments = work.all()?;
     let (sent, next) = (work.sent, work.evidence.next());
     println!("put        {segments} segments and {sent} papers are new in the vault");
+    println!("receipts   {}", work.state.log(&log_id).display());
     println!("KEPT       every record up to {next}, the end of the last closed segment");
     Ok(ExitCode::SUCCESS)
 }
@@ -103,16 +108,17 @@ impl Work<'_> {
             segment: segment.clone(),
             root,
         };
-        let statement = self.proven.receipt((&vault.store, vault.now()), &stored, kept)?;
+        let statement = self
+            .proven
+            .receipt((&vault.store, vault.now()), &stored, kept)?;
         let note = statement.sign(&vault.settings.name, &vault.signer)?;
-        let path = self.state.keep((&log_id, segment.first), &note)?;
+        self.state.keep((&log_id, segment.first), &note)?;
         let how = if was_sent { "sent" } else { "was there" };
         println!(
-            "segment    records {} to {}, {how}, locked until {}: {}",
+            "segment    records {} to {}, {how}, locked until {}",
             segment.first,
             segment.end - 1,
             iia_audit::vault::utc(stored.until()),
-            path.display()
         );
         Ok(())
     }

@@ -52,7 +52,8 @@ impl State {
         write_over(&self.dir.join("probe"), note)
     }
 
-    fn log(&self, log_id: &Digest) -> PathBuf {
+    /// The folder of a log's receipts.
+    pub(crate) fn log(&self, log_id: &Digest) -> PathBuf {
         self.dir.join(hex(log_id.as_bytes()))
     }
 
@@ -88,11 +89,9 @@ impl State {
     }
 
     /// Keeps a receipt.
-    pub(crate) fn keep(&self, (log_id, first): (&Digest, u64), note: &str) -> anyhow::Result<PathBuf> {
+    pub(crate) fn keep(&self, (log_id, first): (&Digest, u64), note: &str) -> anyhow::Result<()> {
         fs::create_dir_all(self.log(log_id))?;
-        let path = self.path(log_id, first);
-        write_over(&path, note)?;
-        Ok(path)
+        write_over(&self.path(log_id, first), note)
     }
 
     /// Keys of the papers of a log that were stored here.

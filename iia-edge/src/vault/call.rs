@@ -125,10 +125,12 @@ impl Call {
 
     /// PutObjectRetention; `None` asks to take it away.
     pub fn put_retention(key: &str, version: Option<&str>, until: Option<Until>) -> Self {
-        let inside = until.map(Until::parts).map_or_else(String::new, |(mode, time)| {
-            let time = utc(time);
-            format!("<Mode>{mode}</Mode><RetainUntilDate>{time}</RetainUntilDate>")
-        });
+        let inside = until
+            .map(Until::parts)
+            .map_or_else(String::new, |(mode, time)| {
+                let time = utc(time);
+                format!("<Mode>{mode}</Mode><RetainUntilDate>{time}</RetainUntilDate>")
+            });
         Self::new(Method::Put, Some(key))
             .asking("retention", "")
             .of_version(version)

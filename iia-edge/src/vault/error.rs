@@ -35,7 +35,9 @@ pub enum VaultError {
         why: &'static str,
     },
     /// Under the key lies something else than the log holds.
-    #[error("ALARM: another object lies under {key}: somebody wrote there before, or this log was written anew")]
+    #[error(
+        "ALARM: another object lies under {key}: somebody wrote there before, or this log was written anew"
+    )]
     OtherObject {
         /// The key.
         key: String,

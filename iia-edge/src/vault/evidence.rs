@@ -164,7 +164,9 @@ impl Evidence {
         let path = self.audit.join(format!("seg/{first:016x}.iia"));
         let mut bytes = Vec::new();
         let file = fs::File::open(path).map_err(storage)?;
-        file.take(len_max).read_to_end(&mut bytes).map_err(storage)?;
+        file.take(len_max)
+            .read_to_end(&mut bytes)
+            .map_err(storage)?;
         Ok(bytes)
     }
 

@@ -53,7 +53,11 @@ impl<T: Task> Exchange<T> {
     ///
     /// # Errors
     /// [`VaultError::Unreachable`], [`VaultError::ClockSkew`], and what ends the task.
-    pub fn handle(&mut self, now: Timestamp, outcome: Result<Reply, Lost>) -> Result<(), VaultError> {
+    pub fn handle(
+        &mut self,
+        now: Timestamp,
+        outcome: Result<Reply, Lost>,
+    ) -> Result<(), VaultError> {
         match outcome {
             Ok(reply) if !is_passing(reply.status) => {
                 self.tries = 0;

@@ -1,9 +1,9 @@
 //! A store that was proven to keep what it locks, and the receipts that only such a proof can make.
 
-use iia_audit::note::{self, Note, VerifierKey};
-use iia_audit::vault::{Place, Segment, Statement};
 use iia_audit::AuditError;
+use iia_audit::note::{self, Note, VerifierKey};
 use iia_audit::tree::Hash;
+use iia_audit::vault::{Place, Segment, Statement};
 use iia_core::Timestamp;
 use iia_core::digest::{Context, Digest};
 use iia_core::sign::Signer;

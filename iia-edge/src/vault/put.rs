@@ -132,7 +132,10 @@ impl Put {
         if !reply.is_good() {
             return Err(reply.refused());
         }
-        match (Digest::of(Context::File, &reply.body) == self.digest, self.sent) {
+        match (
+            Digest::of(Context::File, &reply.body) == self.digest,
+            self.sent,
+        ) {
             (true, _) => Ok(Step::Lock(version.to_owned())),
             (false, true) => Err(VaultError::Altered { key }),
             (false, false) => Err(VaultError::OtherObject { key }),

@@ -72,7 +72,9 @@ impl Reply {
             ("NoSuchBucket", _) => ": there is no such bucket",
             ("InvalidAccessKeyId", _) => ": it does not know this access key",
             ("SignatureDoesNotMatch", _) => ": the secret is not that of this access key",
-            ("InvalidRequest", 400) => ": does the bucket have Object Lock? It is chosen when a bucket is made",
+            ("InvalidRequest", 400) => {
+                ": does the bucket have Object Lock? It is chosen when a bucket is made"
+            }
             ("AccessDenied", _) => ": the credentials may not do this",
             (_, 404) => ": nothing there",
             (_, 403) => ": are these the right credentials, and is this the right bucket?",
@@ -85,9 +87,9 @@ impl Reply {
     pub(super) fn retention(&self) -> Option<Until> {
         let (mut mode, mut until) = (String::new(), None);
         let read = walk(&self.body, |path, text| {
-            if is(path, &["Retention", "Mode"]) {
+            if is_field(path, "Mode") {
                 text.clone_into(&mut mode);
-            } else if is(path, &["Retention", "RetainUntilDate"]) {
+            } else if is_field(path, "RetainUntilDate") {
                 until = time(text);
             }
         });
@@ -99,11 +101,11 @@ impl Reply {
         }
     }
 
-    /// Whether a configuration has this value at this place.
-    pub(super) fn states(&self, place: &[&str], value: &str) -> bool {
+    /// Whether a configuration has a field with this value.
+    pub(super) fn states(&self, field: &str, value: &str) -> bool {
         let mut found = false;
         let read = walk(&self.body, |path, text| {
-            found |= is(path, place) && text == value;
+            found |= is_field(path, field) && text == value;
         });
         read.is_ok() && found && self.is_good()
     }
@@ -118,14 +120,23 @@ impl Reply {
         let (mut truncated, mut is_list) = (false, false);
         walk(&self.body, |path, text| {
             is_list |= is(path, &["ListVersionsResult"]);
-            match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            match path
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .as_slice()
+            {
                 ["ListVersionsResult", "IsTruncated"] => truncated = text == "true",
                 ["ListVersionsResult", "NextKeyMarker"] => marker.0 = Some(text.to_owned()),
                 ["ListVersionsResult", "NextVersionIdMarker"] => marker.1 = Some(text.to_owned()),
                 ["ListVersionsResult", "Version", "Key"] => text.clone_into(&mut version.key),
                 ["ListVersionsResult", "Version", "VersionId"] => text.clone_into(&mut version.id),
-                ["ListVersionsResult", "Version", "Size"] => version.len = text.parse().unwrap_or(0),
-                ["ListVersionsResult", "Version"] => page.versions.push(std::mem::take(&mut version)),
+                ["ListVersionsResult", "Version", "Size"] => {
+                    version.len = text.parse().unwrap_or(0)
+                }
+                ["ListVersionsResult", "Version"] => {
+                    page.versions.push(std::mem::take(&mut version))
+                }
                 _ => {}
             }
         })?;
@@ -153,6 +164,11 @@ impl Reply {
 
 fn is(path: &[String], place: &[&str]) -> bool {
     path.iter().map(String::as_str).eq(place.iter().copied())
+}
+
+/// A field of a configuration. Stores do not agree on the name of what it is in, and clients do not ask.
+fn is_field(path: &[String], name: &str) -> bool {
+    matches!(path, [_, field] if field == name)
 }
 
 fn is_word(text: &str) -> bool {

@@ -82,8 +82,13 @@ impl Store {
             Style::Path => UrlStyle::Path,
             Style::Host => UrlStyle::VirtualHost,
         };
-        let bucket = Bucket::new(endpoint, style, address.bucket.clone(), address.region.clone())
-            .map_err(|_| bad("the endpoint is not an address of a store"))?;
+        let bucket = Bucket::new(
+            endpoint,
+            style,
+            address.bucket.clone(),
+            address.region.clone(),
+        )
+        .map_err(|_| bad("the endpoint is not an address of a store"))?;
         let url = bucket.base_url();
         let is_own = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
         if url.scheme() != "https" && !is_own {
@@ -111,6 +116,7 @@ impl Store {
         if !call.body.is_empty() {
             let sum = STANDARD.encode(Sha256::digest(&call.body));
             headers.push(("x-amz-checksum-sha256", sum));
+            headers.push(("x-amz-sdk-checksum-algorithm", "SHA256".into()));
         }
         headers.sort();
         let mut query = call.query.clone();

@@ -102,7 +102,10 @@ impl Report {
     /// Whether the store keeps what it locks: every attack was made, and each was held.
     pub fn passes(&self) -> bool {
         let all = Attack::ALL.len() == self.attempts.len();
-        all && self.attempts.iter().all(|one| one.verdict() == Verdict::Held)
+        all && self
+            .attempts
+            .iter()
+            .all(|one| one.verdict() == Verdict::Held)
     }
 }
 
@@ -110,6 +113,7 @@ impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.verdict() {
             Verdict::Held => "held",
+            _ if self.attack == Attack::Nothing => "WRONG",
             Verdict::Agreed => "AGREED",
             Verdict::GaveWay => "GAVE WAY",
             Verdict::Lied => "LIED",

@@ -114,7 +114,8 @@ impl Probe {
 
     /// Damage shows; what was there before the attack is not its doing.
     fn shows(&mut self, damage: Damage, found: bool) {
-        if found && !self.standing.contains(&damage) {
+        let known = self.standing.contains(&damage) || self.damage.contains(&damage);
+        if found && !known {
             self.damage.push(damage);
         }
     }
@@ -143,7 +144,8 @@ impl Probe {
         let made = reply.version().map(str::to_owned);
         if let (true, Some(key)) = (reply.is_good(), self.attack().writes(&self.canary)) {
             let other = made != self.canary.version;
-            self.shows(Damage::Changed, !other);
+            let over = key == self.canary.key && !other;
+            self.shows(Damage::Changed, over);
             if made.is_some() && other {
                 self.left.push(Call::delete(&key, made.as_deref()));
             }
@@ -153,7 +155,9 @@ impl Probe {
 
     fn read_lock(&mut self, reply: &Reply) -> Step {
         match reply.retention() {
-            Some(Until::Compliance(until)) => self.shows(Damage::Shortened, until < self.canary.until),
+            Some(Until::Compliance(until)) => {
+                self.shows(Damage::Shortened, until < self.canary.until)
+            }
             _ => self.shows(Damage::Unlocked, true),
         }
         Step::ReadVersioning
@@ -229,13 +233,13 @@ impl Task for Probe {
             Step::ReadBytes => self.read_bytes(&reply),
             Step::ReadLock => self.read_lock(&reply),
             Step::ReadVersioning => {
-                let on = reply.states(&["VersioningConfiguration", "Status"], "Enabled");
+                let on = reply.states("Status", "Enabled");
                 self.shows(Damage::Unversioned, !on);
                 Step::ReadBucketLock
             }
             Step::ReadBucketLock => {
-                let place = ["ObjectLockConfiguration", "ObjectLockEnabled"];
-                self.shows(Damage::BucketUnlocked, !reply.states(&place, "Enabled"));
+                let on = reply.states("ObjectLockEnabled", "Enabled");
+                self.shows(Damage::BucketUnlocked, !on);
                 self.judged()
             }
             Step::Restore if self.attacks.is_empty() => self.cleaned(),
