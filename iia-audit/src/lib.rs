@@ -7,6 +7,7 @@ extern crate alloc;
 pub mod beat;
 pub mod bundle;
 pub mod checkpoint;
+pub mod chunk;
 #[cfg(feature = "std")]
 pub mod coverage;
 pub mod envelope;

@@ -104,6 +104,7 @@ fn audit(corpus: &Corpus) -> Outcome {
         log,
         witnesses: vec![witness],
         quorum: 1,
+        mirrors: Vec::new(),
     };
     corpus.put("audit_policy", "one", &[policy.to_text().as_bytes()])?;
     corpus.put(

@@ -1,7 +1,7 @@
 //! Files that a power cut leaves whole: the old content or the new.
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{Error, ErrorKind, Write as _};
 use std::path::Path;
 
 use crate::AuditError;
@@ -37,7 +37,18 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), AuditError> {
         .map_err(storage)
 }
 
-pub(crate) fn storage(error: std::io::Error) -> AuditError {
+/// An error before which nothing was lost.
+pub(crate) fn storage(error: Error) -> AuditError {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            AuditError::Full
+        }
+        _ => unknown(error),
+    }
+}
+
+/// An error after which what is on the disk is not known.
+pub(super) fn unknown(error: Error) -> AuditError {
     AuditError::Storage {
         detail: error.to_string(),
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use iia_core::digest::{Context, Digest};
 
+use super::store::segment_path;
 use super::tiles::Tiles;
 use super::walk::{Walk, header, segments};
 use super::{Genesis, storage, write_over};
@@ -29,7 +30,11 @@ pub struct Recovery {
 
 /// The state of a log as its open segment leaves it.
 pub(super) struct Scan {
-    pub(super) segment: (PathBuf, u64),
+    /// Number of the first record of the open segment, and where its records end.
+    pub(super) segment: u64,
+    pub(super) len: u64,
+    /// Where the records of the segment before end.
+    pub(super) previous_len: u64,
     pub(super) chain: Digest,
     pub(super) tiles: Tiles,
     pub(super) marks: BTreeMap<String, u64>,
@@ -37,11 +42,16 @@ pub(super) struct Scan {
     pub(super) recovery: Recovery,
 }
 
-pub(super) fn scan(audit: &Path, genesis: &Genesis) -> Result<Scan, AuditError> {
-    let header = headers(audit, genesis.log_id())?;
+/// `is_copy`: whatever is bad at the end comes again from the log that is copied.
+pub(super) fn scan(audit: &Path, genesis: &Genesis, is_copy: bool) -> Result<Scan, AuditError> {
+    let mut recovery = Recovery::default();
+    let header = headers(audit, genesis.log_id(), &mut recovery)?;
     let (tiles, tiles_made) = tiles(audit, genesis, &header)?;
+    recovery.tiles_made = tiles_made;
     let mut scan = Scan {
-        segment: (super::segment_path(audit, header.first), 0),
+        segment: header.first,
+        len: 0,
+        previous_len: header.previous_len,
         chain: header.before,
         tiles,
         marks: header
@@ -50,30 +60,33 @@ pub(super) fn scan(audit: &Path, genesis: &Genesis) -> Result<Scan, AuditError> 
             .map(|mark| (mark.source, mark.number))
             .collect(),
         boot: header.boot,
-        recovery: Recovery {
-            tiles_made,
-            ..Recovery::default()
-        },
+        recovery,
     };
-    scan.last(audit)?;
+    scan.last(audit, is_copy)?;
     scan.recovery.records = scan.tiles.frontier().size();
     Ok(scan)
 }
 
 /// The header of the last segment, after those of all were held against each other.
-fn headers(audit: &Path, log_id: Digest) -> Result<Header, AuditError> {
-    let mut before: Option<(Header, u64)> = None;
+fn headers(audit: &Path, log_id: Digest, recovery: &mut Recovery) -> Result<Header, AuditError> {
+    let mut before: Option<(Header, PathBuf)> = None;
     for (first, path) in segments(audit)? {
         let bad = |what| AuditError::BadRecord { seq: first, what };
         let own = header(&path).map_err(|_| bad("segment header"))?;
-        let len = fs::metadata(&path).map_err(storage)?.len();
         if own.first != first || own.log_id != log_id {
             return Err(bad("segment header"));
         }
-        if before.is_some_and(|(before, len)| own.previous_len > len || before.first >= first) {
-            return Err(bad("missing end of the segment before"));
+        if let Some((before, path)) = before {
+            let len = fs::metadata(&path).map_err(storage)?.len();
+            if own.previous_len > len || before.first >= first {
+                return Err(bad("missing end of the segment before"));
+            }
+            // What a failed sync left, and nobody was told is stored.
+            if own.previous_len < len {
+                recovery.put_aside(audit, (&path, own.previous_len), first)?;
+            }
         }
-        before = Some((own, len));
+        before = Some((own, path));
     }
     let (last, _) = before.ok_or(AuditError::BadRecord {
         seq: 0,
@@ -86,7 +99,7 @@ fn headers(audit: &Path, log_id: Digest) -> Result<Header, AuditError> {
 fn tiles(audit: &Path, genesis: &Genesis, header: &Header) -> Result<(Tiles, bool), AuditError> {
     let bad = AuditError::BadTile { size: header.first };
     let frontier = header.frontier().ok_or(bad.clone())?;
-    match Tiles::load(audit, &frontier) {
+    match Tiles::go_on(audit, &frontier) {
         Ok(tiles) => return Ok((tiles, false)),
         Err(error) if segments(audit)?.first().is_none_or(|(first, _)| *first > 0) => {
             return Err(error);
@@ -103,6 +116,8 @@ fn tiles(audit: &Path, genesis: &Genesis, header: &Header) -> Result<(Tiles, boo
         walk.went_to(&reader);
     }
     tiles.store()?;
+    tiles.stored()?;
+    let tiles = Tiles::go_on(audit, tiles.frontier())?;
     match *tiles.frontier() == frontier {
         true => Ok((tiles, true)),
         false => Err(bad),
@@ -111,8 +126,8 @@ fn tiles(audit: &Path, genesis: &Genesis, header: &Header) -> Result<(Tiles, boo
 
 impl Scan {
     /// Reads the open segment.
-    fn last(&mut self, audit: &Path) -> Result<(), AuditError> {
-        let bytes = fs::read(&self.segment.0).map_err(storage)?;
+    fn last(&mut self, audit: &Path, is_copy: bool) -> Result<(), AuditError> {
+        let bytes = fs::read(segment_path(audit, self.segment)).map_err(storage)?;
         let place = Header::decode(&bytes)?.0.place();
         let mut reader = Reader::open(&bytes, &place)?;
         loop {
@@ -124,41 +139,47 @@ impl Scan {
                     self.boot = record.written.boot;
                 }
                 Ok(None) => break,
-                Err(_) if reader.is_torn() => {
-                    self.quarantine(audit, (reader.offset, &bytes))?;
+                Err(_) if is_copy || reader.is_torn() => {
+                    let path = segment_path(audit, self.segment);
+                    let place = (path.as_path(), reader.offset as u64);
+                    self.recovery.put_aside(audit, place, reader.next)?;
                     break;
                 }
                 Err(_) => return Err(AuditError::DamagedInside { seq: reader.next }),
             }
         }
-        self.segment.1 = reader.offset as u64;
+        self.len = reader.offset as u64;
         self.chain = reader.before;
         Ok(())
     }
+}
 
-    /// Keeps the torn bytes beside the log, then cuts them off.
-    fn quarantine(
+impl Recovery {
+    /// Keeps the bytes of a segment from `end` on beside the log, then cuts them off.
+    fn put_aside(
         &mut self,
         audit: &Path,
-        (offset, bytes): (usize, &[u8]),
+        (path, end): (&Path, u64),
+        records: u64,
     ) -> Result<(), AuditError> {
-        let torn = bytes.get(offset..).unwrap_or_default();
+        let bytes = fs::read(path).map_err(storage)?;
+        let end_at = usize::try_from(end).unwrap_or(usize::MAX);
+        let torn = bytes.get(end_at..).unwrap_or_default();
         let room = torn.iter().rev().take_while(|byte| **byte == 0).count();
         let torn = torn.get(..torn.len() - room).unwrap_or_default();
-        let aside = audit.with_file_name("quarantine");
-        fs::create_dir_all(&aside).map_err(storage)?;
+        let folder = audit.with_file_name("quarantine");
+        fs::create_dir_all(&folder).map_err(storage)?;
         let digest = Digest::of(Context::File, torn).to_string();
         let short = digest.get(3..19).unwrap_or_default();
-        let records = self.tiles.frontier().size();
-        let aside = aside.join(format!("audit-{records:016x}-{short}"));
+        let aside = folder.join(format!("audit-{records:016x}-{short}"));
         write_over(&aside, torn)?;
-        let file = OpenOptions::new().write(true).open(&self.segment.0);
+        let file = OpenOptions::new().write(true).open(path);
         let file = file.map_err(storage)?;
-        file.set_len(offset as u64)
+        file.set_len(end)
             .and_then(|()| file.sync_all())
             .map_err(storage)?;
-        self.recovery.quarantined = torn.len() as u64;
-        self.recovery.quarantine = Some(aside);
+        self.quarantined += torn.len() as u64;
+        self.quarantine = Some(aside);
         Ok(())
     }
 }

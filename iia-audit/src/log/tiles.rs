@@ -54,6 +54,13 @@ impl Tiles {
         }
     }
 
+    /// As [`Self::load`], for the one who goes on writing: nothing lies behind this tree.
+    pub(super) fn go_on(audit: &Path, frontier: &Frontier) -> Result<Self, AuditError> {
+        let tiles = Self::load(audit, frontier)?;
+        Self::sweep(&tiles.dir, frontier.size())?;
+        Ok(tiles)
+    }
+
     /// Adds a leaf hash.
     pub(crate) fn push(&mut self, leaf: Hash) {
         self.edge.push(leaf, |tile, hashes| {
@@ -85,19 +92,37 @@ impl Tiles {
             .flat_map(|(_, folders)| folders)
             .collect();
         folders.iter().try_for_each(|folder| sync_dir(folder))?;
-        self.forget_open()?;
-        self.waiting.clear();
         Ok(())
     }
 
-    /// Removes tiles that are whole by now from those that are not.
-    fn forget_open(&self) -> Result<(), AuditError> {
-        for tile in self.waiting.keys() {
-            match fs::remove_dir_all(self.dir.join(format!("{}.p", tile.path()))) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(storage(error));
+    /// What [`Self::store`] wrote is needed from now on; what is whole by now is no longer needed in part.
+    pub(crate) fn stored(&mut self) -> Result<(), AuditError> {
+        for (tile, _) in std::mem::take(&mut self.waiting) {
+            gone(fs::remove_dir_all(parts(&self.dir, tile)))?;
+        }
+        Ok(())
+    }
+
+    /// Removes what a closing that did not come to its end left behind the tree of `size` leaves.
+    fn sweep(dir: &Path, size: u64) -> Result<(), AuditError> {
+        for level in 0..LEVELS_MAX {
+            let hashes = size >> (HEIGHT * level);
+            let mut first = hashes % WIDTH;
+            for index in hashes / WIDTH.. {
+                let tile = |width| Tile {
+                    level,
+                    index,
+                    width,
+                };
+                let (whole, parts) = (dir.join(tile(WIDTH).path()), parts(dir, tile(WIDTH)));
+                if !whole.exists() && !parts.exists() {
+                    break;
                 }
-                _ => {}
+                gone(fs::remove_file(whole))?;
+                for width in first + 1..WIDTH {
+                    gone(fs::remove_file(dir.join(tile(width).path())))?;
+                }
+                first = 0;
             }
         }
         Ok(())
@@ -134,7 +159,7 @@ impl Nodes for Tiles {
         let hashes = self
             .hashes(tile_level, first / WIDTH)
             .filter(|_| tile_level < LEVELS_MAX)?;
-        tile::node_in(&hashes, within, index - (first / WIDTH * WIDTH >> within))
+        tile::node_in(&hashes, within, index - ((first / WIDTH * WIDTH) >> within))
     }
 }
 
@@ -155,6 +180,23 @@ fn prefix(dir: &Path, tile: Tile) -> Option<Vec<Hash>> {
         .find_map(|tile| read(dir, tile))?;
     hashes.truncate(usize::try_from(tile.width).ok()?);
     Some(hashes)
+}
+
+/// The folder of a tile's parts.
+fn parts(dir: &Path, tile: Tile) -> PathBuf {
+    let whole = Tile {
+        width: WIDTH,
+        ..tile
+    };
+    dir.join(format!("{}.p", whole.path()))
+}
+
+/// Whatever was to go is gone.
+fn gone(removed: std::io::Result<()>) -> Result<(), AuditError> {
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(storage(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a tile in place: one that a crash leaves half written is made again, for its segment is still the last. Gives

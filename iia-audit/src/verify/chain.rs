@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use iia_core::digest::Digest;
-use iia_core::event::EventKind;
+use iia_core::event::{Event, EventKind};
 
 use super::{Bad, Verifier};
 use crate::AuditError;
@@ -11,6 +11,24 @@ use crate::frame::Record;
 use crate::log::{Genesis, Segment, Walk};
 use crate::segment::{Header, Reader};
 use crate::tree;
+
+/// The file that an event vouches for, below the evidence directory, and its digest.
+pub(crate) fn referred(event: &Event) -> Option<(&str, &str)> {
+    let refers = matches!(
+        event.kind,
+        EventKind::SegmentSealed
+            | EventKind::ArtifactStaged
+            | EventKind::ArtifactApplied
+            | EventKind::ArtifactAuthorised
+            | EventKind::ArtifactSubmitted
+            | EventKind::LogRecovered
+            | EventKind::FileCarried
+    );
+    event
+        .field("path")
+        .zip(event.field("digest"))
+        .filter(|_| refers)
+}
 
 impl Verifier<'_> {
     /// Reads every segment.
@@ -122,19 +140,7 @@ impl Verifier<'_> {
             self.retired
                 .extend(end.zip(event.field("hash").map(str::to_owned)));
         }
-        let refers = matches!(
-            event.kind,
-            EventKind::SegmentSealed
-                | EventKind::ArtifactStaged
-                | EventKind::ArtifactApplied
-                | EventKind::ArtifactAuthorised
-                | EventKind::ArtifactSubmitted
-                | EventKind::LogRecovered
-                | EventKind::FileCarried
-        );
-        if let (true, Some(path), Some(digest)) =
-            (refers, event.field("path"), event.field("digest"))
-        {
+        if let Some((path, digest)) = referred(event) {
             let digest = digest
                 .parse()
                 .map_err(|_| self.bad("audit/seg", "a digest in a record is none"))?;

@@ -17,13 +17,15 @@ use iia_core::digest::Digest;
 use crate::AuditError;
 use crate::checkpoint::Checkpoint;
 use crate::frame::Record;
-use crate::log::{Genesis, SEALS, TILES, Walk};
+use crate::log::{Genesis, MIRRORED, RESERVE, RESERVE_LEN, SEALS, TILES, Walk};
 use crate::note::VerifierKey;
 use crate::seal::SealKey;
 use crate::tile::{Edge, Tile};
 use crate::tree::Hash;
 
+pub(crate) use self::chain::referred;
 pub use self::files::FILE_LEN_MAX;
+use self::heads::Folder;
 pub use self::heads::seen_above;
 use self::seals::Seals;
 
@@ -59,6 +61,8 @@ pub struct Report {
     pub receipts: u64,
     /// Records that a receipt covers.
     pub witnessed: u64,
+    /// Records that every mirror has stored, as it signed.
+    pub mirrored: u64,
     /// When the newest receipt was given, in seconds since the epoch.
     pub witnessed_at: u64,
     /// Seals found well-formed.
@@ -208,8 +212,9 @@ impl<'a> Verifier<'a> {
         }
         self.report.origin = genesis.origin().into();
         self.known_names(&audit)?;
-        self.report.heads = self.claims_of("heads", &policy, false)?;
-        self.report.receipts = self.claims_of("receipts", &policy, true)?;
+        self.report.heads = self.claims_of(Folder::Heads, &policy)?;
+        self.report.receipts = self.claims_of(Folder::Receipts, &policy)?;
+        self.claims_of(Folder::Mirrored, &policy)?;
         self.tiles_begin(&audit)?;
         self.claim_met()?;
         self.seals_begin(elsewhere.seal_key.as_ref())?;
@@ -251,8 +256,9 @@ impl<'a> Verifier<'a> {
 
     /// Nothing may lie in the audit directory that verification does not read.
     fn known_names(&self, audit: &Path) -> Result<(), Bad> {
-        const KNOWN: [&str; 8] = [
-            "genesis", "policy", "seg", "heads", "receipts", "lock", SEALS, TILES,
+        const KNOWN: [&str; 10] = [
+            "genesis", "policy", "seg", "heads", "receipts", "lock", SEALS, TILES, RESERVE,
+            MIRRORED,
         ];
         for path in listing(audit).map_err(|why| self.bad("audit", &why))? {
             let name = path
@@ -263,9 +269,16 @@ impl<'a> Verifier<'a> {
                 return Err(self.bad(&format!("audit/{name}"), "is no part of a log"));
             }
         }
-        match fs::metadata(audit.join("lock")) {
-            Ok(lock) if lock.len() > 0 => Err(self.bad("audit/lock", "is not empty")),
-            _ => Ok(()),
+        let len = |name: &str| fs::metadata(audit.join(name)).map_or(0, |data| data.len());
+        if len("lock") > 0 {
+            return Err(self.bad("audit/lock", "is not empty"));
+        }
+        let is_room = len(RESERVE) <= RESERVE_LEN as u64
+            && fs::read(audit.join(RESERVE))
+                .map_or(true, |bytes| bytes.iter().all(|byte| *byte == 0));
+        match is_room {
+            true => Ok(()),
+            false => Err(self.bad("audit/reserve", "is not the room that it should be")),
         }
     }
 }

@@ -85,10 +85,12 @@ def policy(data):
     log = [line[4:] for line in lines if line.startswith("log ")]
     witnesses = [line[8:] for line in lines if line.startswith("witness ")]
     quorum = [int(line[7:]) for line in lines if line.startswith("quorum ")]
-    again = ["iia-policy 1", f"log {log[0]}", *(f"witness {w}" for w in witnesses), f"quorum {quorum[0]}", ""]
+    mirrors = [line[7:] for line in lines if line.startswith("mirror ")]
+    again = ["iia-policy 1", f"log {log[0]}", *(f"witness {w}" for w in witnesses), f"quorum {quorum[0]}",
+             *(f"mirror {m}" for m in mirrors), ""]
     if again != lines or not 1 <= quorum[0] <= len(witnesses):
         raise ValueError("policy")
-    return Key(log[0]), [Key(w) for w in witnesses], quorum[0]
+    return Key(log[0]), [Key(w) for w in witnesses], quorum[0], [Key(m) for m in mirrors]
 
 
 def cbor(data, at=0):
@@ -148,7 +150,7 @@ class Log:
     def verify(self):
         audit = self.box / "audit"
         try:
-            self.log, self.witnesses, self.quorum = policy((audit / "policy").read_bytes())
+            self.log, self.witnesses, self.quorum, self.mirrors = policy((audit / "policy").read_bytes())
             text, lines = note((audit / "genesis").read_bytes())
             first, origin, key, stated, created = text[:-1].split("\n")
             digest = derived("file", (audit / "policy").read_bytes()).hex()
@@ -161,12 +163,14 @@ class Log:
         except (ValueError, IndexError) as error:
             raise self.bad("audit/genesis", error) from error
         for path in sorted(audit.iterdir()):
-            if path.name not in {"genesis", "policy", "seg", "heads", "receipts", "lock", "seals", "tile"}:
+            if path.name not in {"genesis", "policy", "seg", "heads", "receipts", "lock", "seals", "tile", "reserve", "mirrored"}:
                 raise self.bad(f"audit/{path.name}", "unknown")
         if (audit / "lock").exists() and (audit / "lock").stat().st_size:
             raise self.bad("audit/lock", "is not empty")
         self.signed_heads("heads")
         self.signed_heads("receipts")
+        if (audit / "mirrored").exists():
+            self.signed_heads("mirrored")
         self.meet_claims()
         self.log_id = derived("file", text.encode())
         self.read_seals(audit / "seals")
@@ -226,9 +230,10 @@ class Log:
             try:
                 text, lines = note(path.read_bytes())
                 origin, size, top = text[:-1].split("\n")
-                good = [key for key in self.witnesses if key.signed(text, lines)]
-                count = len(good) if folder == "receipts" else 0
-                enough = folder == "heads" or len(good) >= self.quorum
+                known, needed = {"heads": ([], 0), "receipts": (self.witnesses, self.quorum),
+                                 "mirrored": (self.mirrors, max(1, len(self.mirrors)))}[folder]
+                count = len([key for key in known if key.signed(text, lines)])
+                enough = count >= needed
                 named = origin == self.log.name and path.name == f"{int(size):016x}" and str(int(size)) == size
                 if not (self.log.signed(text, lines) and enough and named and len(lines) == 1 + count):
                     raise ValueError("head")

@@ -31,6 +31,7 @@ pub(crate) fn policy() -> Policy {
         log: key("seg01.example/audit", Purpose::Log, &log),
         witnesses: vec![key("site.example/witness", Purpose::Cosignature, &witness)],
         quorum: 1,
+        mirrors: Vec::new(),
     }
 }
 
