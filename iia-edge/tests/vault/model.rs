@@ -27,6 +27,8 @@ pub(crate) enum Lie {
     AltersOnRead,
     LocksInGovernance,
     ForgetsVersions,
+    AllowsNoDeletion,
+    AllowsNoRetention,
 }
 
 struct Object {
@@ -218,7 +220,12 @@ impl Model {
         let Some(at) = self.find(key, version) else {
             return reply(204, "");
         };
-        let locked = self.objects[at].lock.is_some();
+        let mode = self.objects[at]
+            .lock
+            .as_ref()
+            .map(|(mode, _)| mode.as_str());
+        let yields = mode == Some("GOVERNANCE") && bypass.is_some();
+        let locked = mode.is_some() && !yields || self.lie == Lie::AllowsNoDeletion;
         match self.lie {
             Lie::RefusesAndDeletes if locked => {
                 self.objects.remove(at);
@@ -249,8 +256,12 @@ impl Model {
             mode == "COMPLIANCE" && lock.as_ref().is_none_or(|(_, now)| until >= now)
         };
         let allowed = match (&wanted, self.lie) {
+            (_, Lie::AllowsNoRetention) => false,
+            (Some(wanted), Lie::RefusesAndShortens) if longer(wanted) => {
+                return self.relocked(at, wanted.clone());
+            }
             (Some((mode, _)), Lie::Shortens | Lie::RefusesAndShortens) => mode == "COMPLIANCE",
-            (Some((mode, _)), Lie::Downgrades) => mode == "GOVERNANCE",
+            (Some(wanted), Lie::Downgrades) => wanted.0 == "GOVERNANCE" || longer(wanted),
             (None, Lie::Releases) => true,
             (Some(wanted), _) => longer(wanted),
             (None, _) => false,
@@ -263,6 +274,11 @@ impl Model {
             Lie::RefusesAndShortens => no(403, "AccessDenied"),
             _ => reply(200, ""),
         }
+    }
+
+    fn relocked(&mut self, at: usize, lock: (String, String)) -> Reply {
+        self.objects[at].lock = Some(lock);
+        reply(200, "")
     }
 
     fn show_lock(&mut self, key: &str, version: Option<&str>) -> Reply {

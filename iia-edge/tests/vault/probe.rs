@@ -100,6 +100,18 @@ fn every_lie_is_found_where_it_is_told() {
         ),
         (Lie::TakesPast, Attack::LockInPast, Verdict::Agreed, None),
         (
+            Lie::AllowsNoDeletion,
+            Attack::DeleteOther,
+            Verdict::Powerless,
+            None,
+        ),
+        (
+            Lie::AllowsNoRetention,
+            Attack::Lengthen,
+            Verdict::Powerless,
+            None,
+        ),
+        (
             Lie::AltersOnRead,
             Attack::Nothing,
             Verdict::GaveWay,

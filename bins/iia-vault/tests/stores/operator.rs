@@ -26,6 +26,7 @@ fn a_log_goes_in_and_comes_out_as_it_was() {
         "{said}"
     );
     assert_eq!(said.matches(" held ").count(), 10, "{said}");
+    assert_eq!(said.matches(" done ").count(), 3, "{said}");
 
     evidence::write(&vault.path("evidence"), 12);
     let (code, said) = vault.put();

@@ -69,6 +69,8 @@ pub enum Verdict {
     GaveWay,
     /// It refused, and did it all the same.
     Lied,
+    /// It refused what is allowed: the credentials lack a right, and other refusals say nothing about the lock.
+    Powerless,
 }
 
 impl Attempt {
@@ -76,9 +78,10 @@ impl Attempt {
     pub const fn verdict(&self) -> Verdict {
         let refused = self.answer.status >= 400;
         match (refused, self.damage.is_empty()) {
+            (true, true) if self.attack.is_control() => Verdict::Powerless,
             (true, true) => Verdict::Held,
             (true, false) => Verdict::Lied,
-            (false, true) if self.attack.may_be_done() => Verdict::Held,
+            (false, true) if self.attack.may_be_done() || self.attack.is_control() => Verdict::Held,
             (false, true) => Verdict::Agreed,
             (false, false) => Verdict::GaveWay,
         }
@@ -112,17 +115,22 @@ impl Report {
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.verdict() {
+            Verdict::Held if self.attack.is_control() => "done",
             Verdict::Held => "held",
             _ if self.attack == Attack::Nothing => "WRONG",
             Verdict::Agreed => "AGREED",
             Verdict::GaveWay => "GAVE WAY",
             Verdict::Lied => "LIED",
+            Verdict::Powerless => "MAY NOT",
         };
         write!(f, "{:<32} {verdict:<8}", self.attack.words())?;
         match (self.answer.status, self.answer.code.as_str()) {
             (0, _) => {}
             (status, "") => write!(f, " {status}")?,
             (status, code) => write!(f, " {status} {code}")?,
+        }
+        if self.verdict() == Verdict::Powerless {
+            write!(f, ": so the refusals prove nothing")?;
         }
         for (index, damage) in self.damage.iter().enumerate() {
             let mark = if index == 0 { ": " } else { ", " };

@@ -59,6 +59,8 @@ pub struct Probe {
     damage: Vec<Damage>,
     /// Damage that was there before any attack.
     standing: Vec<Damage>,
+    /// The version that was written over the canary.
+    other: Option<String>,
     left: Vec<Call>,
 }
 
@@ -84,6 +86,7 @@ impl Probe {
             answer: Answer::default(),
             damage: Vec::new(),
             standing: Vec::new(),
+            other: None,
             left: Vec::new(),
         }
     }
@@ -146,11 +149,13 @@ impl Probe {
         };
         let made = reply.version().map(str::to_owned);
         if let (true, Some(key)) = (reply.is_good(), self.attack().writes(&self.canary)) {
-            let other = made != self.canary.version;
-            let over = key == self.canary.key && !other;
-            self.shows(Damage::Changed, over);
-            if made.is_some() && other {
-                self.left.push(Call::delete(&key, made.as_deref()));
+            let other = made.filter(|made| Some(made) != self.canary.version.as_ref());
+            let over = key == self.canary.key;
+            self.shows(Damage::Changed, over && other.is_none());
+            match (over, other) {
+                (true, other) => self.other = other,
+                (false, Some(made)) => self.left.push(Call::delete(&key, Some(&made))),
+                (false, None) => {}
             }
         }
         Step::ReadBytes
@@ -218,7 +223,7 @@ impl Task for Probe {
                 Arc::clone(&canary.bytes),
                 Some(Until::Compliance(canary.until)),
             )),
-            Step::Attack => Some(self.attack().call(canary)),
+            Step::Attack => Some(self.attack().call(canary, self.other.as_deref())),
             Step::ReadBytes => Some(Call::get(&canary.key, version).at_most(canary.bytes.len())),
             Step::ReadLock => Some(Call::get_retention(&canary.key, version)),
             Step::ReadVersioning => Some(Call::get_versioning()),
@@ -261,6 +266,10 @@ impl Canary {
     /// Half of the time that it is locked for.
     fn sooner(&self) -> Timestamp {
         Timestamp::from_secs(self.at.as_secs() + CANARY_S / 2)
+    }
+
+    fn later(&self) -> Timestamp {
+        self.until + 60 * SECOND_NS
     }
 
     fn past(&self) -> Timestamp {
