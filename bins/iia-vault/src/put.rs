@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
 use iia_core::digest::Digest;
-use iia_edge::vault::{Closed, Evidence, Kept, Kind, Paper, Proven, Put, key};
+use iia_edge::vault::{Closed, Evidence, Get, Kept, Kind, List, Paper, Proven, Put, key};
 
 use crate::config::Vault;
 use crate::probe;
@@ -67,7 +67,7 @@ impl Work<'_> {
         }
         self.resume();
         let mut segments = 0;
-        while let Some(closed) = self.evidence.read()? {
+        while let Some(closed) = self.next()? {
             self.segment(closed)?;
             segments += 1;
         }
@@ -84,6 +84,23 @@ impl Work<'_> {
                 break;
             }
         }
+    }
+
+    /// The next closed segment: from the box, or, where it has left the box and its receipt is lost, from the store.
+    fn next(&self) -> anyhow::Result<Option<Closed>> {
+        if !self.evidence.is_gone()? {
+            return Ok(self.evidence.read()?);
+        }
+        let name = key(&self.log_id, Kind::Segment(self.evidence.next()));
+        let (versions, _) = self.vault.does(List::new(&name))?.first_versions();
+        let version = versions.into_iter().next();
+        let version = version.with_context(|| {
+            let next = self.evidence.next();
+            format!("records from {next} on are neither on the box nor in the vault")
+        })?;
+        let got = self.vault.does(Get::new(version)?)?;
+        let bytes = got.bytes().context("no bytes")?;
+        Ok(Some(self.evidence.recognise(bytes)?))
     }
 
     fn segment(&mut self, closed: Closed) -> anyhow::Result<()> {

@@ -117,6 +117,34 @@ impl Evidence {
         let (after, _) = Header::decode(&self.segment(end, HEADER_LEN_MAX as u64)?)?;
         // What stands behind its records is what a failed sync left, as the next segment says.
         let len = usize::try_from(after.previous_len).unwrap_or(usize::MAX);
+        let closed = self.check(bytes, len)?;
+        let ends = (closed.segment.end, closed.segment.chain) == (end, after.before);
+        match ends && (after.first, after.log_id) == (end, self.log_id()) {
+            true => Ok(Some(closed)),
+            false => Err(self.bad("does not end where the next segment begins")),
+        }
+    }
+
+    /// Whether the next segment has left the box.
+    ///
+    /// # Errors
+    /// [`AuditError::Storage`].
+    pub fn is_gone(&self) -> Result<bool, AuditError> {
+        let firsts = self.numbered("seg", ".iia")?;
+        Ok(firsts.first().is_some_and(|first| *first > self.next))
+    }
+
+    /// Checks the next segment as it was found elsewhere. What comes behind it must link to it all the same.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn recognise(&self, bytes: Vec<u8>) -> Result<Closed, AuditError> {
+        let len = bytes.len();
+        self.check(bytes, len)
+    }
+
+    /// Reads the next segment, whose records end at `len`.
+    fn check(&self, bytes: Vec<u8>, len: usize) -> Result<Closed, AuditError> {
         let records = bytes.get(..len).ok_or_else(|| self.bad("is cut short"))?;
         let mut reader = Reader::open(records, &self.place())?;
         let mut edge = reader.header.frontier().unwrap_or_default();
@@ -126,22 +154,21 @@ impl Evidence {
         while let Some(record) = reader.read()? {
             edge.push(tree::leaf(record.hash.as_bytes()));
         }
-        let at_end = (reader.next, reader.before) == (after.first, after.before);
-        if !at_end || reader.offset != len || after.log_id != self.log_id() {
-            return Err(self.bad("does not end where the next segment begins"));
+        if reader.offset != len || reader.next == self.next {
+            return Err(self.bad("holds no records, or something else behind them"));
         }
         let segment = Segment {
             log_id: self.log_id(),
             first: self.next,
-            end,
+            end: reader.next,
             chain: reader.before,
         };
         let root = edge.root();
-        Ok(Some(Closed {
+        Ok(Closed {
             segment,
             root,
             bytes,
-        }))
+        })
     }
 
     fn place(&self) -> Place {

@@ -90,6 +90,45 @@ fn fetched(vault: &Vault, seal_key: &std::path::Path) {
     assert_eq!(code, 2, "{said}");
 }
 
+#[test]
+fn lost_receipts_are_had_again_although_the_box_let_segments_go() {
+    let Some(server) = real("lost_receipts_are_had_again_although_the_box_let_segments_go") else {
+        return;
+    };
+    server.make_bucket("lost", true);
+    let vault = Vault::new(server, "lost");
+    evidence::write(&vault.path("evidence"), 6);
+    assert_eq!(vault.put().0, 0);
+    evidence::write(&vault.path("evidence"), 2);
+    for first in 0..3 {
+        fs::remove_file(vault.path(&format!("evidence/audit/seg/{first:016x}.iia"))).unwrap();
+    }
+    let (code, said) = vault.put();
+    assert_eq!((code, said.matches(", sent,").count()), (0, 2), "{said}");
+    fs::remove_dir_all(vault.path("state")).unwrap();
+    let (code, said) = vault.put();
+    assert_eq!(
+        (code, said.matches(", was there,").count()),
+        (0, 7),
+        "{said}"
+    );
+    let (_, said) = vault.run(&["verify"]);
+    assert!(
+        said.contains("receipts   7 of this vault, of 7 segments"),
+        "{said}"
+    );
+
+    let other = Vault::new(server, "said-nothing");
+    server.make_bucket("said-nothing", true);
+    fs::rename(vault.path("evidence"), other.path("evidence")).unwrap();
+    let (code, said) = other.put();
+    assert_eq!(code, 2, "{said}");
+    assert!(
+        said.contains("records from 0 on are neither on the box nor in the vault"),
+        "{said}"
+    );
+}
+
 /// The box reads each receipt with the vault's key alone.
 fn receipts(vault: &Vault) {
     let known = VerifierKey::parse(vault.run(&["key"]).1.trim()).unwrap();
