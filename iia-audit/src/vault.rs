@@ -14,6 +14,7 @@ use iia_core::sign::Signer;
 use iia_core::time::parse_utc;
 
 use crate::AuditError;
+use crate::checkpoint::Checkpoint;
 use crate::note::{self, Note, VerifierKey};
 use crate::tree::Hash;
 
@@ -58,8 +59,8 @@ pub struct Statement {
     pub digest: Digest,
     /// Bytes of the segment file.
     pub len: u64,
-    /// Size and root of the newest signed head up to the segment's end that lies in the vault as well.
-    pub checkpoint: Option<(u64, Hash)>,
+    /// The root of the tree over every record up to the segment's end, as the vault computed it.
+    pub root: Hash,
     /// Where it lies.
     pub place: Place,
     /// Until when the store refuses to delete it; whole seconds.
@@ -74,18 +75,15 @@ impl Statement {
     /// The text that is signed.
     pub fn to_text(&self) -> String {
         let Self { segment, place, .. } = self;
-        let checkpoint = self.checkpoint.map_or_else(
-            || "none".to_string(),
-            |(size, root)| format!("{size} {}", STANDARD.encode(root)),
-        );
         format!(
-            "{HEAD}\nlog {}\nid {}\nsegment {} {}\nchain {}\ndigest {} {}\ncheckpoint {checkpoint}\n\
+            "{HEAD}\nlog {}\nid {}\nsegment {} {}\nchain {}\nroot {}\ndigest {} {}\n\
              endpoint {}\nbucket {}\nobject {}\nversion {}\nretain-until {}\nprobe {}\nstored {}\n",
             self.origin,
             segment.log_id,
             segment.first,
             segment.end,
             segment.chain,
+            STANDARD.encode(self.root),
             self.digest,
             self.len,
             place.endpoint,
@@ -96,6 +94,15 @@ impl Statement {
             self.probe,
             utc(self.stored),
         )
+    }
+
+    /// The head of the log at the segment's end.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            origin: self.origin.clone(),
+            size: self.segment.end,
+            root: self.root,
+        }
     }
 
     /// Reads the text.
@@ -116,7 +123,11 @@ impl Statement {
     /// [`AuditError::Unsigned`], [`AuditError::Malformed`] for a statement that cannot be read back.
     pub fn sign(&self, name: &str, signer: &dyn Signer) -> Result<String, AuditError> {
         let text = self.to_text();
-        Self::parse(&text)?;
+        if Self::parse(&text)? != *self {
+            return Err(AuditError::Malformed {
+                what: "vault receipt",
+            });
+        }
         Ok(format!("{text}\n{}", note::sign(&text, name, signer)?))
     }
 
@@ -127,9 +138,6 @@ impl Statement {
         };
         note::is_name(&self.origin)
             && segment.first < segment.end
-            && self
-                .checkpoint
-                .is_none_or(|(size, _)| size > 0 && size <= segment.end)
             && self.stored < self.retain_until
             && [
                 &place.endpoint,
@@ -183,11 +191,8 @@ fn read(text: &str) -> Option<Statement> {
     let log_id = value("id")?.parse().ok()?;
     let (first, end) = value("segment")?.split_once(' ')?;
     let chain = value("chain")?.parse().ok()?;
+    let root = STANDARD.decode(value("root")?).ok()?.try_into().ok()?;
     let (digest, len) = value("digest")?.split_once(' ')?;
-    let checkpoint = match value("checkpoint")? {
-        "none" => None,
-        text => Some(head(text)?),
-    };
     let mut word = |name: &str| value(name).map(ToString::to_string);
     let place = Place {
         endpoint: word("endpoint")?,
@@ -206,16 +211,10 @@ fn read(text: &str) -> Option<Statement> {
         segment,
         digest: digest.parse().ok()?,
         len: len.parse().ok()?,
-        checkpoint,
+        root,
         place,
         retain_until: parse_utc(value("retain-until")?)?,
         probe: value("probe")?.parse().ok()?,
         stored: parse_utc(value("stored")?)?,
     })
-}
-
-fn head(text: &str) -> Option<(u64, Hash)> {
-    let (size, root) = text.split_once(' ')?;
-    let root = STANDARD.decode(root).ok()?.try_into().ok()?;
-    Some((size.parse().ok()?, root))
 }

@@ -23,6 +23,9 @@ pub mod lake;
 #[cfg(feature = "full")]
 pub mod link;
 
+#[cfg(feature = "full")]
+pub mod vault;
+
 #[path = "../../../iia-config/tests/common/mod.rs"]
 mod common;
 #[path = "../../../iia-contract/tests/made/mod.rs"]
@@ -42,6 +45,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("audit_proof", audit::proof::proof),
     ("audit_record", audit::record::record),
     ("audit_tlog_proof", audit::bundle::proof),
+    ("audit_vault", audit::vault::receipt),
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
     ("capture_modbus", capture::modbus),
@@ -62,6 +66,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("contract_nft", contract::nft),
     ("edge_outbox", edge::outbox),
     ("edge_query", edge::query),
+    ("edge_vault", vault::reply),
     ("edge_wire", edge::wire),
     ("lake_ipc", lake::ipc),
     ("lake_wal", lake::wal),
