@@ -21,12 +21,12 @@ mod kept;
 mod learn;
 mod lint;
 mod surface;
-mod table;
 
 use std::io::{self, BufWriter, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use iia::table;
 
 #[derive(Parser)]
 #[command(

@@ -5,6 +5,7 @@
 mod files;
 mod heads;
 mod seals;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,6 +26,7 @@ use crate::tree::{self, Frontier, Hash};
 pub use self::files::FILE_LEN_MAX;
 pub use self::heads::seen_above;
 use self::seals::Seals;
+pub use self::walk::{Found, walk};
 
 /// What was found wrong first, in the order of the log.
 #[derive(Clone, Debug, Eq, PartialEq)]

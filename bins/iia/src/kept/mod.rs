@@ -19,6 +19,9 @@ use crate::check::document;
 pub(crate) enum Command {
     /// Says what each boundary contract promises and how it was kept; exit code 1 when something was not
     Sla(Arguments),
+    /// What an early warning of an incident has to say (NIS2 article 23), from evidence alone: `iia audit timeline`
+    #[cfg(feature = "operator")]
+    Nis2(Box<crate::audit::timeline::Arguments>),
 }
 
 #[derive(clap::Args)]
@@ -37,7 +40,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let Command::Sla(arguments) = command;
+    match command {
+        Command::Sla(arguments) => sla(arguments, out),
+        #[cfg(feature = "operator")]
+        Command::Nis2(arguments) => crate::audit::timeline::run(arguments, out),
+    }
+}
+
+fn sla(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let (_, catalog) = document(&arguments.catalog)?;
     let in_words = |error: &LakeError| anyhow!("{}: {error}", error.code());
     let segments = sla::locate(&arguments.path).map_err(|error| in_words(&error))?;

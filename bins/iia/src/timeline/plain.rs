@@ -1,0 +1,175 @@
+//! What every form of the timeline says in the same sentences.
+
+use super::Timeline;
+use super::words::{cut, length, millis, tame, witnessed};
+use crate::evidence::Outcome;
+use crate::table::counted;
+
+/// Longest reason why evidence fails, in characters.
+const WHY_MAX: usize = 300;
+
+impl Timeline {
+    /// What verification says: the verdict first.
+    pub(super) fn evidence_lines(&self) -> Vec<String> {
+        let checked = &self.checked;
+        let mut lines = vec![self.verdict()];
+        if !checked.pinned {
+            lines
+                .push("whose log it is rests on the key in the evidence itself: give --key".into());
+        }
+        lines.push(self.witness_line());
+        lines.push(match (checked.is_bundle, checked.sealed, checked.seals) {
+            (true, ..) => "a bundle holds no seals".into(),
+            (_, Some(sealed), _) => {
+                format!("seals hold over the first {}", counted(sealed, "record"))
+            }
+            (_, None, 0) => "there are no seals".into(),
+            (_, None, seals) => format!("{} NOT CHECKED: give --seal-key", counted(seals, "seal")),
+        });
+        if !checked.hidden.is_empty() {
+            let hidden: u64 = checked.hidden.iter().map(|(from, to)| to - from + 1).sum();
+            lines.push(format!(
+                "{} of the log not shown here: nothing is said of them",
+                counted(hidden, "record")
+            ));
+        }
+        if self.redacted > 0 {
+            lines.push(format!(
+                "{} redacted: that it is there is all that is told",
+                counted(self.redacted, "record")
+            ));
+        }
+        if !self.beats {
+            lines.push("this log does not beat: a silence in it would say nothing".into());
+        }
+        lines
+    }
+
+    fn verdict(&self) -> String {
+        let checked = &self.checked;
+        let records = counted(checked.records, "record");
+        match (&checked.bad, checked.outcome) {
+            (Some(bad), _) => {
+                let why = cut(&tame(&bad.why), WHY_MAX);
+                let (seq, file, offset) = (bad.seq, tame(&bad.file), bad.offset);
+                format!(
+                    "FAILED: record {seq}, {file} at byte {offset}: {why}; nothing from record {seq} on is told"
+                )
+            }
+            (None, Outcome::Verified) => format!("VERIFIED: {records}, all witnessed"),
+            (None, _) => {
+                let tail = checked.records - checked.witnessed().min(checked.records);
+                format!(
+                    "GOOD, NOT ALL WITNESSED: {records}, the last {tail} under no cosigned head"
+                )
+            }
+        }
+    }
+
+    fn witness_line(&self) -> String {
+        match self.checked.cosigned.last() {
+            None => "no witness cosigned a head of it".into(),
+            Some((size, at)) => format!(
+                "witnesses had seen the first {} by {}",
+                counted(*size, "record"),
+                millis(witnessed(*at))
+            ),
+        }
+    }
+
+    /// Why an act is suspected, or may be.
+    pub(super) fn reason_lines(&self) -> Vec<String> {
+        if self.reasons.is_empty() {
+            return vec!["nothing on record points to it".into()];
+        }
+        let line = |one: &super::Reason| {
+            let seq = one
+                .seq
+                .map_or_else(String::new, |seq| format!(", first as record {seq}"));
+            let times = if one.count > 1 {
+                format!(", {} times", one.count)
+            } else {
+                String::new()
+            };
+            let weight = if one.is_sure { "" } else { "may be: " };
+            format!("{weight}{}{times}{seq}", one.words)
+        };
+        self.reasons.iter().map(line).collect()
+    }
+
+    /// What the operator states about borders.
+    pub(super) fn border_line(&self) -> String {
+        match &self.options.cross_border {
+            None => "not stated: no record can say it (--cross-border)".into(),
+            Some(stated) => {
+                let words = if stated.words.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {}", stated.words)
+                };
+                format!("{}{words} (the operator's statement)", stated.answer.name())
+            }
+        }
+    }
+
+    /// The services that alarms are about.
+    pub(super) fn affected_lines(&self) -> Vec<String> {
+        let line = |(name, one): (&String, &super::Affected)| {
+            format!(
+                "{name}: {}, first as record {}",
+                counted(one.count, "alarm"),
+                one.first_seq
+            )
+        };
+        let mut lines: Vec<String> = self.affected.iter().map(line).collect();
+        if self.affected_more > 0 {
+            lines.push(format!(
+                "and {} about further services",
+                counted(self.affected_more, "alarm")
+            ));
+        }
+        if lines.is_empty() {
+            lines.push("no alarm names a service".into());
+        }
+        lines
+    }
+
+    /// What stands below the entries: what found no room, and how the record ends.
+    pub(super) fn ending_lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self
+            .entries
+            .iter()
+            .any(|entry| entry.stamp.by_counter.is_some())
+        {
+            lines.push("* by the counter, from when the clock was last trusted; the clock said another time".into());
+        }
+        if self.left_out > 0 {
+            lines.push(format!(
+                "{} more found no room here",
+                counted(self.left_out, "record")
+            ));
+        }
+        if let Some((seq, stamp)) = &self.last {
+            lines.push(format!(
+                "the last good record is {seq}, written {}",
+                millis(stamp.best())
+            ));
+        }
+        if self.checked.missing > 0 {
+            let missing = counted(self.checked.missing, "record");
+            lines.push(format!(
+                "{missing} behind it missing, over which a head was signed: the end was cut off"
+            ));
+        } else if self.checked.bad.is_some() {
+            lines.push("what lies behind it is not told: the evidence does not hold there".into());
+        }
+        if let (Some(aware), Some(first)) = (&self.aware, &self.first)
+            && aware.at.since_ns(first.at) > super::LATE_NS
+        {
+            let late = length(aware.at.since_ns(first.at));
+            lines.push(format!("T+0 is {late} before the first alarm was on record: the time of its source, not of the log"));
+        }
+        lines
+    }
+}
