@@ -198,6 +198,8 @@ fn a_clock_set_back_changes_no_order_and_no_deadline() {
     assert_eq!(aware.stamp.by_counter, Some(aware.at));
     // The counter of a log makes batches of one moment differ by a nanosecond.
     assert!(aware.at.since_ns(written(11)).abs() < 1000, "{}", aware.at);
+    // Its source has the same wrong clock; T+0 is put right with it.
+    assert_eq!(timeline.first.as_ref().unwrap().at, aware.at);
     let steps: Vec<&str> = timeline.entries.iter().map(|one| one.kind).collect();
     assert_eq!(
         steps,

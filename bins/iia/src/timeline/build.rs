@@ -126,6 +126,10 @@ impl Builder {
             kind,
             words,
             source,
+            at: match weight {
+                Weight::Alarm => stamp.happened(stated),
+                _ => stamp.best(),
+            },
             stated,
             stamp,
             link: self.link(row),
@@ -147,8 +151,7 @@ impl Builder {
     }
 
     fn alarm(&mut self, meaning: &Meaning, (row, stamp): (&Row<'_>, Stamp), stated: Timestamp) {
-        // A source cannot have seen what was not yet: its clock is ahead.
-        let at = stated.min(stamp.best());
+        let at = stamp.happened(stated);
         let moment = |at| Moment {
             at,
             stamp,
@@ -204,6 +207,7 @@ impl Builder {
             kind,
             words,
             source: String::new(),
+            at: stamp.best(),
             stated: stamp.utc,
             stamp,
             link: self.link(row),

@@ -28,6 +28,17 @@ impl Stamp {
         self.by_counter.unwrap_or(self.utc)
     }
 
+    /// When something happened that its source dates so. A source that keeps to a clock of the log that was set is put
+    /// right with it; nobody can have seen what was not yet.
+    pub fn happened(&self, stated: Timestamp) -> Timestamp {
+        let far = |from: Timestamp| stated.since_ns(from).saturating_abs();
+        let at = match self.by_counter {
+            Some(counter) if far(self.utc) < far(counter) => counter + stated.since_ns(self.utc),
+            _ => stated,
+        };
+        at.min(self.best())
+    }
+
     /// Whether a time can be relied upon: the clock was trusted, or the counter goes on from when it was.
     pub const fn is_known(&self) -> bool {
         self.error_us.is_some() || self.by_counter.is_some()
@@ -133,6 +144,26 @@ mod tests {
         let (stamp, found) = clock.see(3, &at(1040, 41, 1, 50));
         assert_eq!(found, Some(Irregular::Step(610 * S)));
         assert_eq!(stamp.by_counter, None);
+    }
+
+    #[test]
+    fn a_source_with_the_same_wrong_clock_is_put_right_and_no_other() {
+        let stamp = Stamp {
+            utc: Timestamp::from_secs(400),
+            error_us: Some(50),
+            by_counter: Some(Timestamp::from_secs(1000)),
+        };
+        for (stated, happened) in [
+            (399, 999),
+            (400, 1000),
+            (401, 1000),
+            (990, 990),
+            (1001, 1000),
+            (0, 600),
+        ] {
+            let stated = Timestamp::from_secs(stated);
+            assert_eq!(stamp.happened(stated), Timestamp::from_secs(happened));
+        }
     }
 
     #[test]

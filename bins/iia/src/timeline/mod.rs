@@ -118,6 +118,8 @@ pub struct Entry {
     pub words: String,
     /// Who stated it: a SPIFFE ID.
     pub source: String,
+    /// When it happened: an alarm as its source states, with the log's clock put right; all else when it was written.
+    pub at: Timestamp,
     /// When it happened, as its source states.
     pub stated: Timestamp,
     /// When it was written.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use iia_core::Timestamp;
 
 use super::words::{error, length, millis, seconds};
-use super::{Entry, Moment, Timeline, Weight};
+use super::{Entry, Moment, Timeline};
 
 /// Writes the timeline as text.
 pub fn text(timeline: &Timeline) -> String {
@@ -95,14 +95,6 @@ fn row(text: &mut String, timeline: &Timeline, entry: &Entry) {
 }
 
 impl Entry {
-    /// When it happened, as well as that is known: its source says it of an alarm, the log of all else.
-    pub(super) fn at(&self) -> Timestamp {
-        match self.weight {
-            Weight::Alarm => self.stated.min(self.stamp.best()),
-            _ => self.stamp.best(),
-        }
-    }
-
     /// Who vouches for it.
     pub(super) const fn vouched(&self) -> &'static str {
         match self.link.vouched.as_bytes() {
@@ -118,9 +110,9 @@ impl Entry {
             1 => String::new(),
             count => format!(" ({count} times, last as record {})", self.last_seq),
         };
-        let late = self.stamp.best().since_ns(self.stated);
-        if late.saturating_abs() > super::STEP_NS && !self.source.is_empty() {
-            let _ = write!(words, " (happened {})", millis(self.stated));
+        let late = self.stamp.best().since_ns(self.at);
+        if late > super::STEP_NS {
+            let _ = write!(words, " (happened {})", millis(self.at));
         }
         words
     }
@@ -129,7 +121,7 @@ impl Entry {
 impl Timeline {
     /// How long after T+0 an entry happened; empty without an alarm.
     pub(super) fn since(&self, entry: &Entry) -> String {
-        self.since_first_ns(entry.at())
+        self.since_first_ns(entry.at)
             .map_or_else(String::new, |ns| {
                 let sign = if ns < 0 { "" } else { "+" };
                 format!("T{sign}{}", length(ns))

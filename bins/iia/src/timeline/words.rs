@@ -40,21 +40,20 @@ pub(crate) fn seconds(at: Timestamp) -> String {
     format!("{}Z", text.get(..19).unwrap_or(&text))
 }
 
-/// A length of time in the two largest units, such as `2 h 5 min`, with its sign.
+/// A length of time in the two largest units, rounded, such as `2 h 5 min`, with its sign.
 pub(crate) fn length(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "" };
     let millis = ns.unsigned_abs() / 1_000_000;
-    let (secs, rest) = (millis / 1000, millis % 1000);
-    let (mins, hours, days) = (secs / 60, secs / 3600, secs / 86_400);
-    let two = |large: u64, name: &str, small: u64, less: &str| match small {
-        0 => format!("{sign}{large} {name}"),
-        _ => format!("{sign}{large} {name} {small} {less}"),
+    let rounded = |unit_ms: u64| (millis + unit_ms / 2) / unit_ms;
+    let two = |less: u64, per: u64, names: (&str, &str)| match less % per {
+        0 => format!("{sign}{} {}", less / per, names.0),
+        rest => format!("{sign}{} {} {rest} {}", less / per, names.0, names.1),
     };
-    match secs {
-        0..60 => format!("{sign}{secs}.{rest:03} s"),
-        60..3600 => two(mins, "min", secs % 60, "s"),
-        3600..86_400 => two(hours, "h", mins % 60, "min"),
-        _ => two(days, "d", hours % 24, "h"),
+    match millis {
+        0..60_000 => format!("{sign}{}.{:03} s", millis / 1000, millis % 1000),
+        60_000..3_600_000 => two(rounded(1000), 60, ("min", "s")),
+        3_600_000..86_400_000 => two(rounded(60_000), 60, ("h", "min")),
+        _ => two(rounded(3_600_000), 24, ("d", "h")),
     }
 }
 
@@ -100,7 +99,8 @@ mod tests {
             (61_000_000_000, "1 min 1 s"),
             (7_200_000_000_000, "2 h"),
             (90_000_000_000_000, "1 d 1 h"),
-            (i64::MIN, "-106751 d 23 h"),
+            (7_199_990_000_000, "2 h"),
+            (i64::MIN, "-106752 d"),
         ] {
             assert_eq!(length(ns), text);
         }
