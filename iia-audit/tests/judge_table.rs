@@ -1,6 +1,6 @@
 //! A second verifier of tables, in Python, written from the format's page and with another implementation of Parquet, says the
 //! same as ours.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
@@ -85,7 +85,7 @@ fn sound(most: u64) -> Vec<Vec<u8>> {
         drop(log.publish_head(&key(1)).unwrap());
         let mut bytes = Vec::new();
         let show = |seq| {
-            if (count * 37 >> seq) & 1 == 1 {
+            if ((count * 37) >> seq) & 1 == 1 {
                 Show::Bare
             } else {
                 Show::Whole

@@ -403,7 +403,7 @@ fn what_cannot_be_asked_is_refused_in_one_line() {
             vec![folder, "--json", "--html", "x"],
             "cannot be used with",
         ),
-        (2, vec![bundle, "--above", folder], "a bundle holds neither"),
+        (2, vec![bundle, "--above", folder], "a file holds neither"),
         (2, vec![folder, "--html", "/nowhere/x.html"], "No such file"),
     ] {
         let mut line = vec!["audit", "timeline"];

@@ -41,6 +41,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("audit_policy", audit::note::policy),
     ("audit_proof", audit::proof::proof),
     ("audit_record", audit::record::record),
+    ("audit_table", audit::table::table),
     ("audit_tlog_proof", audit::bundle::proof),
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),

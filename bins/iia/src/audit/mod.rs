@@ -2,6 +2,7 @@
 
 mod bundle;
 mod choice;
+mod export;
 mod keys;
 mod prove;
 mod show;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Timeline(Box<timeline::Arguments>),
     /// Writes the proof of one record (C2SP tlog-proof), which iia-verify checks with two keys
     Prove(prove::Arguments),
+    /// Writes the whole log as one Parquet file, which any tool for tables opens and which iia-verify checks alone
+    Export(export::Arguments),
     /// Writes chosen records with their proofs and files into one file, which iia-verify checks with a key
     Bundle(bundle::Arguments),
 }
@@ -34,6 +37,7 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<Exi
     match command {
         Command::Show(arguments) => show::run(arguments, out),
         Command::Timeline(arguments) => timeline::run(arguments, out),
+        Command::Export(arguments) => export::run(arguments, out),
         Command::Prove(arguments) => prove::run(arguments, out),
         Command::Bundle(arguments) => bundle::run(arguments, out),
     }

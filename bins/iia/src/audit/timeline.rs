@@ -15,8 +15,8 @@ use super::keys::Given;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// A box's directory, its evidence, or a bundle
-    #[arg(value_name = "DIR|BUNDLE")]
+    /// A box's directory, its evidence, a bundle, or a table (Parquet)
+    #[arg(value_name = "DIR|FILE")]
     path: PathBuf,
     #[command(flatten)]
     given: Given,

@@ -1,14 +1,9 @@
 //! A bundle: chosen records of a log, each proven.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
-
-use anyhow::{Context as _, bail};
-use iia_audit::bundle::{self, BUNDLE_LEN_MAX, Known, Outcome as Said, RUN_HEAD_LEN, Report, tar};
+use iia_audit::bundle::{self, Known, Outcome as Said, RUN_HEAD_LEN, Report, tar};
 use iia_audit::envelope::{BARE_LEN, Shown};
 
-use super::{Bad, Checked, Keys, Outcome, Row};
+use super::{Bad, Checked, Form, Outcome, Row};
 
 /// The records of a bundle, and where each starts in the file.
 pub(super) struct Bundle {
@@ -16,25 +11,12 @@ pub(super) struct Bundle {
     offsets: Vec<u64>,
 }
 
-pub(super) fn open(path: &Path, keys: &Keys) -> anyhow::Result<(Checked, Bundle)> {
-    let name = path.display();
-    let mut bytes = Vec::new();
-    let file = File::open(path).with_context(|| format!("{name}"))?;
-    let mut file = file.take(BUNDLE_LEN_MAX + 1);
-    file.read_to_end(&mut bytes)
-        .with_context(|| format!("{name}"))?;
-    if bytes.len() as u64 > BUNDLE_LEN_MAX {
-        bail!("{name}: is longer than a bundle may be (1 GiB)");
-    }
-    let known = Known {
-        log: keys.log.clone(),
-        witnesses: Vec::new(),
-    };
-    let mut report = bundle::verify(&bytes, &known);
+pub(super) fn check(bytes: &[u8], known: &Known) -> (Checked, Bundle) {
+    let mut report = bundle::verify(bytes, known);
     let checked = checked(&report);
-    let offsets = offsets(&bytes, &report.shown);
+    let offsets = offsets(bytes, &report.shown);
     let shown = std::mem::take(&mut report.shown);
-    Ok((checked, Bundle { shown, offsets }))
+    (checked, Bundle { shown, offsets })
 }
 
 fn checked(report: &Report) -> Checked {
@@ -45,7 +27,7 @@ fn checked(report: &Report) -> Checked {
     let cosigned = report.heads.iter();
     let cosigned = cosigned.filter_map(|head| Some((head.size, head.cosigned?)));
     Checked {
-        is_bundle: true,
+        form: Form::Bundle,
         origin: report.origin.clone(),
         log_id: report.log_id,
         pinned: report.pinned,

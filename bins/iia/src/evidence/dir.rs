@@ -12,7 +12,7 @@ use iia_audit::policy::Policy;
 use iia_audit::verify::{Elsewhere, Outcome as Said, seen_above, verify_against, walk};
 use iia_core::code::Coded as _;
 
-use super::{Bad, Checked, Keys, Outcome, Row};
+use super::{Bad, Checked, Form, Keys, Outcome, Row};
 
 /// Verifies, with the evidence of the next box up when it is given, which must hold first.
 pub(super) fn check(dir: &Path, keys: &Keys) -> anyhow::Result<Checked> {
@@ -41,7 +41,7 @@ pub(super) fn check(dir: &Path, keys: &Keys) -> anyhow::Result<Checked> {
     };
     let (records, signed) = (report.records, heads.signed.min(report.records));
     Ok(Checked {
-        is_bundle: false,
+        form: Form::Directory,
         log_id: loaded.map(|(genesis, _)| genesis.log_id()),
         pinned: keys.log.is_some(),
         outcome: match report.outcome() {

@@ -2,13 +2,18 @@
 
 mod bundle;
 mod dir;
+mod table;
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
+use iia_audit::bundle::{BUNDLE_LEN_MAX, Known};
 use iia_audit::frame::{Record, Written};
 use iia_audit::note::VerifierKey;
 use iia_audit::seal::SealKey;
+use iia_audit::table::MAGIC;
 use iia_core::digest::Digest;
 use iia_core::event::EventKind;
 
@@ -47,11 +52,22 @@ pub struct Bad {
     pub why: String,
 }
 
+/// The forms of evidence.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// A directory: the whole log and what lies beside it.
+    Directory,
+    /// A bundle: chosen records.
+    Bundle,
+    /// A table: the whole log up to a signed head.
+    Table,
+}
+
 /// What verification found.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// Whether it is a bundle, which shows chosen records, and not a whole log.
-    pub is_bundle: bool,
+    /// What form it has.
+    pub form: Form,
     /// The log's name.
     pub origin: String,
     /// The log: the digest of its genesis.
@@ -113,15 +129,16 @@ pub struct Row<'a> {
     pub kind: Option<EventKind>,
     /// The record, when its body is here.
     pub record: Option<&'a Record>,
-    /// The file, or the entry of a bundle.
+    /// The file, or the entry of a bundle; `rows` in a table.
     pub file: &'a str,
-    /// The byte at which it starts: of the file, or of the whole bundle.
+    /// The byte at which it starts: of the file, or of the whole bundle; the row in a table.
     pub offset: u64,
 }
 
 enum Source {
     Dir(PathBuf),
     Bundle(bundle::Bundle),
+    Table(Vec<u8>),
 }
 
 /// Evidence that was verified.
@@ -132,22 +149,44 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Verifies a bundle, an evidence directory, or that of a box's directory.
+    /// Verifies a bundle, a table, an evidence directory, or that of a box's directory.
     ///
     /// # Errors
     /// When it is none of these or cannot be read; evidence that does not hold is no error ([`Checked::bad`]).
     pub fn open(path: &Path, keys: &Keys) -> anyhow::Result<Self> {
         if path.is_file() {
             if keys.seal.is_some() || keys.above.is_some() {
-                bail!("seals and the next box up are asked of a directory; a bundle holds neither");
+                bail!("seals and the next box up are asked of a directory; a file holds neither");
             }
-            let (checked, bundle) = bundle::open(path, keys)?;
-            let source = Source::Bundle(bundle);
-            return Ok(Self { checked, source });
+            return Self::file(path, keys);
         }
         let dir = directory(path)?;
         let checked = dir::check(&dir, keys)?;
         let source = Source::Dir(dir);
+        Ok(Self { checked, source })
+    }
+
+    fn file(path: &Path, keys: &Keys) -> anyhow::Result<Self> {
+        let name = path.display();
+        let mut bytes = Vec::new();
+        let file = File::open(path).with_context(|| format!("{name}"))?;
+        file.take(BUNDLE_LEN_MAX + 1)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("{name}"))?;
+        if bytes.len() as u64 > BUNDLE_LEN_MAX {
+            bail!("{name}: is longer than a bundle or a table may be (1 GiB)");
+        }
+        let known = Known {
+            log: keys.log.clone(),
+            witnesses: Vec::new(),
+        };
+        if bytes.starts_with(&MAGIC) {
+            let checked = table::check(&bytes, &known);
+            let source = Source::Table(bytes);
+            return Ok(Self { checked, source });
+        }
+        let (checked, bundle) = bundle::check(&bytes, &known);
+        let source = Source::Bundle(bundle);
         Ok(Self { checked, source })
     }
 
@@ -164,6 +203,10 @@ impl Evidence {
             Source::Dir(dir) => dir::each(dir, end, &mut take),
             Source::Bundle(bundle) => {
                 bundle.each(end, &mut take);
+                Ok(())
+            }
+            Source::Table(bytes) => {
+                table::each(bytes, end, &mut take);
                 Ok(())
             }
         }

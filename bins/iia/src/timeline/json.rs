@@ -4,7 +4,7 @@ use iia_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Entry, Link, Moment, Stamp, Timeline};
-use crate::evidence::{Checked, Outcome};
+use crate::evidence::{Checked, Form, Outcome};
 
 /// What this shape is called; a change that breaks readers changes it.
 const FORMAT: &str = "iia-timeline 1";
@@ -67,7 +67,11 @@ fn evidence(checked: &Checked) -> Value {
             Outcome::NotAllWitnessed => "not_all_witnessed",
             Outcome::Failed => "failed",
         },
-        "form": if checked.is_bundle { "bundle" } else { "directory" },
+        "form": match checked.form {
+            Form::Directory => "directory",
+            Form::Bundle => "bundle",
+            Form::Table => "table",
+        },
         "origin": checked.origin,
         "log_id": checked.log_id.map(|id| id.to_string()),
         "key_given": checked.pinned,

@@ -2,7 +2,7 @@
 
 use super::Timeline;
 use super::words::{cut, length, millis, tame, witnessed};
-use crate::evidence::Outcome;
+use crate::evidence::{Form, Outcome};
 use crate::table::counted;
 
 /// Longest reason why evidence fails, in characters.
@@ -18,8 +18,10 @@ impl Timeline {
                 .push("whose log it is rests on the key in the evidence itself: give --key".into());
         }
         lines.push(self.witness_line());
-        lines.push(match (checked.is_bundle, checked.sealed, checked.seals) {
-            (true, ..) => "a bundle holds no seals".into(),
+        lines.push(match (checked.form, checked.sealed, checked.seals) {
+            (Form::Bundle | Form::Table, ..) => {
+                "seals are in the directory, not in this file".into()
+            }
             (_, Some(sealed), _) => {
                 format!("seals hold over the first {}", counted(sealed, "record"))
             }

@@ -1,9 +1,10 @@
-//! The audit log's untrusted inputs: bundles, records, notes, policies, proofs, offers to a witness.
+//! The audit log's untrusted inputs: bundles, records, tables, notes, policies, proofs, offers to a witness.
 
 pub mod bundle;
 pub mod note;
 pub mod proof;
 pub mod record;
+pub mod table;
 
 use iia_audit::note::{Purpose, VerifierKey};
 use iia_core::sign::Signer as _;
