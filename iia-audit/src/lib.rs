@@ -19,6 +19,7 @@ pub mod policy;
 pub mod proof;
 pub mod seal;
 pub mod segment;
+#[cfg(feature = "std")]
 pub mod table;
 pub mod tree;
 #[cfg(feature = "std")]

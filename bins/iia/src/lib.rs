@@ -3,9 +3,11 @@
 
 pub mod captures;
 pub mod evidence;
+pub mod iec62443;
 pub mod lake_report;
 pub mod marks;
 pub mod report;
 pub mod sla;
 pub mod table;
 pub mod timeline;
+mod words;

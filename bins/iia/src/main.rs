@@ -70,7 +70,7 @@ enum Command {
     #[cfg(feature = "operator")]
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Reports on what rests in the lake of a box
+    /// Reports on what rests in the lake of a box, and on what its evidence shows
     #[command(subcommand)]
     Report(kept::Command),
     /// Says what changes between two catalogs, what is opened and cut, and which versions are due

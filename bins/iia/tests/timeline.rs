@@ -6,7 +6,6 @@ mod judge;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use chain::{Chain, START, segment};
 use iia::evidence::{Evidence, Keys, Outcome};
@@ -345,35 +344,14 @@ fn the_json_form_keeps_to_its_schema() {
     documents.push(judge::said(1, &["audit", "timeline", "--json", folder]));
     let mut wrong: Value = serde_json::from_str(&documents[0]).unwrap();
     wrong["entries"][0]["link"]["offset"] = "12".into();
-    let lines = dir.path().join("lines");
-    fs::write(&lines, documents.concat() + &wrong.to_string()).unwrap();
     let schema = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../docs/timeline.schema.json"
     );
-    let code = "
-import json, sys, jsonschema
-schema = json.load(open(sys.argv[1]))
-cls = jsonschema.validators.validator_for(schema)
-cls.check_schema(schema)
-for line in open(sys.argv[2]):
-    print([e.message[:200] for e in cls(schema).iter_errors(json.loads(line))])
-";
-    let judged = Command::new(python)
-        .args(["-c", code, schema])
-        .arg(&lines)
-        .output()
-        .unwrap();
-    let said = String::from_utf8(judged.stdout).unwrap();
-    let said: Vec<&str> = said.lines().collect();
+    let said = judge::against(&python, schema, &(documents.concat() + &wrong.to_string()));
     let last = said.len() - 1;
-    assert_eq!(
-        last,
-        documents.len(),
-        "{}",
-        String::from_utf8_lossy(&judged.stderr)
-    );
-    assert!(said[..last].iter().all(|one| *one == "[]"), "{said:#?}");
+    assert_eq!(last, documents.len());
+    assert!(said[..last].iter().all(|one| one == "[]"), "{said:#?}");
     assert_ne!(said[last], "[]");
 }
 

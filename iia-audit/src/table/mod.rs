@@ -5,22 +5,17 @@
 //! rows and words; so no byte of it can differ unseen, and no statistics make a tool leave out rows. Whatever else reads
 //! the file sees what was verified.
 
-#[cfg(feature = "std")]
 mod check;
 mod compact;
 mod json;
-#[cfg(feature = "std")]
 mod make;
 mod page;
 mod read;
-#[cfg(feature = "std")]
 mod row;
 mod schema;
 mod write;
 
-#[cfg(feature = "std")]
 pub use check::{Report, verify};
-#[cfg(feature = "std")]
 pub use make::{Made, make};
 pub use read::{Stopped, Table, read};
 pub use schema::{COLUMNS, Cell, Column, Kind};

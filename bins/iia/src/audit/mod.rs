@@ -1,9 +1,9 @@
 //! What a box's audit log says, for people, and what an auditor is given of it.
 
 mod bundle;
-mod choice;
+pub(crate) mod choice;
 mod export;
-mod keys;
+pub(crate) mod keys;
 mod prove;
 mod show;
 pub(crate) mod timeline;

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod dir;
+mod lines;
 mod table;
 
 use std::fs::File;

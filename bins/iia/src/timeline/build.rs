@@ -7,11 +7,11 @@ use iia_core::event::EventKind;
 
 use super::clock::{Clock, Irregular, Stamp};
 use super::meaning::{self, Meaning, Points, Weight};
-use super::words::{error, length, millis, witnessed};
 use super::{
     AFFECTED_MAX, Affected, Answer, ENTRIES_MAX, Entry, Link, Moment, Options, Reason, Timeline,
 };
 use crate::evidence::{Checked, Evidence, Outcome, Row};
+use crate::words::{error, length, millis};
 
 const SILENCE: &str = "silence";
 
@@ -92,15 +92,7 @@ impl Builder {
     }
 
     fn link(&self, row: &Row<'_>) -> Link {
-        let checked = &self.timeline.checked;
-        Link {
-            seq: row.seq,
-            hash: row.hash.to_string(),
-            file: row.file.into(),
-            offset: row.offset,
-            vouched: checked.vouched(row.seq),
-            existed_by: checked.existed_by(row.seq).map(witnessed),
-        }
+        Link::of(row, &self.timeline.checked)
     }
 
     fn meant(&mut self, meaning: Meaning, row: &Row<'_>, stamp: Stamp) {
@@ -262,7 +254,7 @@ impl Builder {
             self.state = state.into();
             let words = format!(
                 "the clock is {}, {}",
-                super::words::tame(state),
+                crate::words::tame(state),
                 error(stamp.error_us)
             );
             self.clock_entry("time_state", words, row, stamp);

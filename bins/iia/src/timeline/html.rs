@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::words::{error, millis, seconds};
 use super::{Answer, Entry, Moment, Timeline, Weight};
 use crate::evidence::Outcome;
 use crate::report::escape;
+use crate::words::{error, millis, seconds};
 
 /// Characters of a chain hash that are shown; the whole of it is in the text form and under the pointer.
 const HASH_SHOWN: usize = 19;
@@ -166,7 +166,7 @@ fn entry(html: &mut String, timeline: &Timeline, entry: &Entry) {
         times = escape(&entry.times()),
         by = source(entry),
         seq = entry.link.seq,
-        vouched = entry.vouched(),
+        vouched = entry.link.vouched_words(),
         hash = escape(hash),
         short = escape(hash.get(..HASH_SHOWN).unwrap_or(hash)),
         file = escape(&entry.link.file),
@@ -182,7 +182,7 @@ fn source(entry: &Entry) -> String {
                 .source
                 .strip_prefix("spiffe://")
                 .unwrap_or(&entry.source);
-            format!("by {}, ", escape(&super::words::tame(source)))
+            format!("by {}, ", escape(&crate::words::tame(source)))
         }
     }
 }

@@ -57,7 +57,8 @@ fn text(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
 }
 
-fn evidence(checked: &Checked) -> Value {
+/// What verification found.
+pub(crate) fn evidence(checked: &Checked) -> Value {
     let bad = checked.bad.as_ref().map(
         |bad| json!({"record": bad.seq, "file": bad.file, "offset": bad.offset, "why": bad.why}),
     );
@@ -94,7 +95,8 @@ fn stamp(stamp: &Stamp) -> Value {
     })
 }
 
-fn link(link: &Link) -> Value {
+/// A record, and where it lies.
+pub(crate) fn link(link: &Link) -> Value {
     json!({
         "record": link.seq,
         "hash": link.hash,

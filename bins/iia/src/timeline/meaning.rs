@@ -3,7 +3,7 @@
 use iia_audit::frame::Record;
 use iia_core::event::{Event, EventKind};
 
-use super::words::{cut, tame};
+use crate::words::{cut, tame};
 
 /// How much an entry weighs.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

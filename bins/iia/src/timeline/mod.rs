@@ -11,7 +11,6 @@ mod json;
 mod meaning;
 mod plain;
 mod text;
-pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
@@ -21,9 +20,11 @@ pub use self::clock::{SILENCE_NS, STEP_NS, Stamp};
 pub use self::deadline::Deadlines;
 pub use self::html::html;
 pub use self::json::json;
+pub(crate) use self::json::{evidence as evidence_json, link as link_json};
 pub use self::meaning::{Points, Weight};
 pub use self::text::text;
-use crate::evidence::{Checked, Evidence};
+use crate::evidence::{Checked, Evidence, Row};
+use crate::words::witnessed;
 
 /// Entries of a timeline at most; what is beyond is counted.
 pub const ENTRIES_MAX: usize = 2000;
@@ -74,7 +75,7 @@ impl CrossBorder {
             "unknown" => Answer::Unknown,
             _ => return None,
         };
-        let words = words::tame(said.trim());
+        let words = crate::words::tame(said.trim());
         Some(Self { answer, words })
     }
 }
@@ -105,6 +106,29 @@ pub struct Link {
     pub vouched: &'static str,
     /// When witnesses had seen it at the latest, by their clocks.
     pub existed_by: Option<Timestamp>,
+}
+
+impl Link {
+    /// The link of a record that is read.
+    pub fn of(row: &Row<'_>, checked: &Checked) -> Self {
+        Self {
+            seq: row.seq,
+            hash: row.hash.to_string(),
+            file: row.file.into(),
+            offset: row.offset,
+            vouched: checked.vouched(row.seq),
+            existed_by: checked.existed_by(row.seq).map(witnessed),
+        }
+    }
+
+    /// Who vouches for it, in words.
+    pub const fn vouched_words(&self) -> &'static str {
+        match self.vouched.as_bytes() {
+            b"witness" => "witnessed",
+            b"log" => "signed by the log alone",
+            _ => "under no signed head",
+        }
+    }
 }
 
 /// One entry: what happened, and how often.

@@ -1,40 +1,13 @@
 //! What every form of the timeline says in the same sentences.
 
 use super::Timeline;
-use super::words::{cut, length, millis, tame, witnessed};
-use crate::evidence::{Form, Outcome};
 use crate::table::counted;
-
-/// Longest reason why evidence fails, in characters.
-const WHY_MAX: usize = 300;
+use crate::words::{length, millis};
 
 impl Timeline {
     /// What verification says: the verdict first.
     pub(super) fn evidence_lines(&self) -> Vec<String> {
-        let checked = &self.checked;
-        let mut lines = vec![self.verdict()];
-        if !checked.pinned {
-            lines
-                .push("whose log it is rests on the key in the evidence itself: give --key".into());
-        }
-        lines.push(self.witness_line());
-        lines.push(match (checked.form, checked.sealed, checked.seals) {
-            (Form::Bundle | Form::Table, ..) => {
-                "seals are in the directory, not in this file".into()
-            }
-            (_, Some(sealed), _) => {
-                format!("seals hold over the first {}", counted(sealed, "record"))
-            }
-            (_, None, 0) => "there are no seals".into(),
-            (_, None, seals) => format!("{} NOT CHECKED: give --seal-key", counted(seals, "seal")),
-        });
-        if !checked.hidden.is_empty() {
-            let hidden: u64 = checked.hidden.iter().map(|(from, to)| to - from + 1).sum();
-            lines.push(format!(
-                "{} of the log not shown here: nothing is said of them",
-                counted(hidden, "record")
-            ));
-        }
+        let mut lines = self.checked.lines();
         if self.redacted > 0 {
             lines.push(format!(
                 "{} redacted: that it is there is all that is told",
@@ -45,38 +18,6 @@ impl Timeline {
             lines.push("this log does not beat: a silence in it would say nothing".into());
         }
         lines
-    }
-
-    fn verdict(&self) -> String {
-        let checked = &self.checked;
-        let records = counted(checked.records, "record");
-        match (&checked.bad, checked.outcome) {
-            (Some(bad), _) => {
-                let why = cut(&tame(&bad.why), WHY_MAX);
-                let (seq, file, offset) = (bad.seq, tame(&bad.file), bad.offset);
-                format!(
-                    "FAILED: record {seq}, {file} at byte {offset}: {why}; nothing from record {seq} on is told"
-                )
-            }
-            (None, Outcome::Verified) => format!("VERIFIED: {records}, all witnessed"),
-            (None, _) => {
-                let tail = checked.records - checked.witnessed().min(checked.records);
-                format!(
-                    "GOOD, NOT ALL WITNESSED: {records}, the last {tail} under no cosigned head"
-                )
-            }
-        }
-    }
-
-    fn witness_line(&self) -> String {
-        match self.checked.cosigned.last() {
-            None => "no witness cosigned a head of it".into(),
-            Some((size, at)) => format!(
-                "witnesses had seen the first {} by {}",
-                counted(*size, "record"),
-                millis(witnessed(*at))
-            ),
-        }
     }
 
     /// Why an act is suspected, or may be.

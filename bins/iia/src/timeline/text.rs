@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use iia_core::Timestamp;
 
-use super::words::{error, length, millis, seconds};
 use super::{Entry, Moment, Timeline};
+use crate::words::{error, length, millis, seconds};
 
 /// Writes the timeline as text.
 pub fn text(timeline: &Timeline) -> String {
@@ -89,21 +89,12 @@ fn row(text: &mut String, timeline: &Timeline, entry: &Entry) {
         millis(entry.stamp.best()),
         entry.weight.name(),
         entry.link.seq,
-        entry.vouched(),
+        entry.link.vouched_words(),
     );
     let _ = writeln!(text, "{:<13}{}{}", "", entry.words, entry.times());
 }
 
 impl Entry {
-    /// Who vouches for it.
-    pub(super) const fn vouched(&self) -> &'static str {
-        match self.link.vouched.as_bytes() {
-            b"witness" => "witnessed",
-            b"log" => "signed by the log alone",
-            _ => "under no signed head",
-        }
-    }
-
     /// How often, and how far its source's time is from that of the log; empty where there is nothing to say.
     pub(super) fn times(&self) -> String {
         let mut words = match self.count {
@@ -132,7 +123,7 @@ impl Timeline {
     pub(super) fn origin(&self) -> String {
         match self.checked.origin.as_str() {
             "" => "a log without a name".into(),
-            name => super::words::tame(name),
+            name => crate::words::tame(name),
         }
     }
 
