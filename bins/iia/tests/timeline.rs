@@ -256,6 +256,37 @@ fn silence_is_told_of_a_log_that_beats_and_of_no_other() {
 }
 
 #[test]
+fn a_part_is_said_to_be_a_part() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(incident(dir.path()));
+    let evidence = Evidence::open(dir.path(), &Keys::default()).unwrap();
+    let part = |since: Option<i64>, until: Option<i64>| {
+        let options = Options {
+            since: since.map(written),
+            until: until.map(written),
+            ..Options::default()
+        };
+        Timeline::read(&evidence, options).unwrap()
+    };
+    for (since, until, aware) in [
+        (None, Some(60), None),
+        (None, Some(61), Some(2)),
+        (Some(62), None, Some(3)),
+        (Some(91), None, None),
+    ] {
+        let told = part(since, until);
+        assert_eq!(told.aware.as_ref().map(|one| one.link.seq), aware);
+        assert!(text(&told).contains("ONLY A PART is told"));
+        assert!(html(&told).contains("ONLY A PART is told"));
+        assert_eq!(
+            text(&told).contains("no alarm is in what is told"),
+            aware.is_none()
+        );
+    }
+    assert!(!text(&part(None, None)).contains("ONLY A PART"));
+}
+
+#[test]
 fn a_flood_of_different_alarms_stays_bounded_and_is_counted() {
     let dir = tempfile::tempdir().unwrap();
     let mut chain = Chain::create(dir.path());

@@ -23,6 +23,10 @@ impl Checked {
                 millis(witnessed(*at))
             ),
         });
+        // What verification did not come to is not there to be told.
+        if self.bad.is_some() && self.seals == 0 {
+            return lines;
+        }
         lines.push(match (self.form, self.sealed, self.seals) {
             (Form::Bundle | Form::Table, ..) => {
                 "seals are in the directory, not in this file".into()

@@ -52,37 +52,32 @@ fn evidence(html: &mut String, timeline: &Timeline) {
 
 fn moments(html: &mut String, timeline: &Timeline) {
     html.push_str("<div class=\"pair\">");
-    card(
-        html,
-        "T+0",
-        "the first alarm, as its source dates it",
-        timeline.first.as_ref().map(|one| (one, String::new())),
-    );
-    card(
-        html,
-        "First awareness",
-        "the first alarm on record, by the log's clock",
-        timeline
-            .aware
-            .as_ref()
-            .map(|one| (one, format!("{}, ", error(one.stamp.error_us)))),
-    );
+    let (first, aware) = (timeline.first.as_ref(), timeline.aware.as_ref());
+    let what = "the first alarm, as its source dates it";
+    card(html, ("T+0", what), first, "");
+    let what = "the first alarm on record, by the log's clock";
+    let worth = aware.map_or_else(String::new, |one| {
+        format!("{}, ", error(one.stamp.error_us))
+    });
+    card(html, ("First awareness", what), aware, &worth);
+    if first.is_none() {
+        let _ = write!(html, "<p class=\"quiet\">{}</p>", timeline.none());
+    }
     html.push_str("</div>");
 }
 
-fn card(html: &mut String, name: &str, what: &str, moment: Option<(&Moment, String)>) {
-    let _ = write!(html, "<section><h2>{name} <small>{what}</small></h2>");
-    let _ = match moment {
-        None => write!(html, "<p class=\"quiet\">No alarm is on record.</p>"),
-        Some((moment, worth)) => write!(
-            html,
-            "<p class=\"big\">{}</p><p class=\"quiet\">{worth}record {}</p><p>{}</p>",
-            millis(moment.at),
-            moment.link.seq,
-            escape(&moment.words)
-        ),
+fn card(html: &mut String, (name, what): (&str, &str), moment: Option<&Moment>, worth: &str) {
+    let Some(moment) = moment else {
+        return;
     };
-    html.push_str("</section>");
+    let _ = write!(
+        html,
+        "<section><h2>{name} <small>{what}</small></h2><p class=\"big\">{}</p>\
+         <p class=\"quiet\">{worth}record {}</p><p>{}</p></section>",
+        millis(moment.at),
+        moment.link.seq,
+        escape(&moment.words)
+    );
 }
 
 fn answers(html: &mut String, timeline: &Timeline) {

@@ -1,8 +1,8 @@
 //! What every form of the timeline says in the same sentences.
 
-use super::Timeline;
+use super::{Options, Timeline};
 use crate::table::counted;
-use crate::words::{length, millis};
+use crate::words::{length, millis, seconds};
 
 impl Timeline {
     /// What verification says: the verdict first.
@@ -14,16 +14,34 @@ impl Timeline {
                 counted(self.redacted, "record")
             ));
         }
-        if !self.beats {
+        let Options { since, until, .. } = &self.options;
+        if since.is_some() || until.is_some() {
+            let end = |at: &Option<_>, open: &str| at.map_or(open.into(), seconds);
+            lines.push(format!(
+                "ONLY A PART is told: what was written from {} to {}",
+                end(since, "the first record"),
+                end(until, "the last")
+            ));
+        }
+        if !self.beats && self.last.is_some() {
             lines.push("this log does not beat: a silence in it would say nothing".into());
         }
         lines
     }
 
+    /// What is said where no alarm is told.
+    pub(super) fn none(&self) -> &'static str {
+        let Options { since, until, .. } = &self.options;
+        match self.checked.bad.is_some() || since.is_some() || until.is_some() {
+            true => "no alarm is in what is told",
+            false => "no alarm is on record",
+        }
+    }
+
     /// Why an act is suspected, or may be.
     pub(super) fn reason_lines(&self) -> Vec<String> {
         if self.reasons.is_empty() {
-            return vec!["nothing on record points to it".into()];
+            return vec!["nothing in what is told points to it".into()];
         }
         let line = |one: &super::Reason| {
             let seq = one
@@ -72,7 +90,7 @@ impl Timeline {
             ));
         }
         if lines.is_empty() {
-            lines.push("no alarm names a service".into());
+            lines.push("no alarm that is told names a service".into());
         }
         lines
     }

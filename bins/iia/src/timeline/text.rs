@@ -21,9 +21,10 @@ pub fn text(timeline: &Timeline) -> String {
         line(if at == 0 { "evidence" } else { "" }, words);
     }
     let dated = |_: &Moment| "as its source dates it".to_owned();
-    moment(&mut line, "T+0", timeline.first.as_ref(), dated);
+    let none = timeline.none();
+    moment(&mut line, "T+0", (timeline.first.as_ref(), none), dated);
     let worth = |moment: &Moment| error(moment.stamp.error_us);
-    moment(&mut line, "aware", timeline.aware.as_ref(), worth);
+    moment(&mut line, "aware", (timeline.aware.as_ref(), none), worth);
     if let (Some(aware), Some(first)) = (&timeline.aware, &timeline.first) {
         let after = length(aware.at.since_ns(first.at));
         line(
@@ -65,11 +66,11 @@ pub fn text(timeline: &Timeline) -> String {
 fn moment(
     line: &mut impl FnMut(&str, &str),
     label: &str,
-    moment: Option<&Moment>,
+    (moment, none): (Option<&Moment>, &str),
     worth: impl Fn(&Moment) -> String,
 ) {
     let Some(moment) = moment else {
-        return line(label, "no alarm is on record");
+        return line(label, none);
     };
     let (at, worth, seq) = (millis(moment.at), worth(moment), moment.link.seq);
     line(label, &format!("{at}, {worth}, record {seq}"));
