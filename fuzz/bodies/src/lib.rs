@@ -65,6 +65,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("edge_query", edge::query),
     ("edge_wire", edge::wire),
     ("lake_ipc", lake::ipc),
+    ("lake_segment", lake::segment),
     ("lake_wal", lake::wal),
     ("link_frame", link::frame),
     ("link_hello", link::hello),
