@@ -24,6 +24,8 @@ pub mod proof;
 mod raw;
 pub mod seal;
 pub mod segment;
+#[cfg(feature = "std")]
+pub mod table;
 pub mod tile;
 pub mod tree;
 pub mod vault;

@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn side_by_side_is_one_by_one() {
-        let bytes: Vec<u8> = (0..40_000u32).map(|n| (n * 31 >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..40_000u32).map(|n| ((n * 31) >> 3) as u8).collect();
         let key = [7; 32];
         for count in [0, 1, 2, 15, 16, 17, 63, 64, 65, 200] {
             let lengths = (0..count).map(|n| match n % 5 {

@@ -7,6 +7,7 @@ mod files;
 mod heads;
 mod seals;
 mod tiles;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,6 +30,7 @@ pub use self::files::FILE_LEN_MAX;
 use self::heads::Folder;
 pub use self::heads::seen_above;
 use self::seals::Seals;
+pub use self::walk::{Found, walk};
 
 /// What was found wrong first, in the order of the log.
 #[derive(Clone, Debug, Eq, PartialEq)]
