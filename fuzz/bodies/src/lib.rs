@@ -46,6 +46,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("audit_record", audit::record::record),
     ("audit_table", audit::table::table),
     ("audit_tlog_proof", audit::bundle::proof),
+    ("audit_body", audit::record::body),
+    ("audit_tile", audit::record::tile),
     ("audit_vault", audit::vault::receipt),
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
