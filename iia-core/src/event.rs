@@ -79,6 +79,12 @@ pub enum EventKind {
     KeyChanged,
     #[n(33)]
     LogRecovered,
+    #[n(40)]
+    KernelAudit,
+    #[n(41)]
+    PacketLogged,
+    #[n(42)]
+    IntrusionAlert,
 }
 
 impl EventKind {
@@ -118,6 +124,9 @@ impl EventKind {
             Self::BoundaryCrossed => "boundary_crossed",
             Self::KeyChanged => "key_changed",
             Self::LogRecovered => "log_recovered",
+            Self::KernelAudit => "kernel_audit",
+            Self::PacketLogged => "packet_logged",
+            Self::IntrusionAlert => "intrusion_alert",
         }
     }
 }
