@@ -165,7 +165,10 @@ pub(crate) fn bind(group: u16, len: u32) -> [alloc::vec::Vec<u8>; 2] {
     }
     const COMMAND: u16 = 1;
     const MODE: u16 = 2;
+    const TIMEOUT: u16 = 4;
     const FLAGS: u16 = 6;
+    /// Hundredths of a second that the kernel may keep packets to hand them over together.
+    const WAIT: u32 = 10;
     const BIND: u8 = 1;
     const WHOLE_PACKETS: u8 = 2;
     const NUMBERED: u16 = 1;
@@ -173,6 +176,13 @@ pub(crate) fn bind(group: u16, len: u32) -> [alloc::vec::Vec<u8>; 2] {
     let mode = [a, b, c, d, WHOLE_PACKETS, 0];
     [
         config(group, &[(COMMAND, &[BIND])]),
-        config(group, &[(MODE, &mode), (FLAGS, &NUMBERED.to_be_bytes())]),
+        config(
+            group,
+            &[
+                (MODE, &mode),
+                (TIMEOUT, &WAIT.to_be_bytes()),
+                (FLAGS, &NUMBERED.to_be_bytes()),
+            ],
+        ),
     ]
 }
