@@ -22,6 +22,8 @@ pub mod input;
 pub mod lake;
 #[cfg(feature = "full")]
 pub mod link;
+#[cfg(feature = "full")]
+pub mod sensor;
 
 #[cfg(feature = "full")]
 pub mod vault;
@@ -54,6 +56,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_modbus", capture::modbus),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
+    ("capture_sensor", sensor::sensor),
     ("config_approval", config::approval::model),
     ("config_consequences", config::change::consequences),
     ("config_diff", config::change::diff),
