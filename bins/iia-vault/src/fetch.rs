@@ -44,7 +44,7 @@ fn judge(vault: &Vault, out: &Path, which: &Which) -> anyhow::Result<ExitCode> {
         println!("NOTE       {over} versions were written over others; the first of each is taken");
     }
     let segments = write(vault, &out.join("audit"), versions, &log_id)?;
-    let state = State::open(vault)?;
+    let state = State::look(vault);
     let receipts = held(&state, &log_id, &segments)?;
     println!(
         "receipts   {receipts} of this vault, of {} segments",
@@ -63,7 +63,10 @@ fn seal_key(path: &Path) -> anyhow::Result<SealKey> {
 fn choose(vault: &Vault, start: Option<&str>) -> anyhow::Result<Digest> {
     let start = start.unwrap_or_default();
     let start = start.strip_prefix("b3:").unwrap_or(start);
-    let (versions, _) = vault.does(List::new(""))?.first_versions();
+    if let Ok(id) = format!("b3:{start}").parse() {
+        return Ok(id);
+    }
+    let (versions, _) = vault.does(List::new(start))?.first_versions();
     let folders = versions
         .iter()
         .filter_map(|version| version.key.split_once('/'));

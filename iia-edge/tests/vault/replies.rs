@@ -160,6 +160,29 @@ fn a_request_is_signed_and_hides_the_secret() {
 }
 
 #[test]
+fn a_bucket_stands_in_the_path_or_in_the_host() {
+    for (style, want) in [
+        (Style::Path, "https://s3.example/evidence/log/seg?"),
+        (Style::Host, "https://evidence.s3.example/log/seg?"),
+    ] {
+        let address = Address {
+            endpoint: "https://s3.example".into(),
+            style,
+            region: "eu-1".into(),
+            bucket: "evidence".into(),
+        };
+        let store = Store::new(address, ("id", "secret", Some("token"))).unwrap();
+        let request = store.sign(&Call::head("log/seg"), NOW);
+        assert!(request.url.starts_with(want), "{}", request.url);
+        assert!(
+            request.url.contains("X-Amz-Security-Token=token"),
+            "{}",
+            request.url
+        );
+    }
+}
+
+#[test]
 fn an_address_must_be_one_and_go_over_tls() {
     let made = |endpoint: &str, region: &str, bucket: &str| {
         let address = Address {
