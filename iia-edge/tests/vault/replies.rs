@@ -68,6 +68,12 @@ fn a_lock_that_is_not_understood_is_none() {
         (format!("<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{seconds}</RetainUntilDate></Retention>"), false),
         (format!("<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{seconds}+01:00</RetainUntilDate></Retention>"), false),
         ("<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>9999-12-31T00:00:00Z</RetainUntilDate></Retention>".into(), false),
+        (
+            format!(
+                "<a><Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{seconds}Z</RetainUntilDate></Retention></a>"
+            ),
+            false,
+        ),
         ("<Retention><Mode>COMPLIANCE</Mode></Retention>".into(), false),
         (format!("<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{seconds}Z</RetainUntilDate>"), false),
         (String::new(), false),
