@@ -80,13 +80,17 @@ impl Vault {
         (done.status.code().unwrap(), said)
     }
 
+    /// Where the receipts of the one log lie.
+    pub(crate) fn receipts_dir(&self) -> PathBuf {
+        let folders = fs::read_dir(self.path("state")).unwrap();
+        let mut folders = folders.map(|entry| entry.unwrap().path());
+        folders.find(|path| path.is_dir()).unwrap()
+    }
+
     /// Every receipt that was kept, as a box reads it.
     pub(crate) fn receipts(&self) -> Vec<Receipt> {
         let known = VerifierKey::parse(self.run(&["key"]).1.trim()).unwrap();
-        let folders = fs::read_dir(self.path("state")).unwrap();
-        let mut folders = folders.map(|entry| entry.unwrap().path());
-        let folder = folders.find(|path| path.is_dir()).unwrap();
-        let files = evidence::files(&folder).into_iter();
+        let files = evidence::files(&self.receipts_dir()).into_iter();
         let notes = files.filter(|(name, _)| name != "papers");
         let read = |note: Vec<u8>| String::from_utf8(note).unwrap();
         notes
