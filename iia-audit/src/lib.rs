@@ -5,11 +5,13 @@
 extern crate alloc;
 
 pub mod beat;
+pub mod body;
 pub mod bundle;
 pub mod checkpoint;
 pub mod chunk;
 #[cfg(feature = "std")]
 pub mod coverage;
+mod draft;
 pub mod envelope;
 pub mod error;
 pub mod frame;
@@ -19,8 +21,11 @@ pub mod log;
 pub mod note;
 pub mod policy;
 pub mod proof;
+mod raw;
 pub mod seal;
 pub mod segment;
+#[cfg(feature = "std")]
+pub mod table;
 pub mod tile;
 pub mod tree;
 pub mod vault;

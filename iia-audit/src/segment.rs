@@ -5,10 +5,14 @@ use alloc::vec::Vec;
 
 use iia_core::canon::{self, minicbor};
 use iia_core::digest::{Context, Digest};
+use iia_core::lanes::Lanes;
 use minicbor::{Decode, Encode};
 
 use crate::AuditError;
-use crate::frame::{self, ALIGN, Record};
+use crate::body::View;
+use crate::frame::{self, ALIGN, ENVELOPE_LEN, Record, Written};
+use crate::raw::Raw;
+pub use crate::raw::Sources;
 use crate::tree::Frontier;
 
 /// A header is a multiple of so many bytes, which is what a disk's file system hands out.
@@ -22,6 +26,9 @@ const MAGIC: [u8; 8] = *b"IAASEG2\n";
 const PREFIX_LEN: usize = 44;
 /// What a disk writes whole.
 const SECTOR_LEN: usize = 512;
+
+/// Records whose hashes are checked side by side.
+pub const BATCH_LEN: usize = 256;
 
 /// Where a segment stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -155,11 +162,52 @@ impl Header {
     }
 }
 
-/// Reads the records of a segment one after the other.
-#[derive(Debug)]
+/// A record that was found good, where it lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<'a> {
+    raw: Raw<'a>,
+    body: View<'a>,
+    offset: usize,
+}
+
+impl<'a> Checked<'a> {
+    /// Its number.
+    pub const fn seq(&self) -> u64 {
+        self.raw.seq
+    }
+
+    /// When it was written.
+    pub const fn written(&self) -> Written {
+        self.raw.written
+    }
+
+    /// Its chain hash.
+    pub const fn hash(&self) -> Digest {
+        self.raw.stored
+    }
+
+    /// Its content.
+    pub const fn body(&self) -> &View<'a> {
+        &self.body
+    }
+
+    /// The byte of the segment at which it begins.
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The record, owned.
+    pub fn to_record(&self) -> Record {
+        self.raw.record(&self.body)
+    }
+}
+
+/// Reads the records of a segment in order.
 pub struct Reader<'a> {
     bytes: &'a [u8],
     key: [u8; 32],
+    links: Lanes,
+    bodies: Lanes,
     /// What the segment says of the log before it.
     pub header: Header,
     /// Bytes read so far.
@@ -184,9 +232,12 @@ impl<'a> Reader<'a> {
         if header.place() != *place {
             return Err(wrong);
         }
+        let key = frame::log_key(&place.log_id);
         Ok(Self {
             bytes,
-            key: frame::log_key(&place.log_id),
+            links: Lanes::keyed(&key),
+            bodies: Lanes::of(Context::AuditBody),
+            key,
             offset,
             next: place.first,
             before: place.before,
@@ -201,8 +252,7 @@ impl<'a> Reader<'a> {
     /// What is wrong with it.
     pub fn read(&mut self) -> Result<Option<Record>, AuditError> {
         let rest = self.bytes.get(self.offset..).unwrap_or_default();
-        // A record begins with letters, so that one look tells it from room.
-        if rest.first().is_none_or(|byte| *byte == 0) && rest.iter().all(|byte| *byte == 0) {
+        if is_room(rest) {
             return Ok(None);
         }
         let record = frame::decode(rest, (&self.key, &self.before), self.next)?;
@@ -210,6 +260,91 @@ impl<'a> Reader<'a> {
         self.next += 1;
         self.before = record.hash;
         Ok(Some(record))
+    }
+
+    /// The next records, up to [`BATCH_LEN`] of them, with their hashes checked side by side; none at the end. Where one is
+    /// bad, those before it come first.
+    ///
+    /// # Errors
+    /// What is wrong with the next record.
+    pub fn batch(&mut self, sources: &mut Sources) -> Result<Vec<Checked<'a>>, AuditError> {
+        let (raws, mut failed) = self.raws();
+        let good = self.hashed(&raws, &mut failed);
+        let mut checked = Vec::with_capacity(good);
+        for raw in raws.into_iter().take(good) {
+            match raw.body(sources) {
+                Ok(body) => checked.push(self.passed(raw, body)),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        match failed {
+            Some(error) if checked.is_empty() => Err(error),
+            _ => Ok(checked),
+        }
+    }
+
+    /// Records taken apart, and what is wrong with the one behind them.
+    fn raws(&self) -> (Vec<Raw<'a>>, Option<AuditError>) {
+        let (mut raws, mut at) = (Vec::with_capacity(BATCH_LEN), self.offset);
+        for seq in (self.next..).take(BATCH_LEN) {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            if is_room(rest) {
+                break;
+            }
+            match Raw::parse(rest, seq) {
+                Ok(raw) => {
+                    at += raw.len();
+                    raws.push(raw);
+                }
+                Err(error) => return (raws, Some(error)),
+            }
+        }
+        (raws, None)
+    }
+
+    /// How many of them have the hashes that they should.
+    fn hashed(&self, raws: &[Raw<'a>], failed: &mut Option<AuditError>) -> usize {
+        let mut links = Vec::with_capacity(raws.len());
+        let mut before = self.before;
+        for raw in raws {
+            let mut link = [0; 32 + ENVELOPE_LEN];
+            let (to, rest) = link.split_at_mut(32);
+            to.copy_from_slice(before.as_bytes());
+            rest.iter_mut()
+                .zip(raw.envelope)
+                .for_each(|(to, byte)| *to = *byte);
+            links.push(link);
+            before = raw.stored;
+        }
+        let links: Vec<&[u8]> = links.iter().map(<[u8; 128]>::as_slice).collect();
+        let tails: Vec<&[u8]> = raws.iter().map(|raw| raw.tail).collect();
+        let hashes = self
+            .links
+            .digest(&links)
+            .into_iter()
+            .zip(self.bodies.digest(&tails));
+        for (good, (raw, (link, commit))) in raws.iter().zip(hashes).enumerate() {
+            let seq = raw.seq;
+            let wrong = match (link == raw.stored, *commit.as_bytes() == raw.commit) {
+                (false, _) => AuditError::BrokenLink { seq },
+                (_, false) => AuditError::BrokenBody { seq },
+                _ => continue,
+            };
+            *failed = Some(wrong);
+            return good;
+        }
+        raws.len()
+    }
+
+    fn passed(&mut self, raw: Raw<'a>, body: View<'a>) -> Checked<'a> {
+        let offset = self.offset;
+        self.offset += raw.len();
+        self.next += 1;
+        self.before = raw.stored;
+        Checked { raw, body, offset }
     }
 
     /// Whether what stands behind the last good record can be what a power cut leaves of one batch. Otherwise it is
@@ -245,4 +380,9 @@ impl<'a> Reader<'a> {
         });
         unwritten.any(|sector| !sector.is_empty() && sector.iter().all(|byte| *byte == 0))
     }
+}
+
+/// Whether nothing but zeros follows. A record begins with letters, so that one look tells it from room.
+fn is_room(rest: &[u8]) -> bool {
+    rest.first().is_none_or(|byte| *byte == 0) && rest.iter().all(|byte| *byte == 0)
 }

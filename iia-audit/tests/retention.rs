@@ -229,12 +229,8 @@ fn second_opinion(evidence: &Path, report: &Report) {
         .output()
         .unwrap();
     let told = String::from_utf8(told.stdout).unwrap();
-    let said = format!("ok {} {}", report.records + 0, report.witnessed);
-    assert!(told.starts_with("ok "), "{told}");
-    assert!(
-        told.split(' ').nth(2) == said.split(' ').nth(2),
-        "{told} {said}"
-    );
+    let said = format!("ok {} {} ", report.records, report.witnessed);
+    assert!(told.starts_with(&said), "{told} instead of {said}");
 }
 
 #[test]

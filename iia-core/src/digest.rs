@@ -33,7 +33,7 @@ pub enum Context {
 }
 
 impl Context {
-    const fn derive(self) -> &'static str {
+    pub(crate) const fn derive(self) -> &'static str {
         match self {
             Self::Artifact => "iia 2026-11 artifact v1",
             Self::AuditEntry => "iia 2026-11 audit entry v1",

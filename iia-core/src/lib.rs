@@ -13,6 +13,7 @@ pub mod finding;
 pub mod gate;
 pub mod id;
 pub mod isa95;
+pub mod lanes;
 pub mod level;
 pub mod observe;
 pub mod record;

@@ -4,6 +4,7 @@
 pub mod batch;
 mod column;
 pub mod error;
+mod footer;
 pub mod ipc;
 pub mod lake;
 pub mod retention;

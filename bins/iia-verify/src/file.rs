@@ -1,4 +1,4 @@
-//! Verifies one file of evidence: a bundle, or the proof of one record.
+//! Verifies one file of evidence: a bundle, a table, or the proof of one record.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -8,6 +8,7 @@ use iia_audit::bundle::{self, BUNDLE_LEN_MAX, Known, Outcome, Report};
 use iia_audit::envelope::Shown;
 use iia_audit::note::VerifierKey;
 use iia_audit::proof::{Proof, TITLE};
+use iia_audit::table;
 use iia_core::Timestamp;
 use serde_json::{Value, json};
 
@@ -20,24 +21,27 @@ pub(crate) struct Said {
 }
 
 /// Reads and verifies a file.
-pub(crate) fn check(path: &Path, known: &Known) -> io::Result<Said> {
+pub(crate) fn check(path: &Path, known: &Known, lines: bool) -> io::Result<Said> {
     let mut bytes = Vec::new();
     File::open(path)?
         .take(BUNDLE_LEN_MAX + 1)
         .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > BUNDLE_LEN_MAX {
-        return Err(io::Error::other("is longer than a bundle may be (1 GiB)"));
+        return Err(io::Error::other(
+            "is longer than a bundle or a table may be (1 GiB)",
+        ));
     }
     match str::from_utf8(&bytes) {
         Ok(text) if text.starts_with(TITLE) => match &known.log {
             Some(log) => Ok(proof(text, (log, known))),
             None => Err(io::Error::other("a proof needs the log's --key")),
         },
+        _ if bytes.starts_with(&table::MAGIC) => Ok(crate::table::check(&bytes, known, lines)),
         _ => Ok(of_bundle(&bundle::verify(&bytes, known))),
     }
 }
 
-const fn name(outcome: Outcome) -> &'static str {
+pub(crate) const fn name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::ProvenAndWitnessed => "proven_and_witnessed",
         Outcome::ProvenNotWitnessed => "proven_not_witnessed",
@@ -47,7 +51,7 @@ const fn name(outcome: Outcome) -> &'static str {
 }
 
 /// What each outcome means, in words that are not to be mistaken for one another.
-const fn verdict(outcome: Outcome) -> &'static str {
+pub(crate) const fn verdict(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::ProvenAndWitnessed => {
             "PROVEN AND WITNESSED: every record shown is in this log, under a head that its witnesses cosigned"
@@ -62,11 +66,11 @@ const fn verdict(outcome: Outcome) -> &'static str {
     }
 }
 
-fn time(secs: u64) -> Timestamp {
+pub(crate) fn time(secs: u64) -> Timestamp {
     Timestamp::from_secs(i64::try_from(secs).unwrap_or(i64::MAX / 1_000_000_000))
 }
 
-fn line(one: &Shown) -> String {
+pub(crate) fn line(one: &Shown) -> String {
     match one {
         Shown::Whole(record) => record.to_line(),
         Shown::Bare(envelope) => {
@@ -103,7 +107,7 @@ fn words(report: &Report) -> String {
             .seq
             .map_or(String::new(), |seq| format!(" record {seq}"));
         let hint = match (bad.entry.as_str(), bad.offset) {
-            ("container", 0) => "it does not begin as a bundle or a proof does\n",
+            ("container", 0) => "it does not begin as a bundle, a table or a proof does\n",
             _ => "",
         };
         return format!(

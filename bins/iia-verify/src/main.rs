@@ -1,5 +1,5 @@
 //! Checks a box's evidence offline: audit chain, heads, receipts and every file they refer to; or one file of it, a
-//! bundle or the proof of a record.
+//! bundle, a table or the proof of a record.
 //!
 //! Exit code 0: verified. 1: something is wrong. 2: cannot be asked like this. 3: good, but not all of it is witnessed
 //! by the next box, or, of a bundle, nobody said whose log it is.
@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a program speaks on standard output")]
 
 mod file;
+mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,7 +23,8 @@ use iia_core::Timestamp;
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
-    /// The evidence directory, the one that holds audit/, lake/ and config/; or a bundle, or the proof of a record
+    /// The evidence directory, the one that holds audit/, lake/ and config/; or a bundle, a table (Parquet), or the proof of a
+    /// record
     #[arg(value_name = "DIR|FILE")]
     dir: PathBuf,
     /// The log's key as obtained elsewhere (name+hash+key); without it the key in the evidence is taken
@@ -98,7 +100,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A bundle or a proof.
+/// A bundle, a table or a proof.
 fn one_file(arguments: &Arguments) -> ExitCode {
     let known = Known {
         log: arguments.key.clone(),
@@ -110,7 +112,7 @@ fn one_file(arguments: &Arguments) -> ExitCode {
         );
         return ExitCode::from(2);
     }
-    let said = match file::check(&arguments.dir, &known) {
+    let said = match file::check(&arguments.dir, &known, arguments.records) {
         Ok(said) => said,
         Err(error) => {
             println!("{}: {error}", arguments.dir.display());

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use iia_audit::bundle::Show;
 use iia_audit::log::{Log, Submission};
 use iia_audit::note::{self, Purpose, VerifierKey};
 use iia_audit::policy::Policy;
@@ -136,6 +137,58 @@ fn each_answer_has_its_exit_code() {
 }
 
 #[test]
+fn a_table_is_verified_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let dir = place.path().join("evidence");
+    let mut log = Evidence::create(&dir, "seg01/audit", 1);
+    log.append(event(EventKind::Finding));
+    log.append(event(EventKind::Finding));
+    log.witnessed();
+    let file = place.path().join("log.parquet");
+    let table = || {
+        let mut bytes = Vec::new();
+        iia_audit::table::make(
+            &dir,
+            |_| Show::Whole,
+            |piece| bytes.extend_from_slice(piece),
+        )
+        .unwrap();
+        bytes
+    };
+    let good = table();
+    fs::write(&file, &good).unwrap();
+    let key = named("seg01/audit", Purpose::Log, 1).to_text();
+    let key = ["--key", key.as_str()];
+    let (code, said) = verify(&key, &file);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("PROVEN AND WITNESSED") && said.contains("all from the first on"),
+        "{said}"
+    );
+    assert_eq!(verify(&[], &file).0, 3);
+    let (_, said) = verify(&[key[0], key[1], "--json"], &file);
+    assert!(
+        said.contains("\"outcome\":\"proven_and_witnessed\""),
+        "{said}"
+    );
+    let (_, said) = verify(&[key[0], key[1], "--records"], &file);
+    assert_eq!(said.matches(" finding spiffe://").count(), 2, "{said}");
+    let mut bent = good.clone();
+    let at = bent.windows(7).position(|word| word == b"finding").unwrap();
+    *bent.get_mut(at).unwrap() ^= 1;
+    fs::write(&file, &bent).unwrap();
+    let (code, said) = verify(&key, &file);
+    assert_eq!(code, 1);
+    assert!(said.starts_with("FAILED     rows record 0"), "{said}");
+    log.append(event(EventKind::Finding));
+    log.head();
+    fs::write(&file, table()).unwrap();
+    let (code, said) = verify(&key, &file);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("PROVEN, NOT WITNESSED"), "{said}");
+}
+
+#[test]
 fn a_log_rolled_back_with_its_receipts_is_missed_by_the_next_box_up() {
     let place = tempfile::tempdir().unwrap();
     let (dir, older, above) = (
@@ -196,7 +249,7 @@ fn a_file_that_cannot_be_asked_and_one_that_fails_have_their_codes() {
             "hello\n",
             &["--key", &key],
             1,
-            "does not begin as a bundle or a proof does",
+            "does not begin as a bundle, a table or a proof does",
         ),
         (
             "hello\n",

@@ -21,12 +21,12 @@ mod kept;
 mod learn;
 mod lint;
 mod surface;
-mod table;
 
 use std::io::{self, BufWriter, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use iia::table;
 
 #[derive(Parser)]
 #[command(
@@ -70,7 +70,7 @@ enum Command {
     #[cfg(feature = "operator")]
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Reports on what rests in the lake of a box
+    /// Reports on what rests in the lake of a box, and on what its evidence shows
     #[command(subcommand)]
     Report(kept::Command),
     /// Says what changes between two catalogs, what is opened and cut, and which versions are due

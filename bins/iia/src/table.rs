@@ -3,31 +3,40 @@
 use std::io::{self, Write};
 
 /// How a column stands.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub(crate) enum Align {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Align {
+    /// At its left edge.
     Left,
+    /// At its right edge.
     Right,
 }
 
 /// A table under construction; the first row is its head.
-pub(crate) struct Table {
+#[derive(Clone, Debug)]
+pub struct Table {
     aligns: Vec<Align>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(crate) fn new<const N: usize>(head: [(&str, Align); N]) -> Self {
+    /// A table with this head.
+    pub fn new<const N: usize>(head: [(&str, Align); N]) -> Self {
         Self {
             aligns: head.iter().map(|column| column.1).collect(),
             rows: vec![head.iter().map(|column| column.0.to_owned()).collect()],
         }
     }
 
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    /// Adds a row.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
 
-    pub(crate) fn write(&self, out: &mut impl Write, indent: &str) -> io::Result<()> {
+    /// Writes it, each line behind `indent`.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn write(&self, out: &mut impl Write, indent: &str) -> io::Result<()> {
         let width = |column: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column));
             cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
@@ -48,7 +57,7 @@ impl Table {
 }
 
 /// A number with its thousands apart.
-pub(crate) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -61,7 +70,7 @@ pub(crate) fn count(number: u64) -> String {
 }
 
 /// A number with its word, such as `1 flow` and `2 flows`.
-pub(crate) fn counted(number: u64, word: &str) -> String {
+pub fn counted(number: u64, word: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {word}{plural}", count(number))
 }

@@ -1,4 +1,4 @@
-//! The lake's untrusted inputs: rows of a peer, and a write-ahead log found on disk.
+//! The lake's untrusted inputs: rows of a peer, and a write-ahead log and segments found on disk.
 
 use std::path::Path;
 
@@ -79,6 +79,32 @@ pub fn wal(data: &[u8]) {
     assert!(sealed.is_ok(), "{sealed:?}");
     assert_eq!(drawn(&lake), found + u64::from(more));
 }
+
+/// Any bytes as a segment, or a description at the end of nothing: it is refused, or what it states can be asked for.
+pub fn segment(data: &[u8]) {
+    let mut input = Input(data);
+    let bytes = match input.byte() & 1 {
+        0 => input.0.to_vec(),
+        _ => {
+            let len = (input.0.len() as u32).to_le_bytes();
+            [b"PAR1", input.0, &len, b"PAR1"].concat()
+        }
+    };
+    let Ok(dir) = tempfile::tempdir_in(memory()) else {
+        return;
+    };
+    let stream = dir.path().join("lake/ot.acs.conn");
+    let path = stream.join("0000000000000000.parquet");
+    let written = std::fs::create_dir_all(&stream).and_then(|()| std::fs::write(&path, &bytes));
+    assert!(written.is_ok());
+    let (lake, wal) = (dir.path().join("lake"), dir.path().join("wal"));
+    if let Ok((lake, _)) = Lake::open(&lake, &wal, Options::default()) {
+        let _rows_or_a_reason = lake.siphon(&Stream::CONN, Cursor(0), ROWS_ASKED);
+    }
+}
+
+/// Rows that are asked for of a segment.
+const ROWS_ASKED: u64 = 100;
 
 fn drawn(lake: &Lake) -> u64 {
     let (mut cursor, mut rows) = (Cursor(0), 0);

@@ -315,15 +315,21 @@ pub(super) fn names(one: &Shown, name: &str, digest: &str) -> bool {
 /// A head with the log's signature, and with no other than good ones of the policy's witnesses.
 fn head(entry: &Entry<'_>, policy: &Policy, known: &Known) -> Result<(Head, Hash), Bad> {
     let note = core::str::from_utf8(entry.bytes).map_err(|_| wrong(entry, "is not text"))?;
+    let (head, root) = head_of(note, policy, known).map_err(|why| wrong(entry, why))?;
+    if entry.name != name_of(head.size) {
+        return Err(wrong(entry, "is of another size than its name"));
+    }
+    Ok((head, root))
+}
+
+/// What a signed head states; the reason in words when a signature is missing, wrong or of a stranger.
+pub(crate) fn head_of(note: &str, policy: &Policy, known: &Known) -> Result<(Head, Hash), String> {
     let opened = Checkpoint::open(note, &policy.log);
-    let (checkpoint, note) = opened.map_err(|error| wrong(entry, error))?;
+    let (checkpoint, note) = opened.map_err(|error| error.to_string())?;
     let witnesses = policy.witnesses.iter();
     let good = witnesses.filter(|witness| note.verify(witness).is_ok());
     if note.signatures() != 1 + good.count() {
-        return Err(wrong(entry, "has a signature nobody vouches for"));
-    }
-    if entry.name != name_of(checkpoint.size) {
-        return Err(wrong(entry, "is of another size than its name"));
+        return Err("has a signature nobody vouches for".into());
     }
     let wanted = known.witnesses.iter().map(|witness| note.verify(witness));
     let wanted: Option<Vec<u64>> = wanted.map(Result::ok).collect();

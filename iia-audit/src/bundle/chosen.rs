@@ -62,15 +62,20 @@ pub(super) fn pick(heads: &Heads, shown: &[Shown]) -> BTreeMap<u64, PathBuf> {
         let over = receipt.map(|(size, path)| (*size, *path)).or_else(newest);
         picked.extend(over.map(|(size, path)| (size, path.clone())));
     }
-    // Every record stays covered as long as the newest receipt and the newest head stay.
-    while picked.len() > HEADS_MAX {
-        let (last, mut places) = (picked.len() - 1, 0..);
-        picked.retain(|_, _| {
+    thin(&mut picked);
+    picked
+}
+
+/// Leaves out every second head while there are too many. Every record stays covered as long as the newest receipt and
+/// the newest head stay.
+pub(crate) fn thin(heads: &mut BTreeMap<u64, PathBuf>) {
+    while heads.len() > HEADS_MAX {
+        let (last, mut places) = (heads.len() - 1, 0..);
+        heads.retain(|_, _| {
             let place = places.next().unwrap_or(last);
             place % 2 == 0 || place + 1 >= last
         });
     }
-    picked
 }
 
 /// What was chosen, and the tree that proves it.

@@ -13,11 +13,13 @@ pub mod tar;
 #[cfg(feature = "std")]
 mod writer;
 
+#[cfg(feature = "std")]
+pub(crate) use check::head_of;
 pub use check::{Bad, Head, Known, Outcome, Report, verify};
 #[cfg(feature = "std")]
 pub use chosen::Show;
 #[cfg(feature = "std")]
-pub(crate) use chosen::signed;
+pub(crate) use chosen::{signed, thin};
 #[cfg(feature = "std")]
 pub use make::{Made, make, prove};
 pub use runs::RUN_HEAD_LEN;

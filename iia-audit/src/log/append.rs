@@ -1,13 +1,13 @@
 //! Appending: events become records, durable before this returns.
 
-use iia_core::SpiffeId;
 use iia_core::event::{Event, EventKind};
 use iia_core::time::{Reading, TimeState};
 
 use super::store::Batch;
 use super::{Log, Submission};
 use crate::AuditError;
-use crate::frame::{self, Body, SALT_LEN, Written};
+use crate::draft::Draft;
+use crate::frame::{SALT_LEN, Written};
 
 /// How often one append tries a new segment after a failed sync.
 const FAULTS_MAX: usize = 3;
@@ -84,40 +84,30 @@ impl Log {
     }
 
     fn encode(&mut self, submissions: &[Submission], now: Reading) -> Result<Batch, AuditError> {
-        let written = self.written(now);
+        let (written, lost) = (self.written(now), self.lost_event(now));
+        let own = self.news.iter().chain(&lost);
+        let own = self
+            .keeper
+            .iter()
+            .flat_map(|keeper| own.clone().map(move |event| (keeper, event)));
+        let mut salts = Salts::draw(submissions.len() + self.news.len() + 1)?;
+        let mut draft = Draft::new(self.size());
         let mut batch = Batch::new(self.store.chain, self.boot);
-        let lost = self.lost_event(now);
-        if let Some(keeper) = &self.keeper {
-            for event in self.news.iter().chain(&lost) {
-                self.push(&mut batch, written, keeper, event)?;
-            }
+        for (source, event) in own {
+            draft.push(source.as_str(), event, salts.next()?)?;
+            batch.mark(source.as_str(), event.source_seq);
         }
         for Submission { source, event } in submissions {
             let known = batch.marks.get(source.as_str()).copied().unwrap_or(0);
-            let mark = known.max(self.watermark(source));
-            if event.source_seq == 0 || event.source_seq > mark {
-                self.push(&mut batch, written, source, event)?;
+            if event.source_seq != 0 && event.source_seq <= known.max(self.watermark(source)) {
+                continue;
             }
+            draft.push(source.as_str(), event, salts.next()?)?;
+            batch.mark(source.as_str(), event.source_seq);
         }
+        batch.link(&draft.finish((&self.store.key, &self.store.chain), written));
+        batch.bytes = draft.bytes;
         Ok(batch)
-    }
-
-    fn push(
-        &self,
-        batch: &mut Batch,
-        written: Written,
-        source: &SpiffeId,
-        event: &Event,
-    ) -> Result<(), AuditError> {
-        let body = Body {
-            source: source.as_str().into(),
-            event: event.clone(),
-        };
-        let seq = self.size() + batch.leaves.len() as u64;
-        let chain = (&self.store.key, &batch.chain.clone());
-        let hash = frame::encode(&mut batch.bytes, chain, seq, (written, salt()?), &body)?;
-        batch.push(hash, body.source, event.source_seq);
-        Ok(())
     }
 
     /// When a batch is written; the monotonic clock tells batches apart ([`crate::segment::Reader::is_torn`]).
@@ -142,10 +132,24 @@ fn fault(now: Reading, what: &str) -> Event {
     Event::new(EventKind::IoFault, now.wall).with("what", what)
 }
 
-fn salt() -> Result<[u8; SALT_LEN], AuditError> {
-    let mut salt = [0; SALT_LEN];
-    getrandom::fill(&mut salt).map_err(|_| AuditError::Storage {
+/// Salts of a batch, drawn at once.
+struct Salts(Vec<[u8; SALT_LEN]>);
+
+impl Salts {
+    fn draw(count: usize) -> Result<Self, AuditError> {
+        let mut salts = vec![[0; SALT_LEN]; count];
+        getrandom::fill(salts.as_flattened_mut()).map_err(|_| no_random())?;
+        Ok(Self(salts))
+    }
+
+    /// One that nobody had: a body whose salt is known can be tried out.
+    fn next(&mut self) -> Result<[u8; SALT_LEN], AuditError> {
+        self.0.pop().ok_or_else(no_random)
+    }
+}
+
+fn no_random() -> AuditError {
+    AuditError::Storage {
         detail: "random source".into(),
-    })?;
-    Ok(salt)
+    }
 }

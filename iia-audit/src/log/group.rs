@@ -28,7 +28,6 @@ struct State {
 struct Shared {
     state: Mutex<State>,
     work: Condvar,
-    settled: Condvar,
 }
 
 impl Shared {
@@ -52,10 +51,7 @@ pub struct Producer(Arc<Shared>);
 /// An event that was submitted.
 #[derive(Debug)]
 #[must_use = "only `wait` says whether it is stored"]
-pub struct Ticket {
-    shared: Arc<Shared>,
-    outcome: Outcome,
-}
+pub struct Ticket(Outcome);
 
 impl Committer {
     /// Takes a log over until [`Self::close`].
@@ -99,11 +95,14 @@ impl Producer {
             return Err(AuditError::Busy);
         }
         state.queue.push(submission);
-        let outcome = Arc::clone(&state.outcome);
+        let ticket = Ticket(Arc::clone(&state.outcome));
+        // The writer looks again before it sleeps: only the first of a batch has to wake it.
+        let is_first = state.queue.len() == 1;
         drop(state);
-        self.0.work.notify_one();
-        let shared = Arc::clone(&self.0);
-        Ok(Ticket { shared, outcome })
+        if is_first {
+            self.0.work.notify_one();
+        }
+        Ok(ticket)
     }
 }
 
@@ -113,14 +112,7 @@ impl Ticket {
     /// # Errors
     /// Those of [`Log::append`], for the whole batch: nothing of it is stored.
     pub fn wait(self) -> Result<(), AuditError> {
-        let mut state = self.shared.lock();
-        loop {
-            if let Some(outcome) = self.outcome.get() {
-                return outcome.clone();
-            }
-            let woken = self.shared.settled.wait(state);
-            state = woken.unwrap_or_else(PoisonError::into_inner);
-        }
+        self.0.wait().clone()
     }
 }
 
@@ -134,8 +126,6 @@ impl Drop for Ending<'_> {
         let ended = |outcome: &Outcome| drop(outcome.set(Err(AuditError::Poisoned)));
         ended(&state.written);
         ended(&state.outcome);
-        drop(state);
-        self.0.settled.notify_all();
     }
 }
 
@@ -158,10 +148,6 @@ fn run(mut log: Log, shared: &Shared, clock: &impl Clock) -> Log {
             return log;
         }
         let stored = log.append(&batch, clock.read()).map(drop);
-        // Told under the lock, so that nobody looks before it and waits behind it.
-        let state = shared.lock();
         let _first = outcome.set(stored);
-        drop(state);
-        shared.settled.notify_all();
     }
 }

@@ -148,11 +148,8 @@ impl Mirror {
                 Ok(record) => {
                     at += record.len;
                     batch.boot = record.written.boot;
-                    batch.push(
-                        record.hash,
-                        record.body.source,
-                        record.body.event.source_seq,
-                    );
+                    batch.link(&[record.hash]);
+                    batch.mark(&record.body.source, record.body.event.source_seq);
                 }
                 Err(error) => {
                     failed = Some(error);

@@ -12,7 +12,7 @@ use super::tiles::Tiles;
 use super::walk::{Walk, header, segments};
 use super::{Genesis, storage, write_over};
 use crate::AuditError;
-use crate::segment::{Header, Reader};
+use crate::segment::{Checked, Header, Reader, Sources};
 use crate::tree;
 
 /// What opening found.
@@ -130,15 +130,11 @@ impl Scan {
         let bytes = fs::read(segment_path(audit, self.segment)).map_err(storage)?;
         let place = Header::decode(&bytes)?.0.place();
         let mut reader = Reader::open(&bytes, &place)?;
+        let mut sources = Sources::default();
         loop {
-            match reader.read() {
-                Ok(Some(record)) => {
-                    self.tiles.push(tree::leaf(record.hash.as_bytes()));
-                    let seen = self.marks.entry(record.body.source).or_default();
-                    *seen = (*seen).max(record.body.event.source_seq);
-                    self.boot = record.written.boot;
-                }
-                Ok(None) => break,
+            match reader.batch(&mut sources) {
+                Ok(records) if records.is_empty() => break,
+                Ok(records) => records.iter().for_each(|record| self.take(record)),
                 Err(_) if is_copy || reader.is_torn() => {
                     let path = segment_path(audit, self.segment);
                     let place = (path.as_path(), reader.offset as u64);
@@ -151,6 +147,18 @@ impl Scan {
         self.len = reader.offset as u64;
         self.chain = reader.before;
         Ok(())
+    }
+}
+
+impl Scan {
+    fn take(&mut self, record: &Checked<'_>) {
+        self.tiles.push(tree::leaf(record.hash().as_bytes()));
+        let (source, number) = (record.body().source, record.body().source_seq);
+        match self.marks.get_mut(source) {
+            Some(mark) => *mark = (*mark).max(number),
+            None => drop(self.marks.insert(source.into(), number)),
+        }
+        self.boot = record.written().boot;
     }
 }
 

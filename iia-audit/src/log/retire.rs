@@ -14,6 +14,7 @@ use iia_core::time::{Reading, SECOND_NS, TimeState};
 use super::walk::segments;
 use super::{Log, Submission, Walk, storage, sync_dir};
 use crate::AuditError;
+use crate::segment::Sources;
 use crate::vault::{Receipt, Segment};
 use crate::verify::referred;
 
@@ -168,10 +169,17 @@ impl Log {
         let segment = walk.next()?.ok_or(missing)?;
         let mut reader = segment.reader()?;
         let (mut newest, mut files) = (Timestamp::default(), BTreeMap::new());
-        while let Some(record) = reader.read()? {
-            newest = newest.max(Timestamp::from_ns(record.written.utc_ns));
-            let named = referred(&record.body.event);
-            files.extend(named.map(|(path, digest)| (path.to_owned(), digest.to_owned())));
+        let mut sources = Sources::default();
+        loop {
+            let records = reader.batch(&mut sources)?;
+            if records.is_empty() {
+                break;
+            }
+            for record in records {
+                newest = newest.max(Timestamp::from_ns(record.written().utc_ns));
+                let named = referred(record.body());
+                files.extend(named.map(|(path, digest)| (path.to_owned(), digest.to_owned())));
+            }
         }
         Ok(Oldest {
             path,

@@ -56,12 +56,19 @@ impl Batch {
         }
     }
 
-    /// Takes up the hash of a record whose bytes are there, and the number of its source.
-    pub(super) fn push(&mut self, hash: Digest, source: String, number: u64) {
-        self.chain = hash;
-        self.leaves.push(tree::leaf(hash.as_bytes()));
-        let mark = self.marks.entry(source).or_default();
-        *mark = (*mark).max(number);
+    /// Takes up the hashes of records whose bytes are there.
+    pub(super) fn link(&mut self, hashes: &[Digest]) {
+        self.chain = hashes.last().copied().unwrap_or(self.chain);
+        self.leaves
+            .extend(hashes.iter().map(|hash| tree::leaf(hash.as_bytes())));
+    }
+
+    /// Takes up the number of a source.
+    pub(super) fn mark(&mut self, source: &str, number: u64) {
+        match self.marks.get_mut(source) {
+            Some(mark) => *mark = (*mark).max(number),
+            None => drop(self.marks.insert(source.into(), number)),
+        }
     }
 }
 

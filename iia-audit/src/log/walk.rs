@@ -50,6 +50,8 @@ pub(crate) struct Walk {
     segments: IntoIter<(u64, PathBuf)>,
     /// Number and hash at which the next segment goes on; `None` before the first.
     next: Option<(u64, Digest)>,
+    /// The memory of a segment that was read.
+    spare: Vec<u8>,
 }
 
 impl Walk {
@@ -59,6 +61,7 @@ impl Walk {
             log_id,
             segments: segments(audit)?.into_iter(),
             next: None,
+            spare: Vec::new(),
         })
     }
 
@@ -81,7 +84,8 @@ impl Walk {
         let Some((first, path)) = self.segments.next() else {
             return Ok(None);
         };
-        let mut bytes = load(&path)?;
+        let mut bytes = std::mem::take(&mut self.spare);
+        load(&path, &mut bytes)?;
         let place = self.place(first, &bytes)?;
         let following = self.segments.as_slice().first();
         // A following header that cannot be read is found bad when its turn comes.
@@ -119,6 +123,11 @@ impl Walk {
     pub(crate) fn went_to(&mut self, reader: &Reader<'_>) {
         self.next = Some((reader.next, reader.before));
     }
+
+    /// Takes the memory of a segment back for the next.
+    pub(crate) fn done_with(&mut self, segment: Segment) {
+        self.spare = segment.bytes;
+    }
 }
 
 /// Segments in order of their first record; a name that is no segment's is an error.
@@ -143,7 +152,7 @@ pub(crate) fn segments(audit: &Path) -> Result<Vec<(u64, PathBuf)>, AuditError> 
 }
 
 /// A segment's file, which is no longer than a segment can be.
-fn load(path: &Path) -> Result<Vec<u8>, AuditError> {
+fn load(path: &Path, bytes: &mut Vec<u8>) -> Result<(), AuditError> {
     let file = File::open(path).map_err(storage)?;
     let len = file.metadata().map_err(storage)?.len();
     if len > FILE_LEN_MAX {
@@ -152,9 +161,10 @@ fn load(path: &Path) -> Result<Vec<u8>, AuditError> {
             max: usize::try_from(FILE_LEN_MAX).unwrap_or(usize::MAX),
         });
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
-    file.take(len).read_to_end(&mut bytes).map_err(storage)?;
-    Ok(bytes)
+    bytes.clear();
+    bytes.reserve(usize::try_from(len).unwrap_or(0));
+    file.take(len).read_to_end(bytes).map_err(storage)?;
+    Ok(())
 }
 
 /// The header of a segment's file.

@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use iia_core::digest::Digest;
-use iia_core::event::{Event, EventKind};
+use iia_core::event::EventKind;
 
 use super::{Bad, Verifier};
 use crate::AuditError;
-use crate::frame::Record;
+use crate::body::View;
 use crate::log::{Genesis, Segment, Walk};
-use crate::segment::{Header, Reader};
+use crate::segment::{Checked, Header, Reader};
 use crate::tree;
 
 /// The file that an event vouches for, below the evidence directory, and its digest.
-pub(crate) fn referred(event: &Event) -> Option<(&str, &str)> {
+pub(crate) fn referred<'a>(event: &View<'a>) -> Option<(&'a str, &'a str)> {
     let refers = matches!(
         event.kind,
         EventKind::SegmentSealed
@@ -24,10 +24,7 @@ pub(crate) fn referred(event: &Event) -> Option<(&str, &str)> {
             | EventKind::LogRecovered
             | EventKind::FileCarried
     );
-    event
-        .field("path")
-        .zip(event.field("digest"))
-        .filter(|_| refers)
+    refers.then(|| event.field("path").zip(event.field("digest")))?
 }
 
 impl Verifier<'_> {
@@ -47,6 +44,7 @@ impl Verifier<'_> {
             let reader = self.segment(&segment, abandoned, &log_id)?;
             walk.went_to(&reader);
             abandoned = segment.abandoned;
+            walk.done_with(segment);
             self.report.abandoned += abandoned;
         }
         self.retired_is_told()
@@ -73,25 +71,27 @@ impl Verifier<'_> {
         self.stated(&reader.header, segment)?;
         self.seals_met(log_id)?;
         loop {
-            let offset = reader.offset as u64;
-            let at = |why: String| Bad {
+            let batch = reader.batch(&mut self.sources);
+            let batch = batch.map_err(|error| Bad {
                 seq: self.report.records,
                 file: segment.name().into(),
-                offset,
-                why,
-            };
-            let Some(record) = reader.read().map_err(|error| at(error.to_string()))? else {
+                offset: reader.offset as u64,
+                why: error.to_string(),
+            })?;
+            if batch.is_empty() {
                 break;
-            };
-            let told =
-                record.seq > segment.place.first || record.body.event.kind == EventKind::IoFault;
-            if abandoned > 0 && !told {
-                return Err(at(
-                    "the segment before has bytes that no record accounts for".into(),
-                ));
             }
-            self.record(&record)?;
-            self.seals_met(log_id)?;
+            for record in batch {
+                if abandoned > 0
+                    && record.seq() == segment.place.first
+                    && record.body().kind != EventKind::IoFault
+                {
+                    let why = "the segment before has bytes that no record accounts for";
+                    return Err(self.bad(&segment.name(), why));
+                }
+                self.record(&record)?;
+                self.seals_met(log_id)?;
+            }
         }
         if !segment.is_last && reader.offset < segment.bytes.len() {
             return Err(self.bad(&segment.name(), "is not cut at its last record"));
@@ -128,23 +128,25 @@ impl Verifier<'_> {
         }
     }
 
-    fn record(&mut self, record: &Record) -> Result<(), Bad> {
-        self.leaf(tree::leaf(record.hash.as_bytes()))?;
-        self.report.chain_head = Some(record.hash);
-        self.boot = record.written.boot;
-        let event = &record.body.event;
-        let mark = self.marks.entry(record.body.source.clone()).or_default();
-        *mark = (*mark).max(event.source_seq);
-        if event.kind == EventKind::SegmentRetired {
-            let end = event.field("end").and_then(|end| end.parse().ok());
-            self.retired
-                .extend(end.zip(event.field("hash").map(str::to_owned)));
+    fn record(&mut self, record: &Checked<'_>) -> Result<(), Bad> {
+        self.leaf(tree::leaf(record.hash().as_bytes()))?;
+        self.report.chain_head = Some(record.hash());
+        self.boot = record.written().boot;
+        let body = record.body();
+        match self.marks.get_mut(body.source) {
+            Some(mark) => *mark = (*mark).max(body.source_seq),
+            None => drop(self.marks.insert(body.source.into(), body.source_seq)),
         }
-        if let Some((path, digest)) = referred(event) {
+        if body.kind == EventKind::SegmentRetired {
+            let end = body.field("end").and_then(|end| end.parse().ok());
+            self.retired
+                .extend(end.zip(body.field("hash").map(str::to_owned)));
+        }
+        if let Some((path, digest)) = referred(body) {
             let digest = digest
                 .parse()
                 .map_err(|_| self.bad("audit/seg", "a digest in a record is none"))?;
-            self.files.insert(path.into(), (digest, record.seq));
+            self.files.insert(path.into(), (digest, record.seq()));
         }
         self.claim_met()
     }

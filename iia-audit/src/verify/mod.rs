@@ -7,6 +7,7 @@ mod files;
 mod heads;
 mod seals;
 mod tiles;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,6 +21,7 @@ use crate::frame::Record;
 use crate::log::{Genesis, MIRRORED, RESERVE, RESERVE_LEN, SEALS, TILES, Walk};
 use crate::note::VerifierKey;
 use crate::seal::SealKey;
+use crate::segment::Sources;
 use crate::tile::{Edge, Tile};
 use crate::tree::Hash;
 
@@ -28,6 +30,7 @@ pub use self::files::FILE_LEN_MAX;
 use self::heads::Folder;
 pub use self::heads::seen_above;
 use self::seals::Seals;
+pub use self::walk::{Found, walk};
 
 /// What was found wrong first, in the order of the log.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -115,6 +118,7 @@ struct Verifier<'a> {
     /// Roots wanted at these sizes, and the files that state them.
     claims: BTreeMap<u64, Vec<(PathBuf, Hash)>>,
     seals: Seals,
+    sources: Sources,
     /// The newest digest the chain holds of each file, and the record that says so.
     files: BTreeMap<String, (Digest, u64)>,
 }
@@ -192,6 +196,7 @@ impl<'a> Verifier<'a> {
             boot: 0,
             claims: BTreeMap::new(),
             seals: Seals::default(),
+            sources: Sources::default(),
             files: BTreeMap::new(),
         }
     }

@@ -5,14 +5,16 @@ use std::fs::File;
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Int16Type, TimestampMicrosecondType};
 use arrow_array::{BooleanArray, RecordBatch};
+use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
 use iia_core::store::{Cursor, Drawn, Range};
 use iia_core::stream::Stream;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::segment::caught;
 use super::{Lake, Segment};
 use crate::error::bad;
-use crate::{LakeError, ipc};
+use crate::{LakeError, footer, ipc};
 
 impl Lake {
     /// Up to `rows_max` rows after `cursor`, oldest first, from one segment or the open rows at a time.
@@ -92,23 +94,22 @@ impl Lake {
             why,
         };
         let file = File::open(self.dir.join(&segment.path))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-            .map_err(|error| damaged(error.to_string()))?;
-        let builder = match part {
-            Some((offset, limit)) => {
-                let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-                builder.with_offset(whole(offset)).with_limit(whole(limit))
-            }
-            None => builder,
-        };
-        let reader = builder
-            .with_batch_size(8192)
-            .build()
-            .map_err(|error| damaged(error.to_string()))?;
-        reader
-            .collect::<Result<_, _>>()
-            .map_err(|error| damaged(error.to_string()))
+        let file = footer::open(file).map_err(damaged)?;
+        caught(|| rows(file, part)).map_err(damaged)
     }
+}
+
+/// The rows of a file: all, or so many from an offset.
+fn rows(file: File, part: Option<(u64, u64)>) -> Result<Vec<RecordBatch>, ArrowError> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+    let builder = match part {
+        Some((offset, limit)) => {
+            let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+            builder.with_offset(whole(offset)).with_limit(whole(limit))
+        }
+        None => builder,
+    };
+    builder.with_batch_size(8192).build()?.collect()
 }
 
 fn take(batches: Vec<RecordBatch>, rows_max: u64) -> Vec<RecordBatch> {

@@ -1,6 +1,7 @@
 //! Sealed segments: Parquet files that describe themselves, so that no list beside them can disagree.
 
 use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use iia_core::Timestamp;
@@ -9,7 +10,7 @@ use iia_core::record::ServiceId;
 use iia_core::stream::Stream;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 
-use crate::LakeError;
+use crate::{LakeError, footer};
 
 /// A sealed segment.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -66,7 +67,8 @@ impl Segment {
         };
         let file = File::open(lake.join(&path))?;
         let bytes = file.metadata()?.len();
-        let reader = SerializedFileReader::new(file).map_err(|error| bad(&error.to_string()))?;
+        let file = footer::open(file).map_err(|why| bad(&why))?;
+        let reader = caught(|| SerializedFileReader::new(file)).map_err(|why| bad(&why))?;
         let meta = reader.metadata().file_metadata();
         let value = |key: &str| {
             let mut pairs = meta.key_value_metadata().into_iter().flatten();
@@ -97,6 +99,17 @@ impl Segment {
             bytes,
             path: path.clone(),
         })
+    }
+}
+
+/// What the reader of Parquet says. It checks what it reads, but it is not ours and its authors do not promise that no
+/// file makes it panic: at this boundary a panic is an error like any other.
+pub(super) fn caught<T, E: std::fmt::Display>(
+    read: impl FnOnce() -> Result<T, E>,
+) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read.map_err(|error| error.to_string()),
+        Err(_) => Err("is no Parquet file".into()),
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod attack;
 mod damage;
 mod demo;
 mod falls;

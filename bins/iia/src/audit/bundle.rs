@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use iia::evidence::directory;
 use iia_audit::bundle::{Known, Made, Report, Show, make, verify};
 use iia_audit::frame::Record;
 
+use super::at;
 use super::choice::Choice;
-use super::{at, evidence};
 use crate::table::{count, counted};
 
 #[derive(clap::Args)]
@@ -34,7 +35,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let dir = evidence(&arguments.dir)?;
+    let dir = directory(&arguments.dir)?;
     let made = make(&dir, &arguments.captures, |record| arguments.show(record));
     let made = made.map_err(at(dir.display()))?;
     let file = arguments.output.display();

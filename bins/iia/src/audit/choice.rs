@@ -50,7 +50,7 @@ fn kind(text: &str) -> Result<String, String> {
     }
 }
 
-pub(super) fn time(text: &str) -> Result<Timestamp, &'static str> {
+pub(crate) fn time(text: &str) -> Result<Timestamp, &'static str> {
     parse_utc(text).ok_or("a time is written like 2026-11-28T00:00:00Z")
 }
 

@@ -1,16 +1,18 @@
 //! What a box's audit log says, for people, and what an auditor is given of it.
 
 mod bundle;
-mod choice;
+pub(crate) mod choice;
+mod export;
+pub(crate) mod keys;
 mod prove;
 mod show;
+pub(crate) mod timeline;
 
 use std::fmt::Display;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use clap::Subcommand;
 use iia_audit::AuditError;
 use iia_core::code::Coded as _;
@@ -20,8 +22,13 @@ use iia_core::code::Coded as _;
 pub(crate) enum Command {
     /// Prints the records in words, and how far signed heads and receipts cover them
     Show(show::Arguments),
+    /// Reconstructs an incident for an early warning (NIS2 article 23): T+0, awareness, deadlines, each entry with its
+    /// record; exit code 1 when the evidence does not hold
+    Timeline(Box<timeline::Arguments>),
     /// Writes the proof of one record (C2SP tlog-proof), which iia-verify checks with two keys
     Prove(prove::Arguments),
+    /// Writes the whole log as one Parquet file, which any tool for tables opens and which iia-verify checks alone
+    Export(export::Arguments),
     /// Writes chosen records with their proofs and files into one file, which iia-verify checks with a key
     Bundle(bundle::Arguments),
 }
@@ -29,19 +36,10 @@ pub(crate) enum Command {
 pub(crate) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     match command {
         Command::Show(arguments) => show::run(arguments, out),
+        Command::Timeline(arguments) => timeline::run(arguments, out),
+        Command::Export(arguments) => export::run(arguments, out),
         Command::Prove(arguments) => prove::run(arguments, out),
         Command::Bundle(arguments) => bundle::run(arguments, out),
-    }
-}
-
-/// The evidence directory: the one given, or the one in a box's directory.
-fn evidence(dir: &Path) -> anyhow::Result<PathBuf> {
-    let within = dir.join("evidence");
-    let found = [dir.to_path_buf(), within];
-    let found = found.into_iter().find(|dir| dir.join("audit").is_dir());
-    match found {
-        Some(dir) => Ok(dir),
-        None => bail!("{}: holds no audit directory", dir.display()),
     }
 }
 

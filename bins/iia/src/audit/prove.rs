@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{at, evidence};
+use iia::evidence::directory;
+
+use super::at;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -15,7 +17,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let dir = evidence(&arguments.dir)?;
+    let dir = directory(&arguments.dir)?;
     let proof = iia_audit::bundle::prove(&dir, arguments.seq).map_err(at(dir.display()))?;
     write!(out, "{}", proof.to_text())?;
     Ok(ExitCode::SUCCESS)

@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use iia::evidence::directory;
 use iia_audit::coverage::{Coverage, Heads};
 use iia_audit::frame::Record;
 use iia_core::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::at;
 use super::choice::Choice;
-use super::{at, evidence};
 use crate::table::{count, counted};
 
 #[derive(clap::Args)]
@@ -25,7 +26,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let dir = evidence(&arguments.dir)?;
+    let dir = directory(&arguments.dir)?;
     let heads = Heads::newest(&dir).map_err(at(dir.display()))?;
     let reach = heads.coverage();
     if !arguments.json {

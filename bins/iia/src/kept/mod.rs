@@ -1,5 +1,7 @@
-//! `iia report sla`: promised and kept, contract by contract, from what rests in a lake.
+//! `iia report`: promised and kept, contract by contract, from what rests in a lake; and what evidence shows.
 
+#[cfg(feature = "operator")]
+mod iec62443;
 mod json;
 
 use std::io::Write;
@@ -19,6 +21,14 @@ use crate::check::document;
 pub(crate) enum Command {
     /// Says what each boundary contract promises and how it was kept; exit code 1 when something was not
     Sla(Arguments),
+    /// What an early warning of an incident has to say (NIS2 article 23), from evidence alone: `iia audit timeline`
+    #[cfg(feature = "operator")]
+    Nis2(Box<crate::audit::timeline::Arguments>),
+    /// What the evidence shows of the system requirements of IEC 62443-3-3 that a box claims; exit code 1 when the
+    /// evidence does not hold
+    #[cfg(feature = "operator")]
+    #[command(name = "62443")]
+    Iec62443(Box<iec62443::Arguments>),
 }
 
 #[derive(clap::Args)]
@@ -37,7 +47,16 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let Command::Sla(arguments) = command;
+    match command {
+        Command::Sla(arguments) => sla(arguments, out),
+        #[cfg(feature = "operator")]
+        Command::Nis2(arguments) => crate::audit::timeline::run(arguments, out),
+        #[cfg(feature = "operator")]
+        Command::Iec62443(arguments) => iec62443::run(arguments, out),
+    }
+}
+
+fn sla(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let (_, catalog) = document(&arguments.catalog)?;
     let in_words = |error: &LakeError| anyhow!("{}: {error}", error.code());
     let segments = sla::locate(&arguments.path).map_err(|error| in_words(&error))?;

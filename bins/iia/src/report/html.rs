@@ -132,7 +132,7 @@ pub(super) fn short(name: &str) -> &str {
 }
 
 /// Makes text safe inside HTML and attributes.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -5,5 +5,6 @@ mod html;
 mod tally;
 mod timeline;
 
+pub(crate) use html::escape;
 pub use html::render;
 pub use tally::{Edge, Report, Seen, Series, Table, Tally, Violation};

@@ -79,3 +79,32 @@ pub(crate) fn judged(python: &str, schema: &Path, text: &str, form: &str) -> Res
         false => Err(said + &String::from_utf8_lossy(&output.stderr)),
     }
 }
+
+/// What each line of `documents` has against a schema, which must be one: an empty list where it has nothing.
+pub(crate) fn against(python: &str, schema: &str, documents: &str) -> Vec<String> {
+    const CODE: &str = "
+import json, sys, jsonschema
+schema = json.load(open(sys.argv[1]))
+judge = jsonschema.validators.validator_for(schema)
+judge.check_schema(schema)
+for line in sys.stdin:
+    print([e.message[:200] for e in judge(schema).iter_errors(json.loads(line))])
+";
+    use std::io::Write as _;
+    let mut child = Command::new(python)
+        .args(["-c", CODE, schema])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(documents.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let said = String::from_utf8(output.stdout).unwrap();
+    said.lines().map(str::to_owned).collect()
+}

@@ -1,5 +1,6 @@
 //! Bundles: a sound one with anything in it changed and packed again, bytes that are none, and proofs as text.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use iia_audit::bundle::{Known, Outcome, Report, Show, make, tar, verify};
@@ -30,16 +31,28 @@ static SOUND: LazyLock<Sound> = LazyLock::new(|| {
     (entries.iter().map(owned).collect(), report)
 });
 
-fn known() -> Known {
+/// The keys obtained elsewhere.
+pub(super) fn known() -> Known {
     Known {
         log: Some(verifier(ORIGIN, Purpose::Log, 1)),
         witnesses: vec![verifier(WITNESS, Purpose::Cosignature, 2)],
     }
 }
 
-/// Two witnessed heads; some records are shown, one of them redacted.
+/// Some records are shown, one of them redacted.
 fn made() -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir()?;
+    log_in(dir.path())?;
+    let made = make(dir.path(), &[], |record| match record.seq {
+        1 | 2 | 6 => Show::Whole,
+        3 => Show::Bare,
+        _ => Show::Nothing,
+    })?;
+    Ok(made.bytes)
+}
+
+/// Makes a log of nine records with three witnessed heads.
+pub(super) fn log_in(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let known = known();
     let policy = Policy {
         log: verifier(ORIGIN, Purpose::Log, 1),
@@ -48,7 +61,7 @@ fn made() -> Result<Vec<u8>, Box<dyn std::error::Error>> {
         mirrors: Vec::new(),
     };
     let now = ManualClock::new(Timestamp::from_secs(1_800_000_000)).read();
-    let mut log = Log::create(&dir.path().join("audit"), &policy, &key(1), now)?;
+    let mut log = Log::create(&dir.join("audit"), &policy, &key(1), now)?;
     let source: iia_core::SpiffeId = "spiffe://iia.local/zone/a/workload/b".parse()?;
     for number in 0..RECORDS {
         let event = Event::new(EventKind::Finding, now.wall).with("number", number.to_string());
@@ -60,12 +73,7 @@ fn made() -> Result<Vec<u8>, Box<dyn std::error::Error>> {
             log.keep_receipt(&format!("{head}{line}"))?;
         }
     }
-    let made = make(dir.path(), &[], |record| match record.seq {
-        1 | 2 | 6 => Show::Whole,
-        3 => Show::Bare,
-        _ => Show::Nothing,
-    })?;
-    Ok(made.bytes)
+    Ok(())
 }
 
 /// Whatever still verifies after a change says nothing that the sound bundle did not say.

@@ -1,9 +1,11 @@
-//! The audit log's untrusted inputs: bundles, records, notes, policies, proofs, offers to a witness, receipts of a vault.
+//! The audit log's untrusted inputs: bundles, records, tables, notes, policies, proofs, offers to a witness, receipts of a
+//! vault.
 
 pub mod bundle;
 pub mod note;
 pub mod proof;
 pub mod record;
+pub mod table;
 pub mod vault;
 
 use iia_audit::note::{Purpose, VerifierKey};
