@@ -13,7 +13,7 @@ use iia_core::digest::{Context, Digest};
 use iia_edge::vault::{Get, Kind, List, Version, folder, kind};
 
 use crate::Which;
-use crate::config::{Vault, secret};
+use crate::config::Vault;
 use crate::state::State;
 
 /// Gets a log into a new directory.
@@ -39,6 +39,7 @@ fn judge(vault: &Vault, out: &Path, which: &Which) -> anyhow::Result<ExitCode> {
     let log_id = choose(vault, which.log.as_deref())?;
     let list = vault.does(List::new(&folder(&log_id)))?;
     let (versions, over) = list.first_versions();
+    ensure!(!versions.is_empty(), "the bucket holds no log {log_id}");
     println!("log        {log_id}, {} objects", versions.len());
     if over > 0 {
         println!("NOTE       {over} versions were written over others; the first of each is taken");
@@ -54,9 +55,8 @@ fn judge(vault: &Vault, out: &Path, which: &Which) -> anyhow::Result<ExitCode> {
 }
 
 fn seal_key(path: &Path) -> anyhow::Result<SealKey> {
-    let bytes = secret(path)?;
-    let text = std::str::from_utf8(&bytes).context("a seal key is text")?;
-    Ok(SealKey::parse(text)?)
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    SealKey::parse(&text).with_context(|| path.display().to_string())
 }
 
 /// The log that is meant: the only one, or the one whose id starts so.
