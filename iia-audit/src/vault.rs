@@ -187,13 +187,13 @@ fn read(text: &str) -> Option<Statement> {
     let mut lines = text.lines();
     (lines.next()? == HEAD).then_some(())?;
     let mut value = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
-    let origin = value("log")?.to_string();
+    let origin = value("log")?.into();
     let log_id = value("id")?.parse().ok()?;
     let (first, end) = value("segment")?.split_once(' ')?;
     let chain = value("chain")?.parse().ok()?;
     let root = STANDARD.decode(value("root")?).ok()?.try_into().ok()?;
     let (digest, len) = value("digest")?.split_once(' ')?;
-    let mut word = |name: &str| value(name).map(ToString::to_string);
+    let mut word = |name: &str| value(name).map(String::from);
     let place = Place {
         endpoint: word("endpoint")?,
         bucket: word("bucket")?,

@@ -12,6 +12,8 @@ use ureq::http;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 const CONNECT: Duration = Duration::from_secs(10);
+/// From the end of a request to the head of its reply.
+const REPLY: Duration = Duration::from_secs(60);
 /// Bytes of a reply's header fields at most.
 const HEADER_LEN_MAX: usize = 32 * 1024;
 
@@ -29,6 +31,7 @@ impl Client {
             .user_agent("iia-vault")
             .max_response_header_size(HEADER_LEN_MAX)
             .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(REPLY.min(timeout)))
             .timeout_global(Some(timeout));
         if let Some(path) = authorities {
             config = config.https_only(true).tls_config(tls(path)?);

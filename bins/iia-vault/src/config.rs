@@ -117,7 +117,10 @@ impl Vault {
     pub(crate) fn does<T: Task>(&self, task: T) -> Result<T, VaultError> {
         let mut exchange = Exchange::new(task);
         while let Some((wait_ms, call)) = exchange.poll_call() {
-            std::thread::sleep(Duration::from_millis(wait_ms));
+            if wait_ms > 0 {
+                println!("again      in {wait_ms} ms: {}", exchange.trouble());
+                std::thread::sleep(Duration::from_millis(wait_ms));
+            }
             let request = self.store.sign(&call, self.now());
             let outcome = self.client.send(&request);
             exchange.handle(self.now(), outcome)?;

@@ -13,7 +13,7 @@ use iia_core::digest::{Context, Digest};
 use iia_edge::vault::{Get, Kind, List, Version, folder, kind};
 
 use crate::Which;
-use crate::config::{Vault, secret};
+use crate::config::Vault;
 use crate::state::State;
 
 /// Gets a log into a new directory.
@@ -39,12 +39,13 @@ fn judge(vault: &Vault, out: &Path, which: &Which) -> anyhow::Result<ExitCode> {
     let log_id = choose(vault, which.log.as_deref())?;
     let list = vault.does(List::new(&folder(&log_id)))?;
     let (versions, over) = list.first_versions();
+    ensure!(!versions.is_empty(), "the bucket holds no log {log_id}");
     println!("log        {log_id}, {} objects", versions.len());
     if over > 0 {
         println!("NOTE       {over} versions were written over others; the first of each is taken");
     }
     let segments = write(vault, &out.join("audit"), versions, &log_id)?;
-    let state = State::open(vault)?;
+    let state = State::look(vault);
     let receipts = held(&state, &log_id, &segments)?;
     println!(
         "receipts   {receipts} of this vault, of {} segments",
@@ -54,16 +55,18 @@ fn judge(vault: &Vault, out: &Path, which: &Which) -> anyhow::Result<ExitCode> {
 }
 
 fn seal_key(path: &Path) -> anyhow::Result<SealKey> {
-    let bytes = secret(path)?;
-    let text = std::str::from_utf8(&bytes).context("a seal key is text")?;
-    Ok(SealKey::parse(text)?)
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    SealKey::parse(&text).with_context(|| path.display().to_string())
 }
 
 /// The log that is meant: the only one, or the one whose id starts so.
 fn choose(vault: &Vault, start: Option<&str>) -> anyhow::Result<Digest> {
     let start = start.unwrap_or_default();
     let start = start.strip_prefix("b3:").unwrap_or(start);
-    let (versions, _) = vault.does(List::new(""))?.first_versions();
+    if let Ok(id) = format!("b3:{start}").parse() {
+        return Ok(id);
+    }
+    let (versions, _) = vault.does(List::new(start))?.first_versions();
     let folders = versions
         .iter()
         .filter_map(|version| version.key.split_once('/'));

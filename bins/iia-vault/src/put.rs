@@ -72,7 +72,7 @@ impl Work<'_> {
             segments += 1;
         }
         // A witness may sign what was closed long ago.
-        self.notes()?;
+        self.notes(0)?;
         Ok(segments)
     }
 
@@ -119,7 +119,7 @@ impl Work<'_> {
         if let Some(seals) = self.evidence.seals(&segment)? {
             self.paper(seals)?;
         }
-        self.notes()?;
+        self.notes(segment.first)?;
         let kept = Kept {
             origin: self.evidence.origin().to_owned(),
             segment: segment.clone(),
@@ -140,14 +140,18 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Signed and cosigned heads up to what is there.
-    fn notes(&mut self) -> anyhow::Result<()> {
+    /// Signed and cosigned heads of `from` records and more, up to what is there.
+    fn notes(&mut self, from: u64) -> anyhow::Result<()> {
         let (heads, receipts) = self.evidence.notes()?;
-        for (sizes, cosigned) in [(heads, false), (receipts, true)] {
-            for size in sizes {
-                let (paper, _) = self.evidence.note(size, cosigned)?;
+        for size in heads.into_iter().filter(|size| *size >= from) {
+            if !self.papers.contains(&key(&self.log_id, Kind::Head(size))) {
+                let paper = self.evidence.note(size, false)?;
                 self.paper(paper)?;
             }
+        }
+        for size in receipts.into_iter().filter(|size| *size >= from) {
+            let paper = self.evidence.note(size, true)?;
+            self.paper(paper)?;
         }
         Ok(())
     }

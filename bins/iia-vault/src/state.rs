@@ -14,31 +14,39 @@ use iia_edge::vault::{Proven, Stored};
 
 use crate::config::Vault;
 
-/// The folder, locked while it is open.
+/// The folder.
 pub(crate) struct State {
     dir: PathBuf,
     verifier: VerifierKey,
     place: (String, String),
-    _lock: File,
+    /// Held as long as this lives.
+    _held: Option<File>,
 }
 
 impl State {
-    /// Opens the folder; makes it, if need be.
+    /// Opens the folder to write; makes it, if need be. There is one writer at a time.
     pub(crate) fn open(vault: &Vault) -> anyhow::Result<Self> {
-        let dir = vault.settings.state.clone();
-        fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
+        let mut state = Self::look(vault);
+        let dir = &state.dir;
+        fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
         let path = dir.join("lock");
         let lock = OpenOptions::new().create(true).append(true).open(&path);
         let lock = lock.with_context(|| path.display().to_string())?;
         let free = lock.try_lock().is_ok();
         ensure!(free, "{}: another iia-vault is at work", dir.display());
+        state._held = Some(lock);
+        Ok(state)
+    }
+
+    /// Opens the folder to read.
+    pub(crate) fn look(vault: &Vault) -> Self {
         let address = vault.store.address();
-        Ok(Self {
-            dir,
+        Self {
+            dir: vault.settings.state.clone(),
             verifier: vault.verifier(),
             place: (address.endpoint.clone(), address.bucket.clone()),
-            _lock: lock,
-        })
+            _held: None,
+        }
     }
 
     /// The last probe that this vault signed.

@@ -98,8 +98,18 @@ fn vaults(corpus: &Corpus) -> Outcome {
     .concat();
     let other = [&[8][..], &piece(b"v2"), &piece(b"")].concat();
     let attack = |answer: &[u8]| [answer, &readings].concat();
-    let attacks = [attack(&no).repeat(6), attack(&other), attack(&no).repeat(2)].concat();
-    let probe = [of_version(""), readings.clone(), attacks, plain(1, "")].concat();
+    let done = attack(&plain(0, ""));
+    let refused = |count| attack(&no).repeat(count);
+    let attacks = [
+        done.clone(),
+        refused(6),
+        done,
+        attack(&other),
+        attack(&plain(1, "")),
+        refused(2),
+    ]
+    .concat();
+    let probe = [of_version(""), readings.clone(), attacks].concat();
     corpus.put("edge_vault", "probe", &[&[1], &probe])?;
     let gone = [
         of_version(""),

@@ -246,21 +246,21 @@ impl Evidence {
         Ok((up_to("heads")?, up_to("receipts")?))
     }
 
-    /// A signed head, or a cosigned one, and what it states.
+    /// A signed head, or a cosigned one.
     ///
     /// # Errors
     /// [`AuditError::Malformed`], [`AuditError::Unsigned`], [`AuditError::Storage`].
-    pub fn note(&self, size: u64, cosigned: bool) -> Result<(Paper, Checkpoint), AuditError> {
+    pub fn note(&self, size: u64, cosigned: bool) -> Result<Paper, AuditError> {
         let folder = if cosigned { "receipts" } else { "heads" };
         let path = self.audit.join(format!("{folder}/{size:016x}"));
         let note = fs::read_to_string(path).map_err(storage)?;
-        let (head, _) = Checkpoint::open(&note, &self.policy.log)?;
+        Checkpoint::open(&note, &self.policy.log)?;
         let bytes = note.into_bytes();
         let kind = match cosigned {
             true => Kind::receipt(size, &bytes),
             false => Kind::Head(size),
         };
-        Ok((Paper { kind, bytes }, head))
+        Ok(Paper { kind, bytes })
     }
 
     /// The numbers that files of a folder are named by, in order.

@@ -32,12 +32,17 @@ pub trait Task {
 pub struct Exchange<T> {
     task: T,
     tries: u32,
+    trouble: String,
 }
 
 impl<T: Task> Exchange<T> {
     /// Begins a task.
     pub const fn new(task: T) -> Self {
-        Self { task, tries: 0 }
+        Self {
+            task,
+            tries: 0,
+            trouble: String::new(),
+        }
     }
 
     /// The next call, and how many milliseconds to wait before it.
@@ -72,11 +77,17 @@ impl<T: Task> Exchange<T> {
     fn again(&mut self, detail: String) -> Result<(), VaultError> {
         self.tries += 1;
         self.task.handle_loss();
+        self.trouble.clone_from(&detail);
         let tries = self.tries;
         match tries {
             TRIES_MAX.. => Err(VaultError::Unreachable { tries, detail }),
             _ => Ok(()),
         }
+    }
+
+    /// What went wrong with the last try, for a person; not API.
+    pub fn trouble(&self) -> &str {
+        &self.trouble
     }
 
     /// The task, once it is done.

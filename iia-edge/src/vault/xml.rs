@@ -50,7 +50,7 @@ pub fn walk(xml: &[u8], mut take: impl FnMut(&[String], &str)) -> Result<(), Vau
             Event::Eof => break,
             _ => return Err(wrong),
         }
-        if path.len() > DEPTH_MAX || value.len() > TEXT_LEN_MAX || roots > 1 {
+        if path.len() > DEPTH_MAX || value.len() > TEXT_LEN_MAX {
             return Err(wrong);
         }
     }

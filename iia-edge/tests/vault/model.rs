@@ -190,11 +190,12 @@ impl Model {
 
     fn made(&self, at: usize, status: u16, body: &str) -> Reply {
         let mut reply = reply(status, body);
-        if self.lie != Lie::ForgetsVersions {
-            reply
-                .headers
-                .push(("X-Amz-Version-Id".into(), self.objects[at].id.clone()));
-        }
+        let id = match self.lie {
+            Lie::ForgetsVersions => "null".into(),
+            _ if !self.versioned => "null".into(),
+            _ => self.objects[at].id.clone(),
+        };
+        reply.headers.push(("X-Amz-Version-Id".into(), id));
         reply
     }
 

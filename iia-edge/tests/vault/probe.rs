@@ -2,7 +2,7 @@
 
 use iia_core::time::SECOND_NS;
 use iia_edge::vault::{
-    Address, Attack, Damage, PROBE_AGE_MAX_S, Probe, Proven, Report, Store, Style, Task,
+    Address, Attack, Damage, Lost, PROBE_AGE_MAX_S, Probe, Proven, Report, Store, Style, Task,
     VaultError, Verdict,
 };
 
@@ -138,6 +138,31 @@ fn every_lie_is_found_where_it_is_told() {
         );
         assert_eq!(first.damage.first().copied(), damage, "{lie:?}\n{report}");
     }
+}
+
+#[test]
+fn a_report_that_lacks_an_attack_passes_nothing() {
+    let (report, ..) = probed(Lie::None);
+    for count in 0..Attack::ALL.len() {
+        let mut short = report.clone();
+        short.attempts.truncate(count);
+        assert!(!short.passes(), "{count}");
+    }
+}
+
+#[test]
+fn every_call_may_be_lost_once() {
+    let (mut model, mut calls) = (Model::new(Lie::None), 0);
+    let probe = run(Probe::new(&store(), NOW), |request| {
+        calls += 1;
+        match calls % 2 {
+            1 => Err(Lost {
+                detail: "reset".into(),
+            }),
+            _ => Ok(model.answer(request)),
+        }
+    });
+    assert!(probe.unwrap().finish().unwrap().1.is_some());
 }
 
 #[test]

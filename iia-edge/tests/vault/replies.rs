@@ -68,6 +68,12 @@ fn a_lock_that_is_not_understood_is_none() {
         (format!("<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{seconds}</RetainUntilDate></Retention>"), false),
         (format!("<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{seconds}+01:00</RetainUntilDate></Retention>"), false),
         ("<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>9999-12-31T00:00:00Z</RetainUntilDate></Retention>".into(), false),
+        (
+            format!(
+                "<a><Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{seconds}Z</RetainUntilDate></Retention></a>"
+            ),
+            false,
+        ),
         ("<Retention><Mode>COMPLIANCE</Mode></Retention>".into(), false),
         (format!("<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{seconds}Z</RetainUntilDate>"), false),
         (String::new(), false),
@@ -157,6 +163,29 @@ fn a_request_is_signed_and_hides_the_secret() {
     );
     let shown = format!("{:?} {request:?}", store());
     assert!(!shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn a_bucket_stands_in_the_path_or_in_the_host() {
+    for (style, want) in [
+        (Style::Path, "https://s3.example/evidence/log/seg?"),
+        (Style::Host, "https://evidence.s3.example/log/seg?"),
+    ] {
+        let address = Address {
+            endpoint: "https://s3.example".into(),
+            style,
+            region: "eu-1".into(),
+            bucket: "evidence".into(),
+        };
+        let store = Store::new(address, ("id", "secret", Some("token"))).unwrap();
+        let request = store.sign(&Call::head("log/seg"), NOW);
+        assert!(request.url.starts_with(want), "{}", request.url);
+        assert!(
+            request.url.contains("X-Amz-Security-Token=token"),
+            "{}",
+            request.url
+        );
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use iia_core::event::{Event, EventKind};
 use iia_core::sign::{Signer as _, SoftwareKey};
 use iia_core::time::{Clock as _, ManualClock};
 
-fn keys() -> (SoftwareKey, SoftwareKey) {
+pub(crate) fn keys() -> (SoftwareKey, SoftwareKey) {
     (
         SoftwareKey::from_seed(&[1; 32].into()),
         SoftwareKey::from_seed(&[2; 32].into()),
@@ -31,8 +31,15 @@ pub(crate) fn policy() -> Policy {
         log: key("seg01.example/audit", Purpose::Log, &log),
         witnesses: vec![key("site.example/witness", Purpose::Cosignature, &witness)],
         quorum: 1,
-        mirrors: Vec::new(),
+        mirrors: vec![key(MIRROR, Purpose::Cosignature, &mirror_key())],
     }
+}
+
+/// The mirror that the policy names.
+pub(crate) const MIRROR: &str = "site.example/mirror";
+
+pub(crate) fn mirror_key() -> SoftwareKey {
+    SoftwareKey::from_seed(&[3; 32].into())
 }
 
 /// Writes `count` records in segments of one each into `dir/audit`, or behind those that are there; with a seal after

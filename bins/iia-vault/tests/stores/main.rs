@@ -7,12 +7,15 @@ mod liars;
 mod losses;
 mod operator;
 mod proxy;
+mod retention;
 mod servers;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use iia_audit::note::VerifierKey;
+use iia_audit::vault::Receipt;
 use tempfile::TempDir;
 
 use servers::{Server, keep_secret};
@@ -75,6 +78,24 @@ impl Vault {
         let told = String::from_utf8_lossy(&done.stderr).into_owned();
         let said = String::from_utf8(done.stdout).unwrap() + &told;
         (done.status.code().unwrap(), said)
+    }
+
+    /// Where the receipts of the one log lie.
+    pub(crate) fn receipts_dir(&self) -> PathBuf {
+        let folders = fs::read_dir(self.path("state")).unwrap();
+        let mut folders = folders.map(|entry| entry.unwrap().path());
+        folders.find(|path| path.is_dir()).unwrap()
+    }
+
+    /// Every receipt that was kept, as a box reads it.
+    pub(crate) fn receipts(&self) -> Vec<Receipt> {
+        let known = VerifierKey::parse(self.run(&["key"]).1.trim()).unwrap();
+        let files = evidence::files(&self.receipts_dir()).into_iter();
+        let notes = files.filter(|(name, _)| name != "papers");
+        let read = |note: Vec<u8>| String::from_utf8(note).unwrap();
+        notes
+            .map(|(_, note)| Receipt::open(&read(note), &known).unwrap())
+            .collect()
     }
 
     pub(crate) fn put(&self) -> Said {

@@ -1,15 +1,16 @@
 //! The way of every day: probe, put, put again, verify, fetch; and what is said when something is wrong.
 
 use std::fs;
+use std::process::Command;
 
-use iia_audit::note::VerifierKey;
+use iia_audit::genesis::Genesis;
 use iia_audit::seal::SealKey;
-use iia_audit::vault::{Receipt, Segment};
+use iia_audit::vault::Segment;
 use iia_audit::verify::{Elsewhere, Outcome, verify_log};
 use iia_core::Timestamp;
 use iia_core::digest::{Context, Digest};
 
-use crate::servers::{keep_secret, real};
+use crate::servers::{Server, keep_secret, python, real};
 use crate::{Vault, evidence};
 
 #[test]
@@ -64,6 +65,41 @@ fn a_log_goes_in_and_comes_out_as_it_was() {
     }
     fetched(&vault, &seal_key);
     receipts(&vault);
+    judged(&vault, server);
+}
+
+/// Another program, written from the page, holds each receipt against the store; and refuses one that was changed.
+fn judged(vault: &Vault, server: &Server) {
+    let folder = vault.receipts_dir();
+    let known = vault.run(&["key"]).1;
+    let (id, secret) = server.keys.trim().split_once(' ').unwrap();
+    let endpoint = format!("http://127.0.0.1:{}", server.port);
+    let judge = |names: Vec<String>| {
+        Command::new(python())
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/judges/receipt.py"
+            ))
+            .args([&endpoint, id, secret, known.trim()])
+            .args(names.iter().map(|name| folder.join(name)))
+            .output()
+            .unwrap()
+    };
+    let done = judge((0..14).map(|first| format!("{first:016x}")).collect());
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(
+        said.contains("14 receipts hold"),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let good = fs::read_to_string(folder.join("0000000000000003")).unwrap();
+    fs::write(
+        folder.join("bent"),
+        good.replace("segment 3 4", "segment 3 5"),
+    )
+    .unwrap();
+    assert!(!judge(vec!["bent".into()]).status.success());
+    fs::remove_file(folder.join("bent")).unwrap();
 }
 
 /// What comes out is what went in, and another program says so.
@@ -131,22 +167,12 @@ fn lost_receipts_are_had_again_although_the_box_let_segments_go() {
 
 /// The box reads each receipt with the vault's key alone.
 fn receipts(vault: &Vault) {
-    let known = VerifierKey::parse(vault.run(&["key"]).1.trim()).unwrap();
-    let folders = fs::read_dir(vault.path("state")).unwrap();
-    let folder = folders
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.is_dir())
-        .unwrap();
-    let (genesis, _) = iia_audit::genesis::Genesis::load(&vault.path("evidence/audit")).unwrap();
-    let mut count = 0;
-    for (name, note) in evidence::files(&folder)
-        .into_iter()
-        .filter(|(name, _)| name != "papers")
-    {
-        let receipt = Receipt::open(&String::from_utf8(note).unwrap(), &known).unwrap();
+    let (genesis, _) = Genesis::load(&vault.path("evidence/audit")).unwrap();
+    let receipts = vault.receipts();
+    for (first, receipt) in (0..).zip(&receipts) {
         let statement = receipt.statement();
-        let first = u64::from_str_radix(&name, 16).unwrap();
-        let file = fs::read(vault.path(&format!("evidence/audit/seg/{name}.iia"))).unwrap();
+        let name = format!("evidence/audit/seg/{first:016x}.iia");
+        let file = fs::read(vault.path(&name)).unwrap();
         assert_eq!(statement.digest, Digest::of(Context::File, &file));
         let segment = Segment {
             log_id: genesis.log_id(),
@@ -156,9 +182,8 @@ fn receipts(vault: &Vault) {
         };
         let day_29 = Timestamp::from_secs(statement.stored.as_secs() + 29 * 86_400);
         assert!(receipt.holds(&segment, day_29), "{statement:?}");
-        count += 1;
     }
-    assert_eq!(count, 14);
+    assert_eq!(receipts.len(), 14);
 }
 
 #[test]
@@ -176,7 +201,7 @@ fn evidence_goes_over_tls_to_a_store_whose_authority_is_known() {
     let (code, said) = vault.run(&["probe"]);
     assert_eq!(code, 0, "{said}");
     let own = vault.path("own.pem");
-    let made = std::process::Command::new("openssl")
+    let made = Command::new("openssl")
         .args([
             "req",
             "-x509",

@@ -79,12 +79,12 @@ pub(crate) fn real(test: &str) -> Option<&'static Server> {
         let there = ["radosgw", "ceph-mon", "ceph-osd"]
             .iter()
             .all(|one| runs(Path::new(one), &["--version"]));
-        (there && runs(&python(), &["-c", "import boto3"])).then(start_real)
+        (there && runs(&python(), &["-c", "import boto3, blake3, cryptography"])).then(start_real)
     });
     if store.is_none() {
         skip(
             test,
-            "radosgw, ceph-mon, ceph-osd and a Python with boto3 (./test needs)",
+            "radosgw, ceph-mon, ceph-osd and a Python with boto3, blake3 and cryptography (./test needs)",
         );
     }
     store.as_ref()

@@ -22,7 +22,7 @@ pub enum Attack {
     Release,
     /// Suspends the versioning of the bucket.
     SuspendVersioning,
-    /// Control: switches versioning on, which it is.
+    /// Control: switches versioning on, which it should be; after the attack before it, it may not.
     SwitchVersioningOn,
     /// Writes other bytes under the same key, locked in GOVERNANCE.
     Overwrite,

@@ -34,6 +34,11 @@ pub enum Damage {
 }
 
 impl Damage {
+    /// Whether the object is hurt, and not its bucket.
+    pub(super) const fn is_of_object(self) -> bool {
+        !matches!(self, Self::Unversioned | Self::BucketUnlocked)
+    }
+
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {

@@ -38,8 +38,6 @@ enum Step {
     ReadLock,
     ReadVersioning,
     ReadBucketLock,
-    /// Versioning was switched off by the attack: on again.
-    Restore,
     /// What the attacks left behind that is not locked.
     CleanUp,
     Done,
@@ -186,8 +184,7 @@ impl Probe {
         if attack == Attack::Nothing {
             self.standing.clone_from(&damage);
         }
-        let unversioned = damage.contains(&Damage::Unversioned) && attack != Attack::Nothing;
-        let hurt = attack != Attack::Nothing && !damage.is_empty();
+        let hurt = attack != Attack::Nothing && damage.iter().any(|one| one.is_of_object());
         self.attempts.push(Attempt {
             attack,
             answer,
@@ -196,11 +193,10 @@ impl Probe {
         if !self.attacks.is_empty() {
             self.attacks.remove(0);
         }
-        match (unversioned, self.attacks.is_empty(), hurt) {
-            (true, ..) => Step::Restore,
-            (false, true, _) => self.cleaned(),
-            (false, false, true) => Step::Canary,
-            (false, false, false) => Step::Attack,
+        match (self.attacks.is_empty(), hurt) {
+            (true, _) => self.cleaned(),
+            (false, true) => Step::Canary,
+            (false, false) => Step::Attack,
         }
     }
 
@@ -228,7 +224,6 @@ impl Task for Probe {
             Step::ReadLock => Some(Call::get_retention(&canary.key, version)),
             Step::ReadVersioning => Some(Call::get_versioning()),
             Step::ReadBucketLock => Some(Call::get_lock()),
-            Step::Restore => Some(Call::put_versioning("Enabled")),
             Step::CleanUp => self.left.last().cloned(),
             Step::Done => None,
         }
@@ -250,8 +245,6 @@ impl Task for Probe {
                 self.shows(Damage::BucketUnlocked, !on);
                 self.judged()
             }
-            Step::Restore if self.attacks.is_empty() => self.cleaned(),
-            Step::Restore => Step::Canary,
             Step::CleanUp => {
                 self.left.pop();
                 self.cleaned()
