@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::tree::{Frontier, Hash, root};
+use crate::tree::{Frontier, Hash};
 
 /// Hashes in a whole tile.
 pub const WIDTH: u64 = 256;
@@ -90,12 +90,6 @@ pub fn hashes(bytes: &[u8], width: u64) -> Option<Vec<Hash>> {
     (rest.is_empty() && hashes.len() as u64 == width).then(|| hashes.to_vec())
 }
 
-/// The node `level` levels above the hashes of a tile, which is the `index`-th of its level in it.
-pub(crate) fn node_in(hashes: &[Hash], level: u32, index: u64) -> Option<Hash> {
-    let (from, len) = (usize::try_from(index << level).ok()?, 1usize << level);
-    hashes.get(from..from + len).map(root)
-}
-
 /// The right edge of a growing tree, with the hashes of its tiles that are not whole.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Edge {
@@ -166,7 +160,7 @@ mod tests {
     use alloc::collections::BTreeMap;
 
     use super::*;
-    use crate::tree::leaf;
+    use crate::tree::{leaf, root};
 
     #[test]
     fn paths_have_one_spelling() {

@@ -4,7 +4,7 @@
 //! how a vault comes to give one is the matter of `iia-edge::vault`.
 
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::{String, ToString};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -12,8 +12,11 @@ mod flow;
 #[cfg(feature = "generate")]
 pub mod generate;
 pub mod link;
+#[cfg(all(feature = "live", target_os = "linux"))]
+pub mod live;
 pub mod net;
 pub mod pipeline;
+pub mod sensor;
 pub mod source;
 mod stream;
 

@@ -85,6 +85,12 @@ pub enum EventKind {
     FileCarried,
     #[n(42)]
     IoFault,
+    #[n(50)]
+    KernelAudit,
+    #[n(51)]
+    PacketLogged,
+    #[n(52)]
+    IntrusionAlert,
 }
 
 impl EventKind {
@@ -145,6 +151,9 @@ impl EventKind {
             Self::SegmentRetired => "segment_retired",
             Self::FileCarried => "file_carried",
             Self::IoFault => "io_fault",
+            Self::KernelAudit => "kernel_audit",
+            Self::PacketLogged => "packet_logged",
+            Self::IntrusionAlert => "intrusion_alert",
         }
     }
 }

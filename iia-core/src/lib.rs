@@ -15,6 +15,8 @@ pub mod id;
 pub mod isa95;
 pub mod lanes;
 pub mod level;
+#[cfg(feature = "mldsa")]
+pub mod mldsa;
 pub mod observe;
 pub mod record;
 pub mod sign;

@@ -1,34 +1,28 @@
-//! The description at the end of a Parquet file, looked through before it is read: the reader makes room for as many row
-//! groups, columns or words as the file states, and whoever wrote the file can state more than any machine holds.
+//! The description at the end of a Parquet file, looked through before it is read.
+//!
+//! The reader makes room for as many row groups, columns or words as the file states, and whoever wrote the file can state
+//! more than any machine holds. It also takes the type of a field from its number and not from the file; so does this, and
+//! refuses a file that says otherwise, lest the two see different descriptions.
+
+mod shape;
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 
+use self::shape::{FILE, Shape};
+
 /// Longest description in bytes.
 pub(crate) const FOOTER_LEN_MAX: u64 = 4 * 1024 * 1024;
-/// Structures within structures at most.
-const DEPTH_MAX: usize = 16;
 const MAGIC: [u8; 4] = *b"PAR1";
 
-/// Types of Thrift's compact protocol.
-const FALSE: u8 = 2;
-const I8: u8 = 3;
-const I32: u8 = 5;
-const I64: u8 = 6;
-const DOUBLE: u8 = 7;
-const BINARY: u8 = 8;
-const LIST: u8 = 9;
-const SET: u8 = 10;
-const STRUCT: u8 = 12;
-
-/// Opens a Parquet file whose description states no more than it holds; the reason in words for any other.
+/// Opens a Parquet file whose description is of the known shape and states no more than it holds; the reason in words for
+/// any other.
 pub(crate) fn open(mut file: File) -> Result<File, String> {
     let footer = read(&mut file).map_err(|error| error.to_string())?;
     let footer = footer.ok_or("has no description of a table at its end")?;
-    let mut walk = Walk(&footer);
-    match walk.file() {
-        Some(()) => Ok(file),
-        None => Err("states more than it holds".into()),
+    match Walk(&footer).value(&FILE) {
+        Some(_) => Ok(file),
+        None => Err("is not described as a table is, or states more than it holds".into()),
     }
 }
 
@@ -51,7 +45,8 @@ fn read(file: &mut File) -> std::io::Result<Option<Vec<u8>>> {
     Ok(Some(footer))
 }
 
-/// Bytes that are still to be looked through; `None` where they end too early.
+/// Bytes in Thrift's compact protocol that are still to be looked through; `None` where they end too early or are of
+/// another shape.
 struct Walk<'a>(&'a [u8]);
 
 impl Walk<'_> {
@@ -61,8 +56,8 @@ impl Walk<'_> {
         Some(*first)
     }
 
-    fn skip(&mut self, len: usize) -> Option<()> {
-        self.0 = self.0.get(len..)?;
+    fn skip(&mut self, len: u64) -> Option<()> {
+        self.0 = self.0.get(usize::try_from(len).ok()?..)?;
         Some(())
     }
 
@@ -78,88 +73,77 @@ impl Walk<'_> {
         None
     }
 
-    /// The type and number of a list's values; each takes a byte at least.
-    fn list(&mut self) -> Option<(u8, usize)> {
-        let head = self.byte()?;
-        let len = match head >> 4 {
-            15 => usize::try_from(self.varint()?).ok()?,
-            short => usize::from(short),
-        };
-        (len <= self.0.len()).then_some((head & 15, len))
+    /// Looks through a value; gives the number of one that is a number.
+    fn value(&mut self, shape: &Shape) -> Option<u64> {
+        match shape {
+            Shape::Truth => Some(0),
+            Shape::Byte => self.byte().map(u64::from),
+            Shape::Number(_) => self.varint(),
+            Shape::Bytes => {
+                let len = self.varint()?;
+                self.skip(len)?;
+                Some(0)
+            }
+            Shape::List(of) => {
+                let len = self.list(of)?;
+                (0..len).try_for_each(|_| self.value(of).map(drop))?;
+                Some(0)
+            }
+            Shape::Schema(of) => {
+                let len = self.list(of)?;
+                (0..len).try_for_each(|_| self.element(of, len))?;
+                Some(0)
+            }
+            Shape::Struct(fields) => {
+                self.fields(fields, |_, _| Some(()))?;
+                Some(0)
+            }
+        }
     }
 
-    /// Calls `take` for each field of a structure, which answers whether it took the value.
-    fn fields(&mut self, mut take: impl FnMut(&mut Self, u64, u8) -> Option<bool>) -> Option<()> {
-        let mut number = 0;
+    /// The number of values in a list, each of which takes a byte at least.
+    fn list(&mut self, of: &Shape) -> Option<u64> {
+        let head = self.byte()?;
+        let len = match head >> 4 {
+            15 => self.varint()?,
+            short => u64::from(short),
+        };
+        (of.is(head & 15) && len <= self.0.len() as u64).then_some(len)
+    }
+
+    /// An element of the schema, whose field 5 states how many are below it: no more than there are.
+    fn element(&mut self, shape: &Shape, len: u64) -> Option<()> {
+        const BELOW: u8 = 5;
+        let Shape::Struct(fields) = shape else {
+            return None;
+        };
+        self.fields(fields, |number, value| {
+            // Numbers have their sign in the lowest bit.
+            let is_sound = number != BELOW || value & 1 == 0 && value >> 1 <= len;
+            is_sound.then_some(())
+        })
+    }
+
+    /// The fields of a structure, which are of these shapes and no other.
+    fn fields(
+        &mut self,
+        fields: &[(u8, Shape)],
+        mut judge: impl FnMut(u8, u64) -> Option<()>,
+    ) -> Option<()> {
+        let mut number = 0u8;
         loop {
             let head = self.byte()?;
             if head == 0 {
                 return Some(());
             }
-            number = match head >> 4 {
-                0 => self.varint()? >> 1,
-                apart => u64::saturating_add(number, apart.into()),
-            };
-            if !take(self, number, head & 15)? {
-                self.value(head & 15, DEPTH_MAX)?;
+            // A number that is not told by how far it is from the last one does not occur.
+            number = number.checked_add((head >> 4).checked_sub(1)? + 1)?;
+            let (_, shape) = fields.iter().find(|(known, _)| *known == number)?;
+            if !shape.is(head & 15) {
+                return None;
             }
+            let value = self.value(shape)?;
+            judge(number, value)?;
         }
-    }
-
-    fn value(&mut self, kind: u8, depth: usize) -> Option<()> {
-        let deeper = depth.checked_sub(1)?;
-        match kind {
-            1 | FALSE => Some(()),
-            I8 => self.skip(1),
-            4..=I64 => self.varint().map(drop),
-            DOUBLE => self.skip(8),
-            BINARY => {
-                let len = usize::try_from(self.varint()?).ok()?;
-                self.skip(len)
-            }
-            LIST | SET => {
-                let (kind, len) = self.list()?;
-                // A truth value of a list takes a byte.
-                let kind = if kind <= FALSE { I8 } else { kind };
-                (0..len).try_for_each(|_| self.value(kind, deeper))
-            }
-            STRUCT => loop {
-                match self.byte()? {
-                    0 => return Some(()),
-                    head => {
-                        if head >> 4 == 0 {
-                            self.varint()?;
-                        }
-                        self.value(head & 15, deeper)?;
-                    }
-                }
-            },
-            _ => None,
-        }
-    }
-
-    /// The whole description; its schema is field 2.
-    fn file(&mut self) -> Option<()> {
-        self.fields(|walk, number, kind| match (number, kind) {
-            (2, LIST) => walk.schema().map(|()| true),
-            _ => Some(false),
-        })
-    }
-
-    /// No element of the schema, whose field 5 states how many are below it, states more than there are.
-    fn schema(&mut self) -> Option<()> {
-        let (kind, len) = self.list()?;
-        if kind != STRUCT {
-            return None;
-        }
-        (0..len).try_for_each(|_| {
-            self.fields(|walk, number, kind| match (number, kind) {
-                (5, I32) => {
-                    let below = walk.varint()?;
-                    (below & 1 == 0 && below >> 1 <= len as u64).then_some(true)
-                }
-                _ => Some(false),
-            })
-        })
     }
 }

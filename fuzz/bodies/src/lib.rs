@@ -22,6 +22,8 @@ pub mod input;
 pub mod lake;
 #[cfg(feature = "full")]
 pub mod link;
+#[cfg(feature = "full")]
+pub mod sensor;
 
 #[cfg(feature = "full")]
 pub mod vault;
@@ -46,12 +48,15 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("audit_record", audit::record::record),
     ("audit_table", audit::table::table),
     ("audit_tlog_proof", audit::bundle::proof),
+    ("audit_body", audit::record::body),
+    ("audit_tile", audit::record::tile),
     ("audit_vault", audit::vault::receipt),
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
     ("capture_modbus", capture::modbus),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
+    ("capture_sensor", sensor::sensor),
     ("config_approval", config::approval::model),
     ("config_consequences", config::change::consequences),
     ("config_diff", config::change::diff),

@@ -7,7 +7,7 @@ use super::store::segment_path;
 use super::walk::{header, segments};
 use super::{Log, storage};
 use crate::AuditError;
-use crate::chunk::{CHUNK_LEN, Chunk, Position, whole_records};
+use crate::chunk::{CHUNK_LEN, Chunk, Position};
 use crate::frame::{BODY_MAX, HEAD_LEN};
 use crate::segment::{HEADER_LEN_MAX, Header};
 
@@ -81,4 +81,22 @@ impl Log {
             offset: 0,
         })
     }
+}
+
+/// How many of `bytes`, which begin with a record, are whole records up to [`CHUNK_LEN`]; one record at least.
+fn whole_records(bytes: &[u8]) -> usize {
+    let mut end = 0;
+    while let Some(len) = bytes.get(end..).and_then(record_len) {
+        if end > 0 && end + len > CHUNK_LEN || end + len > bytes.len() {
+            break;
+        }
+        end += len;
+    }
+    end
+}
+
+/// What a record's envelope says of its length.
+fn record_len(bytes: &[u8]) -> Option<usize> {
+    let len = u32::from_le_bytes(*bytes.get(4..)?.first_chunk()?) as usize;
+    (len > 0).then_some(len)
 }

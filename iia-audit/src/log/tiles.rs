@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::{storage, sync_dir};
 use crate::AuditError;
 use crate::tile::{self, Edge, HEIGHT, LEVELS_MAX, Tile, WIDTH};
-use crate::tree::{Frontier, Hash, Nodes};
+use crate::tree::{self, Frontier, Hash, Nodes};
 
 /// The folder of the tiles in a log's directory.
 pub(crate) const TILES: &str = "tile";
@@ -159,7 +159,7 @@ impl Nodes for Tiles {
         let hashes = self
             .hashes(tile_level, first / WIDTH)
             .filter(|_| tile_level < LEVELS_MAX)?;
-        tile::node_in(&hashes, within, index - ((first / WIDTH * WIDTH) >> within))
+        node_in(&hashes, within, index - ((first / WIDTH * WIDTH) >> within))
     }
 }
 
@@ -216,4 +216,10 @@ fn write(path: &Path, hashes: &[Hash]) -> Result<(File, Vec<PathBuf>), AuditErro
             .map(Path::to_path_buf)
             .collect(),
     ))
+}
+
+/// The node `level` levels above the hashes of a tile, which is the `index`-th of its level in it.
+fn node_in(hashes: &[Hash], level: u32, index: u64) -> Option<Hash> {
+    let (from, len) = (usize::try_from(index << level).ok()?, 1usize << level);
+    hashes.get(from..from + len).map(tree::root)
 }

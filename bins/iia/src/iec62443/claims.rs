@@ -143,6 +143,7 @@ pub const CLAIMS: [Claim; 24] = [
             all(EventKind::WorkloadStarted),
             all(EventKind::WorkloadStopped),
             all(EventKind::GatedCall),
+            all(EventKind::KernelAudit),
         ],
     },
     Claim {
@@ -258,6 +259,7 @@ pub const CLAIMS: [Claim; 24] = [
         shows: &[
             all(EventKind::BoundaryCrossed),
             all(EventKind::ConduitRejected),
+            all(EventKind::PacketLogged),
             all(EventKind::ContractViolation),
         ],
     },
@@ -288,6 +290,7 @@ pub const CLAIMS: [Claim; 24] = [
             all(EventKind::CaptureClosed),
             all(EventKind::ContractViolation),
             all(EventKind::Finding),
+            all(EventKind::IntrusionAlert),
         ],
     },
     Claim {

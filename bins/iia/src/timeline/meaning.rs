@@ -116,8 +116,34 @@ fn alarm(event: &Event) -> Option<Meaning> {
                 field(event, "head")
             ),
         ),
+        EventKind::IntrusionAlert => {
+            let words = [
+                field(event, "signature"),
+                field(event, "category"),
+                field(event, "type"),
+            ];
+            let words = words.into_iter().find(|words| !words.is_empty());
+            Some(Meaning {
+                about: field(event, "destination").into(),
+                ..meaning(
+                    Weight::Alarm,
+                    (Points::Perhaps, "the intrusion detection raised an alarm"),
+                    format!(
+                        "intrusion detection: {}, {} to {}",
+                        words.unwrap_or_default(),
+                        field(event, "source"),
+                        field(event, "destination")
+                    ),
+                )
+            })
+        }
         _ => None,
     }
+}
+
+/// An address without its port, which is another with every attempt.
+fn host(source: &str) -> &str {
+    source.rsplit_once(':').map_or(source, |(host, _)| host)
 }
 
 fn violation(event: &Event) -> Option<Meaning> {
@@ -168,6 +194,12 @@ fn refusal(event: &Event) -> Option<Meaning> {
             field(event, "peer"),
             field(event, "address"),
             field(event, "reason")
+        )),
+        EventKind::PacketLogged => refused(format!(
+            "packet logged by the firewall, {}: {} to {}",
+            field(event, "prefix"),
+            host(field(event, "source")),
+            field(event, "destination")
         )),
         EventKind::SvidRefused => refused(format!(
             "no identity for {}: {}",
