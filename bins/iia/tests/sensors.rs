@@ -1,6 +1,6 @@
 //! From the kernel into the chain: what a firewall refuses is a record within a second, and the timeline tells it.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod chain;
 
