@@ -1,5 +1,4 @@
 //! A real intrusion detection as the source: what it says of a capture is read, line by line and none else.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::fs;
