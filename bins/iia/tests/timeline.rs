@@ -174,6 +174,12 @@ fn a_log_that_was_cut_is_missing_records_over_which_a_head_was_signed() {
     assert_eq!(timeline.malicious, Answer::Yes);
     assert_eq!(timeline.aware.as_ref().unwrap().link.seq, 2);
     assert!(text(&timeline).contains("3 records behind it missing"));
+    // All of it.
+    fs::write(&path, &good[..chain::offset(dir.path(), 0)]).unwrap();
+    let timeline = read(dir.path());
+    assert_eq!((timeline.checked.records, timeline.checked.missing), (0, 6));
+    assert_eq!(timeline.malicious, Answer::Yes);
+    fs::write(&path, &good[..cut]).unwrap();
     // Whoever also takes away every head leaves a log that looks whole: only the next box up can tell.
     for folder in ["heads", "receipts"] {
         for file in fs::read_dir(dir.path().join("audit").join(folder)).unwrap() {
