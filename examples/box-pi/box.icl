@@ -318,6 +318,7 @@ contract iia.contract.boundary.site.telemetry 1.1.0 {
   organization site-operations
   contact oncall://site/ops-manager
   operation ADD_CHECKPOINT
+  operation ADD_ENTRIES
   operation PUBLISH_BATCH
   profile {
     kind telemetry
@@ -750,6 +751,8 @@ contract iia.contract.internal.publish_to_audit 1.0.0 {
   source spiffe://iia.local/zone/publish/workload/edge_publisher
   destination spiffe://iia.local/zone/audit/workload/chain
   operation FETCH_HEAD
+  operation FETCH_RECORDS
+  operation SUBMIT_MIRRORED
   operation SUBMIT_RECEIPT
   cardinality one_to_one
   transport {

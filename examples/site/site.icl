@@ -412,6 +412,7 @@ contract iia.contract.boundary.site.telemetry 1.1.0 {
   organization site-operations
   contact oncall://site/ops-manager
   operation ADD_CHECKPOINT
+  operation ADD_ENTRIES
   operation PUBLISH_BATCH
   profile {
     kind telemetry

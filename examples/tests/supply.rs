@@ -3,7 +3,7 @@
 
 mod tree;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tree::{cargo, none, read};
 
@@ -23,6 +23,21 @@ fn list(section: &str, key: &str) -> Vec<String> {
         .iter()
         .map(|value| value.as_str().unwrap().to_owned())
         .collect()
+}
+
+/// Every banned crate, and the packages that may depend on it all the same.
+fn bans() -> BTreeMap<String, Vec<String>> {
+    let policy = policy();
+    let values = policy["bans"]["deny"].as_array().unwrap();
+    let text = |value: &toml::Value| value.as_str().unwrap().to_owned();
+    let ban = |value: &toml::Value| match value.as_str() {
+        Some(name) => (name.to_owned(), Vec::new()),
+        None => {
+            let wrappers = value["wrappers"].as_array().unwrap();
+            (text(&value["crate"]), wrappers.iter().map(text).collect())
+        }
+    };
+    values.iter().map(ban).collect()
 }
 
 /// Name and licence of every package that `selection` needs; `edges` as in `cargo tree`.
@@ -52,7 +67,7 @@ fn packages(selection: &[&str], edges: &str) -> BTreeSet<(String, String)> {
 
 #[test]
 fn no_banned_crate_is_in_the_box() {
-    let banned = list("bans", "deny");
+    let banned = bans();
     let found = packages(&BOX, "normal,build");
     for name in SEEN {
         assert!(
@@ -62,22 +77,66 @@ fn no_banned_crate_is_in_the_box() {
     }
     let wrong: Vec<_> = found
         .iter()
-        .filter(|(name, _)| banned.contains(name))
+        .filter(|(name, _)| banned.contains_key(name))
         .map(|(name, _)| format!("{name}: see it with `cargo tree -i {name}`"))
         .collect();
     none(&wrong, "banned by deny.toml and in the tree of the box");
 }
 
 #[test]
-fn no_banned_crate_is_anywhere_in_the_workspace() {
-    let banned = list("bans", "deny");
-    let found = packages(&["--workspace"], "normal,build,dev");
-    let wrong: Vec<_> = found
-        .iter()
-        .filter(|(name, _)| banned.contains(name))
-        .map(|(name, _)| name.clone())
-        .collect();
+fn no_banned_crate_is_anywhere_but_below_its_wrappers() {
+    let mut wrong = Vec::new();
+    let (found, dependents) = (packages(&["--workspace"], "normal,build,dev"), dependents());
+    for (name, wrappers) in bans() {
+        if !found.iter().any(|(package, _)| *package == name) {
+            continue;
+        }
+        let above = dependents.get(&name).cloned().unwrap_or_default();
+        let others = above.iter().filter(|above| !wrappers.contains(above));
+        wrong.extend(others.map(|above| format!("{above} depends on {name}")));
+        if above.is_empty() {
+            wrong.push(name);
+        }
+    }
     none(&wrong, "banned by deny.toml");
+}
+
+#[test]
+fn what_speaks_http_is_below_the_vault_alone() {
+    let (dependents, mut above) = (dependents(), BTreeSet::from(["http".to_owned()]));
+    loop {
+        let next: BTreeSet<String> = above
+            .iter()
+            .filter_map(|name| dependents.get(name))
+            .flatten()
+            .cloned()
+            .collect();
+        let known = above.len();
+        above.extend(next);
+        if above.len() == known {
+            break;
+        }
+    }
+    let own: Vec<_> = above
+        .into_iter()
+        .filter(|name| name.starts_with("iia"))
+        .collect();
+    assert_eq!(own, ["iia-vault"]);
+}
+
+/// Who depends on each package, by the lock file.
+fn dependents() -> BTreeMap<String, BTreeSet<String>> {
+    let lock: toml::Table = read("Cargo.lock").parse().unwrap();
+    let mut above: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for package in lock["package"].as_array().unwrap() {
+        let needs = package.get("dependencies").and_then(toml::Value::as_array);
+        for need in needs.into_iter().flatten() {
+            let need = need.as_str().unwrap().split(' ').next().unwrap();
+            let name = package["name"].as_str().unwrap();
+            above.entry(need.into()).or_default().insert(name.into());
+        }
+    }
+    above
 }
 
 #[test]

@@ -25,6 +25,7 @@ fn open(dir: &std::path::Path) -> (Log, ManualClock) {
         log: name("l", Purpose::Log),
         witnesses,
         quorum: 1,
+        mirrors: Vec::new(),
     };
     let clock = ManualClock::new(Timestamp::from_secs(1));
     (

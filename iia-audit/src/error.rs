@@ -16,6 +16,12 @@ pub enum AuditError {
         /// What is wrong.
         what: &'static str,
     },
+    /// The tiles do not make the tree that a segment states.
+    #[error("the tiles do not make the tree of {size} records that a segment states")]
+    BadTile {
+        /// The tree's size.
+        size: u64,
+    },
     /// A record does not link to the one before it.
     #[error("record {seq} does not link to the record before it")]
     BrokenLink {
@@ -28,6 +34,12 @@ pub enum AuditError {
         /// Which record.
         seq: u64,
     },
+    /// More events wait than may; nothing was taken.
+    #[error("the log's queue is full or closing")]
+    Busy,
+    /// The disk has no room; nothing was stored, and it may be tried again.
+    #[error("the disk is full")]
+    Full,
     /// A consistency proof does not hold.
     #[error("head of size {new} is not proven to extend the head of size {old}")]
     Inconsistent {
@@ -83,6 +95,14 @@ pub enum AuditError {
         /// The size it knows.
         size: u64,
     },
+    /// A chunk, or the asker of one, stands elsewhere in the log.
+    #[error("wanted from byte {offset} of segment {segment} on")]
+    OutOfPlace {
+        /// The number of the segment's first record.
+        segment: u64,
+        /// The byte in its file.
+        offset: u64,
+    },
     /// The file system refused.
     #[error("storage: {detail}")]
     Storage {
@@ -124,12 +144,16 @@ impl Coded for AuditError {
             Self::Inconsistent { .. } => 104,
             Self::DamagedInside { .. } => 105,
             Self::Unsealed { .. } => 106,
+            Self::BadTile { .. } => 108,
             Self::NotIncluded { .. } => 107,
             Self::Fork { .. } => 201,
             Self::Stale { .. } => 301,
+            Self::OutOfPlace { .. } => 302,
             Self::TooLong { .. } => 401,
+            Self::Busy => 402,
             Self::Storage { .. } => 501,
             Self::Poisoned => 502,
+            Self::Full => 503,
         };
         Code::new("AUD", number)
     }

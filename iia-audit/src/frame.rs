@@ -5,13 +5,14 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use iia_core::SpiffeId;
-use iia_core::canon::{self, minicbor};
+use iia_core::canon::minicbor;
 use iia_core::digest::{Context, Digest, Hasher, derive_key};
 use iia_core::event::Event;
 use minicbor::{Decode, Encode};
 
 use crate::AuditError;
+use crate::draft::Draft;
+use crate::raw::{Raw, Sources};
 
 /// Bytes of an envelope.
 pub const ENVELOPE_LEN: usize = 96;
@@ -21,7 +22,7 @@ pub const HEAD_LEN: usize = ENVELOPE_LEN + 32 + SALT_LEN;
 pub const SALT_LEN: usize = 16;
 /// Largest body in bytes.
 pub const BODY_MAX: usize = 256 * 1024;
-const MAGIC: [u8; 4] = *b"IAR1";
+pub(crate) const MAGIC: [u8; 4] = *b"IAR1";
 /// A record begins at a multiple of so many bytes behind the header.
 pub(crate) const ALIGN: usize = 64;
 pub(crate) const SCHEMA: u16 = 1;
@@ -81,55 +82,16 @@ pub fn encode(
     (written, salt): (Written, [u8; SALT_LEN]),
     body: &Body,
 ) -> Result<Digest, AuditError> {
-    if body.event.check().is_err() {
-        let what = "event is outside its limits";
-        return Err(AuditError::BadRecord { seq, what });
-    }
-    let source = source_id(&body.source).ok_or(AuditError::BadRecord {
-        seq,
-        what: "source is no SPIFFE ID",
-    })?;
-    let bytes = canon::encode(body);
-    if bytes.len() > BODY_MAX {
-        return Err(AuditError::TooLong {
-            len: bytes.len(),
-            max: BODY_MAX,
-        });
-    }
-    let frame_len = (HEAD_LEN + bytes.len()).next_multiple_of(ALIGN);
-    let mut tail = salt.to_vec();
-    tail.extend_from_slice(&bytes);
-    tail.resize(frame_len - HEAD_LEN + SALT_LEN, 0);
-    let start = out.len();
-    out.extend_from_slice(&MAGIC);
-    out.extend_from_slice(&u32::try_from(frame_len).unwrap_or(u32::MAX).to_le_bytes());
-    out.extend_from_slice(&seq.to_le_bytes());
-    out.extend_from_slice(&written.utc_ns.to_le_bytes());
-    out.extend_from_slice(&written.boottime_ns.to_le_bytes());
-    out.extend_from_slice(&written.boot.to_le_bytes());
-    out.extend_from_slice(&written.error_us.to_le_bytes());
-    out.extend_from_slice(&kind_number(&body.event).to_le_bytes());
-    out.extend_from_slice(&SCHEMA.to_le_bytes());
-    out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
-    out.extend_from_slice(&source);
-    out.extend_from_slice(Digest::of(Context::AuditBody, &tail).as_bytes());
-    let hash = link(chain, out.get(start..).unwrap_or_default());
-    out.extend_from_slice(hash.as_bytes());
-    out.extend_from_slice(&tail);
-    Ok(hash)
+    let mut draft = Draft::new(seq);
+    draft.push(&body.source, &body.event, salt)?;
+    let hashes = draft.finish(chain, written);
+    out.extend_from_slice(&draft.bytes);
+    Ok(hashes.first().copied().unwrap_or(Digest::ZERO))
 }
 
 /// Bytes of a record with a body of `body_len` bytes.
 pub(crate) const fn len_of(body_len: usize) -> usize {
     (HEAD_LEN + body_len).next_multiple_of(ALIGN)
-}
-
-fn kind_number(event: &Event) -> u16 {
-    // The canonical encoding of a kind is its number.
-    match *canon::encode(&event.kind).as_slice() {
-        [number] | [0x18, number] => u16::from(number),
-        _ => 0,
-    }
 }
 
 pub(crate) fn link((key, before): (&[u8; 32], &Digest), envelope: &[u8]) -> Digest {
@@ -139,71 +101,20 @@ pub(crate) fn link((key, before): (&[u8; 32], &Digest), envelope: &[u8]) -> Dige
         .finish()
 }
 
-/// The id of a source; `None` for a text that is no SPIFFE ID.
-fn source_id(source: &str) -> Option<[u8; 16]> {
-    let id = source.parse::<SpiffeId>().ok()?;
-    Some(*iia_core::record::ServiceId::of(&id).as_bytes())
-}
-
 /// Reads the record at the start of `bytes`, which must be number `seq` and link to `before`.
 ///
 /// # Errors
 /// What is wrong with it; [`AuditError::BadRecord`] with `"cut short"` when bytes are missing.
 pub fn decode(bytes: &[u8], chain: (&[u8; 32], &Digest), seq: u64) -> Result<Record, AuditError> {
-    let bad = |what| AuditError::BadRecord { seq, what };
-    let head: &[u8; HEAD_LEN] = bytes.first_chunk().ok_or(bad("cut short"))?;
-    let mut fields = Fields(head);
-    if fields.take::<4>() != MAGIC {
-        return Err(bad("no record starts here"));
-    }
-    let frame_len = u32::from_le_bytes(fields.take()) as usize;
-    let number = u64::from_le_bytes(fields.take());
-    let written = Written {
-        utc_ns: i64::from_le_bytes(fields.take()),
-        boottime_ns: u64::from_le_bytes(fields.take()),
-        boot: u32::from_le_bytes(fields.take()),
-        error_us: u32::from_le_bytes(fields.take()),
-    };
-    let kind = u16::from_le_bytes(fields.take());
-    let schema = u16::from_le_bytes(fields.take());
-    let body_len = u32::from_le_bytes(fields.take()) as usize;
-    let source: [u8; 16] = fields.take();
-    let commit: [u8; 32] = fields.take();
-    let stored = Digest::from_bytes(fields.take());
-    if body_len > BODY_MAX || frame_len != (HEAD_LEN + body_len).next_multiple_of(ALIGN) {
-        return Err(bad("lengths disagree"));
-    }
-    if number != seq || schema != SCHEMA {
-        return Err(bad("another number or schema"));
-    }
-    if stored != link(chain, head.get(..ENVELOPE_LEN).unwrap_or_default()) {
+    let raw = Raw::parse(bytes, seq)?;
+    if raw.stored != link(chain, raw.envelope) {
         return Err(AuditError::BrokenLink { seq });
     }
-    let tail = bytes
-        .get(HEAD_LEN - SALT_LEN..frame_len)
-        .ok_or(bad("cut short"))?;
-    if commit != *Digest::of(Context::AuditBody, tail).as_bytes() {
+    if raw.commit != *Digest::of(Context::AuditBody, raw.tail).as_bytes() {
         return Err(AuditError::BrokenBody { seq });
     }
-    let rest = tail.get(SALT_LEN..).unwrap_or_default();
-    let (body, pad) = rest
-        .split_at_checked(body_len)
-        .ok_or(bad("lengths disagree"))?;
-    let body: Body = canon::decode(body).map_err(|_| bad("body is not canonical"))?;
-    let sound = pad.iter().all(|byte| *byte == 0)
-        && kind == kind_number(&body.event)
-        && source_id(&body.source) == Some(source)
-        && body.event.check().is_ok();
-    if !sound {
-        return Err(bad("envelope and body disagree"));
-    }
-    Ok(Record {
-        seq,
-        written,
-        body,
-        hash: stored,
-        len: frame_len,
-    })
+    let body = raw.body(&mut Sources::default())?;
+    Ok(raw.record(&body))
 }
 
 /// What the records of one batch have in common, and those of no other: when it was written.

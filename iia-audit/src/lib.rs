@@ -5,23 +5,30 @@
 extern crate alloc;
 
 pub mod beat;
+pub mod body;
 pub mod bundle;
 pub mod checkpoint;
+pub mod chunk;
 #[cfg(feature = "std")]
 pub mod coverage;
+mod draft;
 pub mod envelope;
 pub mod error;
 pub mod frame;
+pub mod genesis;
 #[cfg(feature = "std")]
 pub mod log;
 pub mod note;
 pub mod policy;
 pub mod proof;
+mod raw;
 pub mod seal;
 pub mod segment;
 #[cfg(feature = "std")]
 pub mod table;
+pub mod tile;
 pub mod tree;
+pub mod vault;
 #[cfg(feature = "std")]
 pub mod verify;
 pub mod witness;

@@ -11,6 +11,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::AuditError;
 
+#[cfg(feature = "mldsa")]
+pub mod mldsa;
+
 /// Longest note in bytes.
 pub const NOTE_LEN_MAX: usize = 64 * 1024;
 /// Signature lines of a note at most.
@@ -156,10 +159,7 @@ impl<'a> Note<'a> {
         let unsigned = || AuditError::Unsigned {
             who: key.name.clone(),
         };
-        let hash = key.key_hash();
-        let mine = |line: &&Line<'_>| line.name == key.name && line.blob.starts_with(&hash);
-        let line = self.lines.iter().find(mine).ok_or_else(unsigned)?;
-        let blob = line.blob.get(4..).unwrap_or_default();
+        let blob = self.blob(&key.name, key.key_hash()).ok_or_else(unsigned)?;
         let (message, time, signature) = match key.purpose {
             Purpose::Log => (self.text.to_string(), 0, blob),
             Purpose::Cosignature => {
@@ -173,6 +173,12 @@ impl<'a> Note<'a> {
             .verify(message.as_bytes(), &signature)
             .map_err(|_| unsigned())?;
         Ok(time)
+    }
+
+    /// What stands in the signature line of a name and a key, behind the key's hash.
+    fn blob(&self, name: &str, hash: [u8; KEY_HASH_LEN]) -> Option<&[u8]> {
+        let mine = |line: &&Line<'_>| line.name == name && line.blob.starts_with(&hash);
+        self.lines.iter().find(mine)?.blob.get(KEY_HASH_LEN..)
     }
 
     /// How many signature lines there are.

@@ -9,6 +9,8 @@ use crate::note::{Note, Purpose, VerifierKey};
 
 /// Witnesses in a policy at most.
 pub const WITNESSES_MAX: usize = 16;
+/// Mirrors in a policy at most.
+pub const MIRRORS_MAX: usize = 4;
 
 /// Who must have signed a head for it to count.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,6 +21,9 @@ pub struct Policy {
     pub witnesses: Vec<VerifierKey>,
     /// How many of them are needed; 1 at least.
     pub quorum: usize,
+    /// The keys of the mirrors (C2SP tlog-mirror): whoever signs with one has stored every record up to that head. Each of
+    /// them is needed before records may go; without any, none ever may.
+    pub mirrors: Vec<VerifierKey>,
 }
 
 impl Policy {
@@ -29,6 +34,9 @@ impl Policy {
             text.push_str(&format!("witness {}\n", witness.to_text()));
         }
         text.push_str(&format!("quorum {}\n", self.quorum));
+        for mirror in &self.mirrors {
+            text.push_str(&format!("mirror {}\n", mirror.to_text()));
+        }
         text
     }
 
@@ -47,11 +55,15 @@ impl Policy {
             log: VerifierKey::parse(log)?,
             witnesses: Vec::new(),
             quorum: 0,
+            mirrors: Vec::new(),
         };
         for line in lines {
             match line.split_once(' ') {
                 Some(("witness", key)) if policy.witnesses.len() < WITNESSES_MAX => {
                     policy.witnesses.push(VerifierKey::parse(key)?);
+                }
+                Some(("mirror", key)) if policy.mirrors.len() < MIRRORS_MAX => {
+                    policy.mirrors.push(VerifierKey::parse(key)?);
                 }
                 Some(("quorum", count)) => {
                     policy.quorum = count.parse().map_err(|_| wrong.clone())?
@@ -68,24 +80,33 @@ impl Policy {
     }
 
     fn check(&self) -> Result<(), AuditError> {
+        let cosigners: Vec<&VerifierKey> = self.witnesses.iter().chain(&self.mirrors).collect();
         let purposes = self.log.purpose == Purpose::Log
-            && self
-                .witnesses
+            && cosigners
                 .iter()
-                .all(|witness| witness.purpose == Purpose::Cosignature);
-        let distinct = self.witnesses.iter().enumerate().all(|(index, witness)| {
-            self.witnesses
-                .iter()
-                .skip(index + 1)
-                .all(|other| other.key != witness.key)
-        });
+                .all(|one| one.purpose == Purpose::Cosignature);
+        let behind = |at| cosigners.iter().skip(at + 1);
+        let mut each = cosigners.iter().enumerate();
+        let distinct = each.all(|(at, one)| behind(at).all(|other| other.key != one.key));
         let counts = (1..=self.witnesses.len()).contains(&self.quorum)
-            && self.witnesses.len() <= WITNESSES_MAX;
-        if purposes && distinct && counts {
-            Ok(())
-        } else {
-            Err(AuditError::Malformed { what: "policy" })
+            && self.witnesses.len() <= WITNESSES_MAX
+            && self.mirrors.len() <= MIRRORS_MAX;
+        match purposes && distinct && counts {
+            true => Ok(()),
+            false => Err(AuditError::Malformed { what: "policy" }),
         }
+    }
+
+    /// Whether every mirror signed a note, and there is one; gives the latest time of them, in seconds.
+    ///
+    /// # Errors
+    /// [`AuditError::Unsigned`] naming a mirror that is missing.
+    pub fn mirrored(&self, note: &Note<'_>) -> Result<u64, AuditError> {
+        let times = self.mirrors.iter().map(|mirror| note.verify(mirror));
+        let latest = times.collect::<Result<Vec<u64>, _>>()?.into_iter().max();
+        latest.ok_or(AuditError::Unsigned {
+            who: "a mirror".into(),
+        })
     }
 
     /// Whether enough witnesses cosigned a note; gives the earliest time at which that was so, in seconds.

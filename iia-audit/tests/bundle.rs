@@ -11,6 +11,7 @@ use iia_audit::bundle::{Known, Outcome, Report, Show, make, tar, verify};
 use iia_audit::frame::{HEAD_LEN, Record};
 use iia_audit::log::{Log, Submission};
 use iia_audit::note::{Purpose, VerifierKey};
+use iia_audit::segment::HEADER_ALIGN;
 use iia_core::digest::{Context, Digest};
 use iia_core::event::EventKind;
 use iia_core::sign::Signer as _;
@@ -175,7 +176,7 @@ fn has(bytes: &[u8], part: &[u8]) -> bool {
 
 /// The bytes of record `seq` in a segment that starts with record 0.
 fn frame_of(segment: &[u8], seq: u64) -> Vec<u8> {
-    let (mut at, mut number) = (128, 0);
+    let (mut at, mut number) = (HEADER_ALIGN, 0);
     loop {
         let len = u32::from_le_bytes(segment[at + 4..at + 8].try_into().unwrap()) as usize;
         if number == seq {

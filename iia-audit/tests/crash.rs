@@ -8,6 +8,7 @@ use std::io::Write as _;
 
 use iia_audit::AuditError;
 use iia_audit::log::Log;
+use iia_audit::segment::HEADER_ALIGN;
 use iia_core::time::Clock as _;
 
 #[test]
@@ -20,16 +21,19 @@ fn whatever_a_torn_write_leaves_acknowledged_records_stay() {
     let good = fs::read(&segment).unwrap();
     for torn in (1..256).step_by(7) {
         let mut file = OpenOptions::new().append(true).open(&segment).unwrap();
-        file.write_all(&good[128..128 + torn]).unwrap();
+        file.write_all(&good[HEADER_ALIGN..HEADER_ALIGN + torn])
+            .unwrap();
         drop(file);
         let (mut log, recovery) = Log::open(&dir.path().join("audit")).unwrap();
         // Zeros at the end are room.
-        let end = good[128..128 + torn].iter().rposition(|byte| *byte != 0);
+        let end = good[HEADER_ALIGN..HEADER_ALIGN + torn]
+            .iter()
+            .rposition(|byte| *byte != 0);
         let torn = end.unwrap() + 1;
         assert_eq!((log.size(), recovery.quarantined), (6, torn as u64));
         assert_eq!(
             fs::read(recovery.quarantine.unwrap()).unwrap(),
-            &good[128..128 + torn]
+            &good[HEADER_ALIGN..HEADER_ALIGN + torn]
         );
         assert_eq!(log.append(&[], common::clock().read()), Ok(6));
         assert_eq!(fs::read(&segment).unwrap(), good);
@@ -87,7 +91,7 @@ fn room_that_was_written_ahead_is_read_as_the_end() {
     assert!(open.len() as u64 > iia_audit::log::ROOM_LEN);
     drop(log);
     let closed = fs::read(&segment).unwrap();
-    assert!(open.starts_with(&closed) && closed.len() < 2_048);
+    assert!(open.starts_with(&closed) && closed.len() < HEADER_ALIGN + 2_048);
     fs::write(&segment, &open).unwrap();
     let (log, recovery) = Log::open(&dir.path().join("audit")).unwrap();
     assert_eq!((log.size(), recovery.quarantined), (4, 0));
@@ -101,7 +105,7 @@ fn damage_inside_is_not_mended() {
     drop(log);
     let segment = dir.path().join("audit/seg/0000000000000000.iia");
     let mut bytes = fs::read(&segment).unwrap();
-    bytes[128 + 20] ^= 1;
+    bytes[HEADER_ALIGN + 20] ^= 1;
     fs::write(&segment, &bytes).unwrap();
     let got = Log::open(&dir.path().join("audit")).unwrap_err();
     assert_eq!(got, AuditError::DamagedInside { seq: 0 });

@@ -161,9 +161,17 @@ fn go_makes_the_same_roots_and_proofs_and_refuses_every_turned_bit() {
             STANDARD.encode(roots)
         );
         for at in 0..size {
-            let proof = STANDARD.encode(tree::inclusion(part, at).concat());
+            let proof = STANDARD.encode(
+                tree::inclusion(part, at as u64, part.len() as u64)
+                    .unwrap()
+                    .concat(),
+            );
             cases += &format!("incl\t{size}\t{at}\t{proof}\n");
-            let proof = STANDARD.encode(tree::consistency(part, at + 1).concat());
+            let proof = STANDARD.encode(
+                tree::consistency(part, at as u64 + 1, part.len() as u64)
+                    .unwrap()
+                    .concat(),
+            );
             cases += &format!("cons\t{size}\t{}\t{proof}\n", at + 1);
         }
     }

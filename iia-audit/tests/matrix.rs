@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use iia_audit::checkpoint::Checkpoint;
 use iia_audit::log::{Log, Ratchet};
 use iia_audit::seal::SealKey;
+use iia_audit::segment::HEADER_ALIGN;
 use iia_audit::verify::{Elsewhere, Outcome, verify_against};
 use iia_core::time::Clock as _;
 
@@ -75,7 +76,7 @@ fn shorten(dir: &Path) {
     let segment = dir.join("audit/seg/0000000000000000.iia");
     let mut bytes = fs::read(&segment).unwrap();
     let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
-    bytes.truncate(128 + (end + 1 - 128).next_multiple_of(64));
+    bytes.truncate((end + 1).next_multiple_of(64));
     fs::write(&segment, bytes).unwrap();
 }
 
@@ -132,7 +133,7 @@ const SEGMENT: &str = "seg/0000000000000000.iia";
 
 /// Where the records of a segment lie.
 fn records(bytes: &[u8]) -> Vec<Range<usize>> {
-    let starts = (128..bytes.len())
+    let starts = (HEADER_ALIGN..bytes.len())
         .step_by(64)
         .filter(|at| bytes[*at..].starts_with(b"IAR1"));
     let starts: Vec<usize> = starts.chain([bytes.len()]).collect();
@@ -232,7 +233,7 @@ const CLASSES: [Class; 28] = [
     ),
     (
         "every record is cut off",
-        |log| log.segment(|bytes, _| bytes.truncate(128)),
+        |log| log.segment(|bytes, _| bytes.truncate(HEADER_ALIGN)),
         "seals",
         0,
     ),

@@ -9,6 +9,7 @@ use std::path::Path;
 use iia_audit::AuditError;
 use iia_audit::log::{Log, Ratchet};
 use iia_audit::seal::{Seal, SealKey};
+use iia_audit::segment::HEADER_ALIGN;
 use iia_audit::verify::{Elsewhere, Outcome, Report, verify, verify_against};
 use iia_core::time::Clock as _;
 
@@ -131,7 +132,7 @@ fn records_cut_off_behind_a_seal_are_missed() {
     let segment = dir.path().join("audit/seg/0000000000000000.iia");
     let bytes = fs::read(&segment).unwrap();
     // Whole records go: the file ends where one did.
-    let starts: Vec<usize> = (128..bytes.len())
+    let starts: Vec<usize> = (HEADER_ALIGN..bytes.len())
         .step_by(64)
         .filter(|at| bytes[*at..].starts_with(b"IAR1"))
         .collect();

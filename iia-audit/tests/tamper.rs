@@ -6,6 +6,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use iia_audit::segment::HEADER_ALIGN;
 use iia_audit::verify::{Outcome, verify};
 
 fn files(dir: &Path) -> Vec<PathBuf> {
@@ -116,7 +117,7 @@ fn the_first_bad_record_is_named() {
     common::witnessed(dir.path(), 4);
     let segment = files(&dir.path().join("audit/seg"))[0].clone();
     let mut bytes = fs::read(&segment).unwrap();
-    let third = 128 + 2 * 256;
+    let third = HEADER_ALIGN + 2 * 256;
     bytes[third + 8] ^= 1;
     fs::write(&segment, bytes).unwrap();
     let bad = verify(dir.path(), None).bad.unwrap();

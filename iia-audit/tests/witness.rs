@@ -18,7 +18,9 @@ fn heads_that_grow_are_cosigned_and_replays_are_stale() {
         let note = common::receipt(&mut log, &mut witness, known);
         known = log.keep_receipt(&note).unwrap();
         assert_eq!(known, log.size());
-        let stale = witness.accept(&note, 1, &log.consistency(1)).unwrap_err();
+        let stale = witness
+            .accept(&note, 1, &log.consistency(1).unwrap())
+            .unwrap_err();
         assert_eq!(stale, AuditError::Stale { size: known });
     }
 }
@@ -40,7 +42,7 @@ fn a_fork_is_refused_before_and_after_a_restart_of_the_witness() {
     assert_eq!(again.accept(&other, size, &[]).unwrap_err(), fork);
     common::fill(&mut two, 1);
     let longer = two.publish_head(&common::key(1)).unwrap();
-    let proof = two.consistency(size);
+    let proof = two.consistency(size).unwrap();
     let got = again.accept(&longer, size, &proof).unwrap_err();
     assert_eq!(
         got,

@@ -62,6 +62,7 @@ impl Plant {
                 key: key("witness").public_key(),
             }],
             quorum: 1,
+            mirrors: Vec::new(),
         };
         let log = Log::create(
             &dir.path().join("evidence/audit"),

@@ -37,9 +37,14 @@ impl Coded for CanonError {
 /// Encodes a value.
 pub fn encode<T: minicbor::Encode<()>>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // Writing into a Vec cannot fail; a derive of ours returns no error of its own.
-    let _infallible = minicbor::encode(value, &mut bytes);
+    encode_into(&mut bytes, value);
     bytes
+}
+
+/// Encodes a value behind what is there.
+pub fn encode_into<T: minicbor::Encode<()>>(bytes: &mut Vec<u8>, value: &T) {
+    // Writing into a Vec cannot fail; a derive of ours returns no error of its own.
+    let _infallible = minicbor::encode(value, bytes);
 }
 
 /// Decodes a value, and refuses any byte string that [`encode`] would not have written.

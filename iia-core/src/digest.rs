@@ -33,7 +33,7 @@ pub enum Context {
 }
 
 impl Context {
-    const fn derive(self) -> &'static str {
+    pub(crate) const fn derive(self) -> &'static str {
         match self {
             Self::Artifact => "iia 2026-11 artifact v1",
             Self::AuditEntry => "iia 2026-11 audit entry v1",
@@ -189,6 +189,29 @@ const fn nibble(digit: u8) -> Option<u8> {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
         _ => None,
+    }
+}
+
+/// A byte string of 32 bytes.
+impl<C> minicbor::Encode<C> for Digest {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        encoder: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        encoder.bytes(self.as_bytes())?.ok()
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for Digest {
+    fn decode(
+        decoder: &mut minicbor::Decoder<'b>,
+        _: &mut C,
+    ) -> Result<Self, minicbor::decode::Error> {
+        let bytes = decoder.bytes()?.try_into();
+        bytes
+            .map(Self::from_bytes)
+            .map_err(|_| minicbor::decode::Error::message("a digest has 32 bytes"))
     }
 }
 

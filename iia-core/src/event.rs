@@ -80,14 +80,38 @@ pub enum EventKind {
     #[n(33)]
     LogRecovered,
     #[n(40)]
-    KernelAudit,
+    SegmentRetired,
     #[n(41)]
-    PacketLogged,
+    FileCarried,
     #[n(42)]
+    IoFault,
+    #[n(50)]
+    KernelAudit,
+    #[n(51)]
+    PacketLogged,
+    #[n(52)]
     IntrusionAlert,
 }
 
 impl EventKind {
+    /// The number that is stored for it.
+    pub fn number(self) -> u16 {
+        let mut bytes = [0; 3];
+        let _fits = minicbor::encode(self, bytes.as_mut_slice());
+        match bytes {
+            [0x19, high, low] => u16::from_be_bytes([high, low]),
+            [0x18, low, _] => low.into(),
+            [low, ..] => low.into(),
+        }
+    }
+
+    /// The kind of a stored number; `None` for one that this version does not know.
+    pub fn from_number(number: u16) -> Option<Self> {
+        let mut bytes = [0; 3];
+        minicbor::encode(number, bytes.as_mut_slice()).ok()?;
+        minicbor::decode(&bytes).ok()
+    }
+
     /// The name in logs and reports, snake case.
     pub const fn name(self) -> &'static str {
         match self {
@@ -124,6 +148,9 @@ impl EventKind {
             Self::BoundaryCrossed => "boundary_crossed",
             Self::KeyChanged => "key_changed",
             Self::LogRecovered => "log_recovered",
+            Self::SegmentRetired => "segment_retired",
+            Self::FileCarried => "file_carried",
+            Self::IoFault => "io_fault",
             Self::KernelAudit => "kernel_audit",
             Self::PacketLogged => "packet_logged",
             Self::IntrusionAlert => "intrusion_alert",
@@ -152,15 +179,23 @@ pub struct Field {
 
 impl Field {
     fn check(&self) -> Result<(), EventError> {
-        if self.key.len() > KEY_LEN_MAX || self.value.len() > VALUE_LEN_MAX {
-            return Err(EventError::FieldTooLong);
-        }
-        let legal = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_');
-        if self.key.is_empty() || !self.key.bytes().all(legal) {
-            Err(EventError::BadKey)
-        } else {
-            Ok(())
-        }
+        check_field(&self.key, &self.value)
+    }
+}
+
+/// Whether name and value of a field keep to the limits.
+///
+/// # Errors
+/// [`EventError`].
+pub fn check_field(key: &str, value: &str) -> Result<(), EventError> {
+    if key.len() > KEY_LEN_MAX || value.len() > VALUE_LEN_MAX {
+        return Err(EventError::FieldTooLong);
+    }
+    let legal = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    if key.is_empty() || !key.bytes().all(legal) {
+        Err(EventError::BadKey)
+    } else {
+        Ok(())
     }
 }
 

@@ -13,7 +13,10 @@ pub mod finding;
 pub mod gate;
 pub mod id;
 pub mod isa95;
+pub mod lanes;
 pub mod level;
+#[cfg(feature = "mldsa")]
+pub mod mldsa;
 pub mod observe;
 pub mod record;
 pub mod sign;

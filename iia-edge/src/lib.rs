@@ -10,6 +10,8 @@ pub mod outbox;
 pub mod publish;
 pub mod query;
 pub mod relay;
+#[cfg(feature = "vault")]
+pub mod vault;
 pub mod wire;
 
 pub use error::EdgeError;

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use iia_audit::chunk::{Chunk, Position};
 use iia_core::canon::{self, minicbor};
 use iia_core::store::Range;
 use iia_core::{Timestamp, stream::Stream};
@@ -15,6 +16,8 @@ use crate::EdgeError;
 pub const PUBLISH_BATCH: &str = "PUBLISH_BATCH";
 /// The operation that carries [`HeadOffer`].
 pub const ADD_CHECKPOINT: &str = "ADD_CHECKPOINT";
+/// The operation that carries [`MirrorAsk`].
+pub const ADD_ENTRIES: &str = "ADD_ENTRIES";
 /// The operation that carries [`QueryAsk`].
 pub const QUERY: &str = "QUERY";
 
@@ -71,6 +74,40 @@ pub enum HeadAnswer {
     Stale(#[n(0)] u64),
     /// Refused, with the code of the reason.
     #[n(2)]
+    Refused(#[n(0)] String),
+}
+
+/// What a log says to its mirror, the next box up (C2SP tlog-mirror, over the box's own link).
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub enum MirrorAsk {
+    /// How far is the log of this name?
+    #[n(0)]
+    At(#[n(0)] String),
+    /// Begin to hold the log of this name: its genesis and its policy.
+    #[n(1)]
+    Begin(#[n(0)] String, #[n(1)] String, #[n(2)] String),
+    /// Store a piece of the log of this name.
+    #[n(2)]
+    Take(#[n(0)] String, #[n(1)] Chunk),
+    /// Sign for this head of the log of this name.
+    #[n(3)]
+    Sign(#[n(0)] String, #[n(1)] String),
+}
+
+/// The mirror's answer.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub enum MirrorAnswer {
+    /// The mirror knows the log and has none of it.
+    #[n(0)]
+    Unknown,
+    /// What is to come next.
+    #[n(1)]
+    At(#[n(0)] Position),
+    /// Everything up to the head is stored: the signature line to add to the note.
+    #[n(2)]
+    Signed(#[n(0)] String),
+    /// Refused, with the code of the reason.
+    #[n(3)]
     Refused(#[n(0)] String),
 }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use iia_audit::beat::{Beat, Due};
-use iia_audit::log::{Log, Ratchet};
+use iia_audit::log::{DAYS_MIN, Log, Ratchet, Retention, Retired};
 use iia_core::event::{Event, EventKind};
 use iia_core::time::TimeState;
 
@@ -51,5 +51,18 @@ fn head(log: &mut Log, workload: &Workload) -> anyhow::Result<()> {
     }
     chain::append(log, workload.id(), vec![event], now)?;
     chain::publish_head(log, workload.dir())?;
+    retire(log, workload)
+}
+
+/// What is older than the seeds demand, and stored one level up, goes (001:394). A box above which nobody is keeps all.
+fn retire(log: &mut Log, workload: &Workload) -> anyhow::Result<()> {
+    let retention = Retention::days(DAYS_MIN)?;
+    match log.retire(&retention, &[], workload.reading())? {
+        Retired::Gone(first, end) => tracing::info!(first, end, "audit.retire"),
+        Retired::Held(why) => tracing::debug!(%why, "audit.retire"),
+    }
+    if !log.has_room() {
+        tracing::warn!("audit.disk_full");
+    }
     Ok(())
 }

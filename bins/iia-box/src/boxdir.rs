@@ -50,6 +50,11 @@ impl BoxDir {
         self.evidence().join("config")
     }
 
+    /// Other boxes' logs, each in a directory of its own.
+    pub(crate) fn mirrors(&self) -> PathBuf {
+        self.0.join("mirrors")
+    }
+
     pub(crate) fn state(&self) -> PathBuf {
         self.0.join("state")
     }

@@ -88,7 +88,8 @@ pub(crate) fn ratchet(dir: &BoxDir, log: &Log) -> anyhow::Result<Ratchet> {
 
 /// Opens the box's log; whatever a crash left torn lies in quarantine, and that is a record of the log.
 pub(crate) fn open(dir: &BoxDir, me: &SpiffeId, now: Reading) -> anyhow::Result<Log> {
-    let (mut log, recovery) = Log::open(&dir.audit()).context("open the audit log")?;
+    let (log, recovery) = Log::open(&dir.audit()).context("open the audit log")?;
+    let mut log = log.with_keeper(me.clone());
     tracing::info!(?recovery, "audit.open");
     let events = untold(&dir.evidence(), now.wall)?;
     append(&mut log, me, events, now)?;
@@ -209,7 +210,7 @@ pub(crate) fn publish_head(log: &mut Log, dir: &BoxDir) -> anyhow::Result<String
 pub(crate) fn offer(log: &mut Log, dir: &BoxDir, old_size: u64) -> anyhow::Result<HeadOffer> {
     let checkpoint = publish_head(log, dir)?;
     let proof = log
-        .consistency(old_size)
+        .consistency(old_size)?
         .into_iter()
         .map(|hash| hash.to_vec().into())
         .collect();

@@ -11,6 +11,7 @@ mod deed;
 mod demo;
 mod findings;
 mod keys;
+mod mirror;
 mod observe;
 mod operators;
 mod pipe;

@@ -1,5 +1,6 @@
 //! Messages between the roles of one box, canonical CBOR inside link frames.
 
+use iia_audit::chunk::{Chunk, Position};
 use iia_core::canon::{self, minicbor};
 use iia_core::event::Event;
 use iia_core::finding::Finding;
@@ -16,6 +17,10 @@ pub(crate) const SIPHON: &str = "SIPHON";
 pub(crate) const SUBMIT_EVENT: &str = "SUBMIT_EVENT";
 /// The signed head with a consistency proof.
 pub(crate) const FETCH_HEAD: &str = "FETCH_HEAD";
+/// The log's own bytes, for its mirror.
+pub(crate) const FETCH_RECORDS: &str = "FETCH_RECORDS";
+/// The mirror's signature.
+pub(crate) const SUBMIT_MIRRORED: &str = "SUBMIT_MIRRORED";
 /// The witness's receipt.
 pub(crate) const SUBMIT_RECEIPT: &str = "SUBMIT_RECEIPT";
 /// What has become durable.
@@ -26,6 +31,27 @@ pub(crate) const SUBSCRIBE: &str = "SUBSCRIBE";
 pub(crate) const REPORT_DEEDS: &str = "REPORT_DEEDS";
 /// A refusal at the query API, for the lake.
 pub(crate) const REPORT_VIOLATION: &str = "REPORT_VIOLATION";
+
+/// What the mirror lacks.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) enum RecordsAsk {
+    /// Genesis and policy.
+    #[n(0)]
+    Texts,
+    /// The chunk at this position.
+    #[n(1)]
+    From(#[n(0)] Position),
+}
+
+/// The answer.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) enum RecordsAnswer {
+    #[n(0)]
+    Texts(#[n(0)] String, #[n(1)] String),
+    /// Nothing where the mirror has everything.
+    #[n(1)]
+    Chunk(#[n(0)] Option<Chunk>),
+}
 
 /// To the lake.
 #[derive(Clone, Debug, Decode, Encode)]

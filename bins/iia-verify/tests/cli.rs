@@ -44,6 +44,7 @@ impl Evidence {
             log: named(name, Purpose::Log, seed),
             witnesses: vec![named(WITNESS, Purpose::Cosignature, 2)],
             quorum: 1,
+            mirrors: Vec::new(),
         };
         let log = Log::create(&dir.join("audit"), &policy, &key(seed), now()).unwrap();
         Self { log, seed }

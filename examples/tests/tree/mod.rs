@@ -44,7 +44,12 @@ impl Source {
 
     /// Whether it is code that ships: not a test, a bench or a build of one.
     pub(crate) fn ships(&self) -> bool {
-        let measures = ["examples/", "iia-config/bench/", "iia-contract/bench/"];
+        let measures = [
+            "examples/",
+            "iia-audit/bench/",
+            "iia-config/bench/",
+            "iia-contract/bench/",
+        ];
         self.path.contains("/src/") && !measures.iter().any(|place| self.path.starts_with(place))
     }
 }

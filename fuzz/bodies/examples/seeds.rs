@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use iia_audit::checkpoint::Checkpoint;
 use iia_audit::note::{self, Purpose};
 use iia_audit::policy::Policy;
+use iia_audit::vault::{Place, Segment, Statement};
 use iia_config::envelope;
 use iia_config::trust::Class;
 use iia_core::canon;
@@ -34,6 +35,7 @@ fn main() -> Outcome {
     configuration(&corpus)?;
     identities(&corpus)?;
     packets(&corpus)?;
+    vaults(&corpus)?;
     worlds(&corpus)?;
     match arguments.next() {
         Some(shared) => vectors(&corpus, Path::new(&shared)),
@@ -49,6 +51,122 @@ impl Corpus {
         fs::create_dir_all(&dir)?;
         Ok(fs::write(dir.join(name), parts.concat())?)
     }
+}
+
+/// What an honest store says to each task of a vault, and a receipt.
+fn vaults(corpus: &Corpus) -> Outcome {
+    let plain = |status: u8, body: &str| [&[status][..], &piece(body.as_bytes())].concat();
+    let of_version = |body: &str| [&[8][..], &piece(b"v1"), &piece(body.as_bytes())].concat();
+    let lock = |until: &str| {
+        plain(
+            0,
+            &format!(
+                "<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>"
+            ),
+        )
+    };
+    let no = plain(3, "<Error><Code>AccessDenied</Code></Error>");
+    let sent = [
+        plain(5, ""),
+        of_version(""),
+        of_version("x"),
+        lock("2026-11-29T07:40:01Z"),
+    ]
+    .concat();
+    corpus.put("edge_vault", "put", &[&[0], &sent])?;
+    let short = [
+        of_version(""),
+        of_version("x"),
+        lock("2026-11-29T07:40:00.5Z"),
+        plain(0, ""),
+        lock("2026-11-29T07:40:02.123Z"),
+    ];
+    corpus.put("edge_vault", "extend", &[&[0], &short.concat()])?;
+    corpus.put(
+        "edge_vault",
+        "lost",
+        &[&[0], &[255, 255], &plain(7, ""), &sent],
+    )?;
+
+    let canary = "canary probe/1795938000000000000 of evidence\n";
+    let readings = [
+        of_version(canary),
+        lock("2026-11-29T07:55:00Z"),
+        plain(0, "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"),
+        plain(0, "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>"),
+    ]
+    .concat();
+    let other = [&[8][..], &piece(b"v2"), &piece(b"")].concat();
+    let attack = |answer: &[u8]| [answer, &readings].concat();
+    let done = attack(&plain(0, ""));
+    let refused = |count| attack(&no).repeat(count);
+    let attacks = [
+        done.clone(),
+        refused(6),
+        done,
+        attack(&other),
+        attack(&plain(1, "")),
+        refused(2),
+    ]
+    .concat();
+    let probe = [of_version(""), readings.clone(), attacks].concat();
+    corpus.put("edge_vault", "probe", &[&[1], &probe])?;
+    let gone = [
+        of_version(""),
+        readings.clone(),
+        plain(1, ""),
+        plain(5, "<Error/>"),
+    ]
+    .concat();
+    corpus.put("edge_vault", "probe_gone", &[&[1], &gone])?;
+
+    let page = "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>log/a</NextKeyMarker>\
+                <NextVersionIdMarker>v1</NextVersionIdMarker><Version><Key>log/a</Key><VersionId>v1</VersionId>\
+                <Size>3</Size></Version></ListVersionsResult>";
+    let last = page.replace("true", "false").replace("v1", "v0");
+    corpus.put(
+        "edge_vault",
+        "list",
+        &[&[2], &plain(0, page), &plain(0, &last)],
+    )?;
+    let date = [
+        &[16][..],
+        &piece(b"Sun, 29 Nov 2026 07:40:00 GMT"),
+        &piece(b"records"),
+    ]
+    .concat();
+    corpus.put("edge_vault", "get", &[&[3], &date])?;
+    corpus.put(
+        "edge_vault",
+        "xml",
+        &[b"<a><b>1 &lt; &#50;</b><c/><d><![CDATA[<e>]]></d></a>"],
+    )?;
+
+    let digest = |of: &[u8]| Digest::of(Context::File, of);
+    let statement = Statement {
+        origin: ORIGIN.into(),
+        segment: Segment {
+            log_id: digest(b"log"),
+            first: 5,
+            end: 9,
+            chain: digest(b"chain"),
+        },
+        digest: digest(b"segment"),
+        len: 4352,
+        root: [7; 32],
+        place: Place {
+            endpoint: "https://store.example".into(),
+            bucket: "evidence".into(),
+            object: "ab/seg/5".into(),
+            version: "v1".into(),
+        },
+        retain_until: Timestamp::from_secs(1_900_000_000),
+        probe: digest(b"probe"),
+        stored: Timestamp::from_secs(1_800_000_000),
+    };
+    corpus.put("audit_vault", "text", &[statement.to_text().as_bytes()])?;
+    let signed = statement.sign(ORIGIN, &key(1))?;
+    corpus.put("audit_vault", "signed", &[signed.as_bytes()])
 }
 
 /// Contracts and observations for `contract_judge`: any bytes are some.
@@ -104,6 +222,7 @@ fn audit(corpus: &Corpus) -> Outcome {
         log,
         witnesses: vec![witness],
         quorum: 1,
+        mirrors: Vec::new(),
     };
     corpus.put("audit_policy", "one", &[policy.to_text().as_bytes()])?;
     corpus.put(

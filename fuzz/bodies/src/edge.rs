@@ -7,7 +7,9 @@ use iia_core::stream::Stream;
 use iia_edge::EdgeError;
 use iia_edge::outbox::Outbox;
 use iia_edge::query::{Inventory, Quota};
-use iia_edge::wire::{HeadAnswer, HeadOffer, PublishAck, PublishBatch, QueryAnswer, QueryAsk};
+use iia_edge::wire::{
+    HeadAnswer, HeadOffer, MirrorAnswer, MirrorAsk, PublishAck, PublishBatch, QueryAnswer, QueryAsk,
+};
 
 use tempfile::TempDir;
 
@@ -20,6 +22,8 @@ pub fn wire(data: &[u8]) {
     one::<PublishAck>(data);
     one::<HeadOffer>(data);
     one::<HeadAnswer>(data);
+    one::<MirrorAsk>(data);
+    one::<MirrorAnswer>(data);
     one::<QueryAsk>(data);
     one::<QueryAnswer>(data);
     let ask = iia_edge::wire::decode::<QueryAsk>(data, "ask");

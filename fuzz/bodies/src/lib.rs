@@ -25,6 +25,9 @@ pub mod link;
 #[cfg(feature = "full")]
 pub mod sensor;
 
+#[cfg(feature = "full")]
+pub mod vault;
+
 #[path = "../../../iia-config/tests/common/mod.rs"]
 mod common;
 #[path = "../../../iia-contract/tests/made/mod.rs"]
@@ -45,6 +48,9 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("audit_record", audit::record::record),
     ("audit_table", audit::table::table),
     ("audit_tlog_proof", audit::bundle::proof),
+    ("audit_body", audit::record::body),
+    ("audit_tile", audit::record::tile),
+    ("audit_vault", audit::vault::receipt),
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
     ("capture_modbus", capture::modbus),
@@ -66,6 +72,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("contract_nft", contract::nft),
     ("edge_outbox", edge::outbox),
     ("edge_query", edge::query),
+    ("edge_vault", vault::reply),
     ("edge_wire", edge::wire),
     ("lake_ipc", lake::ipc),
     ("lake_segment", lake::segment),

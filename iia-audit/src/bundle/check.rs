@@ -1,6 +1,6 @@
 //! Verifies a bundle with nothing but the file and keys obtained elsewhere.
 
-use alloc::string::{String, ToString as _};
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use iia_core::digest::{Context, Digest};
@@ -11,7 +11,7 @@ use super::{CAPTURES, HEADS_MAX, TITLE, TITLE_TEXT, runs};
 use crate::checkpoint::Checkpoint;
 use crate::envelope::Shown;
 use crate::frame;
-use crate::log::Genesis;
+use crate::genesis::Genesis;
 use crate::note::VerifierKey;
 use crate::policy::Policy;
 use crate::tree::{self, Hash};

@@ -8,13 +8,13 @@ use iia_core::digest::Digest;
 
 use super::HEADS_MAX;
 use super::cover::{self, Leaf};
-use super::runs::Writer;
+use super::writer::Writer;
 use crate::AuditError;
 use crate::envelope::{Envelope, Shown};
 use crate::frame::{self, Record};
-use crate::log::{Genesis, segments, storage};
-use crate::segment::{Header, Reader};
-use crate::tree::{self, Hash};
+use crate::log::{Genesis, Tiles, Walk, storage};
+use crate::segment::Reader;
+use crate::tree;
 
 /// How a record goes into a bundle.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,12 +79,11 @@ pub(crate) fn thin(heads: &mut BTreeMap<u64, PathBuf>) {
 }
 
 /// What was chosen, and the tree that proves it.
-#[derive(Default)]
 pub(super) struct Chosen {
     pub(super) shown: Vec<Shown>,
     pub(super) records: Vec<u8>,
-    /// The leaves of the log up to the largest signed head.
-    pub(super) tree: Vec<Hash>,
+    /// The tree of the log, up to the largest signed head at least.
+    pub(super) tree: Tiles,
     pub(super) unproven: Vec<u64>,
 }
 
@@ -96,19 +95,21 @@ impl Chosen {
         mut choose: impl FnMut(&Record) -> Show,
     ) -> Result<Self, AuditError> {
         let (genesis, _) = Genesis::load(audit)?;
+        let log_id = genesis.log_id();
         let top = heads.keys().next_back().copied().unwrap_or(0);
         let mut writer = Writer::default();
-        let mut chosen = Self::default();
-        let mut before = Digest::ZERO;
-        for (first, path) in segments(audit)? {
-            let bytes = fs::read(&path).map_err(storage)?;
-            let log_id = genesis.log_id();
-            let header = Header {
-                first,
-                before,
-                log_id,
-            };
-            let mut reader = Reader::open(&bytes, &header)?;
+        let mut chosen = Self {
+            shown: Vec::new(),
+            records: Vec::new(),
+            tree: Tiles::new(audit),
+            unproven: Vec::new(),
+        };
+        let mut walk = Walk::new(audit, log_id)?;
+        while let Some(segment) = walk.next()? {
+            let mut reader = segment.reader()?;
+            if segment.is_last {
+                chosen.tree = tree_before(audit, &reader)?;
+            }
             loop {
                 let (from, link, seq) = (reader.offset, reader.before, reader.next);
                 let record = match reader.read() {
@@ -118,23 +119,21 @@ impl Chosen {
                     Err(_) if seq >= top => break,
                     Err(error) => return Err(error),
                 };
+                if segment.is_last {
+                    chosen.tree.push(tree::leaf(record.hash.as_bytes()));
+                }
                 let show = choose(&record);
                 if seq >= top {
-                    chosen
-                        .unproven
-                        .extend((show != Show::Nothing).then_some(seq));
-                    continue;
-                }
-                chosen.tree.push(tree::leaf(record.hash.as_bytes()));
-                if show != Show::Nothing {
-                    let frame = bytes.get(from..reader.offset).unwrap_or_default();
+                    let unproven = (show != Show::Nothing).then_some(seq);
+                    chosen.unproven.extend(unproven);
+                } else if show != Show::Nothing {
+                    let frame = segment.bytes.get(from..reader.offset).unwrap_or_default();
                     writer.push(seq, &link, frame, show == Show::Whole);
-                    chosen
-                        .shown
-                        .push(shown(record, show, frame, (&log_id, &link))?);
+                    let one = shown(record, show, frame, (&log_id, &link))?;
+                    chosen.shown.push(one);
                 }
             }
-            before = reader.before;
+            walk.went_to(&reader);
         }
         chosen.records = writer.finish();
         Ok(chosen)
@@ -147,8 +146,7 @@ impl Chosen {
         let leaves: Vec<Leaf> = self.shown.iter().map(leaf).collect();
         let mut nodes = Vec::new();
         let mut given = |from: u64, to: u64| {
-            let (from, to) = (usize::try_from(from).ok()?, usize::try_from(to).ok()?);
-            let node = tree::root(self.tree.get(from..to)?);
+            let node = tree::range(&self.tree, (from, to))?;
             nodes.extend_from_slice(&node);
             Some(node)
         };
@@ -159,6 +157,16 @@ impl Chosen {
             }),
         }
     }
+}
+
+/// The tree before a segment, from its tiles.
+fn tree_before(audit: &Path, reader: &Reader<'_>) -> Result<Tiles, AuditError> {
+    let size = reader.header.first;
+    let frontier = reader
+        .header
+        .frontier()
+        .ok_or(AuditError::BadTile { size })?;
+    Tiles::load(audit, &frontier)
 }
 
 fn shown(

@@ -112,7 +112,7 @@ mod tests {
                     list.push(tree::root(&leaves[from as usize..to as usize]));
                     list.last().copied()
                 });
-                let mut path = tree::inclusion(&leaves, seq);
+                let mut path = tree::inclusion(&leaves[..], seq as u64, size as u64).unwrap();
                 list.sort();
                 path.sort();
                 assert_eq!(list, path);

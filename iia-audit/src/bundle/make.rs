@@ -79,14 +79,11 @@ pub fn prove(dir: &Path, seq: u64) -> Result<Proof, AuditError> {
     let chosen = Chosen::read(&audit, &heads, one)?;
     let beyond = AuditError::NotIncluded {
         seq,
-        size: chosen.tree.len() as u64,
+        size: chosen.tree.frontier().size(),
     };
     let picked = pick(&heads, &chosen.shown);
     let (size, path) = picked.first_key_value().ok_or(beyond.clone())?;
-    let place = usize::try_from(*size).ok().zip(usize::try_from(seq).ok());
-    let (leaves, at) = place
-        .and_then(|(size, at)| Some((chosen.tree.get(..size)?, at)))
-        .ok_or(beyond.clone())?;
+    let proof = tree::inclusion(&chosen.tree, seq, *size).ok_or(beyond.clone())?;
     let (head, frame) = chosen
         .records
         .split_at_checked(RUN_HEAD_LEN)
@@ -95,7 +92,7 @@ pub fn prove(dir: &Path, seq: u64) -> Result<Proof, AuditError> {
     let (genesis, _) = Genesis::load(&audit)?;
     Ok(Proof {
         index: seq,
-        path: tree::inclusion(leaves, at),
+        path: proof,
         checkpoint: fs::read_to_string(path).map_err(storage)?,
         extra: Proof::extra_of(&genesis.log_id(), &before.unwrap_or(Digest::ZERO), frame),
     })

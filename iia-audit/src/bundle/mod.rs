@@ -2,7 +2,6 @@
 //!
 //! The format by bytes stands in the README of this crate. Reading needs memory for the file and little more.
 
-#[cfg(feature = "std")]
 mod check;
 #[cfg(feature = "std")]
 mod chosen;
@@ -11,10 +10,11 @@ mod cover;
 mod make;
 mod runs;
 pub mod tar;
+#[cfg(feature = "std")]
+mod writer;
 
 #[cfg(feature = "std")]
 pub(crate) use check::head_of;
-#[cfg(feature = "std")]
 pub use check::{Bad, Head, Known, Outcome, Report, verify};
 #[cfg(feature = "std")]
 pub use chosen::Show;

@@ -58,7 +58,7 @@ impl Ratchet {
             path: path.to_path_buf(),
             key: SealKey::parse(&text)?,
         };
-        let next = last_seal(&log.dir.join(SEALS))?.map_or(0, |seal| seal.epoch + 1);
+        let next = last_seal(&log.store.dir.join(SEALS))?.map_or(0, |seal| seal.epoch + 1);
         if next == ratchet.key.epoch() + 1 {
             ratchet.advance()?;
         }
@@ -97,9 +97,9 @@ impl Log {
     /// # Errors
     /// [`AuditError::Storage`]; the ratchet is then to be opened again.
     pub fn seal(&mut self, ratchet: &mut Ratchet) -> Result<Seal, AuditError> {
-        let state = (self.size(), &self.chain);
-        let seal = ratchet.key.seal(&self.genesis.log_id(), state);
-        let path = self.dir.join(SEALS);
+        let state = (self.size(), &self.store.chain);
+        let seal = ratchet.key.seal(&self.store.genesis.log_id(), state);
+        let path = self.store.dir.join(SEALS);
         let is_new = !path.exists();
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let mut file = file.map_err(storage)?;
@@ -107,7 +107,7 @@ impl Log {
             .and_then(|()| file.sync_all())
             .map_err(storage)?;
         if is_new {
-            super::sync_dir(&self.dir)?;
+            super::sync_dir(&self.store.dir)?;
         }
         ratchet.advance()?;
         Ok(seal)

@@ -4,10 +4,11 @@
 //! Room of zeros is made durable first; what a power cut leaves behind the last record is still zero.
 
 use std::fs::{File, OpenOptions};
+use std::io::Error;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use super::storage;
+use super::files::{storage, unknown};
 use crate::AuditError;
 
 /// Bytes that are written ahead at a time.
@@ -37,28 +38,29 @@ impl Tail {
     /// Writes records and syncs.
     ///
     /// # Errors
-    /// [`AuditError::Storage`]; what is on the disk is then not known, for a failed sync leaves its pages clean.
+    /// [`AuditError::Full`] when there is no room: nothing was written. [`AuditError::Storage`]: what is on the disk is
+    /// then not known, for a failed sync leaves its pages clean.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), AuditError> {
         let end = self.len + bytes.len() as u64;
         if end > self.room {
             // On a disk that is nearly full there is room for these records at least, or for none.
             let ahead = self.make_room(end + ROOM_LEN);
-            ahead.or_else(|_| self.make_room(end))?;
+            ahead.or_else(|_| self.make_room(end)).map_err(storage)?;
         }
         let written = self.file.write_all_at(bytes, self.len);
         written
             .and_then(|()| self.file.sync_data())
-            .map_err(storage)?;
+            .map_err(unknown)?;
         self.len = end;
         Ok(())
     }
 
-    fn make_room(&mut self, room: u64) -> Result<(), AuditError> {
+    /// What fails here touches no record, and is done anew the next time: the pages are written again before they are
+    /// synced again.
+    fn make_room(&mut self, room: u64) -> Result<(), Error> {
         let ahead = usize::try_from(room - self.room).unwrap_or(usize::MAX);
-        let written = self.file.write_all_at(&vec![0; ahead], self.room);
-        written
-            .and_then(|()| self.file.sync_all())
-            .map_err(storage)?;
+        self.file.write_all_at(&vec![0; ahead], self.room)?;
+        self.file.sync_all()?;
         self.room = room;
         Ok(())
     }

@@ -6,7 +6,9 @@ use std::path::Path;
 use iia_core::event::EventKind;
 
 use super::{Bad, Outcome, Report, Verifier, listing, records, verify};
+use crate::AuditError;
 use crate::checkpoint::Checkpoint;
+use crate::log::MIRRORED;
 use crate::note::{Note, VerifierKey};
 use crate::policy::Policy;
 
@@ -40,6 +42,47 @@ pub fn seen_above(
     }
 }
 
+/// A folder of signed heads, and who must have cosigned those.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Folder {
+    /// The log's own.
+    Heads,
+    /// Cosigned by witnesses.
+    Receipts,
+    /// Cosigned by mirrors.
+    Mirrored,
+}
+
+impl Folder {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Heads => "heads",
+            Self::Receipts => "receipts",
+            Self::Mirrored => MIRRORED,
+        }
+    }
+
+    /// Whether those have signed that must; when, in seconds.
+    fn judge(self, policy: &Policy, note: &Note<'_>) -> Result<u64, AuditError> {
+        match self {
+            Self::Heads => Ok(0),
+            Self::Receipts => policy.satisfied(note),
+            Self::Mirrored => policy.mirrored(note),
+        }
+    }
+
+    /// The log's signature and those of known keys, each good; nothing rides along unread.
+    fn every_signature(self, policy: &Policy, note: &Note<'_>) -> bool {
+        let known = match self {
+            Self::Heads => &[],
+            Self::Receipts => policy.witnesses.as_slice(),
+            Self::Mirrored => policy.mirrors.as_slice(),
+        };
+        let good = known.iter().filter(|key| note.verify(key).is_ok()).count();
+        good + 1 == note.signatures()
+    }
+}
+
 impl Verifier<'_> {
     /// Heads from elsewhere claim like those in the directory.
     pub(super) fn claims_from(&mut self, known: &[Checkpoint]) {
@@ -50,62 +93,39 @@ impl Verifier<'_> {
     }
 
     /// Reads every signed head of a folder and notes the root it claims.
-    pub(super) fn claims_of(
-        &mut self,
-        folder: &str,
-        policy: &Policy,
-        cosigned: bool,
-    ) -> Result<u64, Bad> {
-        let dir = self.dir.join("audit").join(folder);
-        let paths = listing(&dir).map_err(|why| self.bad(folder, &why))?;
+    pub(super) fn claims_of(&mut self, folder: Folder, policy: &Policy) -> Result<u64, Bad> {
+        let dir = self.dir.join("audit").join(folder.name());
+        if folder == Folder::Mirrored && !dir.exists() {
+            return Ok(0);
+        }
+        let paths = listing(&dir).map_err(|why| self.bad(folder.name(), &why))?;
         for path in &paths {
-            let name = format!(
-                "audit/{folder}/{}",
-                path.file_name()
-                    .and_then(|n| n.to_str())
-                    .unwrap_or_default()
-            );
+            let file = path.file_name().and_then(|name| name.to_str());
+            let name = format!("audit/{}/{}", folder.name(), file.unwrap_or_default());
             let note = fs::read_to_string(path).map_err(|_| self.bad(&name, "is not text"))?;
             let opened = Checkpoint::open(&note, &policy.log);
             let (head, parsed) = opened.map_err(|error| self.bad(&name, &error.to_string()))?;
-            let witnesses = if cosigned {
-                policy.quorum.max(parsed.signatures() - 1)
-            } else {
-                0
-            };
-            if parsed.signatures() != 1 + witnesses
-                || !name.ends_with(&format!("/{:016x}", head.size))
-            {
-                return Err(self.bad(&name, "has other signatures or another size than its name"));
+            if file != Some(&format!("{:016x}", head.size)) {
+                return Err(self.bad(&name, "has another size than its name"));
             }
-            if cosigned {
-                let at = policy
-                    .satisfied(&parsed)
-                    .map_err(|error| self.bad(&name, &error.to_string()))?;
-                self.every_signature(&parsed, policy, &name)?;
-                self.report.witnessed = self.report.witnessed.max(head.size);
-                self.report.witnessed_at = self.report.witnessed_at.max(at);
+            let at = folder.judge(policy, &parsed);
+            let at = at.map_err(|error| self.bad(&name, &error.to_string()))?;
+            if !folder.every_signature(policy, &parsed) {
+                return Err(self.bad(&name, "has a signature nobody vouches for"));
             }
-            self.claims
-                .entry(head.size)
-                .or_default()
-                .push((name.into(), head.root));
+            let report = &mut self.report;
+            match folder {
+                Folder::Heads => {}
+                Folder::Mirrored => report.mirrored = report.mirrored.max(head.size),
+                Folder::Receipts => {
+                    report.witnessed = report.witnessed.max(head.size);
+                    report.witnessed_at = report.witnessed_at.max(at);
+                }
+            }
+            let claims = self.claims.entry(head.size).or_default();
+            claims.push((name.into(), head.root));
         }
         Ok(paths.len() as u64)
-    }
-
-    /// A receipt holds the log's signature and those of known witnesses, each good; nothing rides along unread.
-    fn every_signature(&self, note: &Note<'_>, policy: &Policy, name: &str) -> Result<(), Bad> {
-        let good = policy
-            .witnesses
-            .iter()
-            .filter(|witness| note.verify(witness).is_ok())
-            .count();
-        if good + 1 == note.signatures() {
-            Ok(())
-        } else {
-            Err(self.bad(name, "has a signature nobody vouches for"))
-        }
     }
 
     /// Heads that state this size must state this root.
@@ -113,7 +133,7 @@ impl Verifier<'_> {
         let Some(claims) = self.claims.remove(&self.report.records) else {
             return Ok(());
         };
-        let root = self.frontier.root();
+        let root = self.edge.frontier().root();
         match claims.into_iter().find(|(_, claimed)| *claimed != root) {
             Some((file, _)) => {
                 let why = "the head has another root than the records".into();

@@ -2,9 +2,11 @@
 //!
 //! It says what is covered and what is not, and never says verified for less.
 
+mod chain;
 mod files;
 mod heads;
 mod seals;
+mod tiles;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -12,18 +14,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use iia_core::digest::Digest;
-use iia_core::event::EventKind;
 
 use crate::AuditError;
 use crate::checkpoint::Checkpoint;
 use crate::frame::Record;
-use crate::log::{Genesis, SEALS, segments, storage};
+use crate::log::{Genesis, MIRRORED, RESERVE, RESERVE_LEN, SEALS, TILES, Walk};
 use crate::note::VerifierKey;
 use crate::seal::SealKey;
-use crate::segment::{Header, Reader};
-use crate::tree::{self, Frontier, Hash};
+use crate::segment::Sources;
+use crate::tile::{Edge, Tile};
+use crate::tree::Hash;
 
+pub(crate) use self::chain::referred;
 pub use self::files::FILE_LEN_MAX;
+use self::heads::Folder;
 pub use self::heads::seen_above;
 use self::seals::Seals;
 pub use self::walk::{Found, walk};
@@ -46,8 +50,12 @@ pub struct Bad {
 pub struct Report {
     /// The log's name.
     pub origin: String,
-    /// Records found good.
+    /// Records found good, with those that were retired.
     pub records: u64,
+    /// Records at the beginning that were retired: their hashes are there and under every head, their content is not.
+    pub retired: u64,
+    /// Bytes that failed syncs left behind records, as the log itself says.
+    pub abandoned: u64,
     /// The chain hash of the last of them.
     pub chain_head: Option<Digest>,
     /// Signed heads found good.
@@ -56,6 +64,8 @@ pub struct Report {
     pub receipts: u64,
     /// Records that a receipt covers.
     pub witnessed: u64,
+    /// Records that every mirror has stored, as it signed.
+    pub mirrored: u64,
     /// When the newest receipt was given, in seconds since the epoch.
     pub witnessed_at: u64,
     /// Seals found well-formed.
@@ -93,10 +103,22 @@ impl Report {
 struct Verifier<'a> {
     dir: &'a Path,
     report: Report,
-    frontier: Frontier,
+    edge: Edge,
+    /// Tiles that lie there, by the size of the tree at which they are complete.
+    tiles: BTreeMap<u64, Vec<Tile>>,
+    /// The newest number of every source, which headers state.
+    marks: BTreeMap<String, u64>,
+    /// What the records say was retired: up to which, and the chain hash there.
+    retired: BTreeMap<u64, String>,
+    /// The chain hash before the first record that is there.
+    before_first: Digest,
+    /// Where the records of the segment before ended, and in which boot.
+    previous_len: u64,
+    boot: u32,
     /// Roots wanted at these sizes, and the files that state them.
     claims: BTreeMap<u64, Vec<(PathBuf, Hash)>>,
     seals: Seals,
+    sources: Sources,
     /// The newest digest the chain holds of each file, and the record that says so.
     files: BTreeMap<String, (Digest, u64)>,
 }
@@ -125,48 +147,67 @@ pub struct Elsewhere {
 
 /// Verifies the evidence directory `dir` against what is known from elsewhere.
 pub fn verify_against(dir: &Path, elsewhere: &Elsewhere) -> Report {
-    let mut verifier = Verifier {
-        dir,
-        report: Report::default(),
-        frontier: Frontier::default(),
-        claims: BTreeMap::new(),
-        seals: Seals::default(),
-        files: BTreeMap::new(),
-    };
-    verifier.claims_from(&elsewhere.heads);
-    if let Err(bad) = verifier.run(elsewhere) {
-        verifier.report.bad = Some(bad);
-    }
-    verifier.report
+    Verifier::new(dir).report(elsewhere, Scope::Evidence)
 }
 
-/// Reads every record of a log in order; stops at the first bad one.
+/// Verifies the log in `dir/audit` as [`verify_against`] does, and none of the files that its records refer to: for a
+/// copy of the log that was kept without them, as in a vault.
+pub fn verify_log(dir: &Path, elsewhere: &Elsewhere) -> Report {
+    Verifier::new(dir).report(elsewhere, Scope::Log)
+}
+
+/// How much of an evidence directory is asked about.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Scope {
+    /// The log and every file that its records refer to.
+    Evidence,
+    /// The log alone.
+    Log,
+}
+
+/// Reads every record of a log that is there, in order; stops at the first bad one.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn records(audit: &Path, mut take: impl FnMut(Record)) -> Result<(), AuditError> {
     let (genesis, _) = Genesis::load(audit)?;
-    let mut before = Digest::ZERO;
-    for (first, path) in segments(audit)? {
-        let bytes = fs::read(path).map_err(storage)?;
-        let mut reader = Reader::open(
-            &bytes,
-            &Header {
-                first,
-                before,
-                log_id: genesis.log_id(),
-            },
-        )?;
+    let mut walk = Walk::new(audit, genesis.log_id())?;
+    while let Some(segment) = walk.next()? {
+        let mut reader = segment.reader()?;
         while let Some(record) = reader.read()? {
             take(record);
         }
-        before = reader.before;
+        walk.went_to(&reader);
     }
     Ok(())
 }
 
-impl Verifier<'_> {
-    fn run(&mut self, elsewhere: &Elsewhere) -> Result<(), Bad> {
+impl<'a> Verifier<'a> {
+    fn new(dir: &'a Path) -> Self {
+        Self {
+            dir,
+            report: Report::default(),
+            edge: Edge::default(),
+            tiles: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            retired: BTreeMap::new(),
+            before_first: Digest::ZERO,
+            previous_len: 0,
+            boot: 0,
+            claims: BTreeMap::new(),
+            seals: Seals::default(),
+            sources: Sources::default(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    fn report(mut self, elsewhere: &Elsewhere, scope: Scope) -> Report {
+        self.claims_from(&elsewhere.heads);
+        self.report.bad = self.run(elsewhere, scope).err();
+        self.report
+    }
+
+    fn run(&mut self, elsewhere: &Elsewhere, scope: Scope) -> Result<(), Bad> {
         let audit = self.dir.join("audit");
         let (genesis, policy) =
             Genesis::load(&audit).map_err(|error| self.bad("audit/genesis", &error.to_string()))?;
@@ -176,13 +217,16 @@ impl Verifier<'_> {
         }
         self.report.origin = genesis.origin().into();
         self.known_names(&audit)?;
-        self.report.heads = self.claims_of("heads", &policy, false)?;
-        self.report.receipts = self.claims_of("receipts", &policy, true)?;
+        self.report.heads = self.claims_of(Folder::Heads, &policy)?;
+        self.report.receipts = self.claims_of(Folder::Receipts, &policy)?;
+        self.claims_of(Folder::Mirrored, &policy)?;
+        self.tiles_begin(&audit)?;
         self.claim_met()?;
         self.seals_begin(elsewhere.seal_key.as_ref())?;
         self.seals_met(&genesis.log_id())?;
-        self.chain(&genesis)?;
+        self.chain(&audit, &genesis)?;
         self.seals_end()?;
+        self.tiles_end()?;
         if let Some((size, claims)) = self.claims.first_key_value() {
             let words = format!(
                 "states {size} records, the log holds {}: the end is missing",
@@ -199,6 +243,9 @@ impl Verifier<'_> {
                 why: words,
             });
         }
+        if scope == Scope::Log {
+            return Ok(());
+        }
         self.referred()?;
         self.nothing_uncovered()
     }
@@ -214,8 +261,9 @@ impl Verifier<'_> {
 
     /// Nothing may lie in the audit directory that verification does not read.
     fn known_names(&self, audit: &Path) -> Result<(), Bad> {
-        const KNOWN: [&str; 7] = [
-            "genesis", "policy", "seg", "heads", "receipts", "lock", SEALS,
+        const KNOWN: [&str; 10] = [
+            "genesis", "policy", "seg", "heads", "receipts", "lock", SEALS, TILES, RESERVE,
+            MIRRORED,
         ];
         for path in listing(audit).map_err(|why| self.bad("audit", &why))? {
             let name = path
@@ -226,77 +274,17 @@ impl Verifier<'_> {
                 return Err(self.bad(&format!("audit/{name}"), "is no part of a log"));
             }
         }
-        match fs::metadata(audit.join("lock")) {
-            Ok(lock) if lock.len() > 0 => Err(self.bad("audit/lock", "is not empty")),
-            _ => Ok(()),
+        let len = |name: &str| fs::metadata(audit.join(name)).map_or(0, |data| data.len());
+        if len("lock") > 0 {
+            return Err(self.bad("audit/lock", "is not empty"));
         }
-    }
-
-    fn chain(&mut self, genesis: &Genesis) -> Result<(), Bad> {
-        let audit = self.dir.join("audit");
-        let segments =
-            segments(&audit).map_err(|error| self.bad("audit/seg", &error.to_string()))?;
-        let mut before = Digest::ZERO;
-        for (first, path) in segments {
-            let file = format!("audit/seg/{first:016x}.iia");
-            if first != self.report.records {
-                return Err(self.bad(&file, "records before this segment are missing"));
-            }
-            let bytes = fs::read(&path).map_err(|error| self.bad(&file, &error.to_string()))?;
-            let header = Header {
-                first,
-                before,
-                log_id: genesis.log_id(),
-            };
-            let mut reader = Reader::open(&bytes, &header)
-                .map_err(|error| self.bad(&file, &error.to_string()))?;
-            loop {
-                let offset = reader.offset as u64;
-                match reader.read() {
-                    Ok(Some(record)) => {
-                        self.record(&record)?;
-                        self.seals_met(&genesis.log_id())?;
-                    }
-                    Ok(None) => break,
-                    Err(error) => {
-                        let why = error.to_string();
-                        return Err(Bad {
-                            seq: self.report.records,
-                            file: file.into(),
-                            offset,
-                            why,
-                        });
-                    }
-                }
-            }
-            before = reader.before;
+        let is_room = len(RESERVE) <= RESERVE_LEN as u64
+            && fs::read(audit.join(RESERVE))
+                .map_or(true, |bytes| bytes.iter().all(|byte| *byte == 0));
+        match is_room {
+            true => Ok(()),
+            false => Err(self.bad("audit/reserve", "is not the room that it should be")),
         }
-        Ok(())
-    }
-
-    fn record(&mut self, record: &Record) -> Result<(), Bad> {
-        self.frontier.push(tree::leaf(record.hash.as_bytes()));
-        self.report.records += 1;
-        self.report.chain_head = Some(record.hash);
-        let event = &record.body.event;
-        let refers = matches!(
-            event.kind,
-            EventKind::SegmentSealed
-                | EventKind::ArtifactStaged
-                | EventKind::ArtifactApplied
-                | EventKind::ArtifactAuthorised
-                | EventKind::ArtifactSubmitted
-                | EventKind::LogRecovered
-        );
-        if let (true, Some(path), Some(digest)) =
-            (refers, event.field("path"), event.field("digest"))
-        {
-            let digest = digest
-                .parse()
-                .map_err(|_| self.bad("audit/seg", "a digest in a record is none"))?;
-            self.files.insert(path.into(), (digest, record.seq));
-        }
-        self.claim_met()
     }
 }
 

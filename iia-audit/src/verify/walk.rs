@@ -1,14 +1,10 @@
 //! Records with the place where each lies, for whoever must point at them.
 
-use std::fs;
 use std::path::Path;
-
-use iia_core::digest::Digest;
 
 use crate::AuditError;
 use crate::frame::Record;
-use crate::log::{Genesis, segments, storage};
-use crate::segment::{Header, Reader};
+use crate::log::{Genesis, Walk};
 
 /// A record where it lies.
 #[derive(Debug)]
@@ -29,19 +25,9 @@ pub struct Found<'a> {
 /// What is wrong with it.
 pub fn walk(audit: &Path, mut take: impl FnMut(Found<'_>)) -> Result<(), AuditError> {
     let (genesis, _) = Genesis::load(audit)?;
-    let mut before = Digest::ZERO;
-    for (first, path) in segments(audit)? {
-        let file = format!("audit/seg/{first:016x}.iia");
-        let bytes = fs::read(path).map_err(storage)?;
-        let log_id = genesis.log_id();
-        let mut reader = Reader::open(
-            &bytes,
-            &Header {
-                first,
-                before,
-                log_id,
-            },
-        )?;
+    let mut walk = Walk::new(audit, genesis.log_id())?;
+    while let Some(segment) = walk.next()? {
+        let (mut reader, file) = (segment.reader()?, segment.name());
         loop {
             let from = reader.offset;
             let Some(record) = reader.read()? else {
@@ -49,12 +35,12 @@ pub fn walk(audit: &Path, mut take: impl FnMut(Found<'_>)) -> Result<(), AuditEr
             };
             take(Found {
                 record,
-                frame: bytes.get(from..reader.offset).unwrap_or_default(),
+                frame: segment.bytes.get(from..reader.offset).unwrap_or_default(),
                 file: &file,
                 offset: from as u64,
             });
         }
-        before = reader.before;
+        walk.went_to(&reader);
     }
     Ok(())
 }

@@ -30,7 +30,26 @@ pub(crate) fn policy() -> Policy {
         log,
         witnesses: vec![named(WITNESS, Purpose::Cosignature, 2)],
         quorum: 1,
+        mirrors: Vec::new(),
     }
+}
+
+/// The name of a mirror.
+pub(crate) const MIRROR: &str = "site.example/mirror";
+
+pub(crate) fn mirror_key() -> SoftwareKey {
+    key(9)
+}
+
+/// A log whose policy names a mirror.
+pub(crate) fn create_mirrored(dir: &Path) -> Log {
+    let mut policy = policy();
+    policy.mirrors.push(VerifierKey {
+        name: MIRROR.into(),
+        purpose: Purpose::Cosignature,
+        key: mirror_key().public_key(),
+    });
+    Log::create(&dir.join("audit"), &policy, &key(1), clock().read()).unwrap()
 }
 
 pub(crate) fn clock() -> ManualClock {
@@ -62,7 +81,7 @@ pub(crate) fn fill(log: &mut Log, count: usize) {
 pub(crate) fn receipt(log: &mut Log, witness: &mut Witness, known: u64) -> String {
     let head = log.publish_head(&key(1)).unwrap();
     let accepted = witness
-        .accept(&head, known, &log.consistency(known))
+        .accept(&head, known, &log.consistency(known).unwrap())
         .unwrap();
     format!(
         "{head}{}",

@@ -6,12 +6,16 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use iia_audit::AuditError;
 use iia_audit::log::{Log, Recovery, Submission};
-use iia_audit::verify::{Outcome, verify};
+use iia_audit::verify::{Outcome, records, verify};
 use iia_core::time::Clock as _;
 
 use crate::common;
 
 const DIR: &str = "IIA_AUDIT_WRITER_DIR";
+/// How many batches it writes, where that is not [`BATCHES`].
+pub(crate) const COUNT: &str = "IIA_AUDIT_WRITER_BATCHES";
+/// Bytes of a segment, about.
+const SEGMENT_LEN: u64 = 24 * 1024;
 /// Batches of one process at most.
 const BATCHES: u64 = 2_000;
 
@@ -21,9 +25,15 @@ fn child() {
     let Some(dir) = std::env::var_os(DIR) else {
         return;
     };
-    let (mut log, _) = open(&Path::new(&dir).join("audit"));
+    let (log, _) = open(&Path::new(&dir).join("audit"));
+    // Short segments, so that faults meet the end of one, and a keeper, who tells of faults.
+    let keeper = "spiffe://iia.local/zone/dmz/workload/audit"
+        .parse()
+        .unwrap();
+    let mut log = log.with_segment_len(SEGMENT_LEN).with_keeper(keeper);
     let mut next = log.watermark(&common::event("", 0).source) + 1;
-    for batch in 0..BATCHES {
+    let batches = std::env::var(COUNT).map_or(BATCHES, |count| count.parse().unwrap());
+    for batch in 0..batches {
         let last = next + batch * 7 % 13;
         let events: Vec<Submission> = (next..=last)
             .map(|number| common::event(&text(number), number))
@@ -116,8 +126,16 @@ pub(crate) fn holds(dir: &Path, durable: u64) -> u64 {
         have >= durable,
         "{durable} were acknowledged, {have} are there: {recovery:?}"
     );
-    assert_eq!(log.size(), have, "a record is missing or stands twice");
     drop(log);
+    let mut next = 1;
+    records(&dir.join("audit"), |record| {
+        if record.source() == common::event("", 0).source.as_str() {
+            assert_eq!(record.body.event.source_seq, next, "missing or twice");
+            next += 1;
+        }
+    })
+    .unwrap();
+    assert_eq!(next, have + 1);
     sound(dir);
     have
 }

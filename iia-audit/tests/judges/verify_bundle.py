@@ -90,7 +90,7 @@ class Bundle:
         return f"{word} {len(self.shown)} {size}"
 
     def beginning(self, genesis, text):
-        log, self.witnesses, self.quorum = policy(text)
+        log, self.witnesses, self.quorum, _ = policy(text)
         said, lines = note(genesis)
         first, origin, key, stated, created = said[:-1].split("\n")
         keyed = text.decode().split("\n")[1] == "log " + key

@@ -8,6 +8,7 @@ Needs the packages blake3 and cryptography.
 import base64
 import hashlib
 import pathlib
+import re
 import struct
 import sys
 
@@ -15,7 +16,8 @@ from blake3 import blake3
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-KINDS_WITH_FILES = {11, 15, 16, 17, 23}  # submitted, staged, authorised, applied, segment sealed
+KINDS_WITH_FILES = {11, 15, 16, 17, 23, 33, 41}  # submitted, staged, authorised, applied, sealed, recovered, carried
+RETIRED, IO_FAULT = 40, 42
 DASH = "\u2014 "
 
 
@@ -83,10 +85,12 @@ def policy(data):
     log = [line[4:] for line in lines if line.startswith("log ")]
     witnesses = [line[8:] for line in lines if line.startswith("witness ")]
     quorum = [int(line[7:]) for line in lines if line.startswith("quorum ")]
-    again = ["iia-policy 1", f"log {log[0]}", *(f"witness {w}" for w in witnesses), f"quorum {quorum[0]}", ""]
+    mirrors = [line[7:] for line in lines if line.startswith("mirror ")]
+    again = ["iia-policy 1", f"log {log[0]}", *(f"witness {w}" for w in witnesses), f"quorum {quorum[0]}",
+             *(f"mirror {m}" for m in mirrors), ""]
     if again != lines or not 1 <= quorum[0] <= len(witnesses):
         raise ValueError("policy")
-    return Key(log[0]), [Key(w) for w in witnesses], quorum[0]
+    return Key(log[0]), [Key(w) for w in witnesses], quorum[0], [Key(m) for m in mirrors]
 
 
 def cbor(data, at=0):
@@ -105,8 +109,10 @@ def cbor(data, at=0):
         return value, at
     if major == 1:
         return -1 - value, at
-    if major == 3:
-        return data[at:at + value].decode(), at + value
+    if major in (2, 3):
+        if at + value > len(data):
+            raise ValueError("cut short")
+        return bytes(data[at:at + value]) if major == 2 else data[at:at + value].decode(), at + value
     if major != 4:
         raise ValueError("an item that no record has")
     items = []
@@ -133,6 +139,10 @@ class Log:
         self.box, self.records, self.witnessed, self.head = box, 0, 0, bytes(32)
         self.seal_key, self.sealed, self.lines, self.seal, self.epoch = seal_key, "-", [], None, 0
         self.peaks, self.claims, self.files = [], {}, {}
+        # What headers state: numbers of sources, end of the segment before, boots; and of tiles: hashes by level.
+        self.marks, self.previous, self.boot = {}, 0, 0
+        self.levels, self.expected, self.retired = [[] for _ in range(6)], {}, {}
+        self.gone, self.abandoned = None, 0
 
     def bad(self, file, why):
         return Bad(f"bad {self.records} {file} {why}")
@@ -140,7 +150,7 @@ class Log:
     def verify(self):
         audit = self.box / "audit"
         try:
-            self.log, self.witnesses, self.quorum = policy((audit / "policy").read_bytes())
+            self.log, self.witnesses, self.quorum, self.mirrors = policy((audit / "policy").read_bytes())
             text, lines = note((audit / "genesis").read_bytes())
             first, origin, key, stated, created = text[:-1].split("\n")
             digest = derived("file", (audit / "policy").read_bytes()).hex()
@@ -153,18 +163,26 @@ class Log:
         except (ValueError, IndexError) as error:
             raise self.bad("audit/genesis", error) from error
         for path in sorted(audit.iterdir()):
-            if path.name not in {"genesis", "policy", "seg", "heads", "receipts", "lock", "seals"}:
+            if path.name not in {"genesis", "policy", "seg", "heads", "receipts", "lock", "seals", "tile", "reserve", "mirrored"}:
                 raise self.bad(f"audit/{path.name}", "unknown")
         if (audit / "lock").exists() and (audit / "lock").stat().st_size:
             raise self.bad("audit/lock", "is not empty")
         self.signed_heads("heads")
         self.signed_heads("receipts")
+        if (audit / "mirrored").exists():
+            self.signed_heads("mirrored")
         self.meet_claims()
         self.log_id = derived("file", text.encode())
         self.read_seals(audit / "seals")
         self.meet_seals()
-        for path in sorted((audit / "seg").iterdir()):
-            self.segment(path)
+        self.tiles()
+        segments = sorted((audit / "seg").iterdir())
+        for place, path in enumerate(segments):
+            self.segment(path, segments[place + 1] if place + 1 < len(segments) else None)
+        if self.gone and self.retired.get(self.gone[0]) != self.gone[1]:
+            raise Bad("bad 0 audit/seg no record says that the beginning was retired")
+        if self.expected:
+            raise self.bad(f"audit/tile/{self.tile_name(self.expected[min(self.expected)][0])}", "more records than there are")
         if self.claims:
             size = min(self.claims)
             raise self.bad(self.claims[size][0][0], f"states {size} records")
@@ -195,12 +213,12 @@ class Log:
             raise self.bad("audit/seals", error) from error
         self.seal = (int(size), digest)
 
-    def meet_seals(self):
+    def meet_seals(self, known=True):
         while self.seal and self.seal[0] == self.records:
             size, tag = self.seal
             if self.seal_key:
                 said = self.log_id + struct.pack("<QQ", self.epoch, size) + self.head
-                if blake3(said, key=self.seal_key).digest() != tag:
+                if known and blake3(said, key=self.seal_key).digest() != tag:
                     raise self.bad("audit/seals", "another log")
                 self.seal_key, self.sealed = derived("audit ratchet", self.seal_key), size
             self.epoch += 1
@@ -212,9 +230,10 @@ class Log:
             try:
                 text, lines = note(path.read_bytes())
                 origin, size, top = text[:-1].split("\n")
-                good = [key for key in self.witnesses if key.signed(text, lines)]
-                count = len(good) if folder == "receipts" else 0
-                enough = folder == "heads" or len(good) >= self.quorum
+                known, needed = {"heads": ([], 0), "receipts": (self.witnesses, self.quorum),
+                                 "mirrored": (self.mirrors, max(1, len(self.mirrors)))}[folder]
+                count = len([key for key in known if key.signed(text, lines)])
+                enough = count >= needed
                 named = origin == self.log.name and path.name == f"{int(size):016x}" and str(int(size)) == size
                 if not (self.log.signed(text, lines) and enough and named and len(lines) == 1 + count):
                     raise ValueError("head")
@@ -230,25 +249,113 @@ class Log:
             if top != root(self.peaks):
                 raise self.bad(name, "another root")
 
-    def segment(self, path):
+    def tile_name(self, tile):
+        return tile[3].relative_to(self.box / "audit" / "tile").as_posix()
+
+    def tiles(self):
+        """Every tile that lies there, by the size of the tree at which it is complete."""
+        folder = self.box / "audit" / "tile"
+        for path in sorted(folder.rglob("*")) if folder.exists() else []:
+            if path.is_dir():
+                continue
+            name = path.relative_to(folder).as_posix()
+            match = re.fullmatch(r"([0-5])/((?:x(?!000)[0-9]{3}/(?:x[0-9]{3}/)*)?[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", name)
+            width = int(match[3] or 256) if match else 0
+            if not 0 < width <= 256 or match[3] == "256":
+                raise self.bad(f"audit/tile/{name}", "no tile")
+            level, index = int(match[1]), int(match[2].replace("x", "").replace("/", ""))
+            end = (index * 256 + width) << 8 * level
+            self.expected.setdefault(end, []).append((level, index, width, path))
+
+    def meet_tiles(self):
+        for tile in self.expected.pop(self.records, []):
+            level, index, width, path = tile
+            if path.read_bytes() != b"".join(self.levels[level][index * 256:index * 256 + width]):
+                raise self.bad(f"audit/tile/{self.tile_name(tile)}", "other hashes")
+
+    def leaf(self, hash):
+        self.levels[0].append(hash)
+        peak, self.records = (1, hash), self.records + 1
+        while self.peaks and self.peaks[-1][0] == peak[0]:
+            left = self.peaks.pop()
+            peak = (2 * peak[0], hashlib.sha256(b"\1" + left[1] + peak[1]).digest())
+            if peak[0].bit_length() % 8 == 1:
+                self.levels[peak[0].bit_length() // 8].append(peak[1])
+        self.peaks.append(peak)
+        self.meet_tiles()
+
+    def header(self, data):
+        """What a segment states of the log before it, and where its records begin."""
+        (size,) = struct.unpack("<I", data[8:12])
+        body, end = data[44:44 + size], (44 + size + 4095) // 4096 * 4096
+        if data[:end] != (b"IAASEG2\n" + data[8:12] + derived("audit entry", body) + body).ljust(end, b"\0"):
+            raise ValueError("header")
+        stated, used = cbor(body)
+        if used != size:
+            raise ValueError("header")
+        return stated, end
+
+    def segment(self, path, following):
         file, data = f"audit/seg/{path.name}", path.read_bytes()
-        start = b"IAASEG1\n" + struct.pack("<Q", self.records) + self.head + self.log_id
-        header = (start + derived("audit entry", start)).ljust(128, b"\0")
-        if path.name != f"{self.records:016x}.iia" or data[:128] != header:
-            raise self.bad(file, "header")
-        at, key = 128, derived("audit chain", self.log_id)
+        try:
+            stated, at = self.header(data)
+            if self.records == 0 and stated[0] > 0:
+                self.retired_part(file, stated)
+            said = [self.records, self.head, self.log_id, [peak for _, peak in self.peaks], self.previous, self.boot,
+                    [list(mark) for mark in sorted(self.marks.items(), key=lambda mark: mark[0].encode())]]
+            if path.name != f"{self.records:016x}.iia" or stated != said:
+                raise ValueError("header")
+        except (ValueError, IndexError, struct.error, TypeError) as error:
+            raise self.bad(file, error) from error
+        abandoned = 0
+        if following:
+            try:
+                abandoned = max(0, len(data) - self.header(following.read_bytes())[0][4])
+                data = data[:len(data) - abandoned]
+            except (ValueError, IndexError, struct.error, TypeError):
+                pass
+        self.meet_seals()
+        key, first, after_fault = derived("audit chain", self.log_id), self.records, self.abandoned
+        self.abandoned = abandoned
         # Room that was written ahead is zero; nothing but zeros follows it.
         while any(data[at:at + 64]) or any(data[at:]):
             try:
+                if after_fault and self.records == first and struct.unpack("<H", data[at + 40:at + 42])[0] != IO_FAULT:
+                    raise ValueError("bytes before it that nothing accounts for")
                 at = self.record(data, at, key)
             except (ValueError, IndexError, struct.error, TypeError) as error:
                 raise self.bad(file, f"at {at}: {error}") from error
             self.meet_claims()
             self.meet_seals()
+        if following and at < len(data):
+            raise self.bad(file, "is not cut at its last record")
+        self.previous = at
+
+    def retired_part(self, file, stated):
+        """What was retired: its leaves are in tiles, and a later record says so."""
+        first, before, _, _, self.previous, self.boot, marks = stated
+        self.marks = dict(marks)
+        while self.records < first:
+            index, left = self.records // 256, first - self.records
+            folder, name = self.box / "audit" / "tile" / "0", f"{index % 1000:03}"
+            while index >= 1000:
+                index //= 1000
+                name = f"x{index % 1000:03}/{name}"
+            partial = [folder / f"{name}.p" / str(width) for width in range(min(left, 256), 256)]
+            found = [path for path in [*partial, folder / name] if path.is_file()]
+            if not found:
+                raise self.bad(file, "neither records nor their hashes")
+            hashes = found[0].read_bytes()
+            for at in range(0, min(left, 256) * 32, 32):
+                self.leaf(hashes[at:at + 32])
+                self.meet_claims()
+                if self.records < first:
+                    self.meet_seals(known=False)
+        self.head, self.gone = before, (first, f"b3:{before.hex()}")
 
     def record(self, data, at, key):
         envelope, stored = data[at:at + 96], data[at + 96:at + 128]
-        magic, length, seq, _, _, _, _, kind, schema, size = struct.unpack("<4sIQqQIIHHI", envelope[:48])
+        magic, length, seq, _, _, boot, _, kind, schema, size = struct.unpack("<4sIQqQIIHHI", envelope[:48])
         if magic != b"IAR1" or seq != self.records or schema != 1 or length != (144 + size + 63) // 64 * 64:
             raise ValueError("envelope")
         if stored != blake3(self.head + envelope, key=key).digest():
@@ -257,19 +364,18 @@ class Log:
         if len(tail) != length - 128 or envelope[64:] != derived("audit body", tail):
             raise ValueError("body")
         (source, event), end = cbor(tail, 16)
-        number, _, _, fields = event
+        number, _, source_seq, fields = event
         identity = derived("service id", source.encode())[:16]
         if end != 16 + size or any(tail[end:]) or number != kind or identity != envelope[48:64]:
             raise ValueError("envelope and body disagree")
-        self.head, self.records = stored, self.records + 1
-        peak = (1, hashlib.sha256(b"\0" + stored).digest())
-        while self.peaks and self.peaks[-1][0] == peak[0]:
-            left = self.peaks.pop()
-            peak = (2 * peak[0], hashlib.sha256(b"\1" + left[1] + peak[1]).digest())
-        self.peaks.append(peak)
+        self.head, self.boot = stored, boot
+        self.marks[source] = max(self.marks.get(source, 0), source_seq)
+        self.leaf(hashlib.sha256(b"\0" + stored).digest())
         values = {}
         for name, value in fields:
             values.setdefault(name, value)
+        if kind == RETIRED and "end" in values and "hash" in values:
+            self.retired[int(values["end"])] = values["hash"]
         if kind in KINDS_WITH_FILES and "path" in values and "digest" in values:
             self.files[values["path"]] = (values["digest"], seq)
         return at + length

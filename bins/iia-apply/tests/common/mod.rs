@@ -155,6 +155,7 @@ impl TestBox {
             log: known("log", Purpose::Log),
             witnesses: vec![known("witness", Purpose::Cosignature)],
             quorum: 1,
+            mirrors: Vec::new(),
         };
         drop(Log::create(&audit, &policy, &key("log"), now()).unwrap());
         let made = Self {

@@ -10,7 +10,9 @@ use iia::report::{Table, render};
 use iia_audit::frame::Record;
 use iia_audit::note::VerifierKey;
 use iia_audit::seal::SealKey;
-use iia_audit::verify::{Elsewhere, Outcome, Report, records, seen_above, verify_against};
+use iia_audit::verify::{
+    Elsewhere, Outcome, Report, records, seen_above, verify_against, verify_log,
+};
 use iia_config::stage::{Slot, Store};
 use iia_config::trust::Class;
 use iia_core::Timestamp;
@@ -73,6 +75,7 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
     let known = elsewhere("seg01", &log_key, seen)?;
     let report = verify_against(&seg01.evidence(), &known);
     say("seg01", &report, screen);
+    mirrored(&site, &log_key, &report, screen)?;
     super::kept::tell(&seg01, &site, screen)?;
     screen.line(Tone::Head, "To take along");
     let path = dir.join("report.html");
@@ -99,6 +102,31 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
         report.outcome() == Outcome::Verified && above.outcome() == Outcome::Verified,
         "the evidence does not verify"
     );
+    Ok(())
+}
+
+/// What the site holds of the box's log, verified like the original.
+fn mirrored(
+    site: &BoxDir,
+    log: &VerifierKey,
+    report: &Report,
+    screen: &Screen,
+) -> anyhow::Result<()> {
+    let known = Elsewhere {
+        log: Some(log.clone()),
+        ..Elsewhere::default()
+    };
+    let copy = verify_log(&site.mirrors().join(log.name.replace('/', "-")), &known);
+    let good = copy.bad.is_none() && copy.records >= report.mirrored && report.mirrored > 0;
+    let words = match &copy.bad {
+        None => format!(
+            "the site holds {} of seg01's {} records byte for byte and has signed for {}: what is older than thirty days may go",
+            copy.records, report.records, report.mirrored
+        ),
+        Some(bad) => format!("the site's copy: record {}: {}", bad.seq, bad.why),
+    };
+    screen.line(tone(good), &words);
+    anyhow::ensure!(good, "the log is not replicated");
     Ok(())
 }
 

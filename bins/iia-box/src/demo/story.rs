@@ -142,6 +142,7 @@ impl Stage<'_> {
         );
         let (site_log, site_witness) = Commission::keys(&site, "site")?;
         let (log, _) = Commission::keys(&seg01, "seg01")?;
+        let mirror = crate::mirror::make_key(&site, "site")?;
         self.told.log_keys = [log.to_text(), site_log.to_text()];
         let text = match &arguments.config {
             Some(path) => {
@@ -167,6 +168,12 @@ impl Stage<'_> {
                 log,
                 witnesses: vec![site_witness.clone()],
                 quorum: 1,
+                // Above the site box nobody is, so that its own records stay for ever.
+                mirrors: if name == "site" {
+                    Vec::new()
+                } else {
+                    vec![mirror.clone()]
+                },
             };
             let commission = Commission {
                 domain,

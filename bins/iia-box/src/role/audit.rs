@@ -1,6 +1,7 @@
 //! `ot.dmz.audit`: the one writer of the chain; its heads go north, the receipts come back.
 
 use std::cell::RefCell;
+use std::fs;
 use std::rc::Rc;
 
 use anyhow::Context as _;
@@ -10,7 +11,10 @@ use iia_link::rt::{Message, Session};
 
 use super::serve::{Serve, serve};
 use crate::chain;
-use crate::wire::{self, FETCH_HEAD, SUBMIT_EVENT, SUBMIT_RECEIPT, Watermark};
+use crate::wire::{
+    self, FETCH_HEAD, FETCH_RECORDS, RecordsAnswer, RecordsAsk, SUBMIT_EVENT, SUBMIT_MIRRORED,
+    SUBMIT_RECEIPT, Watermark,
+};
 use crate::workload::Workload;
 
 struct Audit {
@@ -43,6 +47,8 @@ impl Serve for Audit {
                 }
                 FETCH_HEAD => self.head(&message.payload)?,
                 SUBMIT_RECEIPT => self.receipt(&message.payload)?,
+                FETCH_RECORDS => self.records(&message.payload)?,
+                SUBMIT_MIRRORED => self.mirrored(&message.payload)?,
                 _ => anyhow::bail!("operation {operation} is not served here"),
             };
             session.send(Message::answer(&message, answer)).await?;
@@ -58,6 +64,29 @@ impl Audit {
         let offer: HeadOffer =
             chain::offer(&mut self.log.borrow_mut(), self.workload.dir(), old_size)?;
         Ok(wire::encode(&offer))
+    }
+
+    /// What the mirror lacks.
+    fn records(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let answer = match wire::decode(payload)? {
+            RecordsAsk::Texts => {
+                let text = |name| fs::read_to_string(self.workload.dir().audit().join(name));
+                RecordsAnswer::Texts(text("genesis")?, text("policy")?)
+            }
+            RecordsAsk::From(at) => RecordsAnswer::Chunk(self.log.borrow().chunk(at)?),
+        };
+        Ok(wire::encode(&answer))
+    }
+
+    /// Keeps a mirror's signature, once it is found good.
+    fn mirrored(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let note: String = wire::decode(payload)?;
+        let durable = self
+            .log
+            .borrow_mut()
+            .keep_mirrored(&note)
+            .context("mirror")?;
+        Ok(wire::encode(&Watermark { durable }))
     }
 
     /// Keeps a receipt, once its signature is found good.

@@ -13,13 +13,15 @@ use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::{Append as _, Batch};
 use iia_core::stream::Stream;
 use iia_edge::wire::{
-    ADD_CHECKPOINT, HeadAnswer, HeadOffer, PUBLISH_BATCH, PublishAck, PublishBatch,
+    ADD_CHECKPOINT, ADD_ENTRIES, HeadAnswer, HeadOffer, MirrorAnswer, MirrorAsk, PUBLISH_BATCH,
+    PublishAck, PublishBatch,
 };
 use iia_lake::Lake;
 use iia_link::rt::{Message, Refused, Session};
 
 use super::serve::{Serve, refusal, serve};
 use crate::chain;
+use crate::mirror::Mirrors;
 use crate::wire::{self, SUBMIT_EVENT};
 use crate::workload::Workload;
 
@@ -28,6 +30,7 @@ struct Broker {
     lake: RefCell<Lake>,
     log: RefCell<Log>,
     witness: RefCell<Witness>,
+    mirrors: RefCell<Mirrors>,
 }
 
 /// Runs the role.
@@ -46,6 +49,7 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
             workload.reading(),
         )?),
         witness: RefCell::new(chain::witness(workload.dir(), workload.args())?),
+        mirrors: RefCell::new(Mirrors::new(workload.place(), workload.args())?),
     });
     tokio::select! {
         served = serve(workload, None, &role) => served?,
@@ -65,6 +69,7 @@ impl Serve for Broker {
             let answer = match operation.as_str() {
                 PUBLISH_BATCH => self.store(&peer, &message.payload)?,
                 ADD_CHECKPOINT => self.cosign(&message.payload)?,
+                ADD_ENTRIES => self.mirror(&message.payload)?,
                 SUBMIT_EVENT => {
                     let log = &mut self.log.borrow_mut();
                     chain::submit(log, &peer, &message.payload, self.workload.reading())?
@@ -131,6 +136,30 @@ impl Broker {
                 .with("outcome", outcome)
                 .with("detail", detail),
         )?;
+        Ok(wire::encode(&answer))
+    }
+
+    /// Stores what a child's log has, and signs for it; signing and refusing are records of this box's own chain.
+    fn mirror(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let ask: MirrorAsk = wire::decode(payload)?;
+        let head = match &ask {
+            MirrorAsk::Sign(_, head) => head.lines().take(3).collect::<Vec<_>>().join(" "),
+            _ => String::new(),
+        };
+        let answer = self
+            .mirrors
+            .borrow_mut()
+            .answer(ask, self.workload.reading());
+        let outcome = match &answer {
+            MirrorAnswer::Signed(_) => Some(("mirrored", String::new())),
+            MirrorAnswer::Refused(code) => Some(("mirror refused", code.clone())),
+            MirrorAnswer::Unknown | MirrorAnswer::At(_) => None,
+        };
+        if let Some((outcome, detail)) = outcome {
+            let event = Event::new(EventKind::HeadWitnessed, self.workload.now());
+            let event = event.with("head", head).with("outcome", outcome);
+            self.note(event.with("detail", detail))?;
+        }
         Ok(wire::encode(&answer))
     }
 

@@ -9,6 +9,7 @@ use iia_edge::wire::{ADD_CHECKPOINT, HeadAnswer, HeadOffer};
 use super::deeds::Deeds;
 use super::link::Link;
 use super::publish::NORTH;
+use super::replicate::Replicate;
 use crate::deed::What;
 use crate::wire::{self, FETCH_HEAD, SUBMIT_RECEIPT, Watermark};
 use crate::workload::Workload;
@@ -21,6 +22,7 @@ pub(super) struct Heads {
     audit: Link,
     receipts: Link,
     witness: Link,
+    replicate: Replicate,
     due: Timestamp,
     known: u64,
 }
@@ -33,6 +35,7 @@ impl Heads {
             audit: Link::new(workload, "audit", audit, FETCH_HEAD),
             receipts: Link::new(workload, "audit", audit, SUBMIT_RECEIPT),
             witness: Link::new(workload, "north", NORTH, ADD_CHECKPOINT),
+            replicate: Replicate::new(workload),
             due: Timestamp::default(),
             known: 0,
         }
@@ -92,7 +95,16 @@ impl Heads {
         let root = offer.checkpoint.lines().nth(2).unwrap_or_default();
         let short = root.get(..8).unwrap_or_default();
         let records = self.known;
-        Ok(format!("head {short} ({records}) witnessed"))
+        let words = format!("head {short} ({records}) witnessed");
+        // A mirror that is behind, or not there, takes nothing from what the witness has signed.
+        Ok(match self.replicate.run(offer).await {
+            Ok(Some(stored)) => format!("{words}, {stored} mirrored"),
+            Ok(None) => words,
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "publish.mirror");
+                words
+            }
+        })
     }
 }
 

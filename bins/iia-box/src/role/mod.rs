@@ -12,6 +12,7 @@ mod heads;
 mod lake;
 mod link;
 mod publish;
+mod replicate;
 mod serve;
 
 use tokio::task::LocalSet;

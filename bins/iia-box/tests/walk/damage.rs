@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use iia_audit::seal::SealKey;
-use iia_audit::segment::HEADER_LEN;
+use iia_audit::segment::HEADER_ALIGN;
 use iia_audit::verify::{Elsewhere, Outcome, Report, records, verify_against};
 
 use crate::demo::{Demo, Finished, files};
@@ -26,7 +26,7 @@ impl Random {
 
 /// The number of the record that a byte of the first segment belongs to.
 fn record_at(evidence: &Path, byte: usize) -> u64 {
-    let (mut end, mut found) = (HEADER_LEN, None);
+    let (mut end, mut found) = (HEADER_ALIGN, None);
     records(&evidence.join("audit"), |record| {
         end += record.len;
         if byte < end {

@@ -9,6 +9,7 @@ use super::with;
 /// Operations in which the box speaks first; in all others it is asked.
 const TELLING: &[&str] = &[
     "ADD_CHECKPOINT",
+    "ADD_ENTRIES",
     "ANNOUNCE",
     "APPEND",
     "PUBLISH",

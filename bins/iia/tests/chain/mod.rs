@@ -42,6 +42,7 @@ pub(crate) fn policy() -> Policy {
         log: named("seg01.example/audit", Purpose::Log, 1),
         witnesses: vec![named("site.example/witness", Purpose::Cosignature, 2)],
         quorum: 1,
+        mirrors: Vec::new(),
     }
 }
 
@@ -103,7 +104,7 @@ impl Chain {
     /// Publishes a head and keeps the receipt of the witness.
     pub(crate) fn witness(&mut self) {
         let head = self.log.publish_head(&key(1)).unwrap();
-        let proof = self.log.consistency(self.known);
+        let proof = self.log.consistency(self.known).unwrap();
         let accepted = self.witness.accept(&head, self.known, &proof).unwrap();
         let at = u64::try_from(self.clock.read().wall.as_secs()).unwrap();
         let line = accepted

@@ -58,6 +58,7 @@ pub(super) fn log_in(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
         log: verifier(ORIGIN, Purpose::Log, 1),
         witnesses: known.witnesses,
         quorum: 1,
+        mirrors: Vec::new(),
     };
     let now = ManualClock::new(Timestamp::from_secs(1_800_000_000)).read();
     let mut log = Log::create(&dir.join("audit"), &policy, &key(1), now)?;

@@ -1,10 +1,12 @@
-//! The audit log's untrusted inputs: bundles, records, tables, notes, policies, proofs, offers to a witness.
+//! The audit log's untrusted inputs: bundles, records, tables, notes, policies, proofs, offers to a witness, receipts of a
+//! vault.
 
 pub mod bundle;
 pub mod note;
 pub mod proof;
 pub mod record;
 pub mod table;
+pub mod vault;
 
 use iia_audit::note::{Purpose, VerifierKey};
 use iia_core::sign::Signer as _;

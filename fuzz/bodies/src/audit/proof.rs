@@ -41,7 +41,7 @@ fn hashes(input: &mut Input<'_>, leaves: &[Hash]) -> Vec<Hash> {
 
 fn inclusion(leaves: &[Hash], index: usize, root: &Hash, offered: &[Hash]) {
     let (at, size) = (index as u64, leaves.len() as u64);
-    let path = tree::inclusion(leaves, index);
+    let path = tree::inclusion(leaves, at, size).unwrap_or_default();
     let holds = |leaf, at, path: &[Hash]| tree::verify_inclusion(leaf, at, size, path, root);
     assert!(holds(leaves[index], at, &path));
     assert!(path.len() <= 7);
@@ -57,7 +57,7 @@ fn consistency(leaves: &[Hash], old: usize, root: &Hash, offered: &[Hash]) {
     let holds = |old_root: &Hash, new_root: &Hash, proof: &[Hash]| {
         tree::verify_consistency((sizes.0, old_root), (sizes.1, new_root), proof)
     };
-    let ours = tree::consistency(leaves, old);
+    let ours = tree::consistency(leaves, sizes.0, sizes.1).unwrap_or_default();
     assert!(holds(&old_root, root, &ours));
     assert!(offered == ours || !holds(&old_root, root, offered));
     assert!(!holds(&[7; 32], root, &ours));
@@ -120,6 +120,8 @@ fn offer(witness: &mut Witness, leaves: &[Hash], size: u64, old: u64) -> bool {
     let Ok(head) = head.sign(&key(1)) else {
         return false;
     };
-    let proof = tree::consistency(part, old as usize);
+    let Some(proof) = tree::consistency(part, old, size) else {
+        return false;
+    };
     witness.accept(&head, old, &proof).is_ok()
 }

@@ -1,8 +1,11 @@
 //! Records of a segment. The chain key follows from the log's public id, so whoever writes the disk can make hashes
 //! that fit: the body makes them too, and what then reads as a record must be the only bytes of that record.
 
+use iia_audit::body::View;
+use iia_audit::frame::Body;
 use iia_audit::frame::{self, ENVELOPE_LEN, HEAD_LEN, SALT_LEN};
-use iia_audit::segment::{Header, Reader};
+use iia_audit::segment::{Header, Place, Reader, Sources};
+use iia_audit::tile::{self, Tile};
 use iia_core::canon;
 use iia_core::digest::{Context, Digest, Hasher};
 
@@ -12,18 +15,16 @@ use crate::input::Input;
 pub fn record(data: &[u8]) {
     let mut input = Input(data);
     let log_id = Digest::of(Context::File, b"fuzz");
-    let header = Header {
-        first: 0,
-        before: Digest::ZERO,
-        log_id,
-    };
-    let mut segment = header.encode();
+    let header = Header::genesis(log_id);
+    let mut segment = header.encode().unwrap_or_default();
     match input.byte() % 3 {
         0 => segment.extend_from_slice(input.0),
         1 => fitted(&mut segment, input, &frame::log_key(&log_id)),
         _ => segment = input.0.to_vec(),
     }
-    read(&segment, &header);
+    let _any = Header::decode(input.0);
+    read(&segment, &header.place());
+    batches(&segment, &header.place());
 }
 
 /// Envelopes and bodies from the input, with commitments and links made right.
@@ -44,16 +45,62 @@ fn fitted(segment: &mut Vec<u8>, mut input: Input<'_>, key: &[u8; 32]) {
     }
 }
 
-fn read(segment: &[u8], header: &Header) {
-    let Ok(mut reader) = Reader::open(segment, header) else {
+/// Read side by side, a segment is what it is one by one: the same records, then the same end.
+fn batches(segment: &[u8], place: &Place) {
+    let (Ok(mut one), Ok(mut many)) = (Reader::open(segment, place), Reader::open(segment, place))
+    else {
         return;
     };
-    let key = frame::log_key(&header.log_id);
+    let mut sources = Sources::default();
+    loop {
+        let batch = many.batch(&mut sources);
+        let records = batch.as_deref().unwrap_or_default();
+        for checked in records {
+            let record = one.read().unwrap().unwrap();
+            assert_eq!(checked.to_record(), record);
+            assert_eq!(checked.offset() + record.len, one.offset);
+        }
+        match batch {
+            Ok(records) if records.is_empty() => {
+                assert_eq!(one.read(), Ok(None));
+                break;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                assert_eq!(one.read(), Err(error));
+                break;
+            }
+        }
+    }
+    assert_eq!((one.offset, one.next), (many.offset, many.next));
+}
+
+/// A body read where it lies is the body that the general decoder reads, and refused where that refuses it.
+pub fn body(data: &[u8]) {
+    let theirs = canon::decode::<Body>(data).ok();
+    let theirs = theirs.filter(|body| body.event.check().is_ok());
+    assert_eq!(View::parse(data).map(|view| view.to_body()), theirs);
+}
+
+/// One path for one tile.
+pub fn tile(data: &[u8]) {
+    let Some(tile) = std::str::from_utf8(data).ok().and_then(Tile::parse) else {
+        return;
+    };
+    assert_eq!(tile.path().as_bytes(), data);
+    assert!((1..=tile::WIDTH).contains(&tile.width) && tile.end().is_some());
+}
+
+fn read(segment: &[u8], place: &Place) {
+    let Ok(mut reader) = Reader::open(segment, place) else {
+        return;
+    };
+    let key = frame::log_key(&place.log_id);
     loop {
         let (from, before, seq) = (reader.offset, reader.before, reader.next);
         let record = match reader.read() {
             Ok(Some(record)) => record,
-            Ok(None) => return assert_eq!(reader.offset, segment.len()),
+            Ok(None) => return assert!(segment[reader.offset..].iter().all(|byte| *byte == 0)),
             Err(_) => {
                 let _damaged = !reader.is_torn();
                 return assert_eq!((reader.offset, reader.next), (from, seq));

@@ -120,6 +120,7 @@ fn begin_log(arguments: &Begin, key: &str) -> anyhow::Result<()> {
         },
         witnesses: witnesses.collect::<Result<_, _>>()?,
         quorum: 1,
+        mirrors: Vec::new(),
     };
     let dir = arguments.place.dir.join("evidence").join("audit");
     Log::create(&dir, &policy, signer.as_ref(), now(Floor::default()))?;

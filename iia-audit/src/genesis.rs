@@ -1,13 +1,12 @@
 //! The first file of a log: its name, its key, its policy; signed, and the chain is keyed by it.
 
-use std::fs;
-use std::path::Path;
+use alloc::format;
+use alloc::string::String;
 
 use iia_core::Timestamp;
 use iia_core::digest::{Context, Digest};
 use iia_core::sign::Signer;
 
-use super::storage;
 use crate::AuditError;
 use crate::note::{self, Note};
 use crate::policy::Policy;
@@ -20,14 +19,19 @@ pub struct Genesis {
 }
 
 impl Genesis {
-    pub(super) fn new(policy: &Policy, now: Timestamp) -> Self {
+    /// The beginning of a log that is judged by `policy`.
+    pub fn new(policy: &Policy, now: Timestamp) -> Self {
         let digest = Digest::of(Context::File, policy.to_text().as_bytes());
         let (origin, key) = (policy.log.name.clone(), policy.log.to_text());
         let text = format!("iia-log 1\n{origin}\n{key}\npolicy {digest}\ncreated {now}\n");
         Self { text, origin }
     }
 
-    pub(super) fn sign(&self, signer: &dyn Signer) -> Result<String, AuditError> {
+    /// The signed note, as it is stored.
+    ///
+    /// # Errors
+    /// [`AuditError::Unsigned`] when the key's holder does not answer.
+    pub fn sign(&self, signer: &dyn Signer) -> Result<String, AuditError> {
         Ok(format!(
             "{}\n{}",
             self.text,
@@ -39,8 +43,10 @@ impl Genesis {
     ///
     /// # Errors
     /// [`AuditError::Malformed`], [`AuditError::Unsigned`], [`AuditError::Storage`].
-    pub fn load(dir: &Path) -> Result<(Self, Policy), AuditError> {
-        let text = |name: &str| fs::read_to_string(dir.join(name)).map_err(storage);
+    #[cfg(feature = "std")]
+    pub fn load(dir: &std::path::Path) -> Result<(Self, Policy), AuditError> {
+        let text =
+            |name: &str| std::fs::read_to_string(dir.join(name)).map_err(crate::log::storage);
         Self::check(&text("genesis")?, &text("policy")?)
     }
 
