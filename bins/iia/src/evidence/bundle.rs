@@ -37,6 +37,11 @@ fn checked(report: &Report) -> Checked {
             _ => Outcome::NotAllWitnessed,
         },
         records: report.size(),
+        told: match report.bad {
+            Some(_) => 0,
+            None => report.size(),
+        },
+        is_rewritten: false,
         missing: 0,
         cosigned: cosigned.collect(),
         signed: report.size(),

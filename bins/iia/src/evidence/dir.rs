@@ -1,6 +1,6 @@
 //! An evidence directory: the whole log, and whatever lies beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -9,10 +9,14 @@ use iia_audit::checkpoint::Checkpoint;
 use iia_audit::log::Genesis;
 use iia_audit::note::NOTE_LEN_MAX;
 use iia_audit::policy::Policy;
-use iia_audit::verify::{Elsewhere, Outcome as Said, seen_above, verify_against, walk};
+use iia_audit::tree::{self, Frontier, Hash};
+use iia_audit::verify::{Elsewhere, Outcome as Said, Report, seen_above, verify_against, walk};
 use iia_core::code::Coded as _;
 
 use super::{Bad, Checked, Form, Keys, Outcome, Row};
+
+/// What tells whose log it is.
+const BEGINNING: [&str; 2] = ["audit/genesis", "audit/policy"];
 
 /// Verifies, with the evidence of the next box up when it is given, which must hold first.
 pub(super) fn check(dir: &Path, keys: &Keys) -> anyhow::Result<Checked> {
@@ -30,16 +34,18 @@ pub(super) fn check(dir: &Path, keys: &Keys) -> anyhow::Result<Checked> {
         })?;
     }
     let report = verify_against(dir, &elsewhere);
-    let heads = loaded
-        .as_ref()
-        .map_or_else(Heads::default, |(_, policy)| Heads::read(dir, policy));
-    let seen = elsewhere.heads.iter().map(|head| head.size).max();
-    let promised = heads.signed.max(seen.unwrap_or(0));
-    let missing = match report.outcome() {
-        Said::Failed => missing(dir, promised),
-        _ => 0,
+    let mut heads = Heads::default();
+    elsewhere.heads.iter().for_each(|head| heads.claim(head));
+    if let Some((_, policy)) = &loaded {
+        heads.read(dir, policy);
+    }
+    let held = match &report.bad {
+        // Of a log whose beginning or key is wrong no head says anything.
+        Some(bad) if BEGINNING.iter().any(|name| bad.file == Path::new(name)) => Held::default(),
+        Some(_) => Held::read(dir, &heads),
+        None => Held::all(&heads),
     };
-    let (records, signed) = (report.records, heads.signed.min(report.records));
+    heads.cosigned.retain(|size, _| held.sizes.contains(size));
     Ok(Checked {
         form: Form::Directory,
         log_id: loaded.map(|(genesis, _)| genesis.log_id()),
@@ -49,10 +55,12 @@ pub(super) fn check(dir: &Path, keys: &Keys) -> anyhow::Result<Checked> {
             Said::TailNotWitnessed => Outcome::NotAllWitnessed,
             Said::Failed => Outcome::Failed,
         },
-        records,
-        missing,
+        records: report.records,
+        told: told(&report, keys, &held),
+        missing: held.missing,
+        is_rewritten: held.is_rewritten,
         cosigned: heads.cosigned.into_iter().collect(),
-        signed,
+        signed: held.sizes.last().copied().unwrap_or(0),
         seals: report.seals,
         sealed: report.sealed,
         hidden: Vec::new(),
@@ -66,23 +74,33 @@ pub(super) fn check(dir: &Path, keys: &Keys) -> anyhow::Result<Checked> {
     })
 }
 
-/// Records that a log lacks although all that are there are good.
-fn missing(dir: &Path, promised: u64) -> u64 {
-    let mut there = 0;
-    let read = walk(&dir.join("audit"), |_| there += 1);
-    read.map_or(0, |()| promised.saturating_sub(there))
+/// How many records may be told. Where a head or a seal that was made before does not fit them, they were written anew
+/// after the last head that does.
+fn told(report: &Report, keys: &Keys, held: &Held) -> u64 {
+    let Some(bad) = &report.bad else {
+        return report.records;
+    };
+    let good = bad.seq.min(report.records);
+    let is_sealed = keys.seal.is_some() && bad.file == Path::new("audit/seals");
+    match held.is_rewritten || is_sealed {
+        true => good.min(held.sizes.last().copied().unwrap_or(0)),
+        false => good,
+    }
 }
 
-/// Signed heads of a log, as far as their signatures hold. Whether they are heads of its records, verification says.
+/// Signed heads of a log, as far as their signatures hold, and what the next box up saw.
 #[derive(Default)]
 struct Heads {
-    signed: u64,
+    roots: BTreeMap<u64, BTreeSet<Hash>>,
     cosigned: BTreeMap<u64, u64>,
 }
 
 impl Heads {
-    fn read(dir: &Path, policy: &Policy) -> Self {
-        let mut heads = Self::default();
+    fn claim(&mut self, head: &Checkpoint) {
+        self.roots.entry(head.size).or_default().insert(head.root);
+    }
+
+    fn read(&mut self, dir: &Path, policy: &Policy) {
         for folder in ["heads", "receipts"] {
             let files = fs::read_dir(dir.join("audit").join(folder));
             for file in files.into_iter().flatten().flatten() {
@@ -91,20 +109,61 @@ impl Heads {
                     continue;
                 }
                 let note = fs::read_to_string(file.path()).unwrap_or_default();
-                heads.take(&note, policy);
+                self.take(&note, policy);
             }
         }
-        heads
     }
 
     fn take(&mut self, note: &str, policy: &Policy) {
         let Ok((head, note)) = Checkpoint::open(note, &policy.log) else {
             return;
         };
-        self.signed = self.signed.max(head.size);
+        self.claim(&head);
         if let Ok(at) = policy.satisfied(&note) {
             self.cosigned.insert(head.size, at);
         }
+    }
+}
+
+/// Which heads are heads of the records that are there.
+#[derive(Default)]
+struct Held {
+    /// Their sizes.
+    sizes: BTreeSet<u64>,
+    /// Whether a head has another root than the records.
+    is_rewritten: bool,
+    /// Records that are not there although a head is over them.
+    missing: u64,
+}
+
+impl Held {
+    /// Verification held every head against the records.
+    fn all(heads: &Heads) -> Self {
+        Self {
+            sizes: heads.roots.keys().copied().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Holds the heads against as many records as can be read, up to the first head that does not fit.
+    fn read(dir: &Path, heads: &Heads) -> Self {
+        let (mut held, mut frontier) = (Self::default(), Frontier::default());
+        let read = walk(&dir.join("audit"), |found| {
+            frontier.push(tree::leaf(found.record.hash.as_bytes()));
+            let Some(roots) = heads.roots.get(&frontier.size()) else {
+                return;
+            };
+            let fits = roots.len() == 1 && roots.contains(&frontier.root());
+            held.is_rewritten |= !fits;
+            if !held.is_rewritten {
+                held.sizes.insert(frontier.size());
+            }
+        });
+        if read.is_ok() {
+            let promised = heads.roots.keys().next_back().copied().unwrap_or(0);
+            held.missing = promised.saturating_sub(frontier.size());
+        }
+        held
     }
 }
 

@@ -53,8 +53,9 @@ impl Checked {
             (Some(bad), _) => {
                 let why = cut(&tame(&bad.why), WHY_MAX);
                 let (seq, file, offset) = (bad.seq, tame(&bad.file), bad.offset);
+                let told = self.told;
                 format!(
-                    "FAILED: record {seq}, {file} at byte {offset}: {why}; nothing from record {seq} on is told"
+                    "FAILED: record {seq}, {file} at byte {offset}: {why}; nothing from record {told} on is told"
                 )
             }
             (None, Outcome::Verified) => format!("VERIFIED: {records}, all witnessed"),

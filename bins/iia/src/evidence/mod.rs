@@ -79,11 +79,16 @@ pub struct Checked {
     pub outcome: Outcome,
     /// Records found good; of a bundle, records of the log at its largest head.
     pub records: u64,
+    /// Records that may be told: those below the first bad one, and below the last head that fits where another does not.
+    pub told: u64,
+    /// Whether a head that was signed before is not one of these records: they were written anew.
+    pub is_rewritten: bool,
     /// Records over which a head was signed and that are not there: the end was cut off.
     pub missing: u64,
-    /// Sizes of heads that enough witnesses cosigned, and when, in seconds since the epoch; sizes rise.
+    /// Sizes of heads that enough witnesses cosigned and that are heads of these records, and when they did, in seconds
+    /// since the epoch; sizes rise.
     pub cosigned: Vec<(u64, u64)>,
-    /// The largest size that the log signed.
+    /// The largest size of a head that the log signed and that is a head of these records.
     pub signed: u64,
     /// Seals that are there.
     pub seals: u64,
@@ -196,10 +201,7 @@ impl Evidence {
     /// # Errors
     /// When a log that was good before cannot be read any more.
     pub fn each(&self, mut take: impl FnMut(&Row<'_>)) -> anyhow::Result<()> {
-        let end = match &self.checked.bad {
-            Some(bad) => bad.seq.min(self.checked.records),
-            None => self.checked.records,
-        };
+        let end = self.checked.told;
         match &self.source {
             Source::Dir(dir) => dir::each(dir, end, &mut take),
             Source::Bundle(bundle) => {

@@ -26,6 +26,11 @@ pub(super) fn check(bytes: &[u8], known: &Known) -> Checked {
             _ => Outcome::NotAllWitnessed,
         },
         records: report.records,
+        told: match &report.bad {
+            Some(bad) => bad.seq.unwrap_or(0),
+            None => report.records,
+        },
+        is_rewritten: false,
         missing: 0,
         cosigned,
         signed: report.heads.last().map_or(0, |head| head.size),

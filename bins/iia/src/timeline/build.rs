@@ -274,15 +274,17 @@ impl Builder {
             self.reason(Points::Perhaps, "the log was silent", Some(seq));
         }
         let checked = &self.timeline.checked;
-        match (checked.outcome, checked.missing) {
-            (Outcome::Failed, 0) => {
+        let (missing, is_rewritten, told) = (checked.missing, checked.is_rewritten, checked.told);
+        if checked.outcome == Outcome::Failed {
+            if is_rewritten {
+                let words = "records are not those over which a head was signed";
+                self.reason(Points::Yes, words, Some(told));
+            } else if missing > 0 {
+                let words = "records are missing over which a head was signed";
+                self.reason(Points::Yes, words, Some(told));
+            } else {
                 self.reason(Points::Perhaps, "the evidence does not verify", None);
             }
-            (Outcome::Failed, _) => {
-                let words = "records are missing over which a head was signed";
-                self.reason(Points::Yes, words, Some(checked.records));
-            }
-            _ => {}
         }
         self.timeline.reasons.sort_by_key(|reason| !reason.is_sure);
         self.timeline.malicious = match self.timeline.reasons.first() {

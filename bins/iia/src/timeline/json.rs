@@ -79,6 +79,8 @@ pub(crate) fn evidence(checked: &Checked) -> Value {
         "records": checked.records,
         "witnessed": checked.witnessed(),
         "signed": checked.signed,
+        "told": checked.told,
+        "rewritten": checked.is_rewritten,
         "missing": checked.missing,
         "seals": checked.seals,
         "sealed": checked.sealed,
