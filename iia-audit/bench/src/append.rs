@@ -9,7 +9,7 @@ use iia_core::Timestamp;
 use iia_core::time::ManualClock;
 
 use crate::ours::{self, event};
-use crate::peers::{Fjall, Ours, Redb, Sqlite, Store};
+use crate::peers::{Fjall, Nothing, Ours, Redb, Sqlite, Store};
 
 const PRODUCERS: usize = 64;
 const TURN: Duration = Duration::from_millis(1_500);
@@ -157,6 +157,10 @@ pub fn producers() {
         (
             "fjall, the same group commit",
             Box::new(|| grouped(&mut fjall)),
+        ),
+        (
+            "nothing stored, the same group commit",
+            Box::new(|| grouped(&mut Nothing)),
         ),
     ];
     interleaved(

@@ -13,6 +13,9 @@ use iia_core::time::{Clock as _, ManualClock, Reading};
 /// Bytes of a record as its peers store it: what the body of ours has.
 pub const RECORD_LEN: usize = 300;
 
+/// The name of the mirror.
+pub const MIRROR: &str = "site.example/mirror";
+
 pub fn key(seed: u8) -> SoftwareKey {
     SoftwareKey::from_seed(&[seed; 32].into())
 }
@@ -31,7 +34,7 @@ pub fn create(dir: &Path) -> Log {
         log: named("box.example/audit", Purpose::Log, 1),
         witnesses: vec![named("site.example/witness", Purpose::Cosignature, 2)],
         quorum: 1,
-        mirrors: Vec::new(),
+        mirrors: vec![named(MIRROR, Purpose::Cosignature, 3)],
     };
     Log::create(&dir.join("audit"), &policy, &key(1), now()).expect("a log")
 }

@@ -107,3 +107,10 @@ impl Store for Fjall {
             .expect("persist");
     }
 }
+
+/// The floor: what waking producers costs when nothing is stored.
+pub struct Nothing;
+
+impl Store for Nothing {
+    fn commit(&mut self, _records: usize) {}
+}

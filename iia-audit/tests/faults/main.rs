@@ -9,6 +9,7 @@ mod common;
 mod disk;
 mod kill;
 mod power;
+mod strace;
 mod syscalls;
 mod writer;
 

@@ -4,9 +4,13 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use iia_audit::checkpoint::Checkpoint;
+use iia_audit::log::Log;
+use iia_audit::verify::{Elsewhere, verify_against};
+
 use crate::disk::{Disk, moved};
 use crate::writer::{Writer, holds};
-use crate::{Random, common, cycles};
+use crate::{Random, common, cycles, strace};
 
 /// Cuts the power of the file systems whose paths it reads. `_IOR('X', 125, __u32)`, flag 2: the journal is not flushed.
 const SWITCH: &str = "
@@ -76,4 +80,54 @@ fn whatever_was_acknowledged_before_a_power_cut_is_there() {
     }
     disk.unmount();
     assert!(records > 0);
+}
+
+/// A disk that says that it has synced and has not: what it lost cannot be had again here. That it is lost is seen by
+/// whoever has seen a later head; without one the log is a shorter one that holds.
+#[test]
+fn what_a_disk_lost_that_lied_about_its_syncs_is_missed_by_whoever_saw_a_head() {
+    let test = "power::what_a_disk_lost_that_lied_about_its_syncs_is_missed_by_whoever_saw_a_head";
+    if moved(test) || !strace::works(test) {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Disk::new(dir.path(), 64);
+    let mut switch = Switch::new();
+    let (mut lost, mut kept) = (0, 0);
+    for cycle in 0..cycles(2).min(60) {
+        let log = disk.at().join(format!("log-{cycle}"));
+        drop(common::create(&log));
+        std::fs::File::open(disk.at()).unwrap().sync_all().unwrap();
+        let lies = "inject=fdatasync,fsync:retval=0";
+        let mut writer = Writer::under(&log, strace::command(lies, 2_000));
+        writer.let_run(3 + cycle as u64 % 5);
+        switch.cut(disk.at());
+        let claimed = writer.kill();
+        disk.unmount();
+        disk.mount();
+        // It opens as a shorter log or refuses; either way nothing is made up.
+        let have = Log::open(&log.join("audit")).map(|(log, _)| log.size());
+        let head = Checkpoint {
+            origin: common::policy().log.name,
+            size: claimed,
+            root: [0; 32],
+        };
+        let known = Elsewhere {
+            heads: vec![head],
+            ..Elsewhere::default()
+        };
+        let _untold = std::fs::remove_dir_all(log.join("quarantine"));
+        match have {
+            Ok(have) if have >= claimed => kept += 1,
+            _ => {
+                lost += 1;
+                let bad = verify_against(&log, &known).bad.unwrap();
+                let said = bad.why.contains("the end is missing") || have.is_err();
+                assert!(said, "{have:?} of {claimed}: {bad:?}");
+            }
+        }
+        let _done = std::fs::remove_dir_all(&log);
+    }
+    disk.unmount();
+    assert!(lost > 0, "{kept} were kept: nothing was lied about");
 }

@@ -1,34 +1,18 @@
 //! The n-th write or sync fails, and the disk is full.
 
 use std::path::Path;
-use std::process::Command;
 
 use iia_audit::verify::records;
 use iia_core::event::EventKind;
 
 use crate::disk::{Disk, moved};
-use crate::writer::{COUNT, Writer, holds};
-use crate::{common, cycles};
-
-fn strace(inject: &str) -> Command {
-    let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-o", "/dev/null", "-e", inject]);
-    // It ends by itself: whoever traces it may be killed without it.
-    command.env(COUNT, "30");
-    command.arg(std::env::current_exe().unwrap());
-    command
-}
+use crate::writer::{Writer, holds};
+use crate::{common, cycles, strace};
 
 #[test]
 fn a_write_or_a_sync_that_fails_is_no_acknowledgement() {
-    let works = Command::new("strace")
-        .args(["-qq", "-o", "/dev/null", "true"])
-        .status();
-    if !works.is_ok_and(|status| status.success()) {
-        return common::skip(
-            "a_write_or_a_sync_that_fails_is_no_acknowledgement",
-            "strace",
-        );
+    if !strace::works("syscalls::a_write_or_a_sync_that_fails_is_no_acknowledgement") {
+        return;
     }
     for (call, error) in [
         ("fdatasync", "EIO"),
@@ -44,7 +28,7 @@ fn a_write_or_a_sync_that_fails_is_no_acknowledgement() {
             let dir = tempfile::tempdir().unwrap();
             drop(common::create(dir.path()));
             let inject = format!("inject={call}:error={error}:when={nth}");
-            let writer = Writer::under(dir.path(), strace(&inject));
+            let writer = Writer::under(dir.path(), strace::command(&inject, 30));
             let durable = writer.end();
             let have = holds(dir.path(), durable);
             // A sync that fails once is mended: the writer comes to its end, and a record tells of it.
