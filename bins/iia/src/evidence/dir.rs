@@ -9,7 +9,7 @@ use iia_audit::checkpoint::Checkpoint;
 use iia_audit::log::Genesis;
 use iia_audit::note::NOTE_LEN_MAX;
 use iia_audit::policy::Policy;
-use iia_audit::tree::{self, Frontier, Hash};
+use iia_audit::tree::{self, Hash};
 use iia_audit::verify::{Elsewhere, Outcome as Said, Report, seen_above, verify_against, walk};
 use iia_core::code::Coded as _;
 
@@ -56,6 +56,7 @@ pub(super) fn check(dir: &Path, keys: &Keys) -> anyhow::Result<Checked> {
             Said::Failed => Outcome::Failed,
         },
         records: report.records,
+        retired: report.retired,
         told: told(&report, keys, &held),
         missing: held.missing,
         is_rewritten: held.is_rewritten,
@@ -147,8 +148,12 @@ impl Held {
 
     /// Holds the heads against as many records as can be read, up to the first head that does not fit.
     fn read(dir: &Path, heads: &Heads) -> Self {
-        let (mut held, mut frontier) = (Self::default(), Frontier::default());
-        let read = walk(&dir.join("audit"), |found| {
+        let audit = dir.join("audit");
+        let mut held = Self::default();
+        let Ok(mut frontier) = start(&audit) else {
+            return held;
+        };
+        let read = walk(&audit, |found| {
             frontier.push(tree::leaf(found.record.hash.as_bytes()));
             let Some(roots) = heads.roots.get(&frontier.size()) else {
                 return;
