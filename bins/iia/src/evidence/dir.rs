@@ -10,7 +10,9 @@ use iia_audit::log::Genesis;
 use iia_audit::note::NOTE_LEN_MAX;
 use iia_audit::policy::Policy;
 use iia_audit::tree::{self, Hash};
-use iia_audit::verify::{Elsewhere, Outcome as Said, Report, seen_above, verify_against, walk};
+use iia_audit::verify::{
+    Elsewhere, Outcome as Said, Report, seen_above, start, verify_against, walk,
+};
 use iia_core::code::Coded as _;
 
 use super::{Bad, Checked, Form, Keys, Outcome, Row};
