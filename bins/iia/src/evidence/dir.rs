@@ -104,7 +104,7 @@ impl Heads {
     }
 
     fn read(&mut self, dir: &Path, policy: &Policy) {
-        for folder in ["heads", "receipts"] {
+        for folder in ["heads", "receipts", "mirrored"] {
             let files = fs::read_dir(dir.join("audit").join(folder));
             for file in files.into_iter().flatten().flatten() {
                 let is_short = |meta: fs::Metadata| meta.len() <= NOTE_LEN_MAX as u64;
