@@ -19,6 +19,7 @@ pub mod genesis;
 #[cfg(feature = "std")]
 pub mod log;
 pub mod note;
+pub mod own;
 pub mod policy;
 pub mod proof;
 mod raw;

@@ -4,35 +4,46 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use iia_audit::checkpoint::Checkpoint;
+use iia_audit::log::Log;
 use iia_audit::note::{self, Note, Purpose, VerifierKey};
+use iia_audit::segment::Header;
 use iia_audit::tree::{self, Hash};
+use iia_audit::verify::{Outcome, records, verify};
 use iia_core::sign::Signer as _;
+use iia_core::time::Clock as _;
 
 const SOURCES: &str = "/usr/share/gocode";
 
-/// Builds the judge; `None`, said aloud, where Go or its libraries are not installed.
+/// Builds the judge of notes and proofs.
 fn judge(test: &str) -> Option<PathBuf> {
+    built("notecheck", test)
+}
+
+/// Builds a judge; `None`, said aloud, where Go or its libraries are not installed.
+fn built(judge: &str, test: &str) -> Option<PathBuf> {
     let library = PathBuf::from(SOURCES).join("src/golang.org/x/mod/sumdb/note");
     if Command::new("go").arg("version").output().is_err() || !library.is_dir() {
         common::skip(test, "golang-go and golang-golang-x-mod-dev");
         return None;
     }
-    let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("notecheck-{test}"));
+    let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{judge}-{test}"));
     let built = Command::new("go")
         .args(["build", "-o"])
         .arg(&program)
         .arg("main.go")
-        .current_dir(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/judges/notecheck"
-        ))
+        .current_dir(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("tests/judges")
+                .join(judge),
+        )
         .envs([("GO111MODULE", "off"), ("GOPATH", SOURCES), ("GOFLAGS", "")])
         .output()
         .unwrap();
@@ -218,4 +229,77 @@ fn a_note_with_a_key_hash_and_no_signature_is_none_as_in_go() {
         assert!(Note::parse(&note).is_err(), "{blob}");
     }
     assert!(Note::parse("x\n1\n\n\u{2014} a AAAAAAA=\n").is_ok());
+}
+
+/// A log of many short segments: 80,000 records have tiles of three levels.
+fn tiled(dir: &Path) -> Log {
+    const RECORDS: usize = 80_000;
+    let mut log = common::create(dir).with_segment_len(2 * 1024 * 1024);
+    let events: Vec<_> = (0..2_000).map(|_| common::event("", 0)).collect();
+    for _ in 0..RECORDS / events.len() {
+        log.append(&events, common::clock().read()).unwrap();
+    }
+    log
+}
+
+#[test]
+fn go_walks_our_tiles_and_makes_the_same_proofs() {
+    let Some(program) = built("tilecheck", "tiles") else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    drop(tiled(dir.path()));
+    let audit = dir.path().join("audit");
+    // Tiles reach to the beginning of the open segment, whose header states the tree.
+    let mut segments: Vec<_> = fs::read_dir(audit.join("seg"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    segments.sort();
+    let (header, _) = Header::decode(&fs::read(segments.last().unwrap()).unwrap()).unwrap();
+    let (size, root) = (header.first, header.frontier().unwrap().root());
+    assert!(size > 66_000 && segments.len() > 4, "{size}");
+    let mut leaves = Vec::new();
+    records(&audit, |record| {
+        leaves.push(tree::leaf(record.hash.as_bytes()))
+    })
+    .unwrap();
+    let leaves = &leaves[..usize::try_from(size).unwrap()];
+    let asked: Vec<u64> = (0..40)
+        .map(|n| n * 1_777 % size)
+        .chain([0, 255 * 256 + 3, size - 1])
+        .collect();
+    let run = |tile: &Path| {
+        let output = Command::new(&program)
+            .arg(tile)
+            .arg(size.to_string())
+            .arg(STANDARD.encode(root))
+            .args(asked.iter().map(u64::to_string))
+            .output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let said = run(&audit.join("tile"));
+    let hex = |hash: &Hash| iia_core::digest::hex(hash);
+    let ours = asked.iter().map(|record| {
+        let path = tree::inclusion(leaves, *record, size).unwrap();
+        let hashes: Vec<String> = path.iter().map(hex).collect();
+        let leaf = hex(&leaves[usize::try_from(*record).unwrap()]);
+        format!("ok {record} {leaf} {}\n", hashes.join(" "))
+    });
+    assert_eq!(said, ours.collect::<String>());
+    // One turned bit in any tile, and what needs it is not proven.
+    for tile in ["0/000", "0/255", "1/000", "2/000.p/1"] {
+        let path = audit.join("tile").join(tile);
+        let good = fs::read(&path).unwrap();
+        let mut bent = good.clone();
+        bent[7] ^= 4;
+        fs::write(&path, bent).unwrap();
+        assert!(run(&audit.join("tile")).contains("bad "), "{tile}");
+        assert_eq!(
+            verify(dir.path(), None).outcome(),
+            Outcome::Failed,
+            "{tile}"
+        );
+        fs::write(&path, good).unwrap();
+    }
 }

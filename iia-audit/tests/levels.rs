@@ -131,7 +131,7 @@ fn verified(dirs: &[PathBuf]) -> Result<Report, Box<Report>> {
     let known = |seed, heads| Elsewhere {
         log: Some(log_key(seed)),
         heads,
-        seal_key: None,
+        ..Elsewhere::default()
     };
     let report = verify_against(middle, &known(2, above));
     if report.outcome() == Outcome::Failed {

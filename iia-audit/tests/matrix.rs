@@ -37,6 +37,7 @@ fn world(place: &Path) -> (Forged, Elsewhere) {
         log: Some(common::policy().log),
         heads: vec![head],
         seal_key: Some(seal_key),
+        ..Elsewhere::default()
     };
     (forged, elsewhere)
 }

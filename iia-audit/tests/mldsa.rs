@@ -1,5 +1,5 @@
 //! Cosignatures with ML-DSA-44: ours verify by another implementation, and every changed byte does not.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -16,9 +16,14 @@ use clap::Parser;
 use iia_audit::bundle::{self, Known};
 use iia_audit::log::Genesis;
 use iia_audit::note::VerifierKey;
+use iia_audit::own::OwnKey;
 use iia_audit::seal::SealKey;
-use iia_audit::verify::{Elsewhere, Outcome, Report, records, seen_above, verify_against};
+use iia_audit::verify::{
+    Elsewhere, Outcome, Report, records, seen_above, verify_against, verify_log,
+};
 use iia_core::Timestamp;
+use iia_core::digest::decode_hex;
+use iia_core::sign::PublicKey;
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -43,6 +48,12 @@ struct Arguments {
     /// counted and not checked
     #[arg(long, value_name = "FILE")]
     seal_key: Option<PathBuf>,
+    /// A source whose every record must carry its own signature, as SPIFFE_ID=KEY with 64 hexadecimal digits; may be given again
+    #[arg(long, value_name = "ID=KEY", value_parser = source_key)]
+    source_key: Vec<OwnKey>,
+    /// The log alone, without the files that its records name: for a copy in a mirror or a vault
+    #[arg(long)]
+    log_only: bool,
     /// Prints the result as JSON
     #[arg(long)]
     json: bool,
@@ -140,6 +151,18 @@ fn no_evidence(dir: &Path) {
     }
 }
 
+fn source_key(text: &str) -> Result<OwnKey, String> {
+    let (source, key) = text
+        .rsplit_once('=')
+        .ok_or("no = between a SPIFFE ID and a key")?;
+    let mut bytes = [0; 32];
+    decode_hex(key, &mut bytes).ok_or("a key has 64 lower-case hexadecimal digits")?;
+    Ok(OwnKey {
+        source: source.parse().map_err(|_| "no SPIFFE ID before the =")?,
+        key: PublicKey::from_bytes(bytes),
+    })
+}
+
 fn seal_key(path: &Path) -> Result<SealKey, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
     let key = text.and_then(|text| SealKey::parse(&text).map_err(|error| error.to_string()));
@@ -153,14 +176,19 @@ fn check(arguments: &Arguments, seal_key: Option<SealKey>) -> Report {
         log: arguments.key.clone(),
         heads: Vec::new(),
         seal_key,
+        sources: arguments.source_key.clone(),
+    };
+    let verify = match arguments.log_only {
+        true => verify_log,
+        false => verify_against,
     };
     let (Some(above), Ok((genesis, _))) = (&arguments.above, genesis) else {
-        return verify_against(&arguments.dir, &elsewhere);
+        return verify(&arguments.dir, &elsewhere);
     };
     match seen_above(above, arguments.above_key.as_ref(), genesis.origin()) {
         Ok(seen) => {
             elsewhere.heads = seen;
-            verify_against(&arguments.dir, &elsewhere)
+            verify(&arguments.dir, &elsewhere)
         }
         Err(mut other) => {
             if let Some(bad) = &mut other.bad {
@@ -185,17 +213,44 @@ fn words(report: &Report, arguments: &Arguments) {
         }
     );
     println!("records    {} good, chain head {head}", report.records);
+    if report.retired > 0 {
+        let gone = report.retired;
+        println!(
+            "retired    the first {gone} are hashes alone, under every head; a record says that they went"
+        );
+    }
+    if report.abandoned > 0 {
+        println!(
+            "abandoned  {} bytes that failed syncs left, as records say",
+            report.abandoned
+        );
+    }
     println!("heads      {} signed by the log", report.heads);
     println!(
         "receipts   {} cosigned by the policy's witnesses",
         report.receipts
     );
+    if report.mirrored > 0 {
+        println!(
+            "mirrors    have stored the first {} records, as they signed",
+            report.mirrored
+        );
+    }
+    if !arguments.source_key.is_empty() {
+        println!(
+            "sources    {} records signed by their own source",
+            report.own
+        );
+    }
     match report.sealed {
         Some(sealed) => println!("seals      {} hold, over {sealed} records", report.seals),
         None if report.seals == 0 => println!("seals      none"),
         None => println!("seals      {} NOT CHECKED: give --seal-key", report.seals),
     }
-    println!("files      {} as the chain says", report.files);
+    match arguments.log_only {
+        true => println!("files      not looked at"),
+        false => println!("files      {} as the chain says", report.files),
+    }
     if let Some(above) = &arguments.above {
         println!("above      heads in {} taken along", above.display());
     }
@@ -231,6 +286,10 @@ fn json(report: &Report) -> serde_json::Value {
         },
         "origin": report.origin,
         "records": report.records,
+        "retired": report.retired,
+        "abandoned": report.abandoned,
+        "mirrored": report.mirrored,
+        "own": report.own,
         "chain_head": report.chain_head.map(|head| head.to_string()),
         "heads": report.heads,
         "receipts": report.receipts,

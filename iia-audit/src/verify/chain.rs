@@ -128,7 +128,31 @@ impl Verifier<'_> {
         }
     }
 
+    /// A source with a key of its own has signed the record, and none of its numbers is missing before it.
+    fn own(&mut self, record: &Checked<'_>) -> Result<(), Bad> {
+        let body = record.body();
+        let key = self
+            .own_keys
+            .iter()
+            .find(|key| key.source.as_str() == body.source);
+        let Some(key) = key else {
+            return Ok(());
+        };
+        let before = self.marks.get(body.source).copied().unwrap_or(0);
+        let signed = key
+            .verify(&body.to_body())
+            .map_err(|error| error.to_string());
+        let next = (body.source_seq == before + 1).then_some(());
+        let good =
+            signed.and_then(|()| next.ok_or("a number of its source is missing before it".into()));
+        let place = format!("record {}", record.seq());
+        good.map_err(|why| self.bad("audit/seg", &format!("{place}: {why}")))?;
+        self.report.own += 1;
+        Ok(())
+    }
+
     fn record(&mut self, record: &Checked<'_>) -> Result<(), Bad> {
+        self.own(record)?;
         self.leaf(tree::leaf(record.hash().as_bytes()))?;
         self.report.chain_head = Some(record.hash());
         self.boot = record.written().boot;

@@ -20,6 +20,7 @@ use crate::checkpoint::Checkpoint;
 use crate::frame::Record;
 use crate::log::{Genesis, MIRRORED, RESERVE, RESERVE_LEN, SEALS, TILES, Walk};
 use crate::note::VerifierKey;
+use crate::own::OwnKey;
 use crate::seal::SealKey;
 use crate::segment::Sources;
 use crate::tile::{Edge, Tile};
@@ -74,6 +75,8 @@ pub struct Report {
     pub sealed: Option<u64>,
     /// Files whose digests the chain holds and that were found good.
     pub files: u64,
+    /// Records with the good signature of their own source, of those sources whose keys were given.
+    pub own: u64,
     /// The first thing that is wrong.
     pub bad: Option<Bad>,
 }
@@ -119,6 +122,7 @@ struct Verifier<'a> {
     claims: BTreeMap<u64, Vec<(PathBuf, Hash)>>,
     seals: Seals,
     sources: Sources,
+    own_keys: Vec<OwnKey>,
     /// The newest digest the chain holds of each file, and the record that says so.
     files: BTreeMap<String, (Digest, u64)>,
 }
@@ -143,6 +147,8 @@ pub struct Elsewhere {
     pub heads: Vec<Checkpoint>,
     /// The key of epoch 0 of its seals: they must be there and hold.
     pub seal_key: Option<SealKey>,
+    /// Sources whose every record must carry their own signature, and none of whose numbers may be missing.
+    pub sources: Vec<OwnKey>,
 }
 
 /// Verifies the evidence directory `dir` against what is known from elsewhere.
@@ -197,12 +203,14 @@ impl<'a> Verifier<'a> {
             claims: BTreeMap::new(),
             seals: Seals::default(),
             sources: Sources::default(),
+            own_keys: Vec::new(),
             files: BTreeMap::new(),
         }
     }
 
     fn report(mut self, elsewhere: &Elsewhere, scope: Scope) -> Report {
         self.claims_from(&elsewhere.heads);
+        self.own_keys.clone_from(&elsewhere.sources);
         self.report.bad = self.run(elsewhere, scope).err();
         self.report
     }

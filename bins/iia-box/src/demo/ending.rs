@@ -64,6 +64,7 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
             log: Some(key.clone()),
             heads,
             seal_key: Some(SealKey::parse(&seal_key)?),
+            ..Elsewhere::default()
         })
     };
     let known = elsewhere("site", &site_key, Vec::new())?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use iia::lake_report::word;
-use iia_audit::verify::records;
+use iia_audit::verify::{Elsewhere, records, verify_log};
 use iia_core::event::EventKind;
 use iia_core::stream::Stream;
 
@@ -44,6 +44,20 @@ fn from_packet_to_north_everything_is_there_once() {
     chain(&run);
     answers(&run);
     report(&run);
+    mirrored(&run);
+}
+
+/// The next box up holds the log byte for byte, and the box has its signature for it.
+fn mirrored(run: &Finished) {
+    let own = verify_log(&run.evidence("seg01"), &Elsewhere::default());
+    let site = run.path().join("site/mirrors/seg01-audit");
+    let copy = verify_log(&site, &Elsewhere::default());
+    assert_eq!((&own.bad, &copy.bad), (&None, &None));
+    assert_eq!(
+        (copy.records, copy.chain_head),
+        (own.records, own.chain_head)
+    );
+    assert_eq!(own.mirrored, own.records);
 }
 
 /// Each thing that the capture's story holds and no contract covers, and the consumer without contract.

@@ -27,6 +27,7 @@ pub(super) fn check(dir: &Path, keys: &Keys) -> anyhow::Result<Checked> {
         log: keys.log.clone(),
         heads: Vec::new(),
         seal_key: keys.seal.clone(),
+        ..Elsewhere::default()
     };
     if let (Some((above, key)), Some((genesis, _))) = (&keys.above, &loaded) {
         let above = super::directory(above)?;
