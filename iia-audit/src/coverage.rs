@@ -9,8 +9,8 @@ use crate::bundle::signed;
 use crate::checkpoint::Checkpoint;
 use crate::frame::Record;
 use crate::log::{Genesis, storage};
-use crate::tree::{self, Frontier, Hash};
-use crate::verify::records;
+use crate::tree::{self, Hash};
+use crate::verify::{records, start};
 
 /// How far a log is covered.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -77,7 +77,9 @@ impl Heads {
     /// # Errors
     /// What is wrong with the first bad record; [`AuditError::Inconsistent`] for a head of other or more records.
     pub fn read(mut self, mut take: impl FnMut(Record)) -> Result<Coverage, AuditError> {
-        let mut frontier = Frontier::default();
+        let mut frontier = start(&self.audit)?;
+        // What was retired is under every head that is still there.
+        self.roots.retain(|size, _| *size > frontier.size());
         let mut differs = None;
         records(&self.audit, |record| {
             frontier.push(tree::leaf(record.hash.as_bytes()));

@@ -10,9 +10,13 @@ use std::process::Command;
 use common::{MIRROR, create_mirrored, event, key, mirror_key, policy, receipt, witness};
 use iia_audit::AuditError;
 use iia_audit::bundle::{self, Known, Show, make};
+use iia_audit::coverage::Heads;
 use iia_audit::log::{Held, Log, Mirror, Ratchet, Retention, Retired, Submission};
 use iia_audit::seal::SealKey;
-use iia_audit::verify::{Elsewhere, Outcome, Report, records, verify_against, verify_log};
+use iia_audit::table;
+use iia_audit::verify::{
+    Elsewhere, Outcome, Report, records, start, verify_against, verify_log, walk,
+};
 use iia_core::Timestamp;
 use iia_core::digest::{Context, Digest};
 use iia_core::event::EventKind;
@@ -283,4 +287,36 @@ fn a_fall_between_the_record_and_the_deletion_leaves_a_sound_log() {
     })
     .unwrap();
     assert_eq!(told, 2);
+}
+
+#[test]
+fn what_is_left_is_read_by_everybody_who_reads_a_log() {
+    let mut plant = Plant::new();
+    plant.day(100);
+    plant.day(100);
+    plant.replicate();
+    plant.day = 400;
+    let Retired::Gone(0, first) = plant.retire() else {
+        panic!("the oldest segment stays");
+    };
+    let head = plant.log.publish_head(&key(1)).unwrap();
+    let dir = plant.evidence();
+    assert_eq!(start(&dir.join("audit")).unwrap().size(), first);
+    let mut seen = Vec::new();
+    let coverage = Heads::newest(&dir)
+        .unwrap()
+        .read(|record| seen.push(record.seq))
+        .unwrap();
+    assert_eq!(seen.first(), Some(&first));
+    assert_eq!(head.lines().nth(1).unwrap(), coverage.records.to_string());
+    let mut places = Vec::new();
+    walk(&dir.join("audit"), |found| places.push(found.record.seq)).unwrap();
+    assert_eq!(places, seen);
+    let refused = table::make(&dir, |_| Show::Whole, |_| {}).unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("its first records were retired"),
+        "{refused}"
+    );
 }

@@ -12,7 +12,7 @@ use crate::bundle::{Show, signed, thin};
 use crate::envelope::{Envelope, Shown};
 use crate::frame::{self, Record};
 use crate::log::{Genesis, storage};
-use crate::verify::walk;
+use crate::verify::{start, walk};
 
 /// What went into a table, and what did not.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Made {
 ///
 /// # Errors
 /// [`AuditError`] of a log that does not hold; [`AuditError::TooLong`] for more than a table may hold;
-/// [`AuditError::Malformed`] for a log without a signed head.
+/// [`AuditError::Malformed`] for a log without a signed head, or whose first records were retired.
 pub fn make(
     dir: &Path,
     mut show: impl FnMut(&Record) -> Show,
@@ -47,6 +47,11 @@ pub fn make(
     if size == 0 {
         return Err(AuditError::Malformed {
             what: "log for a table: it has no signed head",
+        });
+    }
+    if start(&audit)?.size() > 0 {
+        return Err(AuditError::Malformed {
+            what: "log for a table: its first records were retired",
         });
     }
     let words = words(&audit, &heads)?;

@@ -31,7 +31,7 @@ pub use self::files::FILE_LEN_MAX;
 use self::heads::Folder;
 pub use self::heads::seen_above;
 use self::seals::Seals;
-pub use self::walk::{Found, walk};
+pub use self::walk::{Found, start, walk};
 
 /// What was found wrong first, in the order of the log.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::AuditError;
 use crate::frame::Record;
 use crate::log::{Genesis, Walk};
+use crate::tree::Frontier;
 
 /// A record where it lies.
 #[derive(Debug)]
@@ -43,4 +44,19 @@ pub fn walk(audit: &Path, mut take: impl FnMut(Found<'_>)) -> Result<(), AuditEr
         walk.went_to(&reader);
     }
     Ok(())
+}
+
+/// The tree before the first record that is there: empty, or what the oldest segment says of those that were retired.
+///
+/// # Errors
+/// What is wrong with that segment.
+pub fn start(audit: &Path) -> Result<Frontier, AuditError> {
+    let (genesis, _) = Genesis::load(audit)?;
+    let mut walk = Walk::new(audit, genesis.log_id())?;
+    let Some(segment) = walk.next()? else {
+        return Ok(Frontier::default());
+    };
+    let header = &segment.reader()?.header;
+    let size = header.first;
+    header.frontier().ok_or(AuditError::BadTile { size })
 }

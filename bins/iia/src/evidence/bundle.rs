@@ -37,6 +37,7 @@ fn checked(report: &Report) -> Checked {
             _ => Outcome::NotAllWitnessed,
         },
         records: report.size(),
+        retired: 0,
         told: match report.bad {
             Some(_) => 0,
             None => report.size(),

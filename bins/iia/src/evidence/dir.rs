@@ -9,8 +9,10 @@ use iia_audit::checkpoint::Checkpoint;
 use iia_audit::log::Genesis;
 use iia_audit::note::NOTE_LEN_MAX;
 use iia_audit::policy::Policy;
-use iia_audit::tree::{self, Frontier, Hash};
-use iia_audit::verify::{Elsewhere, Outcome as Said, Report, seen_above, verify_against, walk};
+use iia_audit::tree::{self, Hash};
+use iia_audit::verify::{
+    Elsewhere, Outcome as Said, Report, seen_above, start, verify_against, walk,
+};
 use iia_core::code::Coded as _;
 
 use super::{Bad, Checked, Form, Keys, Outcome, Row};
@@ -57,6 +59,7 @@ pub(super) fn check(dir: &Path, keys: &Keys) -> anyhow::Result<Checked> {
             Said::Failed => Outcome::Failed,
         },
         records: report.records,
+        retired: report.retired,
         told: told(&report, keys, &held),
         missing: held.missing,
         is_rewritten: held.is_rewritten,
@@ -102,7 +105,7 @@ impl Heads {
     }
 
     fn read(&mut self, dir: &Path, policy: &Policy) {
-        for folder in ["heads", "receipts"] {
+        for folder in ["heads", "receipts", "mirrored"] {
             let files = fs::read_dir(dir.join("audit").join(folder));
             for file in files.into_iter().flatten().flatten() {
                 let is_short = |meta: fs::Metadata| meta.len() <= NOTE_LEN_MAX as u64;
@@ -148,8 +151,12 @@ impl Held {
 
     /// Holds the heads against as many records as can be read, up to the first head that does not fit.
     fn read(dir: &Path, heads: &Heads) -> Self {
-        let (mut held, mut frontier) = (Self::default(), Frontier::default());
-        let read = walk(&dir.join("audit"), |found| {
+        let audit = dir.join("audit");
+        let mut held = Self::default();
+        let Ok(mut frontier) = start(&audit) else {
+            return held;
+        };
+        let read = walk(&audit, |found| {
             frontier.push(tree::leaf(found.record.hash.as_bytes()));
             let Some(roots) = heads.roots.get(&frontier.size()) else {
                 return;

@@ -37,6 +37,12 @@ impl Checked {
             (_, None, 0) => "there are no seals".into(),
             (_, None, seals) => format!("{} NOT CHECKED: give --seal-key", counted(seals, "seal")),
         });
+        if self.retired > 0 {
+            lines.push(format!(
+                "the first {} were retired: they are not here, and nothing is said of them",
+                counted(self.retired, "record")
+            ));
+        }
         let hidden: u64 = self.hidden.iter().map(|(from, to)| to - from + 1).sum();
         if hidden > 0 {
             lines.push(format!(

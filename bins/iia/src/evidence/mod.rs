@@ -79,6 +79,8 @@ pub struct Checked {
     pub outcome: Outcome,
     /// Records found good; of a bundle, records of the log at its largest head.
     pub records: u64,
+    /// Of these retired: they are not here any more, and heads are over them.
+    pub retired: u64,
     /// Records that may be told: those below the first bad one, and below the last head that fits where another does not.
     pub told: u64,
     /// Whether a head that was signed before is not one of these records: they were written anew.

@@ -26,6 +26,7 @@ pub(super) fn check(bytes: &[u8], known: &Known) -> Checked {
             _ => Outcome::NotAllWitnessed,
         },
         records: report.records,
+        retired: 0,
         told: match &report.bad {
             Some(bad) => bad.seq.unwrap_or(0),
             None => report.records,

@@ -79,6 +79,7 @@ pub(crate) fn evidence(checked: &Checked) -> Value {
         "records": checked.records,
         "witnessed": checked.witnessed(),
         "signed": checked.signed,
+        "retired": checked.retired,
         "told": checked.told,
         "rewritten": checked.is_rewritten,
         "missing": checked.missing,

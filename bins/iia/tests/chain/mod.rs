@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "every test file uses some of it")]
 #![allow(clippy::unwrap_used, reason = "part of tests")]
 
+pub(crate) mod story;
+
 use std::path::{Path, PathBuf};
 
 use iia_audit::log::{Log, Submission};
