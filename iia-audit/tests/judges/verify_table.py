@@ -49,7 +49,7 @@ def words(table):
 
 
 def beginning(genesis, text, given):
-    log, witnesses, quorum = policy(text)
+    log, witnesses, quorum, _ = policy(text)
     said, lines = note(genesis)
     first, origin, key, stated, created = said[:-1].split("\n")
     digest = f"policy b3:{derived('file', text).hex()}"
