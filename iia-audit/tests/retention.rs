@@ -238,7 +238,7 @@ fn second_opinion(evidence: &Path, report: &Report) {
 }
 
 #[test]
-fn a_beginning_that_went_without_a_record_is_missing() {
+fn a_beginning_that_went_without_a_record_is_found() {
     let mut plant = Plant::new();
     plant.day(200);
     plant.replicate();
