@@ -9,6 +9,7 @@ use iia_core::record::ServiceId;
 
 use crate::AuditError;
 use crate::frame::{self, ENVELOPE_LEN, Record, Written};
+use crate::raw::Head;
 
 /// Bytes of an envelope with its hash.
 pub const BARE_LEN: usize = ENVELOPE_LEN + 32;
@@ -36,44 +37,17 @@ impl Envelope {
     /// # Errors
     /// [`AuditError::BadRecord`], [`AuditError::BrokenLink`].
     pub fn read(bytes: &[u8], chain: (&[u8; 32], &Digest), seq: u64) -> Result<Self, AuditError> {
-        let bad = |what| AuditError::BadRecord { seq, what };
-        let bare: &[u8; BARE_LEN] = bytes.first_chunk().ok_or(bad("cut short"))?;
-        let (envelope, stored) = bare.split_at(ENVELOPE_LEN);
-        let mut fields = frame::Fields(envelope);
-        if !frame::looks_like_record(&fields.take::<4>()) {
-            return Err(bad("no record starts here"));
-        }
-        let frame_len = u32::from_le_bytes(fields.take()) as usize;
-        let number = u64::from_le_bytes(fields.take());
-        let written = Written {
-            utc_ns: i64::from_le_bytes(fields.take()),
-            boottime_ns: u64::from_le_bytes(fields.take()),
-            boot: u32::from_le_bytes(fields.take()),
-            error_us: u32::from_le_bytes(fields.take()),
-        };
-        let (kind, schema) = (
-            u16::from_le_bytes(fields.take()),
-            u16::from_le_bytes(fields.take()),
-        );
-        let body_len = u32::from_le_bytes(fields.take());
-        let source = ServiceId::from_bytes(fields.take());
-        if number != seq || schema != frame::SCHEMA {
-            return Err(bad("another number or schema"));
-        }
-        if frame_len != frame::len_of(body_len as usize) || body_len as usize > frame::BODY_MAX {
-            return Err(bad("lengths disagree"));
-        }
-        let hash = frame::link(chain, envelope);
-        if stored != hash.as_bytes() {
+        let head = Head::parse(bytes, seq)?;
+        if head.stored != frame::link(chain, head.envelope) {
             return Err(AuditError::BrokenLink { seq });
         }
         Ok(Self {
             seq,
-            written,
-            kind,
-            source,
-            body_len,
-            hash,
+            written: head.written,
+            kind: head.kind,
+            source: ServiceId::from_bytes(head.source),
+            body_len: u32::try_from(head.body_len).unwrap_or(u32::MAX),
+            hash: head.stored,
         })
     }
 

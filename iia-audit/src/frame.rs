@@ -107,10 +107,10 @@ pub(crate) fn link((key, before): (&[u8; 32], &Digest), envelope: &[u8]) -> Dige
 /// What is wrong with it; [`AuditError::BadRecord`] with `"cut short"` when bytes are missing.
 pub fn decode(bytes: &[u8], chain: (&[u8; 32], &Digest), seq: u64) -> Result<Record, AuditError> {
     let raw = Raw::parse(bytes, seq)?;
-    if raw.stored != link(chain, raw.envelope) {
+    if raw.head.stored != link(chain, raw.head.envelope) {
         return Err(AuditError::BrokenLink { seq });
     }
-    if raw.commit != *Digest::of(Context::AuditBody, raw.tail).as_bytes() {
+    if raw.head.commit != *Digest::of(Context::AuditBody, raw.tail).as_bytes() {
         return Err(AuditError::BrokenBody { seq });
     }
     let body = raw.body(&mut Sources::default())?;

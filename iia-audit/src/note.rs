@@ -53,22 +53,12 @@ pub struct VerifierKey {
 impl VerifierKey {
     /// The four bytes that name the key in a signature line.
     pub fn key_hash(&self) -> [u8; 4] {
-        let digest: [u8; 32] = Sha256::new()
-            .chain_update(self.name.as_bytes())
-            .chain_update([b'\n', self.purpose.number()])
-            .chain_update(self.key.as_bytes())
-            .finalize()
-            .into();
-        let [a, b, c, d, ..] = digest;
-        [a, b, c, d]
+        key_hash(&self.name, self.purpose.number(), self.key.as_bytes())
     }
 
     /// The text form `name+hash+key` (C2SP vkey).
     pub fn to_text(&self) -> String {
-        let mut key: Vec<u8> = [self.purpose.number()].into();
-        key.extend_from_slice(self.key.as_bytes());
-        let hash = iia_core::digest::hex(&self.key_hash());
-        format!("{}+{hash}+{}", self.name, STANDARD.encode(key))
+        vkey(&self.name, self.purpose.number(), self.key.as_bytes())
     }
 
     /// Reads the text form; the hash in it must be the right one.
@@ -101,6 +91,24 @@ impl VerifierKey {
             Err(wrong)
         }
     }
+}
+
+/// The four bytes that name a key of a kind in a signature line (C2SP signed-note).
+fn key_hash(name: &str, kind: u8, key: &[u8]) -> [u8; KEY_HASH_LEN] {
+    let digest: [u8; 32] = Sha256::new()
+        .chain_update(name.as_bytes())
+        .chain_update([b'\n', kind])
+        .chain_update(key)
+        .finalize()
+        .into();
+    let [a, b, c, d, ..] = digest;
+    [a, b, c, d]
+}
+
+/// The text form of a key (C2SP vkey).
+fn vkey(name: &str, kind: u8, key: &[u8]) -> String {
+    let hash = iia_core::digest::hex(&key_hash(name, kind, key));
+    format!("{name}+{hash}+{}", STANDARD.encode([&[kind], key].concat()))
 }
 
 /// Whether a name may stand in a signature line.

@@ -16,29 +16,28 @@ use crate::frame::{
 /// Sources whose ids are remembered at most.
 const SOURCES_MAX: usize = 1024;
 
-/// The fields of an envelope, its hash, and what it commits to.
+/// The fields of an envelope, and its hash as stored.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Raw<'a> {
+pub(crate) struct Head<'a> {
     pub(crate) seq: u64,
     pub(crate) written: Written,
-    kind: u16,
-    source: [u8; 16],
-    /// What the envelope says that `tail` hashes to.
+    pub(crate) kind: u16,
+    pub(crate) source: [u8; 16],
+    pub(crate) body_len: usize,
+    /// What it says that salt, body and padding hash to.
     pub(crate) commit: [u8; 32],
-    /// The chain hash, as stored.
+    /// The chain hash.
     pub(crate) stored: Digest,
-    pub(crate) envelope: &'a [u8],
-    /// Salt, body and padding.
-    pub(crate) tail: &'a [u8],
-    body_len: usize,
+    pub(crate) envelope: &'a [u8; ENVELOPE_LEN],
 }
 
-impl<'a> Raw<'a> {
-    /// Takes the record at the start of `bytes` apart, which must be number `seq`; hashes are not checked.
+impl<'a> Head<'a> {
+    /// Takes the envelope and hash at the start of `bytes` apart, which must be of record `seq`; hashes are not checked.
     pub(crate) fn parse(bytes: &'a [u8], seq: u64) -> Result<Self, AuditError> {
         let bad = |what| AuditError::BadRecord { seq, what };
-        let head: &[u8; HEAD_LEN] = bytes.first_chunk().ok_or(bad("cut short"))?;
-        let mut fields = Fields(head);
+        let (envelope, rest) = bytes.split_first_chunk().ok_or(bad("cut short"))?;
+        let (stored, _) = rest.split_first_chunk().ok_or(bad("cut short"))?;
+        let mut fields = Fields(envelope);
         if fields.take::<4>() != MAGIC {
             return Err(bad("no record starts here"));
         }
@@ -54,25 +53,41 @@ impl<'a> Raw<'a> {
         let schema = u16::from_le_bytes(fields.take());
         let body_len = u32::from_le_bytes(fields.take()) as usize;
         let (source, commit) = (fields.take(), fields.take());
-        let stored = Digest::from_bytes(fields.take());
         if body_len > BODY_MAX || frame_len != frame::len_of(body_len) {
             return Err(bad("lengths disagree"));
         }
         if number != seq || schema != SCHEMA {
             return Err(bad("another number or schema"));
         }
-        let tail = bytes.get(HEAD_LEN - SALT_LEN..frame_len);
         Ok(Self {
             seq,
             written,
             kind,
             source,
-            commit,
-            stored,
-            envelope: head.get(..ENVELOPE_LEN).unwrap_or_default(),
-            tail: tail.ok_or(bad("cut short"))?,
             body_len,
+            commit,
+            stored: Digest::from_bytes(*stored),
+            envelope,
         })
+    }
+}
+
+/// A whole record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Raw<'a> {
+    pub(crate) head: Head<'a>,
+    /// Salt, body and padding.
+    pub(crate) tail: &'a [u8],
+}
+
+impl<'a> Raw<'a> {
+    /// Takes the record at the start of `bytes` apart, which must be number `seq`; hashes are not checked.
+    pub(crate) fn parse(bytes: &'a [u8], seq: u64) -> Result<Self, AuditError> {
+        let head = Head::parse(bytes, seq)?;
+        let tail = bytes.get(HEAD_LEN - SALT_LEN..frame::len_of(head.body_len));
+        let what = "cut short";
+        let tail = tail.ok_or(AuditError::BadRecord { seq, what })?;
+        Ok(Self { head, tail })
     }
 
     /// Bytes on disk.
@@ -83,16 +98,16 @@ impl<'a> Raw<'a> {
     /// Reads the body, which must be what the envelope says.
     pub(crate) fn body(&self, sources: &mut Sources) -> Result<View<'a>, AuditError> {
         let bad = |what| AuditError::BadRecord {
-            seq: self.seq,
+            seq: self.head.seq,
             what,
         };
         let rest = self.tail.get(SALT_LEN..).unwrap_or_default();
-        let parts = rest.split_at_checked(self.body_len);
+        let parts = rest.split_at_checked(self.head.body_len);
         let (body, pad) = parts.ok_or(bad("lengths disagree"))?;
         let body = View::parse(body).ok_or(bad("body is not canonical"))?;
         let sound = pad.iter().all(|byte| *byte == 0)
-            && self.kind == body.kind.number()
-            && sources.id(body.source) == Some(self.source);
+            && self.head.kind == body.kind.number()
+            && sources.id(body.source) == Some(self.head.source);
         sound
             .then_some(body)
             .ok_or(bad("envelope and body disagree"))
@@ -101,10 +116,10 @@ impl<'a> Raw<'a> {
     /// The record, owned.
     pub(crate) fn record(&self, body: &View<'_>) -> Record {
         Record {
-            seq: self.seq,
-            written: self.written,
+            seq: self.head.seq,
+            written: self.head.written,
             body: body.to_body(),
-            hash: self.stored,
+            hash: self.head.stored,
             len: self.len(),
         }
     }

@@ -173,17 +173,17 @@ pub struct Checked<'a> {
 impl<'a> Checked<'a> {
     /// Its number.
     pub const fn seq(&self) -> u64 {
-        self.raw.seq
+        self.raw.head.seq
     }
 
     /// When it was written.
     pub const fn written(&self) -> Written {
-        self.raw.written
+        self.raw.head.written
     }
 
     /// Its chain hash.
     pub const fn hash(&self) -> Digest {
-        self.raw.stored
+        self.raw.head.stored
     }
 
     /// Its content.
@@ -314,10 +314,10 @@ impl<'a> Reader<'a> {
             let (to, rest) = link.split_at_mut(32);
             to.copy_from_slice(before.as_bytes());
             rest.iter_mut()
-                .zip(raw.envelope)
+                .zip(raw.head.envelope)
                 .for_each(|(to, byte)| *to = *byte);
             links.push(link);
-            before = raw.stored;
+            before = raw.head.stored;
         }
         let links: Vec<&[u8]> = links.iter().map(<[u8; 128]>::as_slice).collect();
         let tails: Vec<&[u8]> = raws.iter().map(|raw| raw.tail).collect();
@@ -327,8 +327,11 @@ impl<'a> Reader<'a> {
             .into_iter()
             .zip(self.bodies.digest(&tails));
         for (good, (raw, (link, commit))) in raws.iter().zip(hashes).enumerate() {
-            let seq = raw.seq;
-            let wrong = match (link == raw.stored, *commit.as_bytes() == raw.commit) {
+            let seq = raw.head.seq;
+            let wrong = match (
+                link == raw.head.stored,
+                *commit.as_bytes() == raw.head.commit,
+            ) {
                 (false, _) => AuditError::BrokenLink { seq },
                 (_, false) => AuditError::BrokenBody { seq },
                 _ => continue,
@@ -343,7 +346,7 @@ impl<'a> Reader<'a> {
         let offset = self.offset;
         self.offset += raw.len();
         self.next += 1;
-        self.before = raw.stored;
+        self.before = raw.head.stored;
         Checked { raw, body, offset }
     }
 

@@ -7,9 +7,8 @@ use alloc::vec::Vec;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use iia_core::mldsa::{PublicKey, SIGNATURE_LEN, SoftwareKey};
-use sha2::{Digest as _, Sha256};
 
-use super::{DASH, Note, is_name};
+use super::{DASH, Note, is_name, vkey};
 use crate::AuditError;
 use crate::checkpoint::Checkpoint;
 
@@ -27,22 +26,12 @@ pub struct MlDsaKey {
 
 impl MlDsaKey {
     fn key_hash(&self) -> [u8; 4] {
-        let digest: [u8; 32] = Sha256::new()
-            .chain_update(self.name.as_bytes())
-            .chain_update([b'\n', KIND])
-            .chain_update(self.key.as_bytes())
-            .finalize()
-            .into();
-        let [a, b, c, d, ..] = digest;
-        [a, b, c, d]
+        super::key_hash(&self.name, KIND, self.key.as_bytes())
     }
 
     /// The text form `name+hash+key` (C2SP vkey).
     pub fn to_text(&self) -> String {
-        let mut key: Vec<u8> = [KIND].into();
-        key.extend_from_slice(self.key.as_bytes());
-        let hash = iia_core::digest::hex(&self.key_hash());
-        format!("{}+{hash}+{}", self.name, STANDARD.encode(key))
+        vkey(&self.name, KIND, self.key.as_bytes())
     }
 
     /// Reads the text form; the hash in it must be the right one.

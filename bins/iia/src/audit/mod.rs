@@ -4,6 +4,7 @@ mod bundle;
 pub(crate) mod choice;
 mod export;
 pub(crate) mod keys;
+pub(crate) mod paper;
 mod prove;
 mod show;
 pub(crate) mod timeline;

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod dir;
+pub(crate) mod html;
 mod lines;
 mod table;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{FOUNDATIONAL, Report, Shown};
-use crate::evidence::Outcome;
+use crate::evidence::html::verdict;
 use crate::report::escape;
 use crate::words::tame;
 
@@ -25,7 +25,7 @@ pub fn html(report: &Report) -> String {
         include_str!("../timeline/style.css"),
         include_str!("style.css")
     );
-    head(&mut html, report);
+    verdict(&mut html, report.checked.outcome, &report.head_lines());
     for (fr, name) in FOUNDATIONAL {
         let _ = write!(html, "<section><h2>{fr} <small>{name}</small></h2>");
         report.of(fr).for_each(|one| claim(&mut html, report, one));
@@ -33,23 +33,6 @@ pub fn html(report: &Report) -> String {
     }
     html.push_str("</main></html>\n");
     html
-}
-
-fn head(html: &mut String, report: &Report) {
-    let class = match report.checked.outcome {
-        Outcome::Verified => "sound",
-        Outcome::NotAllWitnessed => "open",
-        Outcome::Failed => "wrong",
-    };
-    let _ = write!(
-        html,
-        "<section class=\"verdict {class}\"><h2>What the evidence is worth</h2>"
-    );
-    for (at, words) in report.head_lines().iter().enumerate() {
-        let tag = if at == 0 { "strong" } else { "span" };
-        let _ = write!(html, "<p><{tag}>{}</{tag}></p>", escape(words));
-    }
-    html.push_str("</section>");
 }
 
 fn claim(html: &mut String, report: &Report, one: &Shown) {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Answer, Entry, Moment, Timeline, Weight};
-use crate::evidence::Outcome;
+use crate::evidence::html::verdict;
 use crate::report::escape;
 use crate::words::{error, millis, seconds};
 
@@ -23,7 +23,11 @@ pub fn html(timeline: &Timeline) -> String {
         include_str!("../report/style.css"),
         include_str!("style.css")
     );
-    evidence(&mut html, timeline);
+    verdict(
+        &mut html,
+        timeline.checked.outcome,
+        &timeline.evidence_lines(),
+    );
     moments(&mut html, timeline);
     answers(&mut html, timeline);
     deadlines(&mut html, timeline);
@@ -31,23 +35,6 @@ pub fn html(timeline: &Timeline) -> String {
     check(&mut html, timeline);
     html.push_str("</main></html>\n");
     html
-}
-
-fn evidence(html: &mut String, timeline: &Timeline) {
-    let class = match timeline.checked.outcome {
-        Outcome::Verified => "sound",
-        Outcome::NotAllWitnessed => "open",
-        Outcome::Failed => "wrong",
-    };
-    let _ = write!(
-        html,
-        "<section class=\"verdict {class}\"><h2>What the evidence is worth</h2>"
-    );
-    for (at, words) in timeline.evidence_lines().iter().enumerate() {
-        let tag = if at == 0 { "strong" } else { "span" };
-        let _ = write!(html, "<p><{tag}>{}</{tag}></p>", escape(words));
-    }
-    html.push_str("</section>");
 }
 
 fn moments(html: &mut String, timeline: &Timeline) {
