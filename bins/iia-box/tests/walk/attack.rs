@@ -259,7 +259,7 @@ fn cut_with_its_heads(run: &Finished) {
         .seq;
     truncate(run, write);
     let evidence = run.evidence("seg01");
-    for folder in ["heads", "receipts"] {
+    for folder in ["heads", "receipts", "mirrored"] {
         for file in fs::read_dir(evidence.join("audit").join(folder)).unwrap() {
             let path = file.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();

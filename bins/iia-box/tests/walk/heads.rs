@@ -181,6 +181,8 @@ fn heads_are_a_stream_that_the_next_box_up_signs_and_publishes_again() {
     assert!(republished.len() >= 2, "{there:#?}");
     cosigned(&republished, &child, &child_hashes);
     assert_eq!(republished.last().unwrap().size, child_hashes.len() as u64);
+    let words = format!("{} of which the site has signed", republished.len());
+    assert!(run.said.contains(&words), "{words}\n{}", run.said);
     let own_heads = from(INTAKE, "site/audit");
     assert!(!own_heads.is_empty(), "{there:#?}");
     own(&own_heads, &site.log, &site_hashes);
