@@ -405,7 +405,7 @@ contract iia.contract.boundary.laptop.query 1.0.0 {
   }
 }
 
-contract iia.contract.boundary.site.telemetry 1.1.0 {
+contract iia.contract.boundary.site.evidence 1.0.0 {
   scope boundary
   publisher spiffe://iia.local/zone/publish/workload/edge_publisher
   consumer spiffe://site.example/zone/collect/workload/intake
@@ -413,6 +413,167 @@ contract iia.contract.boundary.site.telemetry 1.1.0 {
   contact oncall://site/ops-manager
   operation ADD_CHECKPOINT
   operation ADD_ENTRIES
+  operation PUBLISH_HEAD
+  profile {
+    kind telemetry
+    protocol iia_link
+    security mtls
+    alpn "iia/1"
+    trust_root seg01-root
+  }
+  inventory {
+    include security.audit.head
+  }
+  freshness {
+    native_resolution 1s
+    published 1m
+    lag_max 2m
+  }
+  retention {
+    on_box 30d
+    aging oldest_first_after_acked
+  }
+  ordering {
+    sequence monotonic_per_service
+    service_id uuid_v7
+  }
+  delivery {
+    mode at_least_once
+    dedupe sequence_per_service
+    class transactional
+  }
+  gap {
+    buffer 30d
+    detect sequence_discontinuity
+    watermark on
+  }
+  evolution {
+    additive_within_major on
+    breaking_needs_major on
+    deprecation_overlap 90d
+  }
+  auth {
+    publisher_ttl 1h
+    consumer_rotation 1h
+  }
+  audit {
+    failures on
+    consumer_validates on
+    head_period 1m
+  }
+  quota {
+    rows 1000000/h
+    payload_max 16MiB
+  }
+  upstream ack {
+    window_max 30s
+  }
+  upstream audit {
+    verify_every 1m
+  }
+  upstream auth {
+    rotation 1h
+    custody file
+  }
+  upstream capacity {
+    sustained_rows 1000000/h
+  }
+  upstream connectivity {
+    bandwidth_min 10Mbps
+    latency_p99_max 500ms
+    uptime_min 99.5%
+    path site_lan
+    redundancy none
+  }
+  upstream incident {
+    on_call oncall://enterprise/operations
+    response_max 4h
+    escalation oncall://enterprise/ciso
+  }
+  upstream query {
+    query_response_max 5s
+  }
+  upstream schema {
+    accepts_loose on
+  }
+  raci audit_chain_mismatch {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci box_outage {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci capacity_exhaustion {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci cert_expiry {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci connectivity_loss {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci contract_evolution {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci data_integrity {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci rate_limit_exceeded {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci regulator_request {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci schema_mismatch {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+}
+
+contract iia.contract.boundary.site.telemetry 2.0.0 {
+  scope boundary
+  publisher spiffe://iia.local/zone/publish/workload/edge_publisher
+  consumer spiffe://site.example/zone/collect/workload/intake
+  organization site-operations
+  contact oncall://site/ops-manager
   operation PUBLISH_BATCH
   profile {
     kind telemetry

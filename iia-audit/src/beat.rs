@@ -2,6 +2,8 @@
 
 /// Between two heads, in nanoseconds.
 pub const HEAD_PERIOD_NS: u64 = 60_000_000_000;
+/// Between two heads at least, in nanoseconds.
+pub const HEAD_PERIOD_MIN_NS: u64 = 1_000_000_000;
 /// Between two seals, in nanoseconds: what is younger can be written anew by whoever takes the box over.
 pub const SEAL_PERIOD_NS: u64 = 10_000_000_000;
 
@@ -17,6 +19,7 @@ pub enum Due {
 /// When what is due, by a clock that never goes back.
 #[derive(Clone, Copy, Debug)]
 pub struct Beat {
+    period_ns: u64,
     head_ns: u64,
     seal_ns: u64,
 }
@@ -25,15 +28,27 @@ impl Beat {
     /// A head and a seal are due at once: what was there before is sealed first of all.
     pub const fn new(now_ns: u64) -> Self {
         Self {
+            period_ns: HEAD_PERIOD_NS,
             head_ns: now_ns,
             seal_ns: now_ns,
         }
     }
 
+    /// A head more often than each minute, as somebody agreed: once in `period_ns`, once a second at most.
+    #[must_use]
+    pub const fn with_head_period(mut self, period_ns: u64) -> Self {
+        self.period_ns = match period_ns {
+            0..HEAD_PERIOD_MIN_NS => HEAD_PERIOD_MIN_NS,
+            HEAD_PERIOD_NS.. => HEAD_PERIOD_NS,
+            _ => period_ns,
+        };
+        self
+    }
+
     /// What is due; what was missed while nobody asked is done once.
     pub fn due(&mut self, now_ns: u64) -> Option<Due> {
         if now_ns >= self.head_ns {
-            self.head_ns = behind(self.head_ns, now_ns, HEAD_PERIOD_NS);
+            self.head_ns = behind(self.head_ns, now_ns, self.period_ns);
             return Some(Due::Head);
         }
         if now_ns >= self.seal_ns {
@@ -89,5 +104,21 @@ mod tests {
             odd[0] >= 300_000_000_000 && odd[1] < 60_000_000_000,
             "{odd:?}"
         );
+    }
+
+    #[test]
+    fn a_head_comes_as_often_as_was_agreed_and_never_less_than_each_minute() {
+        for (agreed, kept) in [
+            (0, HEAD_PERIOD_MIN_NS),
+            (5_000_000_000, 5_000_000_000),
+            (u64::MAX, HEAD_PERIOD_NS),
+        ] {
+            let mut beat = Beat::new(0).with_head_period(agreed);
+            assert_eq!(beat.due(0), Some(Due::Head));
+            while let Some(due) = beat.due(kept - 1) {
+                assert_eq!(due, Due::Seal, "{agreed}");
+            }
+            assert_eq!(beat.due(kept), Some(Due::Head), "{agreed}");
+        }
     }
 }

@@ -58,6 +58,14 @@ pub enum Refusal {
         /// Who was spoken to.
         destination_id: String,
     },
+    /// The speaker claims to be another source, or the only source of a stream.
+    #[error("{source_id} does not speak for {claimed}")]
+    OtherSource {
+        /// Who spoke.
+        source_id: String,
+        /// The source or stream that it spoke for.
+        claimed: String,
+    },
 }
 
 impl Coded for Refusal {
@@ -66,6 +74,7 @@ impl Coded for Refusal {
             Self::NoContract { .. } => Code::new("COR", 110),
             Self::NoOperation { .. } => Code::new("COR", 111),
             Self::OtherParties { .. } => Code::new("COR", 112),
+            Self::OtherSource { .. } => Code::new("COR", 113),
         }
     }
 }

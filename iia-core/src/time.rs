@@ -168,6 +168,23 @@ impl TimeState {
     pub const fn is_trusted(self) -> bool {
         !matches!(self, Self::Unknown)
     }
+
+    /// The state in records and rows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Holdover { .. } => "holdover",
+            Self::Synchronised { .. } => "synchronised",
+        }
+    }
+
+    /// The largest error in microseconds; `None` when nothing is known.
+    pub const fn error_us(self) -> Option<u64> {
+        match self {
+            Self::Unknown => None,
+            Self::Holdover { error_ns } | Self::Synchronised { error_ns } => Some(error_ns / 1_000),
+        }
+    }
 }
 
 /// One reading of a clock, with what is known about it.

@@ -14,6 +14,8 @@ use crate::EdgeError;
 
 /// The operation that carries [`PublishBatch`].
 pub const PUBLISH_BATCH: &str = "PUBLISH_BATCH";
+/// The same for rows about the audit chain, which have a contract of their own.
+pub const PUBLISH_HEAD: &str = "PUBLISH_HEAD";
 /// The operation that carries [`HeadOffer`].
 pub const ADD_CHECKPOINT: &str = "ADD_CHECKPOINT";
 /// The operation that carries [`MirrorAsk`].

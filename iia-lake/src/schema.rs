@@ -97,6 +97,22 @@ pub fn conn() -> SchemaRef {
     ])
 }
 
+/// Heads of audit chains: one row a published head.
+pub fn audit_head() -> SchemaRef {
+    let word = |name: &str, missing| Field::new(name, words(), missing);
+    let own = vec![
+        word("origin", false),
+        Field::new("size", DataType::Int64, false),
+        word("root", false),
+        word("chain", true),
+        word("note", false),
+        word("proof", true),
+        word("time_state", false),
+        Field::new("time_error_us", DataType::Int64, true),
+    ];
+    schema(vec![head(), own])
+}
+
 /// Violations and findings.
 pub fn finding() -> SchemaRef {
     let word = |name: &str| Field::new(name, words(), false);

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_contract::catalog::Catalog;
+use iia_core::gate::Gate;
 use iia_core::time::{Clock as _, Floor, Reading, SystemClock};
+use iia_core::zone::Zone;
 use iia_core::{SpiffeId, Timestamp};
 use iia_edge::query::Inventory;
 use iia_identity::bundle::BundleSet;
@@ -51,6 +53,7 @@ struct Shared {
     args: Vec<String>,
     settings: Settings,
     endpoint: Endpoint,
+    roots: Vec<Root>,
     store: Arc<Store>,
     clock: SystemClock,
     pipe: Option<Mutex<UnixStream>>,
@@ -71,13 +74,15 @@ impl Workload {
         let (answers, orders) = watch_pipe(pipe.try_clone()?);
         let dir = BoxDir::at(Path::new(&start.dir));
         let settings = Settings::load(&dir)?;
-        let endpoint = endpoint(&id, &store, &start.roots, &settings)?;
+        let gate = Arc::new(settings.catalog.clone());
+        let endpoint = endpoint(&id, &store, &start.roots, gate)?;
         let shared = Shared {
             id,
             dir,
             args: start.args,
             settings,
             endpoint,
+            roots: start.roots,
             store: Arc::clone(&store),
             clock: clock(),
             pipe: Some(Mutex::new(pipe)),
@@ -99,7 +104,8 @@ impl Workload {
     ) -> anyhow::Result<Self> {
         let settings = Settings::load(dir)?;
         let store = Arc::new(Store::new(svid(chain, key)?));
-        let endpoint = endpoint(&id, &store, roots, &settings)?;
+        let gate = Arc::new(settings.catalog.clone());
+        let endpoint = endpoint(&id, &store, roots, gate)?;
         let (_, orders) = watch::channel(Order::Run);
         let clock = clock();
         let shared = Shared {
@@ -108,6 +114,7 @@ impl Workload {
             args: Vec::new(),
             settings,
             endpoint,
+            roots: roots.to_vec(),
             store,
             clock,
             pipe: None,
@@ -193,6 +200,28 @@ impl Workload {
         Ok(self.shared.endpoint.connect(addr, target).await?)
     }
 
+    /// A link under another catalog than the box's: what a process tries that does not ask its own.
+    pub(crate) async fn connect_under(
+        &self,
+        gate: Arc<dyn Gate>,
+        (to, contract, operation): (&str, &str, &str),
+    ) -> anyhow::Result<Session> {
+        let shared = &self.shared;
+        let (peer, addr) = shared.settings.address_of(to)?;
+        let target = Target {
+            peer,
+            contract: contract.into(),
+            operation: operation.into(),
+        };
+        let endpoint = endpoint(&shared.id, &shared.store, &shared.roots, gate)?;
+        Ok(endpoint.connect(addr, target).await?)
+    }
+
+    /// The identities of the zone with a role.
+    pub(crate) fn workloads(&self, role: Zone) -> Vec<SpiffeId> {
+        self.shared.settings.workloads(role)
+    }
+
     /// Tells the supervisor that the role serves.
     pub(crate) fn ready(&self) {
         self.tell(&Up::Ready);
@@ -256,14 +285,13 @@ fn endpoint(
     id: &SpiffeId,
     store: &Arc<Store>,
     roots: &[Root],
-    settings: &Settings,
+    gate: Arc<dyn Gate>,
 ) -> anyhow::Result<Endpoint> {
     let mut bundles = BundleSet::default();
     bundles.set_own(id.trust_domain());
     for Root { domain, der } in roots {
         bundles.add_root(domain.parse()?, der.to_vec())?;
     }
-    let gate = Arc::new(settings.catalog.clone());
     Ok(Endpoint::new(
         id.clone(),
         Arc::clone(store),

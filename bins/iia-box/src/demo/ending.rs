@@ -77,6 +77,7 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
     let report = verify_against(&seg01.evidence(), &known);
     say("seg01", &report, screen);
     mirrored(&site, &log_key, &report, screen)?;
+    super::heads::tell((&seg01, &site), &log_key, screen)?;
     super::kept::tell(&seg01, &site, screen)?;
     screen.line(Tone::Head, "To take along");
     let path = dir.join("report.html");

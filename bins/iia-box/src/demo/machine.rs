@@ -258,7 +258,7 @@ fn told(news: &News) -> (Option<Event>, Option<Heard>) {
         News::Said { role, text } => {
             let tone = match (role.as_str(), text.starts_with("refused")) {
                 ("notebook" | "laptop", false) => Tone::Good,
-                ("notebook" | "laptop", true) => Tone::Bad,
+                ("notebook" | "notebook_beyond" | "laptop", true) => Tone::Bad,
                 _ => Tone::Note,
             };
             (None, heard(role, tone, format!("{role}: {text}")))

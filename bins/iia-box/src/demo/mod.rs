@@ -2,6 +2,7 @@
 
 mod change;
 mod ending;
+mod heads;
 mod kept;
 mod live;
 mod machine;

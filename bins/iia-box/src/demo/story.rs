@@ -39,6 +39,11 @@ const ROLES: [(&str, Zone); 7] = [
     ("api", Zone::ItApi),
     ("collect", Zone::AcsCollect),
 ];
+/// Under what the collector speaks to the chain and to the lake.
+const OF_COLLECT: [&str; 2] = [
+    "iia.contract.internal.collect_to_audit",
+    "iia.contract.internal.collect_to_lake",
+];
 /// Exchanges before the plug of the lake is pulled.
 const KILL_AFTER: u64 = 300;
 /// How long what was announced last may be on its way.
@@ -327,8 +332,10 @@ impl Stage<'_> {
     fn hear(&mut self, machine: &mut Machine) {
         for heard in machine.heard() {
             self.screen.line(heard.tone, &heard.text);
-            if matches!(heard.role.as_str(), "notebook" | "laptop" | "visitor")
-                && heard.tone != Tone::Note
+            if matches!(
+                heard.role.as_str(),
+                "notebook" | "notebook_beyond" | "laptop" | "visitor"
+            ) && heard.tone != Tone::Note
                 && !heard.text.ends_with("serves")
             {
                 self.told.consumers.push(heard.text);
@@ -345,22 +352,29 @@ impl Stage<'_> {
         self.screen.status(&status);
     }
 
-    /// A consumer with a contract asks and gets Arrow; one whose contract this box does not know is refused; one that
-    /// no contract knows does not even get an identity.
+    /// A consumer with a contract asks and gets Arrow, but not what its contract leaves out; one whose contract this box
+    /// does not know is refused; one that no contract knows does not even get an identity. And an identity of telemetry
+    /// in the wrong hands does not get at the evidence.
     async fn consumers(&mut self, site: &mut Machine, seg01: &mut Machine) -> anyhow::Result<()> {
         self.step(Tone::Head, "Consumers at the query API");
         let (from, to) = self.live.span();
-        let args = |contract: &str| {
+        let asks = |contract: &str, stream: &Stream| {
             let (from, to) = (from.to_string(), to.to_string());
-            let args = [contract, Stream::MODBUS.as_str(), &from, &to, "100000"];
+            let args = [contract, stream.as_str(), &from, &to, "100000"];
             args.map(str::to_owned).to_vec()
         };
+        let args = |contract: &str| asks(contract, &Stream::MODBUS);
         for id in site.workloads(Zone::MgmtUi) {
             let name = id.zone_workload().map_or("", |(_, name)| name).to_owned();
             let contract = match name.as_str() {
                 "notebook" => "iia.contract.boundary.engineering.query",
                 _ => "iia.contract.boundary.laptop.query",
             };
+            if name == "notebook" {
+                let asks = asks(contract, &Stream::AUTH);
+                site.run(client("notebook_beyond".into(), id.clone(), asks))
+                    .await?;
+            }
             site.run(client(name, id, args(contract))).await?;
             self.hear(site);
         }
@@ -368,7 +382,22 @@ impl Stage<'_> {
         seg01
             .run(client("visitor".into(), visitor, args("none")))
             .await?;
+        self.impostor(seg01).await?;
         self.settle(seg01).await;
+        Ok(())
+    }
+
+    /// The collector's identity tries whatever leads to the evidence.
+    async fn impostor(&mut self, seg01: &mut Machine) -> anyhow::Result<()> {
+        let spec = RoleSpec {
+            role: "impostor",
+            name: "impostor".into(),
+            id: seg01.one(Zone::AcsCollect)?,
+            args: OF_COLLECT.map(str::to_owned).to_vec(),
+            restart: false,
+        };
+        seg01.run(spec).await?;
+        self.hear(seg01);
         Ok(())
     }
 

@@ -43,12 +43,16 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         deeds: Mutex::new(Deeds::new(workload, "iia.contract.internal.api_to_bus")),
         credentials: RefCell::default(),
     });
-    serve(workload, Some(&role.audit), &role).await?;
+    serve(workload, &role).await?;
     role.audit.flush().await;
     Ok(())
 }
 
 impl Serve for Api {
+    fn note(&self, event: Event) {
+        self.audit.submit(event);
+    }
+
     async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
         let consumer = session.peer().to_string();
         let contract = session.contract().to_owned();

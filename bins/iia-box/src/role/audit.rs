@@ -1,4 +1,4 @@
-//! `ot.dmz.audit`: the one writer of the chain; its heads go north, the receipts come back.
+//! `ot.dmz.audit`: the one writer of the chain; its heads go into the lake and north, the receipts come back.
 
 use std::cell::RefCell;
 use std::fs;
@@ -6,16 +6,27 @@ use std::rc::Rc;
 
 use anyhow::Context as _;
 use iia_audit::log::Log;
+use iia_core::event::{Event, EventKind};
+use iia_core::record::ServiceId;
+use iia_core::stream::Stream;
 use iia_edge::wire::HeadOffer;
 use iia_link::rt::{Message, Session};
+use tokio::sync::mpsc;
 
 use super::serve::{Serve, serve};
 use crate::chain;
+use crate::client::LakeClient;
+use crate::published::Published;
 use crate::wire::{
     self, FETCH_HEAD, FETCH_RECORDS, RecordsAnswer, RecordsAsk, SUBMIT_EVENT, SUBMIT_MIRRORED,
     SUBMIT_RECEIPT, Watermark,
 };
 use crate::workload::Workload;
+
+/// The contract under which heads go into the lake; without it they go nowhere but to the witness.
+const TO_LAKE: &str = "iia.contract.internal.audit_to_lake";
+/// Heads that wait for the lake at most. Beyond it the newest are counted as lost; the log keeps every head.
+const WAITING_MAX: usize = 64;
 
 struct Audit {
     workload: Workload,
@@ -29,14 +40,65 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         workload: workload.clone(),
         log: RefCell::new(log),
     });
+    let (heads, waiting) = mpsc::channel(WAITING_MAX);
+    let is_agreed = workload.catalog().by_id(TO_LAKE).is_some();
+    if is_agreed {
+        tokio::task::spawn_local(carry(workload.clone(), waiting));
+    }
+    let tell = |head| {
+        if is_agreed && heads.try_send(head).is_err() {
+            role.note(lost(workload));
+        }
+    };
     tokio::select! {
-        served = serve(workload, None, &role) => served,
+        served = serve(workload, &role) => served,
         () = chain::drain(&role.log, workload) => Ok(()),
-        ended = crate::beat::beat(&role.log, workload) => ended,
+        ended = crate::beat::beat(&role.log, workload, tell) => ended,
     }
 }
 
+/// Carries heads into the lake, one after the other: a lake that is away holds up nobody but them.
+async fn carry(workload: Workload, mut heads: mpsc::Receiver<Published>) {
+    let mut lake = LakeClient::new(&workload, TO_LAKE);
+    let service = ServiceId::of(workload.id());
+    let mut last = lake.watermark(&Stream::AUDIT_HEAD, service).await;
+    while let Some(head) = heads.recv().await {
+        let batch = last.next().map_err(anyhow::Error::from);
+        match batch.and_then(|number| head.batch(service, number)) {
+            Ok(batch) => last = lake.write(batch).await,
+            Err(error) => tracing::error!(error = format!("{error:#}"), "audit.head_row"),
+        }
+    }
+}
+
+fn lost(workload: &Workload) -> Event {
+    Event::new(EventKind::RecordsLost, workload.now())
+        .with("where", "audit to lake")
+        .with("count", "1")
+}
+
 impl Serve for Audit {
+    /// What is refused here is a record like what is refused elsewhere. Whoever has a session here speaks in the chain
+    /// itself, so that its opening and closing are none: the publisher's would follow the last head that it carries.
+    fn note(&self, event: Event) {
+        if matches!(
+            event.kind,
+            EventKind::SessionOpened | EventKind::SessionClosed
+        ) {
+            return;
+        }
+        let log = &mut self.log.borrow_mut();
+        let stored = chain::append(
+            log,
+            self.workload.id(),
+            vec![event],
+            self.workload.reading(),
+        );
+        if let Err(error) = stored {
+            tracing::error!(error = format!("{error:#}"), "audit.note");
+        }
+    }
+
     async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
         let (peer, operation) = (session.peer().clone(), session.operation().to_owned());
         while let Some(message) = session.recv().await? {

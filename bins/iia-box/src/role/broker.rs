@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use iia_audit::beat::HEAD_PERIOD_NS;
 use iia_audit::log::Log;
 use iia_audit::witness::Witness;
 use iia_core::SpiffeId;
@@ -14,14 +15,15 @@ use iia_core::store::{Append as _, Batch};
 use iia_core::stream::Stream;
 use iia_edge::wire::{
     ADD_CHECKPOINT, ADD_ENTRIES, HeadAnswer, HeadOffer, MirrorAnswer, MirrorAsk, PUBLISH_BATCH,
-    PublishAck, PublishBatch,
+    PUBLISH_HEAD, PublishAck, PublishBatch,
 };
 use iia_lake::Lake;
-use iia_link::rt::{Message, Refused, Session};
+use iia_link::rt::{Message, Session};
 
-use super::serve::{Serve, refusal, serve};
+use super::serve::{Serve, serve};
 use crate::chain;
 use crate::mirror::Mirrors;
+use crate::published::{self, Children, Published};
 use crate::wire::{self, SUBMIT_EVENT};
 use crate::workload::Workload;
 
@@ -31,6 +33,7 @@ struct Broker {
     log: RefCell<Log>,
     witness: RefCell<Witness>,
     mirrors: RefCell<Mirrors>,
+    children: RefCell<Children>,
 }
 
 /// Runs the role.
@@ -40,6 +43,7 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         &workload.dir().state().join("wal"),
         iia_lake::Options::default(),
     )?;
+    let period_ns = published::period_ns(workload.catalog()).unwrap_or(HEAD_PERIOD_NS);
     let role = Rc::new(Broker {
         workload: workload.clone(),
         lake: RefCell::new(lake),
@@ -50,24 +54,29 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         )?),
         witness: RefCell::new(chain::witness(workload.dir(), workload.args())?),
         mirrors: RefCell::new(Mirrors::new(workload.place(), workload.args())?),
+        children: RefCell::new(Children::new(period_ns)),
     });
     tokio::select! {
-        served = serve(workload, None, &role) => served?,
+        served = serve(workload, &role) => served?,
         () = chain::drain(&role.log, workload) => {}
-        ended = crate::beat::beat(&role.log, workload) => ended?,
+        ended = crate::beat::beat(&role.log, workload, |head| role.publish(&head)) => ended?,
     }
     role.close()
 }
 
 impl Serve for Broker {
+    fn note(&self, event: Event) {
+        if let Err(error) = self.tell(event) {
+            tracing::error!(error = format!("{error:#}"), "intake.note");
+        }
+    }
+
     async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
         let (peer, operation) = (session.peer().clone(), session.operation().to_owned());
-        self.note(
-            Event::new(EventKind::SessionOpened, self.workload.now()).with("peer", peer.as_str()),
-        )?;
+        let contract = session.contract().to_owned();
         while let Some(message) = session.recv().await? {
             let answer = match operation.as_str() {
-                PUBLISH_BATCH => self.store(&peer, &message.payload)?,
+                PUBLISH_BATCH | PUBLISH_HEAD => self.store((&peer, &contract), &message.payload)?,
                 ADD_CHECKPOINT => self.cosign(&message.payload)?,
                 ADD_ENTRIES => self.mirror(&message.payload)?,
                 SUBMIT_EVENT => {
@@ -80,15 +89,15 @@ impl Serve for Broker {
         }
         Ok(())
     }
-
-    async fn refused(self: Rc<Self>, refused: &Refused) {
-        let _logged = self.note(refusal(&self.workload, refused));
-    }
 }
 
 impl Broker {
     /// Stores rows once: the position deduplicates, and the answer says what is durable here.
-    fn store(&self, peer: &SpiffeId, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+    fn store(
+        &self,
+        (peer, contract): (&SpiffeId, &str),
+        payload: &[u8],
+    ) -> anyhow::Result<Vec<u8>> {
         let PublishBatch {
             stream,
             position,
@@ -96,6 +105,15 @@ impl Broker {
             ipc,
         } = wire::decode(payload)?;
         let parsed: Stream = stream.parse()?;
+        if !self.workload.inventory(contract).exposes(parsed.as_str()) {
+            let event = Event::new(EventKind::Authorisation, self.workload.now());
+            let event = event
+                .with("outcome", "refused")
+                .with("consumer", peer.as_str());
+            let event = event.with("contract", contract);
+            self.tell(event.with("reason", format!("{parsed} is not of its inventory")))?;
+            anyhow::bail!("{contract} does not carry {parsed}");
+        }
         let batch = Batch {
             stream: parsed,
             service: ServiceId::of(peer),
@@ -112,12 +130,18 @@ impl Broker {
 
     fn cosign(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
         let offer: HeadOffer = wire::decode(payload)?;
+        let now = self.workload.reading();
         let answer = chain::cosign(
             &mut self.witness.borrow_mut(),
             self.workload.place(),
             &offer,
-            self.workload.reading(),
+            now,
         );
+        if let HeadAnswer::Cosigned(line) = &answer {
+            let head = Published::cosigned(&offer, line, now);
+            let due = self.children.borrow_mut().take(head);
+            due.iter().for_each(|head| self.publish(head));
+        }
         let (outcome, detail) = match &answer {
             HeadAnswer::Cosigned(_) => ("cosigned", String::new()),
             HeadAnswer::Stale(size) => ("stale", size.to_string()),
@@ -130,7 +154,7 @@ impl Broker {
             .collect::<Vec<_>>()
             .join(" ");
         let event = Event::new(EventKind::HeadWitnessed, self.workload.now());
-        self.note(
+        self.tell(
             event
                 .with("head", head)
                 .with("outcome", outcome)
@@ -158,12 +182,28 @@ impl Broker {
         if let Some((outcome, detail)) = outcome {
             let event = Event::new(EventKind::HeadWitnessed, self.workload.now());
             let event = event.with("head", head).with("outcome", outcome);
-            self.note(event.with("detail", detail))?;
+            self.tell(event.with("detail", detail))?;
         }
         Ok(wire::encode(&answer))
     }
 
-    fn note(&self, event: Event) -> anyhow::Result<()> {
+    /// A head becomes a row of this box's own lake: its own, or a child's that it has cosigned. What the disk does not
+    /// take is missing in the stream; the logs have it.
+    fn publish(&self, head: &Published) {
+        if let Err(error) = self.try_publish(head) {
+            tracing::error!(error = format!("{error:#}"), "intake.head_row");
+        }
+    }
+
+    fn try_publish(&self, head: &Published) -> anyhow::Result<()> {
+        let service = ServiceId::of(self.workload.id());
+        let lake = &mut self.lake.borrow_mut();
+        let last = lake.watermark(&Stream::AUDIT_HEAD, service);
+        lake.append(&head.batch(service, last.next()?)?)?;
+        Ok(())
+    }
+
+    fn tell(&self, event: Event) -> anyhow::Result<()> {
         let me = self.workload.id().clone();
         chain::append(
             &mut self.log.borrow_mut(),
@@ -175,6 +215,8 @@ impl Broker {
 
     /// At the end the open rows are sealed and their digests enter the site's own chain.
     fn close(&self) -> anyhow::Result<()> {
+        let newest = self.children.borrow_mut().close();
+        newest.iter().for_each(|head| self.publish(head));
         self.lake.borrow_mut().seal()?;
         let lake = self.lake.borrow();
         for segment in lake.segments() {
@@ -184,7 +226,7 @@ impl Broker {
                 .with("digest", digest.to_string())
                 .with("rows", segment.rows.to_string())
                 .with("stream", segment.stream.as_str());
-            self.note(event)?;
+            self.tell(event)?;
         }
         chain::close(
             &mut self.log.borrow_mut(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_core::SpiffeId;
+use iia_core::event::Event;
 use iia_core::finding::{Conclusion, Finding};
 use iia_core::store::{Cursor, Drawn};
 use iia_core::stream::Stream;
@@ -75,7 +76,7 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
             accountant.account(rows).await;
         }
     });
-    serve(workload, Some(&role.audit), &role).await?;
+    serve(workload, &role).await?;
     let rows = role.accounts.borrow_mut().close(workload.now());
     if tokio::time::timeout(CLOSE_MAX, role.account(rows))
         .await
@@ -88,6 +89,10 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
 }
 
 impl Serve for Bus {
+    fn note(&self, event: Event) {
+        self.audit.submit(event);
+    }
+
     async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
         let (peer, operation) = (session.peer().clone(), session.operation().to_owned());
         if operation == SUBSCRIBE {

@@ -8,7 +8,7 @@ use iia_edge::wire::{ADD_CHECKPOINT, HeadAnswer, HeadOffer};
 
 use super::deeds::Deeds;
 use super::link::Link;
-use super::publish::NORTH;
+use super::publish::{EVIDENCE, NORTH};
 use super::replicate::Replicate;
 use crate::deed::What;
 use crate::wire::{self, FETCH_HEAD, SUBMIT_RECEIPT, Watermark};
@@ -34,7 +34,7 @@ impl Heads {
         Self {
             audit: Link::new(workload, "audit", audit, FETCH_HEAD),
             receipts: Link::new(workload, "audit", audit, SUBMIT_RECEIPT),
-            witness: Link::new(workload, "north", NORTH, ADD_CHECKPOINT),
+            witness: Link::new(workload, "north", EVIDENCE, ADD_CHECKPOINT),
             replicate: Replicate::new(workload),
             due: Timestamp::default(),
             known: 0,
@@ -64,10 +64,10 @@ impl Heads {
             let started = Instant::now();
             let answer = self.witness.call(&wire::encode(&offer)).await?;
             let took_ns = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
-            deeds.add(NORTH, What::Latency(took_ns));
+            deeds.add(EVIDENCE, What::Latency(took_ns));
             match wire::decode(&answer)? {
                 HeadAnswer::Cosigned(line) => {
-                    deeds.add(NORTH, What::HeadChecked(size, true));
+                    checked(deeds, size, true);
                     return self.keep(&offer, &line).await.map(Some);
                 }
                 HeadAnswer::Stale(size) => {
@@ -75,7 +75,7 @@ impl Heads {
                     offer = self.fetch().await?;
                 }
                 HeadAnswer::Refused(code) => {
-                    deeds.add(NORTH, What::HeadChecked(size, false));
+                    checked(deeds, size, false);
                     anyhow::bail!("the witness refuses the head: {code}")
                 }
             }
@@ -112,4 +112,11 @@ impl Heads {
 fn size(offer: &HeadOffer) -> u64 {
     let line = offer.checkpoint.lines().nth(1).unwrap_or_default();
     line.parse().unwrap_or_default()
+}
+
+/// The next box up has looked at a head: one for what it is sent under either contract.
+fn checked(deeds: &mut Deeds, size: u64, holds: bool) {
+    for contract in [NORTH, EVIDENCE] {
+        deeds.add(contract, What::HeadChecked(size, holds));
+    }
 }

@@ -7,10 +7,17 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use anyhow::Context as _;
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::Int32Type;
+use iia_core::SpiffeId;
+use iia_core::code::Coded as _;
 use iia_core::event::{Event, EventKind};
+use iia_core::gate::Refusal;
 use iia_core::record::ServiceId;
 use iia_core::store::{Append as _, Batch, Cursor, Query as _, Siphon as _};
 use iia_core::stream::Stream;
+use iia_core::zone::Zone;
 use iia_edge::wire::{QUERY, QueryAnswer, QueryAsk};
 use iia_lake::Lake;
 use iia_link::rt::{Message, Session};
@@ -22,6 +29,9 @@ use crate::wire::{self, LakeAsk, SIPHON, SiphonAnswer, SiphonAsk, WRITE_BATCH, W
 use crate::workload::Workload;
 
 const SEAL_EVERY: Duration = Duration::from_secs(30);
+
+/// Below this lies what is said of the audit chain.
+const EVIDENCE: &str = "ot.security.";
 
 struct Keeper {
     workload: Workload,
@@ -56,31 +66,85 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
             }
         }
     });
-    serve(workload, Some(&role.audit), &role).await?;
+    serve(workload, &role).await?;
     role.seal().await?;
     role.audit.flush().await;
     Ok(())
 }
 
 impl Serve for Keeper {
+    fn note(&self, event: Event) {
+        self.audit.submit(event);
+    }
+
     async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
-        let operation = session.operation().to_owned();
+        let (peer, operation) = (session.peer().clone(), session.operation().to_owned());
+        let contract = session.contract().to_owned();
         while let Some(message) = session.recv().await? {
             let answer = match operation.as_str() {
-                WRITE_BATCH => self.write(&message.payload)?,
-                SIPHON => self.siphon(&message.payload)?,
-                QUERY => self.query(&message.payload)?,
+                WRITE_BATCH => {
+                    let ask = wire::decode(&message.payload)?;
+                    match self.admit(&peer, &ask)? {
+                        Ok(()) => Message::answer(&message, self.write(ask)?),
+                        Err(refused) => self.refuse((&peer, &contract), &message, &refused),
+                    }
+                }
+                SIPHON => Message::answer(&message, self.siphon(&message.payload)?),
+                QUERY => Message::answer(&message, self.query(&message.payload)?),
                 _ => anyhow::bail!("operation {operation} is not served here"),
             };
-            session.send(Message::answer(&message, answer)).await?;
+            session.send(answer).await?;
         }
         Ok(())
     }
 }
 
 impl Keeper {
-    fn write(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
-        let durable = match wire::decode::<LakeAsk>(payload)? {
+    /// A workload writes its own rows and nobody else's; what is said of the chain only its keeper says.
+    fn admit(&self, peer: &SpiffeId, ask: &LakeAsk) -> anyhow::Result<Result<(), Refusal>> {
+        let other = |claimed: String| {
+            let source_id = peer.to_string();
+            Ok(Err(Refusal::OtherSource { source_id, claimed }))
+        };
+        let (stream, service) = match ask {
+            LakeAsk::Watermark(stream, service) => (stream, service),
+            LakeAsk::Write(batch) => (&batch.stream, &batch.service),
+        };
+        let (service, own) = (ServiceId::from_bytes(**service), ServiceId::of(peer));
+        if service != own {
+            return other(service.to_string());
+        }
+        let keepers = || self.workload.workloads(Zone::DmzAudit);
+        if stream.starts_with(EVIDENCE) && !keepers().contains(peer) {
+            return other(stream.clone());
+        }
+        match ask {
+            LakeAsk::Write(batch) => match stranger(&batch.ipc, own)? {
+                Some(claimed) => other(claimed),
+                None => Ok(Ok(())),
+            },
+            LakeAsk::Watermark(..) => Ok(Ok(())),
+        }
+    }
+
+    /// The refusal is a record, and the peer gets its code.
+    fn refuse(
+        &self,
+        (peer, contract): (&SpiffeId, &str),
+        message: &Message,
+        refused: &Refusal,
+    ) -> Message {
+        let event = Event::new(EventKind::Authorisation, self.workload.now())
+            .with("outcome", "refused")
+            .with("consumer", peer.as_str())
+            .with("contract", contract)
+            .with("code", refused.code().to_string());
+        self.audit.submit(event.with("reason", refused.to_string()));
+        Message::error(message, refused.code())
+    }
+
+    fn write(&self, ask: LakeAsk) -> anyhow::Result<Vec<u8>> {
+        let durable = match ask {
             LakeAsk::Watermark(stream, service) => {
                 let stream: Stream = stream.parse()?;
                 self.lake
@@ -164,4 +228,19 @@ impl Keeper {
             })
             .collect()
     }
+}
+
+/// The first source that rows name and that is not `own`.
+fn stranger(ipc: &[u8], own: ServiceId) -> anyhow::Result<Option<String>> {
+    let own = own.to_string();
+    for batch in iia_lake::ipc::decode(ipc)?.1 {
+        let column = batch.column_by_name("service");
+        let words = column.and_then(|column| column.as_dictionary_opt::<Int32Type>());
+        let words = words.and_then(|column| column.values().as_string_opt::<i32>());
+        let words = words.context("rows name their source")?;
+        if let Some(claimed) = words.iter().flatten().find(|word| *word != own) {
+            return Ok(Some(claimed.to_owned()));
+        }
+    }
+    Ok(None)
 }

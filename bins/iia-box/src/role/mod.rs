@@ -9,6 +9,7 @@ mod client;
 mod collect;
 mod deeds;
 mod heads;
+mod impostor;
 mod lake;
 mod link;
 mod publish;
@@ -37,6 +38,7 @@ pub(crate) fn run(role: &str) -> anyhow::Result<()> {
             "api" => api::run(&workload).await,
             "broker" => broker::run(&workload).await,
             "client" => client::run(&workload).await,
+            "impostor" => impostor::run(&workload).await,
             _ => anyhow::bail!("there is no role {role}"),
         };
         if let Err(error) = &outcome {

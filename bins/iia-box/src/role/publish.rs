@@ -10,7 +10,7 @@ use iia_core::store::{Cursor, Drawn};
 use iia_core::stream::Stream;
 use iia_edge::outbox::Outbox;
 use iia_edge::publish::{Draw, Publisher};
-use iia_edge::wire::{PUBLISH_BATCH, PublishAck, PublishBatch};
+use iia_edge::wire::{PUBLISH_BATCH, PUBLISH_HEAD, PublishAck, PublishBatch};
 
 use super::deeds::{Credentials, Deeds};
 use super::heads::Heads;
@@ -20,29 +20,54 @@ use crate::wire::{self, ANNOUNCE, Announce, SIPHON, SiphonAnswer, SiphonAsk};
 use crate::workload::Workload;
 
 /// What a box writes beside the accounts of its contracts; of all that the contract's inventory says what goes north.
-const STREAMS: [Stream; 3] = [Stream::MODBUS, Stream::CONN, Stream::ATTEST_NETWORK];
+const STREAMS: [Stream; 4] = [
+    Stream::MODBUS,
+    Stream::CONN,
+    Stream::ATTEST_NETWORK,
+    Stream::AUDIT_HEAD,
+];
 /// A message shorter than this says nothing about bandwidth.
 const TRANSFER_LEN_MIN: usize = 64 * 1024;
 const IDLE: Duration = Duration::from_millis(200);
-/// The contract under which everything goes north.
+/// The contract under which rows go north.
 pub(super) const NORTH: &str = "iia.contract.boundary.site.telemetry";
+/// The contract under which heads of the chain go north, and its records: evidence does not travel with telemetry.
+pub(super) const EVIDENCE: &str = "iia.contract.boundary.site.evidence";
 
 struct Publish<'a> {
     workload: &'a Workload,
     outbox: Outbox,
     publisher: Publisher,
     relay: Link,
-    north: Link,
+    telemetry: Way,
+    evidence: Way,
     heads: Heads,
     bus: Link,
     deeds: Deeds,
     flight: Option<Flight>,
     /// Streams in a row that had nothing new.
     empty: usize,
-    theirs: Credentials,
-    own: Credentials,
     /// Boundary contracts: the head is one for all of them.
     contracts: Vec<String>,
+}
+
+/// A contract to the north, and the link under it.
+struct Way {
+    contract: &'static str,
+    link: Link,
+    theirs: Credentials,
+    own: Credentials,
+}
+
+impl Way {
+    fn new(workload: &Workload, contract: &'static str, operation: &'static str) -> Self {
+        Self {
+            contract,
+            link: Link::new(workload, "north", contract, operation),
+            theirs: Credentials::default(),
+            own: Credentials::default(),
+        }
+    }
 }
 
 /// A message that went north and is not acknowledged.
@@ -56,10 +81,9 @@ struct Flight {
 /// Runs the role.
 pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     let outbox = Outbox::open(&workload.dir().state().join("outbox"))?;
-    let exposes = workload.inventory(NORTH);
     let streams = STREAMS.into_iter().chain(iia::sla::STREAMS);
     let cursors = streams
-        .filter(|stream| exposes.exposes(stream.as_str()))
+        .filter(|stream| workload.inventory(under(stream)).exposes(stream.as_str()))
         .map(|stream| Ok((stream.clone(), outbox.cursor(&stream)?)));
     let publisher = Publisher::new(cursors.collect::<anyhow::Result<Vec<_>>>()?);
     let link = |to, contract, operation| Link::new(workload, to, contract, operation);
@@ -69,13 +93,12 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         publisher,
         relay: link("bus", "iia.contract.internal.publish_to_bus", SIPHON),
         bus: link("bus", "iia.contract.internal.publish_to_bus", ANNOUNCE),
-        north: link("north", NORTH, PUBLISH_BATCH),
+        telemetry: Way::new(workload, NORTH, PUBLISH_BATCH),
+        evidence: Way::new(workload, EVIDENCE, PUBLISH_HEAD),
         heads: Heads::new(workload),
         deeds: Deeds::new(workload, "iia.contract.internal.publish_to_bus"),
         flight: None,
         empty: 0,
-        theirs: Credentials::default(),
-        own: Credentials::default(),
         contracts: boundaries(workload.catalog()),
     };
     workload.ready();
@@ -173,22 +196,24 @@ impl Publish<'_> {
     async fn send(&mut self, batch: &PublishBatch) -> anyhow::Result<()> {
         let ticket = self.depart(batch).await;
         let started = self.workload.now();
-        let answer = match self.north.call(&wire::encode(batch)).await {
+        let way = self.way(&batch.stream);
+        let contract = way.contract;
+        let answer = match way.link.call(&wire::encode(batch)).await {
             Ok(answer) => answer,
             Err(error) => {
-                self.deeds.add(NORTH, What::Link(false));
+                self.deeds.add(contract, What::Link(false));
                 self.deeds.report().await;
                 return Err(error);
             }
         };
-        self.arrive(batch.ipc.len(), started);
+        self.arrive(batch, started);
         let ack: PublishAck = wire::decode(&answer)?;
         let (stream, cursor) = self.publisher.handle_ack(&ack)?;
         let records = ack.position - batch.position;
-        self.deeds.add(NORTH, What::Acked(ticket, records));
+        self.deeds.add(contract, What::Acked(ticket, records));
         if records < batch.rows {
             let again = What::Again(ack.position + 1, batch.position + batch.rows);
-            self.deeds.add(NORTH, again);
+            self.deeds.add(contract, again);
         }
         self.flight = None;
         self.deeds.report().await;
@@ -225,24 +250,34 @@ impl Publish<'_> {
             rows,
             ticket,
         });
-        self.deeds.add_at(now, NORTH, sent);
+        let contract = self.way(&batch.stream).contract;
+        self.deeds.add_at(now, contract, sent);
         self.deeds.report().await;
         ticket
     }
 
     /// Something came back from the north: the link is there, and a long message says how wide it is.
-    fn arrive(&mut self, len: usize, started: Timestamp) {
-        self.deeds.add(NORTH, What::Link(true));
-        if len >= TRANSFER_LEN_MIN {
-            let took_ns = self.workload.now().since_ns(started).max(1);
-            self.deeds.add(NORTH, What::Transfer(len as u64, took_ns));
+    fn arrive(&mut self, batch: &PublishBatch, started: Timestamp) {
+        let (now, ends) = (self.workload.now(), self.workload.svid_ends());
+        let len = batch.ipc.len();
+        let way = self.way(&batch.stream);
+        let peer = way.link.peer_ends();
+        let theirs = peer.and_then(|ends| way.theirs.look(now, ends, true));
+        let own = way.own.look(now, ends, false);
+        let wide = (len >= TRANSFER_LEN_MIN)
+            .then(|| What::Transfer(len as u64, now.since_ns(started).max(1)));
+        let contract = way.contract;
+        let told = [Some(What::Link(true)), wide, theirs, own];
+        for what in told.into_iter().flatten() {
+            self.deeds.add(contract, what);
         }
-        let now = self.workload.now();
-        let peer = self.north.peer_ends();
-        let theirs = peer.and_then(|ends| self.theirs.look(now, ends, true));
-        let own = self.own.look(now, self.workload.svid_ends(), false);
-        for what in theirs.into_iter().chain(own) {
-            self.deeds.add(NORTH, what);
+    }
+
+    /// The way of a stream.
+    fn way(&mut self, stream: &str) -> &mut Way {
+        match stream == Stream::AUDIT_HEAD.as_str() {
+            true => &mut self.evidence,
+            false => &mut self.telemetry,
         }
     }
 
@@ -265,6 +300,14 @@ impl Publish<'_> {
     /// Tells the bus; nobody waits for the bus, and a bus that is away loses the words only.
     async fn announce(&mut self, announce: Announce) {
         let _transient = self.bus.push(wire::encode(&announce)).await;
+    }
+}
+
+/// The contract of a stream.
+fn under(stream: &Stream) -> &'static str {
+    match *stream == Stream::AUDIT_HEAD {
+        true => EVIDENCE,
+        false => NORTH,
     }
 }
 

@@ -4,7 +4,7 @@ use iia_audit::chunk::Position;
 use iia_edge::wire::{ADD_ENTRIES, HeadOffer, MirrorAnswer, MirrorAsk};
 
 use super::link::Link;
-use super::publish::NORTH;
+use super::publish::EVIDENCE;
 use crate::wire::{self, FETCH_RECORDS, RecordsAnswer, RecordsAsk, SUBMIT_MIRRORED, Watermark};
 use crate::workload::Workload;
 
@@ -24,7 +24,7 @@ impl Replicate {
         Self {
             records: Link::new(workload, "audit", audit, FETCH_RECORDS),
             mirrored: Link::new(workload, "audit", audit, SUBMIT_MIRRORED),
-            mirror: Link::new(workload, "north", NORTH, ADD_ENTRIES),
+            mirror: Link::new(workload, "north", EVIDENCE, ADD_ENTRIES),
         }
     }
 

@@ -2,14 +2,21 @@
 
 use std::rc::Rc;
 
+use iia_core::code::Coded as _;
 use iia_core::event::{Event, EventKind};
+use iia_link::LinkError;
 use iia_link::rt::{Incoming, Refused, Session};
 
-use crate::client::AuditClient;
 use crate::workload::Workload;
+
+/// Who a peer is that proved nothing.
+const NOBODY: &str = "unauthenticated";
 
 /// What a role does with its sessions.
 pub(super) trait Serve: 'static {
+    /// Takes an event of this role's own on its way into the chain.
+    fn note(&self, event: Event);
+
     /// Handles one session to its end.
     fn session(self: Rc<Self>, session: Session) -> impl Future<Output = anyhow::Result<()>>;
 
@@ -19,12 +26,8 @@ pub(super) trait Serve: 'static {
     }
 }
 
-/// Serves until the workload is told to stop. `audit` is `None` for the audit role itself.
-pub(super) async fn serve<S: Serve>(
-    workload: &Workload,
-    audit: Option<&AuditClient>,
-    role: &Rc<S>,
-) -> anyhow::Result<()> {
+/// Serves until the workload is told to stop.
+pub(super) async fn serve<S: Serve>(workload: &Workload, role: &Rc<S>) -> anyhow::Result<()> {
     let mut listener = workload.listen().await?;
     workload.ready();
     loop {
@@ -34,13 +37,11 @@ pub(super) async fn serve<S: Serve>(
         };
         match incoming {
             Incoming::Session(session) => {
-                let (role, audit, workload) = (Rc::clone(role), audit.cloned(), workload.clone());
-                tokio::task::spawn_local(attend(role, audit, workload, *session));
+                let (role, workload) = (Rc::clone(role), workload.clone());
+                tokio::task::spawn_local(attend(role, workload, *session));
             }
             Incoming::Refused(refused) => {
-                if let Some(audit) = audit {
-                    audit.submit(refusal(workload, &refused));
-                }
+                role.note(refusal(workload, &refused));
                 let role = Rc::clone(role);
                 tokio::task::spawn_local(async move { role.refused(&refused).await });
             }
@@ -48,28 +49,22 @@ pub(super) async fn serve<S: Serve>(
     }
 }
 
-async fn attend<S: Serve>(
-    role: Rc<S>,
-    audit: Option<AuditClient>,
-    workload: Workload,
-    session: Session,
-) {
+async fn attend<S: Serve>(role: Rc<S>, workload: Workload, session: Session) {
     let about = [
         ("peer", session.peer().to_string()),
         ("contract", session.contract().to_owned()),
         ("operation", session.operation().to_owned()),
     ];
+    let keeper = Rc::clone(&role);
     let say = |kind: EventKind, outcome: Option<&str>| {
-        if let Some(audit) = &audit {
-            let event = Event::new(kind, workload.now());
-            let event = about
-                .iter()
-                .fold(event, |event, (key, value)| event.with(key, value.clone()));
-            audit.submit(match outcome {
-                Some(outcome) => event.with("outcome", outcome),
-                None => event,
-            });
-        }
+        let event = Event::new(kind, workload.now());
+        let event = about
+            .iter()
+            .fold(event, |event, (key, value)| event.with(key, value.clone()));
+        keeper.note(match outcome {
+            Some(outcome) => event.with("outcome", outcome),
+            None => event,
+        });
     };
     say(EventKind::SessionOpened, None);
     let outcome = role.session(session).await;
@@ -82,20 +77,21 @@ async fn attend<S: Serve>(
     );
 }
 
-/// The event of a refused link: who, from where, what it wanted, and the code of the reason.
-pub(super) fn refusal(workload: &Workload, refused: &Refused) -> Event {
-    let peer = refused
-        .peer
-        .as_ref()
-        .map_or("unauthenticated", |id| id.as_str());
-    Event::new(EventKind::ConduitRejected, workload.now())
+/// The event of a refused link: who, from where, what it wanted, and the code of the reason. Whoever did not prove who
+/// it is failed to authenticate; whoever did named what no contract gives it.
+fn refusal(workload: &Workload, refused: &Refused) -> Event {
+    let busy = matches!(refused.error, LinkError::TooManySessions { .. });
+    let (kind, peer) = match &refused.peer {
+        Some(peer) => (EventKind::ConduitRejected, peer.as_str()),
+        None if busy => (EventKind::ConduitRejected, NOBODY),
+        None => (EventKind::Authentication, NOBODY),
+    };
+    Event::new(kind, workload.now())
+        .with("outcome", "refused")
         .with("peer", peer)
         .with("address", refused.addr.to_string())
         .with("contract", refused.contract.as_str())
         .with("operation", refused.operation.as_str())
-        .with(
-            "code",
-            iia_core::code::Coded::code(&refused.error).to_string(),
-        )
+        .with("code", refused.error.code().to_string())
         .with("reason", refused.error.to_string())
 }

@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(350);
 const RISES_IN: Duration = Duration::from_secs(10);
 
 /// The process that plays a role for the demo with this process id.
-fn process_of(demo: u32, role: &str) -> Option<u32> {
+pub(crate) fn process_of(demo: u32, role: &str) -> Option<u32> {
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let Some(pid) = entry
             .file_name()
@@ -40,7 +40,7 @@ fn process_of(demo: u32, role: &str) -> Option<u32> {
     None
 }
 
-fn kill(demo: u32, role: &str) {
+pub(crate) fn kill(demo: u32, role: &str) {
     let started = Instant::now();
     let pid = loop {
         if let Some(pid) = process_of(demo, role) {

@@ -10,6 +10,8 @@
 mod attack;
 mod damage;
 mod demo;
+mod events;
 mod falls;
+mod heads;
 mod kept;
 mod whole;

@@ -201,6 +201,11 @@ fn refusal(event: &Event) -> Option<Meaning> {
             host(field(event, "source")),
             field(event, "destination")
         )),
+        EventKind::Authentication if event.field("address").is_some() => refused(format!(
+            "somebody at {} did not prove who it is: {}",
+            field(event, "address"),
+            field(event, "reason")
+        )),
         EventKind::SvidRefused => refused(format!(
             "no identity for {}: {}",
             field(event, "id"),
