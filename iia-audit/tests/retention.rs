@@ -320,3 +320,36 @@ fn what_is_left_is_read_by_everybody_who_reads_a_log() {
         "{refused}"
     );
 }
+
+#[test]
+fn a_month_of_receipts_stays_small_and_says_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = common::create(dir.path());
+    let (mut witness, mut known) = (witness(), 0);
+    for second in (0..600).step_by(5) {
+        log.append(&[event("x", 0)], common::clock().read())
+            .unwrap();
+        let head = log.publish_head(&key(1)).unwrap();
+        let proof = log.consistency(known).unwrap();
+        let accepted = witness.accept(&head, known, &proof).unwrap();
+        let line = accepted
+            .cosign(common::WITNESS, &key(2), 1_800_000_000 + second)
+            .unwrap();
+        known = log.keep_receipt(&format!("{head}{line}")).unwrap();
+        if second % 60 == 0 {
+            log.thin().unwrap();
+        }
+    }
+    // Behind the last receipt a head stays that nobody has signed for.
+    log.append(&[event("x", 0)], common::clock().read())
+        .unwrap();
+    log.publish_head(&key(1)).unwrap();
+    assert!(log.thin().unwrap() > 0);
+    assert_eq!(log.thin().unwrap(), 0);
+    let report = verify_against(dir.path(), &Elsewhere::default());
+    assert_eq!(report.bad, None);
+    // Ten minutes, one receipt each, and the newest.
+    assert_eq!((report.receipts, report.heads), (11, 1));
+    assert_eq!((report.witnessed, report.records), (120, 121));
+    assert_eq!(report.witnessed_at, 1_800_000_595);
+}

@@ -67,6 +67,7 @@ fn retire(log: &mut Log, workload: &Workload) -> anyhow::Result<()> {
         Retired::Gone(first, end) => tracing::info!(first, end, "audit.retire"),
         Retired::Held(why) => tracing::debug!(%why, "audit.retire"),
     }
+    log.thin()?;
     if !log.has_room() {
         tracing::warn!("audit.disk_full");
     }

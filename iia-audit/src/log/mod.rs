@@ -13,6 +13,7 @@ mod reserve;
 mod retire;
 mod store;
 mod tail;
+mod thin;
 mod tiles;
 mod walk;
 
@@ -66,6 +67,8 @@ pub struct Log {
     news: Vec<Event>,
     /// Events that a full disk refused and no record tells of yet.
     lost: u64,
+    /// When the last receipt that stays was given, and up to which size receipts were looked at.
+    thinned: (Option<u64>, u64),
     boot: u32,
     boottime_ns: u64,
     poisoned: bool,
@@ -103,6 +106,7 @@ impl Log {
             reserve: Reserve::default(),
             news: Vec::new(),
             lost: 0,
+            thinned: (None, 0),
             boottime_ns: 0,
             poisoned: false,
         };
