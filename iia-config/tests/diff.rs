@@ -66,8 +66,8 @@ fn a_contract_that_goes_closes_its_flows_and_cuts_its_sessions() {
 #[test]
 fn an_operation_that_goes_closes_a_flow_and_cuts_nothing() {
     let (_, found) = changed(&[(
-        "  operation ADD_CHECKPOINT\n  operation PUBLISH_BATCH\n",
-        "  operation PUBLISH_BATCH\n",
+        "  operation ADD_CHECKPOINT\n  operation ADD_ENTRIES\n",
+        "  operation ADD_ENTRIES\n",
     )]);
     assert_eq!(
         found.closed.iter().next().unwrap().operation,
