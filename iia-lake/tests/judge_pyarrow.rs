@@ -12,7 +12,8 @@ use iia_core::observe::{Conn, Exchange, Flow, Outcome, Protocol, Span, Table, Tr
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::{Append as _, Cursor, Query as _, Range, Siphon as _};
 use iia_core::stream::Stream;
-use iia_lake::batch::{ConnBuilder, ExchangeBuilder, FindingBuilder};
+use iia_core::time::{Reading, TimeState};
+use iia_lake::batch::{AuditHead, AuditHeadBuilder, ConnBuilder, ExchangeBuilder, FindingBuilder};
 use iia_lake::{Lake, Options};
 use serde_json::{Value, json};
 
@@ -225,6 +226,50 @@ fn findings(first: u64, rows: u64) -> (iia_core::store::Batch, Vec<Value>) {
     (builder.finish(Sequence::new(first)).unwrap(), want)
 }
 
+fn heads(first: u64, rows: u64) -> (iia_core::store::Batch, Vec<Value>) {
+    let (mut builder, mut want) = (AuditHeadBuilder::new(SERVICE), Vec::new());
+    for number in first..first + rows {
+        let error_ns = number * 1_000_999;
+        let (state, name, error_us) = match number % 3 {
+            0 => (TimeState::Unknown, "unknown", Value::Null),
+            1 => (
+                TimeState::Holdover { error_ns },
+                "holdover",
+                (error_ns / 1000).into(),
+            ),
+            _ => (
+                TimeState::Synchronised { error_ns: u64::MAX },
+                "synchronised",
+                (u64::MAX / 1000).into(),
+            ),
+        };
+        let note = format!("log/é\n{number}\nroot\n\n— log/é signature\n");
+        let (chain, proof) = match number % 2 {
+            0 => (Some("b3:00"), Some(note.as_str())),
+            _ => (None, None),
+        };
+        let now = Reading {
+            wall: Timestamp::from_ns(time(number)),
+            monotonic_ns: number,
+            state,
+        };
+        builder.append(&AuditHead {
+            now,
+            origin: "log/é",
+            size: u64::MAX - number,
+            root: "root",
+            chain,
+            note: &note,
+            proof,
+        });
+        want.push(json!({
+            "ts": time(number), "seq": number, "service": SERVICE.to_string(), "origin": "log/é", "size": i64::MAX,
+            "root": "root", "chain": chain, "note": note, "proof": proof, "time_state": name, "time_error_us": error_us,
+        }));
+    }
+    (builder.finish(Sequence::new(first)).unwrap(), want)
+}
+
 /// What a reader is shown, and the rows that must be in it.
 fn case(file: &Path, stream: &Stream, rows: &[Value]) -> Value {
     json!({ "file": file, "stream": stream.as_str(), "rows": rows })
@@ -319,6 +364,7 @@ fn pyarrow_reads_every_value_that_was_written() {
         (Stream::MODBUS, exchanges as Rows),
         (Stream::CONN, conns),
         (Stream::VIOLATION, findings),
+        (Stream::AUDIT_HEAD, heads),
     ] {
         let place = dir.path().join(stream.as_str());
         all.extend(cases(&place, &stream, rows));

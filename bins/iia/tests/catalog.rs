@@ -24,7 +24,7 @@ fn who_is_accountable_is_one_question() {
         ],
     );
     assert!(
-        answer.starts_with("box_outage under iia.contract.boundary.site.telemetry 1.1.0 with "),
+        answer.starts_with("box_outage under iia.contract.boundary.site.telemetry 2.0.0 with "),
         "{answer}"
     );
     assert!(
@@ -34,8 +34,8 @@ fn who_is_accountable_is_one_question() {
     let every = said(0, &["who", "--catalog", &site]);
     assert_eq!(
         every.lines().count(),
-        21,
-        "ten events of two contracts:\n{every}"
+        31,
+        "ten events of three contracts:\n{every}"
     );
     said(1, &["who", "weather", "--catalog", &site]);
 }
@@ -177,7 +177,7 @@ fn data_contracts_are_what_the_standards_schema_allows() {
     let place = "import open_data_contract_standard as o; print(o.__path__[0])";
     let place = Command::new(&python).args(["-c", place]).output().unwrap();
     let schema = Path::new(String::from_utf8(place.stdout).unwrap().trim()).join("schema.json");
-    for (catalog, contracts) in catalogs().iter().zip([3, 2, 1]) {
+    for (catalog, contracts) in catalogs().iter().zip([4, 3, 1]) {
         let text = said(0, &["export", "odcs", catalog]);
         assert_eq!(
             judged(&python, &schema, &text, "lines"),

@@ -32,6 +32,8 @@ COLUMNS = {
                                                "missed_bytes"], pa.int64()) | VERDICT,
     "ot.contract.violation": HEAD | dict.fromkeys(["conclusion", "severity", "contract", "clause", "source",
                                                    "destination", "operation", "reason", "evidence"], WORDS),
+    "ot.security.audit.head": HEAD | {"origin": WORDS, "size": pa.int64(), "root": WORDS, "chain": WORDS, "note": WORDS,
+                                      "proof": WORDS, "time_state": WORDS, "time_error_us": pa.int64()},
 }
 
 

@@ -14,6 +14,7 @@ const TELLING: &[&str] = &[
     "APPEND",
     "PUBLISH",
     "PUBLISH_BATCH",
+    "PUBLISH_HEAD",
     "WRITE_BATCH",
     "WRITE_STREAM",
 ];
