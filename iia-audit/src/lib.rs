@@ -14,6 +14,7 @@ pub mod coverage;
 mod draft;
 pub mod envelope;
 pub mod error;
+pub mod fork;
 pub mod frame;
 pub mod genesis;
 #[cfg(feature = "std")]

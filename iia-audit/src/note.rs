@@ -189,6 +189,18 @@ impl<'a> Note<'a> {
         self.lines.iter().find(mine)?.blob.get(KEY_HASH_LEN..)
     }
 
+    /// The note with the signature of one key alone.
+    ///
+    /// # Errors
+    /// [`AuditError::Unsigned`].
+    pub fn alone(&self, key: &VerifierKey) -> Result<String, AuditError> {
+        self.verify(key)?;
+        let hash = key.key_hash();
+        let blob = self.blob(&key.name, hash).unwrap_or_default();
+        let blob = STANDARD.encode([&hash[..], blob].concat());
+        Ok(format!("{}\n{DASH}{} {blob}\n", self.text, key.name))
+    }
+
     /// How many signature lines there are.
     pub const fn signatures(&self) -> usize {
         self.lines.len()

@@ -4,10 +4,13 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use iia_core::sign::Signer;
 
 use crate::AuditError;
 use crate::checkpoint::Checkpoint;
+use crate::fork::Fork;
 use crate::note::{self, VerifierKey};
 use crate::tree::{self, Hash};
 
@@ -24,6 +27,8 @@ pub struct Witness {
 struct Followed {
     key: VerifierKey,
     newest: Checkpoint,
+    /// The newest as the log signed it; nothing before the first.
+    note: String,
 }
 
 /// A head that may be cosigned once the memory of it is durable.
@@ -49,9 +54,11 @@ impl Witness {
             size: 0,
             root: tree::empty_root(),
         };
-        self.logs
-            .entry(key.name.clone())
-            .or_insert(Followed { key, newest });
+        self.logs.entry(key.name.clone()).or_insert(Followed {
+            key,
+            newest,
+            note: String::new(),
+        });
         Ok(())
     }
 
@@ -89,29 +96,51 @@ impl Witness {
         }
         let text = parsed.text.to_string();
         followed.newest = offered;
+        // What others added to the note is not the log's word.
+        followed.note = parsed.alone(&followed.key)?;
         Ok(Accepted {
             text,
             origin: origin.to_string(),
         })
     }
 
-    /// What must be durable before an answer: one checkpoint text a log, in order of origin.
+    /// The proof that a head which was refused as [`AuditError::Fork`] is one: it, and the head of its size that the log had
+    /// signed before.
+    ///
+    /// # Errors
+    /// As [`Fork::of`], when it is none; [`AuditError::Unsigned`] for a log that is not followed.
+    pub fn fork(&self, note: &str) -> Result<Fork, AuditError> {
+        let origin = note.lines().next().unwrap_or_default();
+        let followed = self.logs.get(origin).ok_or_else(|| AuditError::Unsigned {
+            who: origin.chars().take(64).collect(),
+        })?;
+        Fork::of(&followed.note, note, &followed.key)
+    }
+
+    /// What must be durable before an answer: a line of base64 a log, the newest head as it was signed, in order of origin.
     pub fn memory(&self) -> String {
-        self.logs
-            .values()
-            .map(|followed| format!("{}\n", followed.newest.to_text()))
+        let notes = self.logs.values().map(|followed| &followed.note);
+        let lines = notes.filter(|note| !note.is_empty());
+        lines
+            .map(|note| format!("{}\n", STANDARD.encode(note)))
             .collect()
     }
 
     /// Takes up what was durable; logs that are not followed are passed over.
     ///
     /// # Errors
-    /// [`AuditError::Malformed`]: a witness that lost its memory must not sign.
+    /// [`AuditError::Malformed`], [`AuditError::Unsigned`]: a witness that lost its memory must not sign.
     pub fn remember(&mut self, memory: &str) -> Result<(), AuditError> {
-        for text in memory.split_terminator("\n\n") {
-            let newest = Checkpoint::parse(&format!("{text}\n"))?;
-            if let Some(followed) = self.logs.get_mut(&newest.origin) {
-                followed.newest = newest;
+        let wrong = AuditError::Malformed {
+            what: "memory of a witness",
+        };
+        for line in memory.lines() {
+            let bytes = STANDARD.decode(line).map_err(|_| wrong.clone())?;
+            let note = String::from_utf8(bytes).map_err(|_| wrong.clone())?;
+            let origin = note.lines().next().unwrap_or_default();
+            if let Some(followed) = self.logs.get_mut(origin) {
+                let (newest, _) = Checkpoint::open(&note, &followed.key)?;
+                (followed.newest, followed.note) = (newest, note);
             }
         }
         Ok(())

@@ -5,7 +5,10 @@ mod common;
 
 use iia_audit::AuditError;
 use iia_audit::checkpoint::Checkpoint;
+use iia_audit::fork::Fork;
+use iia_audit::note::VerifierKey;
 use iia_audit::witness::Witness;
+use iia_core::sign::Signer as _;
 
 #[test]
 fn heads_that_grow_are_cosigned_and_replays_are_stale() {
@@ -37,9 +40,33 @@ fn a_fork_is_refused_before_and_after_a_restart_of_the_witness() {
     let size = two.size();
     let fork = AuditError::Fork { size };
     assert_eq!(witness.accept(&other, size, &[]).unwrap_err(), fork);
+    // Both heads, as the log signed them, prove it to whoever has the log's key.
+    let proof = witness.fork(&other).unwrap();
+    let log = common::policy().log;
+    assert_eq!(
+        (proof.size(), Fork::open(&proof.to_text(), &log)),
+        (size, Ok(proof.clone()))
+    );
+    let same = Fork::of(&other, &other, &log);
+    assert!(
+        matches!(same, Err(AuditError::Malformed { .. })),
+        "one history is no fork"
+    );
+    let stranger = VerifierKey {
+        key: common::key(9).public_key(),
+        ..log.clone()
+    };
+    assert!(Fork::open(&proof.to_text(), &stranger).is_err());
+    for (at, _) in proof.to_text().char_indices().step_by(7) {
+        let mut bent = proof.to_text().into_bytes();
+        bent[at] ^= 1;
+        let bent = String::from_utf8(bent).unwrap();
+        assert!(Fork::open(&bent, &log).is_err(), "{at}");
+    }
     let mut again = common::witness();
     again.remember(&witness.memory()).unwrap();
     assert_eq!(again.accept(&other, size, &[]).unwrap_err(), fork);
+    assert_eq!(again.fork(&other), Ok(proof));
     common::fill(&mut two, 1);
     let longer = two.publish_head(&common::key(1)).unwrap();
     let proof = two.consistency(size).unwrap();

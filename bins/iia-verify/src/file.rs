@@ -6,6 +6,7 @@ use std::path::Path;
 
 use iia_audit::bundle::{self, BUNDLE_LEN_MAX, Known, Outcome, Report};
 use iia_audit::envelope::Shown;
+use iia_audit::fork::{self, Fork};
 use iia_audit::note::VerifierKey;
 use iia_audit::proof::{Proof, TITLE};
 use iia_audit::table;
@@ -36,8 +37,38 @@ pub(crate) fn check(path: &Path, known: &Known, lines: bool) -> io::Result<Said>
             Some(log) => Ok(proof(text, (log, known))),
             None => Err(io::Error::other("a proof needs the log's --key")),
         },
+        Ok(text) if text.starts_with(fork::TITLE) => match &known.log {
+            Some(log) => Ok(of_fork(text, log)),
+            None => Err(io::Error::other("a fork is proven by the log's --key")),
+        },
         _ if bytes.starts_with(&table::MAGIC) => Ok(crate::table::check(&bytes, known, lines)),
         _ => Ok(of_bundle(&bundle::verify(&bytes, known))),
+    }
+}
+
+/// Two heads that one log signed and that cannot both be of it.
+fn of_fork(text: &str, log: &VerifierKey) -> Said {
+    let (outcome, words) = match Fork::open(text, log) {
+        Ok(fork) => (
+            Outcome::ProvenAndWitnessed,
+            format!(
+                "log        {}\nPROVEN     this log signed two different histories of {} records: whoever holds its key told two stories\n",
+                log.name,
+                fork.size()
+            ),
+        ),
+        Err(error) => (
+            Outcome::Failed,
+            format!("FAILED     no fork of {}: {error}\n", log.name),
+        ),
+    };
+    let json =
+        json!({ "outcome": name(outcome), "origin": log.name, "fork": outcome != Outcome::Failed });
+    Said {
+        outcome,
+        words,
+        json,
+        records: Vec::new(),
     }
 }
 

@@ -96,6 +96,11 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
         super::escrow(dir, "seg01").display()
     ));
     screen.verbatim(&format!(
+        "iia audit timeline {} --key '{key}' --seal-key {} --html timeline.html",
+        evidence.display(),
+        super::escrow(dir, "seg01").display()
+    ));
+    screen.verbatim(&format!(
         "iia audit bundle {} -o incident.tar --kind contract_violation && iia-verify incident.tar --key '{key}' --records",
         evidence.display()
     ));

@@ -154,12 +154,12 @@ impl Broker {
             .collect::<Vec<_>>()
             .join(" ");
         let event = Event::new(EventKind::HeadWitnessed, self.workload.now());
-        self.tell(
-            event
-                .with("head", head)
-                .with("outcome", outcome)
-                .with("detail", detail),
-        )?;
+        let mut event = event.with("head", head).with("outcome", outcome);
+        // A log that told two stories is convicted by its own signatures, whoever reads this record.
+        if let Ok(fork) = self.witness.borrow().fork(&offer.checkpoint) {
+            event = event.with("fork", fork.to_text());
+        }
+        self.tell(event.with("detail", detail))?;
         Ok(wire::encode(&answer))
     }
 
