@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use iia_audit::bundle::Show;
+use iia_audit::checkpoint::Checkpoint;
+use iia_audit::fork::Fork;
 use iia_audit::log::{Log, Submission};
 use iia_audit::note::{self, Purpose, VerifierKey};
 use iia_audit::policy::Policy;
@@ -264,4 +266,44 @@ fn a_file_that_cannot_be_asked_and_one_that_fails_have_their_codes() {
         assert_eq!(code, want, "{arguments:?}: {said}");
         assert!(said.contains(words), "{said}");
     }
+}
+
+#[test]
+fn a_fork_is_proven_by_the_logs_key_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = named("seg01/audit", Purpose::Log, 1);
+    let head = |root| Checkpoint {
+        origin: log.name.clone(),
+        size: 7,
+        root: [root; 32],
+    };
+    let signed = |root| head(root).sign(&key(1)).unwrap();
+    let fork = Fork::of(&signed(1), &signed(2), &log).unwrap();
+    let file = dir.path().join("fork");
+    fs::write(&file, fork.to_text()).unwrap();
+    let (code, said) = verify(&["--key", &log.to_text()], &file);
+    assert!(
+        code == 0 && said.contains("two different histories of 7 records"),
+        "{said}"
+    );
+    let other = named("seg01/audit", Purpose::Log, 2).to_text();
+    let (code, said) = verify(&["--key", &other], &file);
+    assert!(code == 1 && said.contains("FAILED"), "{said}");
+    // Without a key anybody could have made both.
+    assert_eq!(verify(&[], &file).0, 2);
+}
+
+#[test]
+fn a_copy_is_verified_without_the_files_that_it_has_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = Evidence::create(dir.path(), "seg01", 1);
+    let named = event(EventKind::ArtifactStaged).with("path", "config/one.icl");
+    log.append(named.with("digest", format!("b3:{}", "0".repeat(64))));
+    log.head();
+    assert_eq!(verify(&[], dir.path()).0, 1);
+    let (code, said) = verify(&["--log-only"], dir.path());
+    assert!(
+        code == 3 && said.contains("files      not looked at"),
+        "{said}"
+    );
 }
