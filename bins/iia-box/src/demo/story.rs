@@ -353,8 +353,8 @@ impl Stage<'_> {
     }
 
     /// A consumer with a contract asks and gets Arrow, but not what its contract leaves out; one whose contract this box
-    /// does not know is refused; one that no contract knows does not even get an identity. And an identity of telemetry
-    /// in the wrong hands does not get at the evidence.
+    /// does not know is refused; one that no contract knows does not even get an identity. And identities of
+    /// telemetry in other hands do not get at the evidence.
     async fn consumers(&mut self, site: &mut Machine, seg01: &mut Machine) -> anyhow::Result<()> {
         self.step(Tone::Head, "Consumers at the query API");
         let (from, to) = self.live.span();
@@ -382,22 +382,27 @@ impl Stage<'_> {
         seg01
             .run(client("visitor".into(), visitor, args("none")))
             .await?;
-        self.impostor(seg01).await?;
+        self.impostors(seg01).await?;
         self.settle(seg01).await;
         Ok(())
     }
 
-    /// The collector's identity tries whatever leads to the evidence.
-    async fn impostor(&mut self, seg01: &mut Machine) -> anyhow::Result<()> {
-        let spec = RoleSpec {
-            role: "impostor",
-            name: "impostor".into(),
-            id: seg01.one(Zone::AcsCollect)?,
-            args: OF_COLLECT.map(str::to_owned).to_vec(),
-            restart: false,
-        };
-        seg01.run(spec).await?;
-        self.hear(seg01);
+    /// The identities of the collector and of the publisher, in other hands, try whatever leads to the evidence.
+    async fn impostors(&mut self, seg01: &mut Machine) -> anyhow::Result<()> {
+        for (name, zone, args) in [
+            ("impostor", Zone::AcsCollect, &OF_COLLECT[..]),
+            ("impostor_north", Zone::ItPublish, &[]),
+        ] {
+            let spec = RoleSpec {
+                role: "impostor",
+                name: name.into(),
+                id: seg01.one(zone)?,
+                args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+                restart: false,
+            };
+            seg01.run(spec).await?;
+            self.hear(seg01);
+        }
         Ok(())
     }
 

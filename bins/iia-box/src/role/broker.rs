@@ -10,6 +10,7 @@ use iia_audit::log::Log;
 use iia_audit::witness::Witness;
 use iia_core::SpiffeId;
 use iia_core::event::{Event, EventKind};
+use iia_core::finding::{Conclusion, Finding, Severity};
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::{Append as _, Batch};
 use iia_core::stream::Stream;
@@ -18,6 +19,7 @@ use iia_edge::wire::{
     PUBLISH_HEAD, PublishAck, PublishBatch,
 };
 use iia_lake::Lake;
+use iia_lake::batch::FindingBuilder;
 use iia_link::rt::{Message, Session};
 
 use super::serve::{Serve, serve};
@@ -77,7 +79,7 @@ impl Serve for Broker {
         while let Some(message) = session.recv().await? {
             let answer = match operation.as_str() {
                 PUBLISH_BATCH | PUBLISH_HEAD => self.store((&peer, &contract), &message.payload)?,
-                ADD_CHECKPOINT => self.cosign(&message.payload)?,
+                ADD_CHECKPOINT => self.cosign((&peer, &contract), &message.payload)?,
                 ADD_ENTRIES => self.mirror(&message.payload)?,
                 SUBMIT_EVENT => {
                     let log = &mut self.log.borrow_mut();
@@ -128,7 +130,7 @@ impl Broker {
         }))
     }
 
-    fn cosign(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+    fn cosign(&self, from: (&SpiffeId, &str), payload: &[u8]) -> anyhow::Result<Vec<u8>> {
         let offer: HeadOffer = wire::decode(payload)?;
         let now = self.workload.reading();
         let answer = chain::cosign(
@@ -137,10 +139,14 @@ impl Broker {
             &offer,
             now,
         );
-        if let HeadAnswer::Cosigned(line) = &answer {
-            let head = Published::cosigned(&offer, line, now);
-            let due = self.children.borrow_mut().take(head);
-            due.iter().for_each(|head| self.publish(head));
+        match &answer {
+            HeadAnswer::Cosigned(line) => {
+                let head = Published::cosigned(&offer, line, now);
+                let due = self.children.borrow_mut().take(head);
+                due.iter().for_each(|head| self.publish(head));
+            }
+            HeadAnswer::Refused(code) => self.doubt(from, &offer, code)?,
+            HeadAnswer::Stale(_) => {}
         }
         let (outcome, detail) = match &answer {
             HeadAnswer::Cosigned(_) => ("cosigned", String::new()),
@@ -185,6 +191,36 @@ impl Broker {
             self.tell(event.with("detail", detail))?;
         }
         Ok(wire::encode(&answer))
+    }
+
+    /// A head that this box does not sign is not the log's, or of another history than it has seen: a finding (001:345).
+    fn doubt(
+        &self,
+        (peer, contract): (&SpiffeId, &str),
+        offer: &HeadOffer,
+        code: &str,
+    ) -> anyhow::Result<()> {
+        let head: Vec<&str> = offer.checkpoint.lines().take(2).collect();
+        let finding = Finding {
+            ts_ns: self.workload.now().as_ns(),
+            stream: Stream::ATTEST_AUDIT_CHAIN.as_str().into(),
+            conclusion: Conclusion::Diverge,
+            severity: Severity::Critical,
+            contract: contract.into(),
+            clause: "audit".into(),
+            source: peer.to_string(),
+            destination: self.workload.id().to_string(),
+            operation: ADD_CHECKPOINT.into(),
+            reason: format!("head {} is not signed for: {code}", head.join(" ")),
+            evidence: Vec::new(),
+        };
+        let service = ServiceId::of(self.workload.id());
+        let mut row = FindingBuilder::new(Stream::ATTEST_AUDIT_CHAIN, service);
+        row.append(&finding);
+        let lake = &mut self.lake.borrow_mut();
+        let last = lake.watermark(&Stream::ATTEST_AUDIT_CHAIN, service);
+        lake.append(&row.finish(last.next()?)?)?;
+        Ok(())
     }
 
     /// A head becomes a row of this box's own lake: its own, or a child's that it has cosigned. What the disk does not

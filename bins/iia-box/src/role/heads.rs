@@ -8,7 +8,7 @@ use iia_edge::wire::{ADD_CHECKPOINT, HeadAnswer, HeadOffer};
 
 use super::deeds::Deeds;
 use super::link::Link;
-use super::publish::{EVIDENCE, NORTH};
+use super::north::{EVIDENCE, NORTH};
 use super::replicate::Replicate;
 use crate::deed::What;
 use crate::wire::{self, FETCH_HEAD, SUBMIT_RECEIPT, Watermark};

@@ -9,11 +9,14 @@ use iia_core::event::{Event, EventKind};
 use iia_core::gate::{Ask, Gate, Refusal};
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::Batch;
+use iia_core::stream::Stream;
 use iia_core::zone::Zone;
-use iia_edge::wire::{ADD_CHECKPOINT, ADD_ENTRIES, PUBLISH_HEAD};
+use iia_edge::wire::{
+    ADD_CHECKPOINT, ADD_ENTRIES, HeadAnswer, HeadOffer, PUBLISH_BATCH, PUBLISH_HEAD, PublishBatch,
+};
 use iia_lake::batch::{AuditHead, AuditHeadBuilder};
 
-use super::publish::EVIDENCE;
+use super::north::{EVIDENCE, NORTH};
 use crate::wire::{self, AuditAsk, LakeAsk, SUBMIT_EVENT, WRITE_BATCH, Watermark};
 use crate::workload::Workload;
 
@@ -30,33 +33,93 @@ impl Gate for Anything {
     }
 }
 
-/// Runs the role; its arguments are its own contracts to the chain and to the lake.
+/// What was tried.
+#[derive(Default)]
+struct Tried {
+    refused: usize,
+    open: Vec<String>,
+}
+
+impl Tried {
+    fn count<T>(&mut self, way: String, outcome: anyhow::Result<T>) {
+        match outcome {
+            Ok(_) => self.open.push(way),
+            Err(_) => self.refused += 1,
+        }
+    }
+}
+
+/// Runs the role; its arguments are its own contracts to the chain and to the lake, or none for a publisher's identity.
 pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
-    let [chain, lake] = workload.args() else {
-        anyhow::bail!("the contracts to the chain and to the lake are needed");
-    };
+    let mut tried = Tried::default();
     workload.ready();
-    let ways = ways(workload, chain);
-    let (mut refused, mut open) = (0, Vec::new());
-    for (to, contract, operation) in &ways {
-        match reach(workload, (to, contract, operation)).await {
-            Ok(_) => open.push(format!("{contract} {operation}")),
-            Err(_) => refused += 1,
+    let heard = match workload.args() {
+        [chain, lake] => {
+            inside(workload, (chain, lake), &mut tried).await?;
+            speak(workload, chain).await?
         }
-    }
-    for ask in forged(workload)? {
-        let way = ("lake", lake.as_str(), WRITE_BATCH);
-        match reach(workload, way).await?.call(&wire::encode(&ask)).await {
-            Ok(_) => open.push(format!("{lake} {ask:?}")),
-            Err(_) => refused += 1,
+        _ => {
+            crossed(workload, &mut tried).await?;
+            String::new()
         }
-    }
-    let own = speak(workload, chain).await?;
+    };
+    let Tried { refused, open } = tried;
+    let who = workload.name();
     workload.say(&match open.is_empty() {
-        true => format!("all {refused} refused; under its own contract it is heard, as {own}"),
-        false => format!("let in: {}", open.join(", ")),
+        true => format!("{who} in other hands: all {refused} refused{heard}"),
+        false => format!("{who} in other hands: let in: {}", open.join(", ")),
     });
     workload.done();
+    Ok(())
+}
+
+/// Every way to the chain, to the lake and to the next box up.
+async fn inside(
+    workload: &Workload,
+    (chain, lake): (&str, &str),
+    tried: &mut Tried,
+) -> anyhow::Result<()> {
+    for (to, contract, operation) in ways(workload, chain) {
+        let reached = reach(workload, (to, &contract, &operation)).await;
+        tried.count(format!("{contract} {operation}"), reached);
+    }
+    for ask in forged(workload)? {
+        let mut session = reach(workload, ("lake", lake, WRITE_BATCH)).await?;
+        let answer = session.call(&wire::encode(&ask)).await;
+        tried.count(format!("{lake} {ask:?}"), answer.map_err(Into::into));
+    }
+    Ok(())
+}
+
+/// Evidence under the contract of telemetry, telemetry under that of evidence, and a head that no log has signed.
+async fn crossed(workload: &Workload, tried: &mut Tried) -> anyhow::Result<()> {
+    for (contract, operation, stream) in [
+        (NORTH, PUBLISH_BATCH, Stream::AUDIT_HEAD),
+        (EVIDENCE, PUBLISH_HEAD, Stream::MODBUS),
+    ] {
+        let mut session = workload.connect("north", contract, operation).await?;
+        let rows = row(workload, ServiceId::of(workload.id()))?;
+        let batch = PublishBatch {
+            stream: stream.to_string(),
+            position: 0,
+            rows: rows.rows,
+            ipc: rows.ipc.into(),
+        };
+        let answer = session.call(&wire::encode(&batch)).await;
+        tried.count(format!("{contract} {stream}"), answer.map_err(Into::into));
+    }
+    let mut session = workload.connect("north", EVIDENCE, ADD_CHECKPOINT).await?;
+    let forged = HeadOffer {
+        checkpoint: HEAD.into(),
+        old_size: 0,
+        proof: Vec::new(),
+    };
+    let answer = session.call(&wire::encode(&forged)).await?;
+    let signed = match wire::decode(&answer)? {
+        HeadAnswer::Refused(code) => Err(anyhow::anyhow!(code)),
+        _ => Ok(()),
+    };
+    tried.count(format!("{EVIDENCE} {ADD_CHECKPOINT}"), signed);
     Ok(())
 }
 
@@ -131,7 +194,7 @@ fn row(workload: &Workload, service: ServiceId) -> anyhow::Result<Batch> {
     Ok(builder.finish(Sequence::NONE.next()?)?)
 }
 
-/// Under its own contract it may speak, and whom it claims to be counts for nothing; gives as whom it was heard.
+/// Under its own contract it may speak, and whom it claims to be counts for nothing; says as whom it was heard.
 async fn speak(workload: &Workload, contract: &str) -> anyhow::Result<String> {
     let mut session = workload.connect("audit", contract, SUBMIT_EVENT).await?;
     let keepers = workload.workloads(Zone::DmzAudit);
@@ -142,8 +205,11 @@ async fn speak(workload: &Workload, contract: &str) -> anyhow::Result<String> {
         .call(&wire::encode(&AuditAsk::Submit(vec![event])))
         .await?;
     wire::decode::<Watermark>(&answer)?;
-    Ok(workload.id().to_string())
+    let id = workload.id();
+    Ok(format!("; under its own contract it is heard, as {id}"))
 }
 
 /// What it states, so that the record can be found.
 const CLAIM: &str = "claimed";
+/// A head in the name of the box's log, with a signature of nobody's.
+const HEAD: &str = "seg01/audit\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\u{2014} seg01/audit AAAAAA==\n";

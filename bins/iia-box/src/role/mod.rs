@@ -12,6 +12,7 @@ mod heads;
 mod impostor;
 mod lake;
 mod link;
+mod north;
 mod publish;
 mod replicate;
 mod serve;

@@ -12,9 +12,10 @@ use iia_edge::outbox::Outbox;
 use iia_edge::publish::{Draw, Publisher};
 use iia_edge::wire::{PUBLISH_BATCH, PUBLISH_HEAD, PublishAck, PublishBatch};
 
-use super::deeds::{Credentials, Deeds};
+use super::deeds::Deeds;
 use super::heads::Heads;
 use super::link::Link;
+use super::north::{EVIDENCE, NORTH, Way, under};
 use crate::deed::{Sent, What};
 use crate::wire::{self, ANNOUNCE, Announce, SIPHON, SiphonAnswer, SiphonAsk};
 use crate::workload::Workload;
@@ -29,10 +30,6 @@ const STREAMS: [Stream; 4] = [
 /// A message shorter than this says nothing about bandwidth.
 const TRANSFER_LEN_MIN: usize = 64 * 1024;
 const IDLE: Duration = Duration::from_millis(200);
-/// The contract under which rows go north.
-pub(super) const NORTH: &str = "iia.contract.boundary.site.telemetry";
-/// The contract under which heads of the chain go north, and its records: evidence does not travel with telemetry.
-pub(super) const EVIDENCE: &str = "iia.contract.boundary.site.evidence";
 
 struct Publish<'a> {
     workload: &'a Workload,
@@ -49,25 +46,6 @@ struct Publish<'a> {
     empty: usize,
     /// Boundary contracts: the head is one for all of them.
     contracts: Vec<String>,
-}
-
-/// A contract to the north, and the link under it.
-struct Way {
-    contract: &'static str,
-    link: Link,
-    theirs: Credentials,
-    own: Credentials,
-}
-
-impl Way {
-    fn new(workload: &Workload, contract: &'static str, operation: &'static str) -> Self {
-        Self {
-            contract,
-            link: Link::new(workload, "north", contract, operation),
-            theirs: Credentials::default(),
-            own: Credentials::default(),
-        }
-    }
 }
 
 /// A message that went north and is not acknowledged.
@@ -300,14 +278,6 @@ impl Publish<'_> {
     /// Tells the bus; nobody waits for the bus, and a bus that is away loses the words only.
     async fn announce(&mut self, announce: Announce) {
         let _transient = self.bus.push(wire::encode(&announce)).await;
-    }
-}
-
-/// The contract of a stream.
-fn under(stream: &Stream) -> &'static str {
-    match *stream == Stream::AUDIT_HEAD {
-        true => EVIDENCE,
-        false => NORTH,
     }
 }
 

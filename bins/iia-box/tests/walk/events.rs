@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use iia::lake_report::word;
 use iia_audit::frame::Record;
 use iia_audit::verify::records;
 use iia_core::event::EventKind;
@@ -196,11 +197,36 @@ fn evidence_is_apart(run: &Finished, told: &[Told]) {
     let claimed = [("outcome", "claimed"), ("source", CHAIN)];
     let stated = (EventKind::HeadWitnessed, COLLECT);
     assert_eq!(times(told, stated, &claimed), 1);
+    // A publisher's identity: evidence under the contract of telemetry, and the other way round.
+    for (contract, stream) in [
+        ("telemetry", "ot.security.audit.head"),
+        ("evidence", "ot.acs.modbus"),
+    ] {
+        let contract = format!("iia.contract.boundary.site.{contract}");
+        let reason = format!("{stream} is not of its inventory");
+        let wanted = [("contract", contract.as_str()), ("reason", reason.as_str())];
+        let refused = (EventKind::Authorisation, INTAKE);
+        assert_eq!(times(&above, refused, &wanted), 1, "{stream}");
+    }
+    // A head that no log has signed is refused, and that is a finding at the site.
+    let head = [("outcome", "refused")];
+    assert_eq!(times(&above, (EventKind::HeadWitnessed, INTAKE), &head), 1);
+    let batches = run.rows("site", &Stream::ATTEST_AUDIT_CHAIN);
+    let reasons = batches
+        .iter()
+        .flat_map(|batch| (0..batch.num_rows()).filter_map(|row| word(batch, "reason", row)));
+    let reasons: Vec<&str> = reasons.collect();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
     assert!(
-        run.said.contains("impostor: all 19 refused"),
-        "{}",
-        run.said
+        reasons[0].starts_with("head seg01/audit 1 is not signed for: IIA-AUD-"),
+        "{reasons:?}"
     );
+    for words in [
+        "collector in other hands: all 19 refused",
+        "publisher in other hands: all 3 refused",
+    ] {
+        assert!(run.said.contains(words), "{words}\n{}", run.said);
+    }
 }
 
 /// A head of the chain, and rows in the name of its keeper, by number and by column.
