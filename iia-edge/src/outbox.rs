@@ -3,13 +3,16 @@
 //! One small file a stream, written beside, synced and renamed, so that a power cut leaves the old or the new one.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use iia_core::store::Cursor;
 use iia_core::stream::Stream;
 
 use crate::EdgeError;
+
+/// Bytes of a cursor that are read: more than any number has, so that a longer file is a damaged one.
+const CURSOR_LEN_MAX: u64 = 32;
 
 /// Durable cursors, one a stream.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ impl Outbox {
     /// [`EdgeError::DamagedOutbox`] or [`EdgeError::Storage`]; a damaged cursor is never taken for the start.
     pub fn cursor(&self, stream: &Stream) -> Result<Cursor, EdgeError> {
         let path = self.path(stream);
-        match fs::read_to_string(&path) {
+        match bounded(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Cursor(0)),
             Err(error) => Err(storage(error)),
             Ok(text) => parse(&text).ok_or(EdgeError::DamagedOutbox {
@@ -64,6 +67,15 @@ impl Outbox {
     fn path(&self, stream: &Stream) -> PathBuf {
         self.dir.join(format!("{stream}.cursor"))
     }
+}
+
+/// The text of a cursor: a number and a line feed are all that it can be.
+fn bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?
+        .take(CURSOR_LEN_MAX)
+        .read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn parse(text: &str) -> Option<Cursor> {
@@ -100,7 +112,8 @@ mod tests {
     fn a_damaged_cursor_is_an_error_and_not_the_start() {
         let dir = tempfile::tempdir().unwrap();
         let outbox = Outbox::open(dir.path()).unwrap();
-        for text in ["", "4", "x\n", "-1\n", "01\n", "4\n\n"] {
+        let long = "4".repeat(1 << 20);
+        for text in ["", "4", "x\n", "-1\n", "01\n", "4\n\n", &long] {
             fs::write(dir.path().join("ot.acs.modbus.cursor"), text).unwrap();
             let got = outbox.cursor(&Stream::MODBUS);
             assert!(

@@ -1,11 +1,11 @@
 //! A catalog from a file, or every mistake in it.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use anyhow::anyhow;
-use iia_config::envelope::Armour;
+use iia_config::envelope::{Armour, ENVELOPE_LEN_MAX};
 use iia_config::parse::{Document, parse};
 use iia_config::validate::CatalogError;
 use iia_config::{limits, validate};
@@ -25,7 +25,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Catalog> {
 /// Reads a catalog with the text that it stands in, telling every mistake in it.
 pub(crate) fn document(path: &Path) -> anyhow::Result<(Document, Catalog)> {
     let name = path.display().to_string();
-    let bytes = fs::read(path).map_err(|error| {
+    let bytes = bounded(path).map_err(|error| {
         let why = match error.kind() {
             ErrorKind::NotFound => "there is no such file".into(),
             why => why.to_string(),
@@ -53,6 +53,14 @@ pub(crate) fn document(path: &Path) -> anyhow::Result<(Document, Catalog)> {
     };
     let mistakes = crate::table::counted(found.len() as u64, "mistake") + &more;
     Err(in_words(&name, &CatalogError::NotSound { mistakes }))
+}
+
+/// A file's bytes, as far as a signed document may go; what is longer is refused for its length when it is read.
+fn bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = ENVELOPE_LEN_MAX as u64 + 1;
+    fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn in_words(name: &str, error: &CatalogError) -> anyhow::Error {
