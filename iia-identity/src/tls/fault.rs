@@ -4,7 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use rustls::{
-    CertificateError, Error, HandshakeType, InvalidMessage, OtherError, PeerIncompatible,
+    AlertDescription, CertificateError, Error, HandshakeType, InvalidMessage, OtherError,
+    PeerIncompatible,
 };
 
 use crate::IdentityError;
@@ -39,7 +40,8 @@ pub fn fault(error: &io::Error) -> Option<Fault> {
             | InvalidMessage::MessageTooLarge
             | InvalidMessage::UnknownProtocolVersion,
         ) => Fault::NotTls,
-        Error::PeerIncompatible(
+        Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | Error::PeerIncompatible(
             // Before TLS 1.2 there was no such extension (RFC 5246 7.4.1.4.1).
             PeerIncompatible::SignatureAlgorithmsExtensionRequired
             | PeerIncompatible::ServerDoesNotSupportTls12Or13
