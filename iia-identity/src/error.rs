@@ -7,6 +7,12 @@ use iia_core::id::SpiffeIdError;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {
+    /// The bundle is not one of the SPIFFE bundle format.
+    #[error("bundle: {what}")]
+    BadBundle {
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// The certificate is not an X.509 certificate, or has bytes after it.
     #[error("not a DER X.509 certificate")]
     BadCertificate,
@@ -22,12 +28,33 @@ pub enum IdentityError {
         /// The rule.
         rule: &'static str,
     },
+    /// A leaf says that it is an authority, or may sign what only an authority signs.
+    #[error("SVID of an authority: {rule}")]
+    LeafIsAuthority {
+        /// The rule.
+        rule: &'static str,
+    },
+    /// A leaf may not be used for what an SVID is used for.
+    #[error("SVID's key usage: {rule}")]
+    LeafUsage {
+        /// The rule.
+        rule: &'static str,
+    },
+    /// A certificate has more than one URI name.
+    #[error("more than one URI name (X509-SVID 2)")]
+    TwoNames,
     /// The request is not a certificate signing request with a good signature.
     #[error("not a certificate signing request with a good signature")]
     BadRequest,
     /// The SPIFFE ID is not one.
     #[error("SPIFFE ID: {0}")]
     BadSpiffeId(SpiffeIdError),
+    /// A bundle has other contents than the one held and the same sequence number.
+    #[error("bundle changed and its sequence number did not")]
+    BundleConflict,
+    /// A bundle is older than the one held.
+    #[error("bundle is older than the one held, or has lost its sequence number")]
+    BundleRollback,
     /// The chain does not lead to a root of its trust domain.
     #[error("chain does not lead to a root of its trust domain")]
     BadPath,
@@ -37,9 +64,12 @@ pub enum IdentityError {
         /// The limit.
         max: usize,
     },
-    /// The certificate is not valid at this time.
-    #[error("not valid at this time")]
+    /// The certificate's time is over.
+    #[error("no longer valid")]
     Expired,
+    /// The certificate's time has not come.
+    #[error("not yet valid")]
+    NotYetValid,
     /// A file or the system's random source failed.
     #[error("environment: {what}")]
     Environment {
@@ -52,6 +82,9 @@ pub enum IdentityError {
         /// What it refused.
         what: &'static str,
     },
+    /// The peer showed no certificate.
+    #[error("no certificate")]
+    NoCertificate,
     /// No contract names the workload: no contract, no SVID.
     #[error("no contract names this workload")]
     NoContract,
@@ -61,7 +94,15 @@ pub enum IdentityError {
     /// The lifetime asked for is longer than an hour.
     #[error("an SVID lives one hour at most")]
     TooLong,
-    /// No bundle for the trust domain.
+    /// There are more trust domains, or roots of one, than the limit.
+    #[error("more than {max} {what}")]
+    TooManyRoots {
+        /// Trust domains, or roots of one.
+        what: &'static str,
+        /// The limit.
+        max: usize,
+    },
+    /// No bundle for the trust domain, or an empty one.
     #[error("no bundle for this trust domain")]
     UnknownTrustDomain,
     /// The peer is another one than expected.
@@ -75,16 +116,25 @@ impl Coded for IdentityError {
             Self::BadCertificate => 1,
             Self::BadRequest => 2,
             Self::BadSpiffeId(_) => 3,
+            Self::BadBundle { .. } => 4,
             Self::BadIssuer { .. } => 101,
             Self::BadLeaf { .. } => 102,
             Self::BadPath => 103,
             Self::UnknownTrustDomain => 104,
             Self::WrongPeer => 105,
             Self::NoContract => 106,
+            Self::TwoNames => 107,
+            Self::LeafIsAuthority { .. } => 108,
+            Self::LeafUsage { .. } => 109,
+            Self::NoCertificate => 110,
+            Self::BundleConflict => 201,
             Self::Expired => 301,
             Self::TimeUnknown => 302,
+            Self::NotYetValid => 303,
+            Self::BundleRollback => 304,
             Self::ChainTooLong { .. } => 401,
             Self::TooLong => 402,
+            Self::TooManyRoots { .. } => 403,
             Self::Environment { .. } => 501,
             Self::Internal { .. } => 901,
         };

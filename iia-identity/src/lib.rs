@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod error;
 pub mod issue;
 pub mod revoke;
+mod rules;
 pub mod svid;
 pub mod tls;
 pub mod verify;

@@ -1,5 +1,7 @@
 //! TLS 1.3 configurations in which both ends prove a SPIFFE ID, nothing is resumed and nothing is HTTP.
 
+mod fault;
+
 use std::sync::Arc;
 
 use iia_core::{SpiffeId, Timestamp};
@@ -11,14 +13,16 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig,
-    SignatureScheme,
+    ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
 };
+
+pub use fault::{Fault, fault};
 
 use crate::IdentityError;
 use crate::bundle::BundleSet;
 use crate::svid::Store;
 use crate::verify::verify_chain;
+use fault::alert;
 
 /// The application protocol of links; its absence is refused (invariant 1).
 pub const ALPN: &[u8] = b"iia/1";
@@ -141,17 +145,6 @@ impl Verifier {
             _ => Ok(()),
         }
     }
-}
-
-/// What the peer is told: the class of the reason, never its detail.
-fn alert(error: IdentityError) -> Error {
-    Error::InvalidCertificate(match error {
-        IdentityError::Expired => CertificateError::Expired,
-        IdentityError::UnknownTrustDomain | IdentityError::BadPath => {
-            CertificateError::UnknownIssuer
-        }
-        _ => CertificateError::ApplicationVerificationFailure,
-    })
 }
 
 impl ServerCertVerifier for Verifier {

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use iia_core::Timestamp;
-use iia_identity::IdentityError::{self, BadIssuer, BadLeaf, BadPath};
+use iia_identity::IdentityError::{
+    self, BadIssuer, BadLeaf, BadPath, LeafIsAuthority, LeafUsage, TwoNames,
+};
 use iia_identity::bundle::BundleSet;
 use iia_identity::verify::verify_chain;
 use rcgen::{
@@ -74,6 +76,8 @@ fn a_leaf_breaks_one_rule_at_a_time() {
     use KeyUsagePurpose::{CrlSign, DigitalSignature, KeyCertSign, KeyEncipherment};
     let root = authority("root", BasicConstraints::Unconstrained, None);
     let bad = |rule| Err(BadLeaf { rule });
+    let usage = |rule| Err(LeafUsage { rule });
+    let signs = |rule| Err(LeafIsAuthority { rule });
     let usages = "extended key usage lacks serverAuth or clientAuth (4.4)";
     let rows: Vec<(Change, Result<(), IdentityError>)> = vec![
         (|_| (), Ok(())),
@@ -90,30 +94,30 @@ fn a_leaf_breaks_one_rule_at_a_time() {
             },
             Ok(()),
         ),
-        (|leaf| leaf.key_usages.clear(), bad("no key usage (4.3)")),
+        (|leaf| leaf.key_usages.clear(), usage("no key usage (4.3)")),
         (
             |leaf| leaf.key_usages = vec![KeyEncipherment],
-            bad("digitalSignature is not set (4.3)"),
+            usage("digitalSignature is not set (4.3)"),
         ),
         (
             |leaf| leaf.key_usages = vec![DigitalSignature, KeyCertSign],
-            bad("keyCertSign or cRLSign is set (5.2)"),
+            signs("keyCertSign or cRLSign is set (5.2)"),
         ),
         (
             |leaf| leaf.key_usages = vec![DigitalSignature, CrlSign],
-            bad("keyCertSign or cRLSign is set (5.2)"),
+            signs("keyCertSign or cRLSign is set (5.2)"),
         ),
         (
             |leaf| leaf.extended_key_usages = vec![ServerAuth],
-            bad(usages),
+            usage(usages),
         ),
         (
             |leaf| leaf.extended_key_usages = vec![ClientAuth],
-            bad(usages),
+            usage(usages),
         ),
         (
             |leaf| leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
-            bad("cA is true (5.2)"),
+            signs("cA is true (5.2)"),
         ),
         (
             |leaf| leaf.subject_alt_names.clear(),
@@ -124,14 +128,14 @@ fn a_leaf_breaks_one_rule_at_a_time() {
                 leaf.subject_alt_names
                     .push(SanType::URI("https://x".try_into().unwrap()))
             },
-            bad("more than one URI name (2)"),
+            Err(TwoNames),
         ),
         (
             |leaf| {
                 leaf.subject_alt_names
                     .push(SanType::URI(ID.try_into().unwrap()))
             },
-            bad("more than one URI name (2)"),
+            Err(TwoNames),
         ),
         (
             |leaf| {

@@ -3,6 +3,7 @@
 use iia_core::code::{Code, Coded};
 use iia_core::gate::Refusal;
 use iia_identity::IdentityError;
+use iia_identity::tls::{self, Fault};
 
 /// An error of this crate.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -25,6 +26,12 @@ pub enum LinkError {
     /// The peer's identity is not believed.
     #[error("{0}")]
     Identity(IdentityError),
+    /// What came is not TLS.
+    #[error("what came is not TLS")]
+    NotTls,
+    /// The peer speaks an older TLS.
+    #[error("the peer does not speak TLS 1.3")]
+    OldTls,
     /// The peer sent what has no place here.
     #[error("message has no place here: {what}")]
     Protocol {
@@ -37,6 +44,9 @@ pub enum LinkError {
         /// Its code.
         code: String,
     },
+    /// The peer wants to negotiate again.
+    #[error("the peer begins another handshake in a session")]
+    Renegotiation,
     /// The identity of the peer was revoked.
     #[error("the peer's identity is revoked")]
     Revoked,
@@ -58,6 +68,9 @@ pub enum LinkError {
         /// The limit.
         max: usize,
     },
+    /// The peer ended in the middle.
+    #[error("the peer ended before the handshake did")]
+    Truncated,
     /// The network failed.
     #[error("network: {kind}")]
     Transport {
@@ -73,10 +86,14 @@ impl Coded for LinkError {
             Self::Identity(error) => return error.code(),
             Self::HttpPreface => 1,
             Self::Protocol { .. } => 2,
+            Self::NotTls => 3,
+            Self::Truncated => 4,
             Self::Tls => 101,
             Self::Refused { .. } => 102,
             Self::Revoked => 103,
+            Self::OldTls => 104,
             Self::SvidExpired => 301,
+            Self::Renegotiation => 302,
             Self::FrameTooLong { .. } => 401,
             Self::TooManySessions { .. } => 402,
             Self::TimedOut { .. } => 501,
@@ -88,7 +105,31 @@ impl Coded for LinkError {
 
 impl From<std::io::Error> for LinkError {
     fn from(error: std::io::Error) -> Self {
-        Self::Transport { kind: error.kind() }
+        match tls::fault(&error) {
+            None => Self::Transport { kind: error.kind() },
+            Some(Fault::Identity(error)) => Self::Identity(error),
+            Some(Fault::NoProtocol) => Self::ANOTHER_PROTOCOL,
+            Some(Fault::NotTls) => Self::NotTls,
+            Some(Fault::OldVersion) => Self::OldTls,
+            Some(Fault::Renegotiation) => Self::Renegotiation,
+            Some(_) => Self::Tls,
+        }
+    }
+}
+
+impl LinkError {
+    /// The peer speaks another application protocol, or names none.
+    pub const ANOTHER_PROTOCOL: Self = Self::Protocol {
+        what: "another application protocol",
+    };
+
+    /// What a handshake failed of.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn of_handshake(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::UnexpectedEof {
+            return Self::Truncated;
+        }
+        error.into()
     }
 }
 

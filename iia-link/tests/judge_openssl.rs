@@ -11,6 +11,7 @@ use std::sync::Arc;
 use iia_core::SpiffeId;
 use iia_core::gate::{Ask, Gate, Refusal};
 use iia_core::time::{Clock as _, Floor, SystemClock};
+use iia_identity::IdentityError;
 use iia_identity::bundle::BundleSet;
 use iia_identity::issue::{Issuer, PrivateKey, request};
 use iia_identity::svid::{Store, Svid};
@@ -226,15 +227,13 @@ async fn openssl_without_what_a_link_asks_for_is_refused() {
         ])
     });
     let with = |more: &[&str], svid: &[String]| [&words(more), svid].concat();
-    let tls = Ok(LinkError::Tls);
-    let other = LinkError::Protocol {
-        what: "another application protocol",
-    };
+    let other = LinkError::ANOTHER_PROTOCOL;
+    let identity = LinkError::Identity;
     let rows = [
         (
             "TLS 1.2",
             with(&["-tls1_2", "-alpn", "iia/1"], &good),
-            tls.clone(),
+            LinkError::OldTls,
         ),
         (
             "TLS 1.1",
@@ -242,43 +241,40 @@ async fn openssl_without_what_a_link_asks_for_is_refused() {
                 &["-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-alpn", "iia/1"],
                 &good,
             ),
-            tls.clone(),
+            LinkError::OldTls,
         ),
         (
             "no certificate",
             with(&["-tls1_3", "-alpn", "iia/1"], &[]),
-            tls.clone(),
+            identity(IdentityError::NoCertificate),
         ),
         (
             "another trust domain",
             with(&["-tls1_3", "-alpn", "iia/1"], &stranger),
-            tls.clone(),
+            identity(IdentityError::UnknownTrustDomain),
         ),
         (
             "another authority of the same name",
             with(&["-tls1_3", "-alpn", "iia/1"], &impostor),
-            tls.clone(),
+            identity(IdentityError::BadPath),
         ),
         (
             "HTTP/2 as protocol",
             with(&["-tls1_3", "-alpn", "h2"], &good),
-            tls.clone(),
+            other.clone(),
         ),
         (
             "HTTP/1.1 as protocol",
             with(&["-tls1_3", "-alpn", "http/1.1,h2"], &good),
-            tls,
+            other.clone(),
         ),
-        ("no protocol named", with(&["-tls1_3"], &good), Err(other)),
+        ("no protocol named", with(&["-tls1_3"], &good), other),
     ];
     for (what, arguments, want) in rows {
         let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec();
         let done = client(addr, arguments, request).await;
         let error = refused(&mut listener).await;
-        match want {
-            Ok(want) => assert_eq!(error, want, "{what}"),
-            Err(want) => assert_eq!(error, want, "{what}"),
-        }
+        assert_eq!(error, want, "{what}");
         no_http(&done.stdout);
     }
 }
@@ -345,16 +341,22 @@ async fn a_first_frame_longer_than_any_hello_is_refused_before_it_comes() {
 async fn i1_whatever_is_sent_in_clear_gets_an_alert_at_most() {
     let issuer = issuer("iia.local");
     let (mut listener, addr) = listening(&issuer).await;
-    for first in [
-        &b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..],
-        b"GET / HTTP/1.0\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
-        b"POST / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n",
-        b"CONNECT x:443 HTTP/1.1\r\n\r\n",
-        b"SSH-2.0-x\r\n",
-        b"\x16\x03\x01\xff\xff",
-        b"\0\0\0\x0d\x01\0\0\0\0\0\0\0\0c\nW",
-        b"",
+    for (first, want) in [
+        (&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], LinkError::NotTls),
+        (b"GET / HTTP/1.0\r\n\r\n", LinkError::NotTls),
+        (
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+            LinkError::NotTls,
+        ),
+        (
+            b"POST / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n",
+            LinkError::NotTls,
+        ),
+        (b"CONNECT x:443 HTTP/1.1\r\n\r\n", LinkError::NotTls),
+        (b"SSH-2.0-x\r\n", LinkError::NotTls),
+        (b"\x16\x03\x01\xff\xff", LinkError::NotTls),
+        (b"\0\0\0\x0d\x01\0\0\0\0\0\0\0\0c\nW", LinkError::NotTls),
+        (b"", LinkError::Truncated),
     ] {
         let mut tcp = tokio::net::TcpStream::connect(addr).await.unwrap();
         tcp.write_all(first).await.unwrap();
@@ -366,6 +368,6 @@ async fn i1_whatever_is_sent_in_clear_gets_an_alert_at_most() {
             answer.is_empty() || answer.len() == 7 && answer.starts_with(&[21, 3]),
             "{answer:?}"
         );
-        assert_eq!(refused(&mut listener).await, LinkError::Tls);
+        assert_eq!(refused(&mut listener).await, want, "{first:?}");
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use iia_core::SpiffeId;
 use iia_core::gate::{Ask, Gate, Refusal};
 use iia_core::time::{Clock as _, Floor, SystemClock};
+use iia_identity::IdentityError;
 use iia_identity::bundle::BundleSet;
 use iia_identity::issue::{Issuer, request};
 use iia_identity::svid::{Store, Svid};
@@ -160,7 +161,8 @@ async fn a_foreign_or_wrong_peer_is_refused_at_either_end() {
     let stranger = foreign.endpoint("spiffe://evil.example/a", &world, Arc::new(Careless));
     let outcome = stranger.connect(addr, target(LAKE, "WRITE")).await;
     assert!(outcome.is_err());
-    assert_eq!(refused(&mut listener).await.error, LinkError::Tls);
+    let unknown = LinkError::Identity(IdentityError::UnknownTrustDomain);
+    assert_eq!(refused(&mut listener).await.error, unknown);
     let collect = world.endpoint(COLLECT, &world, Arc::new(Careless));
     let outcome = collect
         .connect(
@@ -168,7 +170,10 @@ async fn a_foreign_or_wrong_peer_is_refused_at_either_end() {
             target("spiffe://iia.local/zone/audit/workload/x", "WRITE"),
         )
         .await;
-    assert_eq!(outcome.unwrap_err(), LinkError::Tls);
+    assert_eq!(
+        outcome.unwrap_err(),
+        LinkError::Identity(IdentityError::WrongPeer)
+    );
 }
 
 #[tokio::test]
@@ -188,7 +193,7 @@ async fn i1_plain_http_gets_no_http_answer() {
             !answer.starts_with(b"HTTP") && answer.len() < 64,
             "{answer:?}"
         );
-        assert_eq!(refused(&mut listener).await.error, LinkError::Tls);
+        assert_eq!(refused(&mut listener).await.error, LinkError::NotTls);
     }
 }
 

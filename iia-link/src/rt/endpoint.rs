@@ -57,9 +57,7 @@ impl Shared {
     pub(super) fn bonds(&self, stream: &Stream) -> Result<Bonds, LinkError> {
         let (_, connection) = stream.get_ref();
         if connection.alpn_protocol() != Some(tls::ALPN) {
-            return Err(LinkError::Protocol {
-                what: "another application protocol",
-            });
+            return Err(LinkError::ANOTHER_PROTOCOL);
         }
         let chain = connection.peer_certificates();
         let peer = tls::peer_id(chain, &self.bundles, self.now())?;
@@ -151,7 +149,7 @@ impl Endpoint {
         let stream = connector
             .connect(addr.ip().into(), tcp)
             .await
-            .map_err(|_| LinkError::Tls)?;
+            .map_err(LinkError::of_handshake)?;
         let mut stream = TlsStream::Client(stream);
         let bonds = self.shared.bonds(&stream)?;
         let first = Frame {

@@ -137,7 +137,10 @@ async fn open(
     seen: &mut Refused,
 ) -> Result<Session, LinkError> {
     tcp.set_nodelay(true)?;
-    let stream = acceptor.accept(tcp).await.map_err(|_| LinkError::Tls)?;
+    let stream = acceptor
+        .accept(tcp)
+        .await
+        .map_err(LinkError::of_handshake)?;
     let mut stream = TlsStream::Server(stream);
     let bonds = shared.bonds(&stream)?;
     seen.peer = Some(bonds.peer.clone());
