@@ -109,7 +109,13 @@ fn alarm(event: &Event) -> Option<Meaning> {
             ),
         ),
         EventKind::HeadWitnessed if field(event, "outcome") == "refused" => alarm(
-            (Points::Yes, "a log showed this witness two histories"),
+            match event.field("fork") {
+                Some(_) => (Points::Yes, "a log showed this witness two histories"),
+                None => (
+                    Points::Perhaps,
+                    "a log showed this witness a head that does not hold",
+                ),
+            },
             format!(
                 "head refused, {}: {}",
                 field(event, "detail"),
