@@ -81,7 +81,7 @@ fn the_clauses_are_those_of_the_list() {
         let Some(line) = list.lines().find(|line| line.starts_with(&start)) else {
             continue;
         };
-        let Some((_, after)) = line.split_once('[') else {
+        let Some((_, after)) = line.rsplit_once('[') else {
             continue;
         };
         let theirs = after.split(']').next().unwrap().trim_end_matches(" proto");
