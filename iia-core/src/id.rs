@@ -279,6 +279,28 @@ mod tests {
         check("spiffe://td/", Err(SpiffeIdError::TrailingSlash));
     }
 
+    /// SPIFFE-ID 2.1: a name that looks like an address or a host is a name and nothing more.
+    #[test]
+    fn a_trust_domain_that_looks_like_an_address_is_a_name() {
+        for name in [
+            "10.0.0.1",
+            "256.1",
+            "localhost",
+            "example.org",
+            "a..b",
+            ".",
+            "-",
+            "_",
+            "1",
+        ] {
+            let domain: TrustDomain = name.parse().unwrap();
+            assert_eq!(domain.as_str(), name);
+            check(&alloc::format!("spiffe://{name}/a"), Ok("/a"));
+        }
+        let address = "spiffe://[::1]/a";
+        check(address, Err(SpiffeIdError::BadTrustDomainChar));
+    }
+
     #[test]
     fn a_workload_id_gives_back_zone_and_name() {
         let domain: TrustDomain = "iia.local".parse().unwrap();

@@ -119,7 +119,8 @@ impl Issuer {
     /// Nothing of the request but its public key is used: who it is for comes from whoever attested the workload.
     ///
     /// # Errors
-    /// [`IdentityError::NoContract`], [`IdentityError::TimeUnknown`], [`IdentityError::BadRequest`].
+    /// [`IdentityError::NoContract`], [`IdentityError::TimeUnknown`], [`IdentityError::BadRequest`],
+    /// [`IdentityError::BadLeaf`] for the ID of a trust domain itself.
     // IIA 7: no contract, no SVID.
     pub fn issue(
         &self,
@@ -130,6 +131,10 @@ impl Issuer {
     ) -> Result<Issued, IdentityError> {
         if !gate.knows(id) || id.trust_domain() != self.domain {
             return Err(IdentityError::NoContract);
+        }
+        if id.path().is_empty() {
+            let rule = "SPIFFE ID has no path (3.1)";
+            return Err(IdentityError::BadLeaf { rule });
         }
         let start = trusted(now)?.as_secs();
         let csr = CertificateSigningRequestDer::from(csr);

@@ -17,9 +17,6 @@ pub const CHAIN_MAX: usize = 8;
 /// Largest certificate in bytes.
 pub const CERTIFICATE_LEN_MAX: usize = 64 * 1024;
 
-#[cfg(test)]
-mod limbo;
-
 /// Verifies a chain, leaf first, and gives the SPIFFE ID it proves.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use std::fs;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use common::{Parted, check_parted, part};
 use iia_core::id::{SpiffeIdError, TrustDomain};
 use iia_core::time::{Clock as _, ManualClock};
 use iia_core::{SpiffeId, Timestamp};
@@ -404,6 +405,7 @@ fn bundles_of_go_spiffe() {
     let Some(dir) = common::vectors("bundles_of_go_spiffe", "upstream/go-spiffe") else {
         return;
     };
+    let mut parted = Parted::new();
     for (name, want, why) in [
         ("valid_1", Ok((1, None, None)), "agrees"),
         ("valid_2", Ok((1, Some(1), Some(60))), "agrees"),
@@ -418,5 +420,9 @@ fn bundles_of_go_spiffe() {
         let got = Bundle::parse(&fs::read(dir.join(&name)).unwrap());
         let got = got.map(|one| (one.roots().len(), one.sequence(), one.refresh_hint_secs()));
         assert_eq!(got, want, "{name}: {why}");
+        if why.starts_with("differs") {
+            part(&mut parted, &name, "reject", "accept");
+        }
     }
+    check_parted("upstream bundles", &parted);
 }

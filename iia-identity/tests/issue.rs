@@ -78,6 +78,46 @@ fn nothing_is_issued_while_time_is_unknown_or_for_longer_than_an_hour() {
     assert!(matches!(got, Err(IdentityError::TooLong)));
 }
 
+/// X509-SVID 3.1: the ID of a trust domain is for its authority alone, even where a catalog knows it.
+#[test]
+fn a_leaf_is_never_a_whole_trust_domain() {
+    let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
+    let (csr, _) = request(&LAKE.parse().unwrap()).unwrap();
+    let domain = "spiffe://iia.local";
+    let got = issuer(&clock).issue(&csr, &domain.parse().unwrap(), &Knows(domain), clock.read());
+    let rule = "SPIFFE ID has no path (3.1)";
+    assert_eq!(got, Err(IdentityError::BadLeaf { rule }));
+}
+
+/// X509-SVID 3.1: with a subject that is not empty the names need not be critical.
+#[test]
+fn every_svid_has_a_subject() {
+    use x509_parser::prelude::{FromDer as _, X509Certificate};
+    let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
+    let issuer = issuer(&clock);
+    let (csr, _) = request(&LAKE.parse().unwrap()).unwrap();
+    let long = "spiffe://iia.local/zone/a/workload/".to_owned() + &"w".repeat(200);
+    for id in [
+        LAKE,
+        "spiffe://iia.local/a",
+        "spiffe://iia.local/zone/a/workload",
+        &long,
+    ] {
+        let id = id.to_owned().leak();
+        let issued = issuer.issue(&csr, &id.parse().unwrap(), &Knows(id), clock.read());
+        let leaf = issued.unwrap().chain.remove(0);
+        let (_, leaf) = X509Certificate::from_der(&leaf).unwrap();
+        let name = leaf
+            .subject()
+            .iter_common_name()
+            .next()
+            .unwrap()
+            .as_str()
+            .unwrap();
+        assert!((1..=64).contains(&name.len()), "{name}");
+    }
+}
+
 #[test]
 fn a_request_bent_in_its_signed_part_is_refused() {
     let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));

@@ -6,6 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
+use common::{Parted, check_parted, part};
 use iia_core::time::parse_utc;
 use iia_identity::IdentityError::{
     self, BadCertificate, BadIssuer, BadLeaf, Expired, LeafIsAuthority, LeafUsage,
@@ -232,7 +233,11 @@ fn data_of_go_spiffe_and_rust_spiffe() {
     let Some(dir) = common::vectors("data_of_go_spiffe_and_rust_spiffe", "upstream") else {
         return;
     };
+    let mut parted = Parted::new();
     for (name, root, at, want, why) in rows() {
+        if why.starts_with("differs") {
+            part(&mut parted, name, "accept", "reject");
+        }
         let file = match name.strip_prefix("go:") {
             Some(name) => format!("{GO}{name}"),
             None => format!("{RUST}{name}"),
@@ -253,6 +258,7 @@ fn data_of_go_spiffe_and_rust_spiffe() {
         let got = got.as_ref().map(|id| id.as_str()).map_err(Clone::clone);
         assert_eq!(got, want, "{name} at {at} ({why})");
     }
+    check_parted("upstream SVIDs", &parted);
 }
 
 /// X509-SVID 4.1: a signing certificate says cA. Both neighbours keep these in a bundle, where they could verify nothing.
@@ -262,6 +268,7 @@ fn roots_that_are_no_authorities_make_no_bundle() {
     else {
         return;
     };
+    let mut parted = Parted::new();
     for name in [
         "go-spiffe/bundle_x509bundle_testdata_cert.pem",
         "go-spiffe/bundle_x509bundle_testdata_certs.pem",
@@ -280,6 +287,7 @@ fn roots_that_are_no_authorities_make_no_bundle() {
             );
         }
     }
+    let mut parted = Parted::new();
     for name in [
         "go-spiffe/bundle_x509bundle_testdata_not-pem.pem",
         "rust-spiffe/spiffe_tests_testdata_bundle_x509_corrupted",
@@ -306,7 +314,7 @@ fn nobody_of_x509_limbo_is_a_workload() {
     let pem = |value: &serde_json::Value| {
         CertificateDer::from_pem_slice(value.as_str().unwrap().as_bytes())
     };
-    let mut seen = 0;
+    let (mut seen, mut parted) = (0, Parted::new());
     for case in limbo["testcases"].as_array().unwrap() {
         let list = |key: &str| {
             case[key]
@@ -327,8 +335,14 @@ fn nobody_of_x509_limbo_is_a_workload() {
             let got = verify_chain(&chain, &bundles, parse_utc(at).unwrap());
             assert!(got.is_err(), "{} {got:?}", case["id"]);
         }
+        let they = match case["expected_result"].as_str().unwrap() {
+            "SUCCESS" => "accept",
+            _ => "reject",
+        };
+        part(&mut parted, "web servers", they, "reject");
         assert!(before.elapsed().as_secs() < 2, "{}", case["id"]);
         seen += 1;
     }
     assert_eq!(seen, 108);
+    check_parted("x509-limbo", &parted);
 }

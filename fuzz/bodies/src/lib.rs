@@ -79,7 +79,9 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("lake_wal", lake::wal),
     ("link_frame", link::frame),
     ("link_hello", link::hello),
+    ("spiffe_bundle", identity::bundle::bundle),
     ("spiffe_id", identity::spiffe_id),
     ("svid_chain", identity::svid_chain),
+    ("svid_made", identity::made::made),
     ("svid_request", identity::svid_request),
 ];

@@ -1,6 +1,8 @@
 //! What several tests of this crate need: the shared vectors, and saying aloud what cannot run.
 #![allow(dead_code, reason = "every test file uses some of it")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use iia_core::SpiffeId;
@@ -45,4 +47,32 @@ impl Gate for Everybody {
     fn knows(&self, _: &SpiffeId) -> bool {
         true
     }
+}
+
+/// Where others and we part, counted: case, what they do, what we do.
+pub(crate) type Parted = BTreeMap<(String, String, String), usize>;
+
+/// Counts one case in which we do otherwise.
+pub(crate) fn part(parted: &mut Parted, case: &str, they: &str, we: &str) {
+    if they != we {
+        let key = (case.to_owned(), they.to_owned(), we.to_owned());
+        *parted.entry(key).or_default() += 1;
+    }
+}
+
+/// What SPIFFE.md says about a source: every disagreement, and no other.
+pub(crate) fn check_parted(source: &str, found: &Parted) {
+    let page = include_str!("../../SPIFFE.md");
+    let mut written = Parted::new();
+    for line in page.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        if let ["", of, case, number, they, we, clause, ""] = cells[..]
+            && of == source
+        {
+            assert!(!clause.is_empty(), "{line}");
+            let key = (case.to_owned(), they.to_owned(), we.to_owned());
+            written.insert(key, number.parse().unwrap());
+        }
+    }
+    assert_eq!(&written, found, "SPIFFE.md and what {source} shows");
 }

@@ -1,5 +1,8 @@
 //! SPIFFE IDs, certificate chains and signing requests of strangers.
 
+pub mod bundle;
+pub mod made;
+
 use std::sync::OnceLock;
 
 use iia_core::gate::{Ask, Gate, Refusal};
@@ -14,9 +17,9 @@ use rustls_pki_types::CertificateDer;
 use crate::input::{Input, bend};
 
 /// Root and leaf of `spiffe://iia.local`, made once by our issuer; their keys are gone.
-pub const ROOT: &[u8] = include_bytes!("../fixtures/root.der");
+pub const ROOT: &[u8] = include_bytes!("../../fixtures/root.der");
 /// The leaf.
-pub const LEAF: &[u8] = include_bytes!("../fixtures/leaf.der");
+pub const LEAF: &[u8] = include_bytes!("../../fixtures/leaf.der");
 /// When they were made.
 pub const AT_SECS: i64 = 1_800_000_000;
 /// Whom the leaf is for.
