@@ -268,7 +268,6 @@ fn roots_that_are_no_authorities_make_no_bundle() {
     else {
         return;
     };
-    let mut parted = Parted::new();
     for name in [
         "go-spiffe/bundle_x509bundle_testdata_cert.pem",
         "go-spiffe/bundle_x509bundle_testdata_certs.pem",
@@ -287,7 +286,6 @@ fn roots_that_are_no_authorities_make_no_bundle() {
             );
         }
     }
-    let mut parted = Parted::new();
     for name in [
         "go-spiffe/bundle_x509bundle_testdata_not-pem.pem",
         "rust-spiffe/spiffe_tests_testdata_bundle_x509_corrupted",
