@@ -268,6 +268,7 @@ fn roots_that_are_no_authorities_make_no_bundle() {
     else {
         return;
     };
+    let mut parted = Parted::new();
     for name in [
         "go-spiffe/bundle_x509bundle_testdata_cert.pem",
         "go-spiffe/bundle_x509bundle_testdata_certs.pem",
@@ -285,8 +286,11 @@ fn roots_that_are_no_authorities_make_no_bundle() {
                 "{name}"
             );
         }
+        part(&mut parted, name, "accept", "reject");
     }
+    check_parted("upstream roots", &parted);
     for name in [
+        "go-spiffe/bundle_x509bundle_testdata_empty.pem",
         "go-spiffe/bundle_x509bundle_testdata_not-pem.pem",
         "rust-spiffe/spiffe_tests_testdata_bundle_x509_corrupted",
     ] {
@@ -298,6 +302,26 @@ fn roots_that_are_no_authorities_make_no_bundle() {
             "{name}"
         );
     }
+}
+
+/// A file that somebody adds there does not stay unread.
+#[test]
+fn every_file_of_the_neighbours_has_a_row() {
+    let Some(dir) = common::vectors("every_file_of_the_neighbours_has_a_row", "upstream") else {
+        return;
+    };
+    let rows = [include_str!("neighbours.rs"), include_str!("bundles.rs")].concat();
+    let folder = |name: &str| fs::read_dir(dir.join(name)).unwrap();
+    let mut seen = 0;
+    for entry in folder("go-spiffe").chain(folder("rust-spiffe")) {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let short = name.strip_prefix("svid_x509svid_testdata_");
+        let short = short.or(name.strip_prefix("bundle_spiffebundle_testdata_spiffebundle_"));
+        let short = short.unwrap_or(&name).trim_end_matches(".json");
+        assert!(rows.contains(short), "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 30);
 }
 
 /// Limbo's peers are web servers: none has a SPIFFE ID, so none is believed, whatever else is right about it; and none

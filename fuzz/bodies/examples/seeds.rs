@@ -19,6 +19,7 @@ use iia_edge::wire;
 use iia_fuzz_bodies::audit::{ORIGIN, verifier};
 use iia_fuzz_bodies::input::key;
 use iia_fuzz_bodies::{identity, lake};
+use iia_identity::bundle::Bundle;
 use iia_identity::issue::{Issuer, request};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -386,6 +387,21 @@ fn identities(corpus: &Corpus) -> Outcome {
         ("slash", "spiffe://td/a//b/"),
     ] {
         corpus.put("spiffe_id", name, &[id.as_bytes()])?;
+    }
+    corpus.put(
+        "spiffe_bundle",
+        "every_kind",
+        &[&[1, 1], &[0, 1, 2, 3, 4, 5, 6, 7, 8]],
+    )?;
+    corpus.put("spiffe_bundle", "refused", &[&[1, 1, 0, 9]])?;
+    let one = Bundle::new(vec![identity::ROOT.to_vec()], 7)?.to_json()?;
+    corpus.put("spiffe_bundle", "whole", &[&[0], &one])?;
+    let good = [0, 1, 3, 0, 3, 0, 0, 0];
+    corpus.put("svid_made", "good", &[&good])?;
+    for at in 0..good.len() {
+        let mut other = good;
+        other[at] = 2;
+        corpus.put("svid_made", &format!("other_{at}"), &[&other])?;
     }
     corpus.put("svid_chain", "leaf", &[&[9]])?;
     corpus.put("svid_chain", "bent", &[&[11, 77, 3, 0, 0, 0, 0, 0, 0]])?;
