@@ -9,6 +9,7 @@ use std::io::Write as _;
 use iia_audit::AuditError;
 use iia_audit::log::Log;
 use iia_audit::segment::HEADER_ALIGN;
+use iia_audit::verify::verify;
 use iia_core::time::Clock as _;
 
 #[test]
@@ -139,4 +140,30 @@ fn a_repeated_submission_is_stored_once_also_after_a_restart() {
         log.append(&[common::event("b", 2), common::event("c", 3)], now),
         Ok(3)
     );
+}
+
+#[test]
+fn what_a_fall_cut_off_while_it_was_written_is_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = common::create(dir.path());
+    common::fill(&mut log, 2);
+    log.publish_head(&common::key(1)).unwrap();
+    drop(log);
+    let audit = dir.path().join("audit");
+    let names = [
+        "reserve",
+        "heads/0000000000000004",
+        "receipts/0000000000000004",
+        "mirrored/0000000000000004",
+        "seg/0000000000000004",
+    ];
+    let unfinished = names.map(|name| audit.join(name).with_extension("new"));
+    for path in &unfinished {
+        fs::write(path, "half a").unwrap();
+    }
+    let report = verify(dir.path(), None);
+    assert_eq!((report.bad, report.heads), (None, 1));
+    let (log, recovery) = Log::open(&audit).unwrap();
+    assert_eq!((log.size(), recovery.quarantined), (4, 0));
+    assert!(unfinished.iter().all(|path| !path.exists()));
 }

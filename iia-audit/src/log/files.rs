@@ -6,6 +6,31 @@ use std::path::Path;
 
 use crate::AuditError;
 
+/// Ends the name of a file that is being written.
+const UNFINISHED: &str = "new";
+
+/// Whether a path is of a file that was being written beside the one that it was to become.
+pub(crate) fn is_unfinished(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == UNFINISHED)
+}
+
+/// Removes from a folder what a fall cut off while it was written.
+pub(super) fn sweep(dir: &Path) -> Result<(), AuditError> {
+    let entries = match fs::read_dir(dir) {
+        // A copy of a log may lack a folder that had nothing in it.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(storage)?,
+    };
+    for entry in entries {
+        let path = entry.map_err(storage)?.path();
+        if is_unfinished(&path) {
+            fs::remove_file(path).map_err(storage)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes a file that must not be there yet.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), AuditError> {
     if path.exists() {
@@ -18,7 +43,7 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), AuditError> {
 
 /// Beside, synced, renamed, directory synced: a power cut leaves the old or the new.
 pub(super) fn write_over(path: &Path, bytes: &[u8]) -> Result<(), AuditError> {
-    let beside = path.with_extension("new");
+    let beside = path.with_extension(UNFINISHED);
     let mut file = File::create(&beside).map_err(storage)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())

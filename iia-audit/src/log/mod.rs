@@ -26,7 +26,7 @@ use iia_core::sign::Signer;
 use iia_core::time::Reading;
 
 pub use self::diode::{Assembler, Carousel, Missing, WAITING_LEN_MAX};
-pub(crate) use self::files::storage;
+pub(crate) use self::files::{is_unfinished, storage};
 use self::files::{move_over, sync_dir, write_over};
 pub use self::group::{Committer, Producer, QUEUE_MAX, Ticket};
 pub(crate) use self::heads::MIRRORED;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use iia_core::digest::Digest;
 
 use super::MIRRORED;
-use super::files::{storage, write_new, write_over};
+use super::files::{storage, sweep, write_new, write_over};
 use super::recover::{self, Recovery};
 use super::tail::Tail;
 use super::tiles::{TILES, Tiles};
@@ -104,6 +104,9 @@ impl Store {
         lock.try_lock().map_err(|_| AuditError::Storage {
             detail: "another process has the log open".into(),
         })?;
+        for folder in ["", "seg", "heads", "receipts", MIRRORED] {
+            sweep(&dir.join(folder))?;
+        }
         let (genesis, _policy) = Genesis::load(dir)?;
         let scan = recover::scan(dir, &genesis, is_copy)?;
         let store = Self {

@@ -7,7 +7,7 @@ use std::vec::IntoIter;
 
 use iia_core::digest::Digest;
 
-use super::{ROOM_LEN, storage};
+use super::{ROOM_LEN, is_unfinished, storage};
 use crate::AuditError;
 use crate::frame::BODY_MAX;
 use crate::segment::{HEADER_LEN_MAX, Header, Place, Reader, SEGMENT_LEN_MAX};
@@ -139,7 +139,7 @@ pub(crate) fn segments(audit: &Path) -> Result<Vec<(u64, PathBuf)>, AuditError> 
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        if name.ends_with(".new") {
+        if is_unfinished(&path) {
             continue;
         }
         let first = name.strip_suffix(".iia").filter(|hex| hex.len() == 16);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use iia_core::event::EventKind;
 
-use super::{Bad, Outcome, Report, Verifier, listing, records, verify};
+use super::{Bad, Outcome, Report, Verifier, finished, records, verify};
 use crate::AuditError;
 use crate::checkpoint::Checkpoint;
 use crate::log::MIRRORED;
@@ -98,7 +98,7 @@ impl Verifier<'_> {
         if folder == Folder::Mirrored && !dir.exists() {
             return Ok(0);
         }
-        let paths = listing(&dir).map_err(|why| self.bad(folder.name(), &why))?;
+        let paths = finished(&dir).map_err(|why| self.bad(folder.name(), &why))?;
         for path in &paths {
             let file = path.file_name().and_then(|name| name.to_str());
             let name = format!("audit/{}/{}", folder.name(), file.unwrap_or_default());

@@ -18,7 +18,7 @@ use iia_core::digest::Digest;
 use crate::AuditError;
 use crate::checkpoint::Checkpoint;
 use crate::frame::Record;
-use crate::log::{Genesis, MIRRORED, RESERVE, RESERVE_LEN, SEALS, TILES, Walk};
+use crate::log::{Genesis, MIRRORED, RESERVE, RESERVE_LEN, SEALS, TILES, Walk, is_unfinished};
 use crate::note::VerifierKey;
 use crate::own::OwnKey;
 use crate::seal::SealKey;
@@ -273,7 +273,7 @@ impl<'a> Verifier<'a> {
             "genesis", "policy", "seg", "heads", "receipts", "lock", SEALS, TILES, RESERVE,
             MIRRORED,
         ];
-        for path in listing(audit).map_err(|why| self.bad("audit", &why))? {
+        for path in finished(audit).map_err(|why| self.bad("audit", &why))? {
             let name = path
                 .file_name()
                 .and_then(|name| name.to_str())
@@ -294,6 +294,13 @@ impl<'a> Verifier<'a> {
             false => Err(self.bad("audit/reserve", "is not the room that it should be")),
         }
     }
+}
+
+/// The paths in a folder of the log, in order, without what a fall cut off while it was written.
+fn finished(dir: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut paths = listing(dir)?;
+    paths.retain(|path| !is_unfinished(path));
+    Ok(paths)
 }
 
 /// The paths in a folder, in order.

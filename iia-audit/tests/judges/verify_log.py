@@ -163,6 +163,8 @@ class Log:
         except (ValueError, IndexError) as error:
             raise self.bad("audit/genesis", error) from error
         for path in sorted(audit.iterdir()):
+            if path.suffix == ".new":  # a write that a fall cut off
+                continue
             if path.name not in {"genesis", "policy", "seg", "heads", "receipts", "lock", "seals", "tile", "reserve", "mirrored"}:
                 raise self.bad(f"audit/{path.name}", "unknown")
         if (audit / "lock").exists() and (audit / "lock").stat().st_size:
@@ -176,7 +178,7 @@ class Log:
         self.read_seals(audit / "seals")
         self.meet_seals()
         self.tiles()
-        segments = sorted((audit / "seg").iterdir())
+        segments = sorted(path for path in (audit / "seg").iterdir() if path.suffix != ".new")
         for place, path in enumerate(segments):
             self.segment(path, segments[place + 1] if place + 1 < len(segments) else None)
         if self.gone and self.retired.get(self.gone[0]) != self.gone[1]:
@@ -226,6 +228,8 @@ class Log:
 
     def signed_heads(self, folder):
         for path in sorted((self.box / "audit" / folder).iterdir()):
+            if path.suffix == ".new":
+                continue
             name = f"audit/{folder}/{path.name}"
             try:
                 text, lines = note(path.read_bytes())
