@@ -278,3 +278,16 @@ fn end(log: &Log) -> Position {
     }
     at
 }
+
+#[test]
+fn of_a_log_that_has_just_begun_a_mirror_lacks_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (near, far) = (dir.path().join("box"), dir.path().join("site"));
+    let mut empty = log(&near, 0, "");
+    let mut mirror = mirror(&near, &far);
+    assert_eq!(empty.chunk(mirror.position()), Ok(None));
+    assert_eq!(signed(&mut empty, &mut mirror), Ok(0));
+    let log = grown(empty, 1, "one");
+    assert_eq!(follow(&log, &mut mirror), 1);
+    same_bytes(&near, &far);
+}

@@ -1,7 +1,7 @@
 //! Appending: events become records, durable before this returns.
 
 use iia_core::event::{Event, EventKind};
-use iia_core::time::{Reading, TimeState};
+use iia_core::time::Reading;
 
 use super::store::Batch;
 use super::{Log, Submission};
@@ -112,18 +112,13 @@ impl Log {
 
     /// When a batch is written; the monotonic clock tells batches apart ([`crate::segment::Reader::is_torn`]).
     fn written(&mut self, now: Reading) -> Written {
-        let error_us = match now.state {
-            TimeState::Unknown => u32::MAX,
-            TimeState::Holdover { error_ns } | TimeState::Synchronised { error_ns } => {
-                u32::try_from(error_ns / 1000).unwrap_or(u32::MAX)
-            }
-        };
+        let error_us = now.state.error_us().and_then(|us| u32::try_from(us).ok());
         self.boottime_ns = now.monotonic_ns.max(self.boottime_ns + 1);
         Written {
             utc_ns: now.wall.as_ns(),
             boottime_ns: self.boottime_ns,
             boot: self.boot,
-            error_us,
+            error_us: error_us.unwrap_or(u32::MAX),
         }
     }
 }

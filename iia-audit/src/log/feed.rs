@@ -47,17 +47,18 @@ impl Log {
             _ => 0,
         };
         let records = whole_records(bytes.get(header_len..).unwrap_or_default());
+        if records == 0 {
+            // A segment that has just begun holds nothing that a mirror could lack.
+            let what = "no record at a mirror's position";
+            let seq = at.segment;
+            let bad = AuditError::BadRecord { seq, what };
+            return if header_len > 0 { Ok(None) } else { Err(bad) };
+        }
         bytes.truncate(header_len + records);
-        let chunk = Chunk {
+        Ok(Some(Chunk {
             at,
             bytes: bytes.into(),
-        };
-        (!chunk.bytes.is_empty())
-            .then_some(Some(chunk))
-            .ok_or(AuditError::BadRecord {
-                seq: at.segment,
-                what: "no record at a mirror's position",
-            })
+        }))
     }
 
     /// Where the records of a segment end; `None` when it is not here.

@@ -4,7 +4,7 @@ use std::fs;
 
 use iia_core::sign::Signer;
 
-use super::{Genesis, Log, storage, write_over};
+use super::{Log, storage, write_over};
 use crate::AuditError;
 use crate::checkpoint::Checkpoint;
 use crate::note::Note;
@@ -72,12 +72,12 @@ impl Log {
     pub fn keep_mirrored(&mut self, note: &str) -> Result<u64, AuditError> {
         let size = self.keep_cosigned(MIRRORED, note, |policy, note| policy.mirrored(note))?;
         // The newest says all that those before it said.
-        let newest = format!("{size:016x}");
-        for entry in fs::read_dir(self.store.dir.join(MIRRORED)).map_err(storage)? {
-            let entry = entry.map_err(storage)?;
-            if entry.file_name().to_str() < Some(newest.as_str()) {
-                fs::remove_file(entry.path()).map_err(storage)?;
-            }
+        for (_, path) in self
+            .signed(MIRRORED)?
+            .into_iter()
+            .filter(|(old, _)| *old < size)
+        {
+            fs::remove_file(path).map_err(storage)?;
         }
         Ok(size)
     }
@@ -96,9 +96,9 @@ impl Log {
         note: &str,
         judge: impl Fn(&Policy, &Note<'_>) -> Result<u64, AuditError>,
     ) -> Result<u64, AuditError> {
-        let (_, policy) = Genesis::load(&self.store.dir)?;
+        let policy = &self.store.policy;
         let (head, parsed) = Checkpoint::open(note, &policy.log)?;
-        judge(&policy, &parsed)?;
+        judge(policy, &parsed)?;
         if self.store.root_at(head.size) != Some(head.root) {
             return Err(AuditError::Inconsistent {
                 old: head.size,
@@ -114,10 +114,10 @@ impl Log {
     /// # Errors
     /// [`AuditError::Storage`], [`AuditError::Malformed`]: what cannot be read is no leave to delete.
     pub fn mirrored(&self) -> Result<u64, AuditError> {
-        let (_, policy) = Genesis::load(&self.store.dir)?;
+        let policy = &self.store.policy;
         let mut most = 0;
-        for entry in fs::read_dir(self.store.dir.join(MIRRORED)).map_err(storage)? {
-            let note = fs::read_to_string(entry.map_err(storage)?.path()).map_err(storage)?;
+        for (_, path) in self.signed(MIRRORED)? {
+            let note = fs::read_to_string(path).map_err(storage)?;
             let (head, parsed) = Checkpoint::open(&note, &policy.log)?;
             policy.mirrored(&parsed)?;
             if self.store.root_at(head.size) == Some(head.root) {

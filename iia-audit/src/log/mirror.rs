@@ -14,14 +14,12 @@ use crate::checkpoint::Checkpoint;
 use crate::chunk::{CHUNK_LEN_MAX, Chunk, Position};
 use crate::frame;
 use crate::note::{self, VerifierKey};
-use crate::policy::Policy;
 use crate::segment::Header;
 
 /// A log of somebody else.
 #[derive(Debug)]
 pub struct Mirror {
     store: Store,
-    policy: Policy,
     /// The newest head that was signed for.
     signed: Option<Checkpoint>,
 }
@@ -52,10 +50,8 @@ impl Mirror {
     /// [`AuditError::Storage`], and whatever is wrong with what was stored.
     pub fn open(dir: &Path) -> Result<(Self, Recovery), AuditError> {
         let (store, recovery) = Store::open_copy(dir)?;
-        let (_, policy) = Genesis::load(dir)?;
         let mut mirror = Self {
             store,
-            policy,
             signed: None,
         };
         mirror.signed = mirror.newest_signed()?;
@@ -66,7 +62,7 @@ impl Mirror {
         let mut newest: Option<Checkpoint> = None;
         for entry in fs::read_dir(self.store.dir.join("heads")).map_err(storage)? {
             let text = fs::read_to_string(entry.map_err(storage)?.path()).map_err(storage)?;
-            let (head, _) = Checkpoint::open(&text, &self.policy.log)?;
+            let (head, _) = Checkpoint::open(&text, &self.store.policy.log)?;
             if newest.as_ref().is_none_or(|newest| newest.size < head.size) {
                 newest = Some(head);
             }
@@ -174,7 +170,7 @@ impl Mirror {
         (name, signer): (&str, &dyn Signer),
         time: u64,
     ) -> Result<String, AuditError> {
-        let (head, parsed) = Checkpoint::open(note, &self.policy.log)?;
+        let (head, parsed) = Checkpoint::open(note, &self.store.policy.log)?;
         if parsed.signatures() != 1 {
             let what = "head with the log's signature alone";
             return Err(AuditError::Malformed { what });

@@ -14,6 +14,7 @@ use super::tiles::{TILES, Tiles};
 use crate::AuditError;
 use crate::frame;
 use crate::genesis::Genesis;
+use crate::policy::Policy;
 use crate::segment::{Header, Mark};
 use crate::tree::{self, Hash};
 
@@ -22,6 +23,7 @@ use crate::tree::{self, Hash};
 pub(super) struct Store {
     pub(super) dir: PathBuf,
     pub(super) genesis: Genesis,
+    pub(super) policy: Policy,
     pub(super) key: [u8; 32],
     pub(super) tail: Tail,
     /// Number of the first record of the open segment, and where the one before it ends.
@@ -107,12 +109,13 @@ impl Store {
         for folder in ["", "seg", "heads", "receipts", MIRRORED] {
             sweep(&dir.join(folder))?;
         }
-        let (genesis, _policy) = Genesis::load(dir)?;
+        let (genesis, policy) = Genesis::load(dir)?;
         let scan = recover::scan(dir, &genesis, is_copy)?;
         let store = Self {
             dir: dir.to_path_buf(),
             key: frame::log_key(&genesis.log_id()),
             genesis,
+            policy,
             tail: Tail::open(&segment_path(dir, scan.segment), scan.len)?,
             segment: scan.segment,
             previous_len: scan.previous_len,

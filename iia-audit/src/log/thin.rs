@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Genesis, Log, storage};
+use super::{Log, storage};
 use crate::AuditError;
 use crate::note::Note;
 
@@ -17,7 +17,6 @@ impl Log {
     /// # Errors
     /// [`AuditError::Storage`], [`AuditError::Malformed`].
     pub fn thin(&mut self) -> Result<usize, AuditError> {
-        let (_, policy) = Genesis::load(&self.store.dir)?;
         let receipts = self.signed("receipts")?;
         let Some((newest, _)) = receipts.last().cloned() else {
             return Ok(0);
@@ -29,7 +28,7 @@ impl Log {
             .filter(|(size, _)| (from..newest).contains(size))
         {
             let text = fs::read_to_string(&path).map_err(storage)?;
-            let at = policy.satisfied(&Note::parse(&text)?)?;
+            let at = self.store.policy.satisfied(&Note::parse(&text)?)?;
             if kept_at.is_some_and(|kept| at < kept + EVERY_S) {
                 fs::remove_file(path).map_err(storage)?;
                 gone += 1;
@@ -50,7 +49,7 @@ impl Log {
     }
 
     /// The signed heads of a folder by their sizes.
-    fn signed(&self, folder: &str) -> Result<Vec<(u64, PathBuf)>, AuditError> {
+    pub(super) fn signed(&self, folder: &str) -> Result<Vec<(u64, PathBuf)>, AuditError> {
         let mut found = Vec::new();
         for entry in fs::read_dir(self.store.dir.join(folder)).map_err(storage)? {
             let path = entry.map_err(storage)?.path();
