@@ -17,6 +17,35 @@ interface eng0 {
   side management
 }
 
+interface north0 {
+  kind it
+  side outbound
+}
+
+zone attest {
+  role ot.dmz.attest
+  side dmz
+  bridge iz-attest
+  subnet 127.91.23.0/24
+  workload observer 127.91.23.2
+}
+
+zone audit {
+  role ot.dmz.audit
+  side dmz
+  bridge iz-audit
+  subnet 127.91.22.0/24
+  workload chain 127.91.22.2
+}
+
+zone bus {
+  role ot.dmz.bus
+  side dmz
+  bridge iz-bus
+  subnet 127.91.21.0/24
+  workload relay 127.91.21.2
+}
+
 zone cfg {
   role ot.mgmt.cfg
   side management
@@ -42,6 +71,32 @@ zone engineering {
   workload notebook 127.91.41.2
 }
 
+zone lake {
+  role ot.acs.lake
+  side inbound
+  bridge iz-lake
+  subnet 127.91.14.0/24
+  workload lake_writer 127.91.14.2
+}
+
+zone publish {
+  role ot.it.publish
+  side outbound
+  bridge iz-publish
+  subnet 127.91.31.0/24
+  workload edge_publisher 127.91.31.2
+}
+
+endpoint audit {
+  workload spiffe://site.example/zone/audit/workload/chain
+  listen tls/127.91.22.2:7443
+}
+
+endpoint bus {
+  workload spiffe://site.example/zone/bus/workload/relay
+  listen tls/127.91.21.2:7443
+}
+
 endpoint child_api {
   workload spiffe://iia.local/zone/api/workload/query_server
   connect tls/127.90.33.2:7443
@@ -52,6 +107,29 @@ endpoint intake {
   workload spiffe://site.example/zone/collect/workload/intake
   listen tls/127.91.11.2:7443
   interface children0
+}
+
+endpoint lake {
+  workload spiffe://site.example/zone/lake/workload/lake_writer
+  listen tls/127.91.14.2:7443
+}
+
+endpoint north {
+  workload spiffe://enterprise.example/zone/collect/workload/intake
+  connect tls/127.92.11.2:7443
+  interface north0
+}
+
+ruleset unknown-talkers {
+  kind ids
+  engine iia_attest
+  observer spiffe://site.example/zone/attest/workload/observer
+  alerts attestation.network
+}
+
+trust_root enterprise-root {
+  trust_domain enterprise.example
+  use peer_svid
 }
 
 trust_root seg01-root {
@@ -239,6 +317,338 @@ contract iia.contract.boundary.engineering.query 1.1.0 {
     upstream_responsible enterprise-operations-team
     upstream_accountable enterprise-operations-manager
     informed audit-team
+  }
+}
+
+contract iia.contract.boundary.enterprise.evidence 1.0.0 {
+  scope boundary
+  publisher spiffe://site.example/zone/publish/workload/edge_publisher
+  consumer spiffe://enterprise.example/zone/collect/workload/intake
+  organization enterprise-operations
+  contact oncall://site/ops-manager
+  operation ADD_CHECKPOINT
+  operation ADD_ENTRIES
+  operation PUBLISH_HEAD
+  profile {
+    kind telemetry
+    protocol iia_link
+    security mtls
+    alpn "iia/1"
+    trust_root enterprise-root
+  }
+  inventory {
+    include security.audit.head
+  }
+  freshness {
+    native_resolution 1s
+    published 1m
+    lag_max 2m
+  }
+  retention {
+    on_box 30d
+    aging oldest_first_after_acked
+  }
+  ordering {
+    sequence monotonic_per_service
+    service_id uuid_v7
+  }
+  delivery {
+    mode at_least_once
+    dedupe sequence_per_service
+    class transactional
+  }
+  gap {
+    buffer 30d
+    detect sequence_discontinuity
+    watermark on
+  }
+  evolution {
+    additive_within_major on
+    breaking_needs_major on
+    deprecation_overlap 90d
+  }
+  auth {
+    publisher_ttl 1h
+    consumer_rotation 1h
+  }
+  audit {
+    failures on
+    consumer_validates on
+    head_period 1m
+  }
+  quota {
+    rows 1000000/h
+    payload_max 16MiB
+  }
+  upstream ack {
+    window_max 30s
+  }
+  upstream audit {
+    verify_every 1m
+  }
+  upstream auth {
+    rotation 1h
+    custody file
+  }
+  upstream capacity {
+    sustained_rows 1000000/h
+  }
+  upstream connectivity {
+    bandwidth_min 10Mbps
+    latency_p99_max 500ms
+    uptime_min 99.5%
+    path enterprise_wan
+    redundancy none
+  }
+  upstream incident {
+    on_call oncall://enterprise/operations
+    response_max 4h
+    escalation oncall://enterprise/ciso
+  }
+  upstream query {
+    query_response_max 5s
+  }
+  upstream schema {
+    accepts_loose on
+  }
+  raci audit_chain_mismatch {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci box_outage {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci capacity_exhaustion {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci cert_expiry {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci connectivity_loss {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci contract_evolution {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci data_integrity {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci rate_limit_exceeded {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci regulator_request {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci schema_mismatch {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+}
+
+contract iia.contract.boundary.enterprise.telemetry 2.0.0 {
+  scope boundary
+  publisher spiffe://site.example/zone/publish/workload/edge_publisher
+  consumer spiffe://enterprise.example/zone/collect/workload/intake
+  organization enterprise-operations
+  contact oncall://site/ops-manager
+  operation PUBLISH_BATCH
+  profile {
+    kind telemetry
+    protocol iia_link
+    security mtls
+    alpn "iia/1"
+    trust_root enterprise-root
+  }
+  inventory {
+    include acs.*
+    include attestation.*
+    include contract.*
+  }
+  freshness {
+    native_resolution 1s
+    published 1s
+    lag_max 10s
+  }
+  retention {
+    on_box 30d
+    aging oldest_first_after_acked
+  }
+  ordering {
+    sequence monotonic_per_service
+    service_id uuid_v7
+  }
+  delivery {
+    mode at_least_once
+    dedupe sequence_per_service
+    class telemetry
+  }
+  gap {
+    buffer 30d
+    detect sequence_discontinuity
+    watermark on
+  }
+  evolution {
+    additive_within_major on
+    breaking_needs_major on
+    deprecation_overlap 90d
+  }
+  auth {
+    publisher_ttl 1h
+    consumer_rotation 1h
+  }
+  audit {
+    failures on
+    consumer_validates on
+    head_period 1m
+  }
+  quota {
+    rows 1000000/h
+    payload_max 16MiB
+  }
+  upstream ack {
+    window_max 30s
+  }
+  upstream audit {
+    verify_every 1m
+  }
+  upstream auth {
+    rotation 1h
+    custody file
+  }
+  upstream capacity {
+    sustained_rows 1000000/h
+  }
+  upstream connectivity {
+    bandwidth_min 10Mbps
+    latency_p99_max 500ms
+    uptime_min 99.5%
+    path enterprise_wan
+    redundancy none
+  }
+  upstream incident {
+    on_call oncall://enterprise/operations
+    response_max 4h
+    escalation oncall://enterprise/ciso
+  }
+  upstream query {
+    query_response_max 5s
+  }
+  upstream schema {
+    accepts_loose on
+  }
+  raci audit_chain_mismatch {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci box_outage {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci capacity_exhaustion {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci cert_expiry {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci connectivity_loss {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci contract_evolution {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci data_integrity {
+    acs_responsible site-security-team
+    acs_accountable site-security-manager
+    upstream_responsible enterprise-security-team
+    upstream_accountable enterprise-ciso
+    informed audit-team
+  }
+  raci rate_limit_exceeded {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci regulator_request {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  raci schema_mismatch {
+    acs_responsible site-noc-team
+    acs_accountable site-ops-manager
+    upstream_responsible enterprise-operations-team
+    upstream_accountable enterprise-operations-manager
+    informed audit-team
+  }
+  sla acknowledged {
+    metric delivery.ack_latency_p99
+    max 500ms
+    window 10s
+    breach ot.contract.sla_breach
   }
 }
 
@@ -737,11 +1147,208 @@ contract iia.contract.boundary.site.telemetry 2.0.0 {
   }
 }
 
-contract iia.contract.internal.cfg_to_intake 1.0.0 {
+contract iia.contract.internal.attest_to_audit 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/attest/workload/observer
+  destination spiffe://site.example/zone/audit/workload/chain
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.attest_to_bus 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/attest/workload/observer
+  destination spiffe://site.example/zone/bus/workload/relay
+  operation ANNOUNCE
+  operation SUBSCRIBE
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.attest_to_lake 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/attest/workload/observer
+  destination spiffe://site.example/zone/lake/workload/lake_writer
+  operation WRITE_BATCH
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.audit_to_lake 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/audit/workload/chain
+  destination spiffe://site.example/zone/lake/workload/lake_writer
+  operation WRITE_BATCH
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.bus_to_audit 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/bus/workload/relay
+  destination spiffe://site.example/zone/audit/workload/chain
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.bus_to_lake 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/bus/workload/relay
+  destination spiffe://site.example/zone/lake/workload/lake_writer
+  operation QUERY
+  operation SIPHON
+  operation WRITE_BATCH
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.cfg_to_audit 1.0.0 {
   scope internal
   source spiffe://site.example/zone/cfg/workload/supervisor
-  destination spiffe://site.example/zone/collect/workload/intake
+  destination spiffe://site.example/zone/audit/workload/chain
   operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.intake_to_audit 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/collect/workload/intake
+  destination spiffe://site.example/zone/audit/workload/chain
+  operation ADD_CHECKPOINT
+  operation ADD_ENTRIES
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.intake_to_lake 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/collect/workload/intake
+  destination spiffe://site.example/zone/lake/workload/lake_writer
+  operation WRITE_CHILD
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.lake_to_audit 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/lake/workload/lake_writer
+  destination spiffe://site.example/zone/audit/workload/chain
+  operation SUBMIT_EVENT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.publish_to_audit 1.0.0 {
+  scope internal
+  source spiffe://site.example/zone/publish/workload/edge_publisher
+  destination spiffe://site.example/zone/audit/workload/chain
+  operation FETCH_HEAD
+  operation FETCH_RECORDS
+  operation SUBMIT_MIRRORED
+  operation SUBMIT_RECEIPT
+  cardinality one_to_one
+  transport {
+    protocol iia_link
+    security mtls
+    port tls/7443
+  }
+  failure {
+    on_unreachable retry
+    backoff_max 5s
+  }
+}
+
+contract iia.contract.internal.publish_to_bus 1.1.0 {
+  scope internal
+  source spiffe://site.example/zone/publish/workload/edge_publisher
+  destination spiffe://site.example/zone/bus/workload/relay
+  operation ANNOUNCE
+  operation REPORT_DEEDS
+  operation SIPHON
   cardinality one_to_one
   transport {
     protocol iia_link

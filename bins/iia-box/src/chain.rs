@@ -280,7 +280,7 @@ fn try_cosign(
     Ok(accepted.cosign(&witness_name(box_name), &key, seconds)?)
 }
 
-/// Ends a log that its own box cosigns: the site box at the top of the demo has nobody above it but itself.
+/// Ends a log that its own box cosigns: the box at the top has nobody above it but itself.
 pub(crate) fn close(
     log: &mut Log,
     (dir, box_name): (&BoxDir, &str),

@@ -36,13 +36,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs two boxes on this machine and replays industrial traffic through them, from packet to north
+    /// Runs three boxes on this machine and replays industrial traffic through them, from packet to north
     Demo(DemoArguments),
     /// Runs one role; the supervisor does this
     #[command(hide = true)]
     Role {
         /// The role's name
         name: String,
+        /// The box's name, for whoever lists processes
+        of: Option<String>,
     },
 }
 
@@ -73,7 +75,7 @@ fn main() -> ExitCode {
         .init();
     let outcome = match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Role { name } => role::run(&name),
+        Command::Role { name, .. } => role::run(&name),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

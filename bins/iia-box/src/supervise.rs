@@ -231,9 +231,11 @@ fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Resu
 fn spawn(shared: &Shared, spec: &RoleSpec, pipe: UnixStream) -> anyhow::Result<Child> {
     let log = shared.dir.state().join(format!("{}.log", spec.name));
     let log = OpenOptions::new().create(true).append(true).open(log)?;
+    let place = shared.dir.path().file_name().unwrap_or_default();
     // A group of its own: an interrupt from the terminal is for the supervisor, which then closes in order.
     let child = Command::new(std::env::current_exe()?)
         .args(["role", spec.role])
+        .arg(place)
         .process_group(0)
         .stdin(Stdio::from(OwnedFd::from(pipe)))
         .stdout(Stdio::null())

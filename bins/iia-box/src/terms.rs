@@ -100,7 +100,16 @@ impl Settings {
 
     /// The identities of the zone with a role.
     pub(crate) fn workloads(&self, role: Zone) -> Vec<SpiffeId> {
-        let zones = self.checked.zones.iter().filter(|zone| zone.role == role);
+        self.identities(|zone| zone.role == role)
+    }
+
+    /// The identities of all zones.
+    pub(crate) fn everybody(&self) -> Vec<SpiffeId> {
+        self.identities(|_| true)
+    }
+
+    fn identities(&self, of: impl Fn(&iia_config::validate::Zone) -> bool) -> Vec<SpiffeId> {
+        let zones = self.checked.zones.iter().filter(|zone| of(zone));
         let domain = &self.checked.trust_domain;
         let ids = zones.flat_map(|zone| {
             zone.workloads

@@ -11,6 +11,8 @@ use minicbor::{Decode, Encode};
 
 /// Rows to the lake.
 pub(crate) const WRITE_BATCH: &str = "WRITE_BATCH";
+/// Rows to the lake that a box below has published.
+pub(crate) const WRITE_CHILD: &str = "WRITE_CHILD";
 /// Rows out of the lake in order.
 pub(crate) const SIPHON: &str = "SIPHON";
 /// Events to the audit chain.
@@ -51,6 +53,18 @@ pub(crate) enum RecordsAnswer {
     /// Nothing where the mirror has everything.
     #[n(1)]
     Chunk(#[n(0)] Option<Chunk>),
+}
+
+/// To the audit chain: what a box below asks its witness or its mirror, and who asked under which contract.
+#[derive(Clone, Debug, Decode, Encode)]
+pub(crate) struct ChildAsk {
+    #[n(0)]
+    pub(crate) peer: String,
+    #[n(1)]
+    pub(crate) contract: String,
+    /// The message as it came.
+    #[n(2)]
+    pub(crate) payload: ByteVec,
 }
 
 /// To the lake.

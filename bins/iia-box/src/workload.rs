@@ -222,6 +222,11 @@ impl Workload {
         self.shared.settings.workloads(role)
     }
 
+    /// The identities of every workload of this box.
+    pub(crate) fn everybody(&self) -> Vec<SpiffeId> {
+        self.shared.settings.everybody()
+    }
+
     /// Tells the supervisor that the role serves.
     pub(crate) fn ready(&self) {
         self.tell(&Up::Ready);

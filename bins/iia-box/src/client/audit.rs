@@ -39,14 +39,9 @@ struct Queue {
 impl AuditClient {
     /// Starts the task that carries events over `contract` to the audit role.
     pub(crate) fn start(workload: &Workload, contract: &str) -> Self {
-        Self::start_to(workload, "audit", contract)
-    }
-
-    /// The same to whoever keeps the chain under another endpoint name.
-    pub(crate) fn start_to(workload: &Workload, to: &str, contract: &str) -> Self {
         let shared = Arc::new(Shared::default());
-        let route = (to.to_owned(), contract.to_owned());
-        tokio::task::spawn_local(carry(workload.clone(), route, Arc::clone(&shared)));
+        let contract = contract.to_owned();
+        tokio::task::spawn_local(carry(workload.clone(), contract, Arc::clone(&shared)));
         Self { shared }
     }
 
@@ -80,9 +75,9 @@ impl AuditClient {
     }
 }
 
-async fn carry(workload: Workload, (to, contract): (String, String), shared: Arc<Shared>) {
+async fn carry(workload: Workload, contract: String, shared: Arc<Shared>) {
     loop {
-        match workload.connect(&to, &contract, SUBMIT_EVENT).await {
+        match workload.connect("audit", &contract, SUBMIT_EVENT).await {
             Ok(mut session) => {
                 if let Err(error) = converse(&mut session, &shared).await {
                     tracing::debug!(%error, "audit.link");

@@ -21,6 +21,7 @@ use iia_core::store::{Cursor, Siphon as _};
 use iia_core::stream::Stream;
 use iia_lake::{Lake, Options, ipc};
 
+use super::levels::{self, LEVELS};
 use super::screen::{Screen, Tone};
 use super::story::Told;
 use crate::boxdir::BoxDir;
@@ -31,19 +32,15 @@ const CHAIN_ROWS_MAX: usize = 400;
 /// Shows the summary and writes the report.
 pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Result<()> {
     screen.finish();
-    let (seg01, site) = (
-        BoxDir::at(&dir.join("seg01")),
-        BoxDir::at(&dir.join("site")),
-    );
+    let [enterprise, site, seg01] = LEVELS.map(|level| levels::dir(dir, level.name));
     let (packets, exchanges, violations) = told.counts;
     screen.line(Tone::Head, "What the evidence says");
-    let (stored, reached) = (
-        rows(&seg01, &Stream::MODBUS)?,
-        rows(&site, &Stream::MODBUS)?,
-    );
+    let stored = rows(&seg01, &Stream::MODBUS)?;
+    let reached = rows(&site, &Stream::MODBUS)?;
+    let top = rows(&enterprise, &Stream::MODBUS)?;
     let complete = stored == exchanges;
     let words = format!(
-        "{packets} packets, {exchanges} exchanges counted, {stored} in the lake, {reached} at the site"
+        "{packets} packets, {exchanges} exchanges counted, {stored} in the lake, {reached} at the site, {top} at the enterprise"
     );
     screen.line(tone(complete), &words);
     screen.line(Tone::Note, &format!("{violations} violations"));
@@ -56,8 +53,10 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
         (false, _) => "records are missing or doubled",
     };
     screen.line(tone(whole), words);
-    let [key, site_key] = &told.log_keys;
-    let site_key = VerifierKey::parse(site_key)?;
+    let [top_key, site_key, key] = told.log_keys.as_slice() else {
+        anyhow::bail!("three boxes have three logs");
+    };
+    let (top_key, site_key) = (VerifierKey::parse(top_key)?, VerifierKey::parse(site_key)?);
     let elsewhere = |name, key: &VerifierKey, heads| -> anyhow::Result<Elsewhere> {
         let seal_key = fs::read_to_string(super::escrow(dir, name))?;
         Ok(Elsewhere {
@@ -67,7 +66,11 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
             ..Elsewhere::default()
         })
     };
-    let known = elsewhere("site", &site_key, Vec::new())?;
+    let known = elsewhere("enterprise", &top_key, Vec::new())?;
+    let topmost = verify_against(&enterprise.evidence(), &known);
+    say("enterprise", &topmost, screen);
+    let seen = seen_above(&enterprise.evidence(), Some(&top_key), &site_key.name);
+    let known = elsewhere("site", &site_key, seen.unwrap_or_default())?;
     let above = verify_against(&site.evidence(), &known);
     say("site", &above, screen);
     let log_key = VerifierKey::parse(key)?;
@@ -76,8 +79,15 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
     let known = elsewhere("seg01", &log_key, seen)?;
     let report = verify_against(&seg01.evidence(), &known);
     say("seg01", &report, screen);
-    mirrored(&site, &log_key, &report, screen)?;
-    super::heads::tell((&seg01, &site), &log_key, screen)?;
+    mirrored(("site", &site), ("seg01", &log_key), &report, screen)?;
+    mirrored(
+        ("enterprise", &enterprise),
+        ("site", &site_key),
+        &above,
+        screen,
+    )?;
+    let boxes = [&enterprise, &site, &seg01];
+    super::heads::tell(boxes, [&site_key, &log_key], screen)?;
     super::kept::tell(&seg01, &site, screen)?;
     screen.line(Tone::Head, "To take along");
     let path = dir.join("report.html");
@@ -106,16 +116,18 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
     ));
     anyhow::ensure!(complete && whole, "records were lost");
     anyhow::ensure!(
-        report.outcome() == Outcome::Verified && above.outcome() == Outcome::Verified,
+        [&report, &above, &topmost]
+            .iter()
+            .all(|report| report.outcome() == Outcome::Verified),
         "the evidence does not verify"
     );
     Ok(())
 }
 
-/// What the site holds of the box's log, verified like the original.
+/// What a box holds of the log below it, verified like the original.
 fn mirrored(
-    site: &BoxDir,
-    log: &VerifierKey,
+    (above, dir): (&str, &BoxDir),
+    (below, log): (&str, &VerifierKey),
     report: &Report,
     screen: &Screen,
 ) -> anyhow::Result<()> {
@@ -123,14 +135,14 @@ fn mirrored(
         log: Some(log.clone()),
         ..Elsewhere::default()
     };
-    let copy = verify_log(&site.mirrors().join(log.name.replace('/', "-")), &known);
+    let copy = verify_log(&dir.mirrors().join(log.name.replace('/', "-")), &known);
     let good = copy.bad.is_none() && copy.records >= report.mirrored && report.mirrored > 0;
     let words = match &copy.bad {
         None => format!(
-            "the site holds {} of seg01's {} records byte for byte and has signed for {}: what is older than thirty days may go",
+            "{above} holds {} of {below}'s {} records byte for byte and has signed for {}: what is older than thirty days may go",
             copy.records, report.records, report.mirrored
         ),
-        Some(bad) => format!("the site's copy: record {}: {}", bad.seq, bad.why),
+        Some(bad) => format!("the copy at {above}: record {}: {}", bad.seq, bad.why),
     };
     screen.line(tone(good), &words);
     anyhow::ensure!(good, "the log is not replicated");
@@ -153,7 +165,7 @@ const fn tone(good: bool) -> Tone {
 fn say(name: &str, report: &Report, screen: &Screen) {
     let words = match (report.outcome(), &report.bad) {
         (Outcome::Verified, _) => format!(
-            "{name} verified: {} records, receipts of the site's witness: {}, seals: {}, files as the chain says: {}",
+            "{name} verified: {} records, receipts of a witness: {}, seals: {}, files as the chain says: {}",
             report.records, report.receipts, report.seals, report.files
         ),
         (_, Some(bad)) => format!(

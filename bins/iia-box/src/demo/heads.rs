@@ -1,4 +1,4 @@
-//! The heads of the chains that rest in the two lakes as rows, each verified as any reader would.
+//! The heads of the chains that rest in the lakes as rows, each verified as any reader would.
 
 use std::fs;
 
@@ -20,27 +20,41 @@ struct Found {
     bad: u64,
 }
 
-/// Shows how many heads of the box rest here and at the site, and how many of them the site has signed.
+/// Shows where the heads of the box and of the site rest, and how many of them the box above has signed.
 pub(super) fn tell(
-    (seg01, site): (&BoxDir, &BoxDir),
-    log: &VerifierKey,
+    [enterprise, site, seg01]: [&BoxDir; 3],
+    logs: [&VerifierKey; 2],
     screen: &Screen,
 ) -> anyhow::Result<()> {
-    let policy = Policy::parse(&fs::read_to_string(seg01.audit().join("policy"))?)?;
-    let (here, there) = (find(seg01, log, &policy)?, find(site, log, &policy)?);
-    let good = here.bad + there.bad == 0 && here.signed > 0 && there.cosigned > 0;
+    let [of_site, of_seg01] = logs;
+    let here = find(seg01, of_seg01, &policy(seg01)?)?;
+    let above = find(site, of_seg01, &policy(seg01)?)?;
+    let top = find(enterprise, of_seg01, &policy(seg01)?)?;
+    let middle = find(enterprise, of_site, &policy(site)?)?;
+    let bad = here.bad + above.bad + top.bad + middle.bad;
+    let signed = [above.cosigned, top.cosigned, middle.cosigned];
+    let good = bad == 0 && here.signed > 0 && !signed.contains(&0);
     let words = match good {
         true => format!(
-            "heads of seg01 as {}: {} here, {} at the site, {} of which the site has signed and published again",
+            "heads of seg01 as {}: {} here, {} at the site, {} of which the site has signed and published again, {} of those at the enterprise; {} of the site's heads are signed there",
             Stream::AUDIT_HEAD,
             here.signed,
-            there.signed,
-            there.cosigned
+            above.signed,
+            above.cosigned,
+            top.cosigned,
+            middle.cosigned
         ),
-        false => format!("heads of seg01 do not verify: {here:?}, at the site {there:?}"),
+        false => format!(
+            "heads do not verify, or did not arrive: seg01's {here:?}, at the site {above:?}, at the enterprise {top:?}; the site's there {middle:?}"
+        ),
     };
     screen.line(if good { Tone::Good } else { Tone::Bad }, &words);
     Ok(())
+}
+
+fn policy(dir: &BoxDir) -> anyhow::Result<Policy> {
+    let text = fs::read_to_string(dir.audit().join("policy"))?;
+    Ok(Policy::parse(&text)?)
 }
 
 fn find(dir: &BoxDir, log: &VerifierKey, policy: &Policy) -> anyhow::Result<Found> {

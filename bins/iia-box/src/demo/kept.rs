@@ -1,6 +1,11 @@
 //! Who held up which side, from what rests in the two lakes.
 
+use std::collections::BTreeSet;
+
+use iia::lake_report::{each, word};
 use iia::sla::{Kept, Verdict};
+use iia_core::stream::Stream;
+use iia_lake::{Lake, Options};
 
 use super::screen::{Screen, Tone};
 use crate::boxdir::BoxDir;
@@ -13,20 +18,18 @@ const NORTH: &str = "iia.contract.boundary.site.telemetry";
 pub(super) fn tell(seg01: &BoxDir, site: &BoxDir, screen: &Screen) -> anyhow::Result<()> {
     let catalog = Settings::load(seg01)?.catalog;
     let kept = Kept::read(&seg01.lake(), &catalog)?;
-    let above = Kept::read(&site.lake(), &catalog)?;
+    let mut behind = false;
     screen.line(Tone::Head, "Who held up which side");
-    let counts = kept.streams.iter().zip(&above.streams);
-    let counts = counts.filter(|((_, here), _)| *here > 0);
-    for ((stream, here), (_, there)) in counts {
+    for (stream, here) in kept.streams.iter().filter(|(_, here)| *here > 0) {
+        let there = arrived(stream, seg01, site)?;
         let words = format!(
             "{:<26} {here:>4} in the lake, {there:>4} at the site",
             stream.as_str()
         );
         screen.line(Tone::Quiet, &words);
+        behind |= there < *here;
     }
-    if kept.streams.iter().map(|(_, rows)| rows).sum::<u64>()
-        > above.streams.iter().map(|(_, rows)| rows).sum()
-    {
+    if behind {
         let words =
             "rows about the last messages stay here: a receipt for each receipt would never end";
         screen.line(Tone::Quiet, words);
@@ -61,4 +64,22 @@ pub(super) fn tell(seg01: &BoxDir, site: &BoxDir, screen: &Screen) -> anyhow::Re
         }
     }
     Ok(())
+}
+
+/// How many rows of a stream have come to the site from the box: the site writes rows of its own beside them.
+fn arrived(stream: &Stream, seg01: &BoxDir, site: &BoxDir) -> anyhow::Result<u64> {
+    let known: BTreeSet<String> = services(stream, seg01)?.into_iter().collect();
+    let there = services(stream, site)?;
+    Ok(there.iter().filter(|row| known.contains(*row)).count() as u64)
+}
+
+/// The source of each row of a stream.
+fn services(stream: &Stream, dir: &BoxDir) -> anyhow::Result<Vec<String>> {
+    let (lake, _) = Lake::open(&dir.lake(), &dir.state().join("wal"), Options::default())?;
+    let mut services = Vec::new();
+    each(&lake, stream, &mut |batch| {
+        let words = (0..batch.num_rows()).filter_map(|row| word(batch, "service", row));
+        services.extend(words.map(str::to_owned));
+    })?;
+    Ok(services)
 }

@@ -94,9 +94,9 @@ impl Machine {
     }
 
     /// From now on the supervisor's events go to the box's own chain; they wait until its keeper serves.
-    pub(super) async fn audit_to(&mut self, endpoint: &str, contract: &str) -> anyhow::Result<()> {
+    pub(super) async fn audit_to(&mut self, contract: &str) -> anyhow::Result<()> {
         let supervisor = self.in_process(Zone::MgmtCfg).await?;
-        self.audit = Some(AuditClient::start_to(&supervisor, endpoint, contract));
+        self.audit = Some(AuditClient::start(&supervisor, contract));
         Ok(())
     }
 
@@ -124,6 +124,11 @@ impl Machine {
             "confirmed: every role serves under the identity that the artifact gives it".into();
         self.heard.push(Heard { role, tone, text });
         Ok(())
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.settings.box_name
     }
 
     /// Its directory.

@@ -1,9 +1,10 @@
-//! The walking demo: two boxes on this machine, real traffic, and every step of the way from packet to north.
+//! The walking demo: three boxes on this machine, real traffic, and every step of the way from packet to north.
 
 mod change;
 mod ending;
 mod heads;
 mod kept;
+mod levels;
 mod live;
 mod machine;
 mod screen;
@@ -23,7 +24,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
     let mut screen = Screen::new();
     screen.line(
         Tone::Head,
-        "Two boxes on this machine: seg01, at a press line, and the site box above it",
+        "Three boxes on this machine: seg01 at a press line, the site box above it, the enterprise box at the top",
     );
     screen.line(
         Tone::Quiet,

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use iia_audit::policy::Policy;
 use iia_capture::source::pcap::PcapSource;
 use iia_config::desk::DeskError;
 use iia_core::SpiffeId;
@@ -15,29 +14,26 @@ use iia_core::stream::Stream;
 use iia_core::zone::Zone;
 
 use super::change;
+use super::levels::{self, Keys, LEVELS};
 use super::live::Live;
 use super::machine::{Machine, STEP, issuer, root};
 use super::screen::{Screen, Tone};
 use crate::DemoArguments;
-use crate::boxdir::BoxDir;
 use crate::commission::Commission;
 use crate::operators::Operators;
 use crate::pipe::Root;
 use crate::supervise::RoleSpec;
 
 const PRESS_LINE: &[u8] = include_bytes!("../../../../examples/captures/press-line.pcap");
-const BOX_TEXT: &str = include_str!("../../../../examples/box-pi/box.icl");
-const SITE_TEXT: &str = include_str!("../../../../examples/site/site.icl");
 
-/// Roles of the box in the order in which they start; they stop in the other.
-const ROLES: [(&str, Zone); 7] = [
+/// Roles of a box in the order in which they start, but for its inlet; they stop in the other.
+const ROLES: [(&str, Zone); 6] = [
     ("audit", Zone::DmzAudit),
     ("lake", Zone::AcsLake),
     ("bus", Zone::DmzBus),
     ("attest", Zone::DmzAttest),
     ("publish", Zone::ItPublish),
     ("api", Zone::ItApi),
-    ("collect", Zone::AcsCollect),
 ];
 /// Under what the collector speaks to the chain and to the lake.
 const OF_COLLECT: [&str; 2] = [
@@ -60,10 +56,17 @@ pub(crate) struct Told {
     pub(crate) consumers: Vec<String>,
     /// Packets, exchanges and violations that the collector counted.
     pub(crate) counts: (u64, u64, u64),
-    /// The keys of the two logs, the box's and the site's, to verify with.
-    pub(crate) log_keys: [String; 2],
+    /// The keys of the three logs to verify with, the topmost box's first.
+    pub(crate) log_keys: Vec<String>,
     /// Whether the plug was pulled.
     pub(crate) killed: bool,
+}
+
+/// The three boxes.
+struct Boxes {
+    enterprise: Machine,
+    site: Machine,
+    seg01: Machine,
 }
 
 struct Stage<'a> {
@@ -90,14 +93,11 @@ pub(crate) async fn tell(
         told,
         interrupted: false,
     };
-    let (mut site, mut seg01) = stage.commission(arguments, dir)?;
-    let played = stage
-        .play(&mut site, &mut seg01, (arguments, &capture))
-        .await;
-    stage.hear(&mut site);
-    stage.hear(&mut seg01);
+    let mut boxes = stage.commission(arguments, dir)?;
+    let played = stage.play(&mut boxes, (arguments, &capture)).await;
+    stage.hear_all(&mut boxes);
     played?;
-    stage.close(&mut site, &mut seg01).await;
+    stage.close(&mut boxes).await;
     Ok(stage.told)
 }
 
@@ -135,67 +135,47 @@ impl Stage<'_> {
     }
 
     /// Keys, logs, and each box's configuration from signed text to applied state.
-    fn commission(
-        &mut self,
-        arguments: &DemoArguments,
-        base: &Path,
-    ) -> anyhow::Result<(Machine, Machine)> {
+    fn commission(&mut self, arguments: &DemoArguments, base: &Path) -> anyhow::Result<Boxes> {
         let operators = Operators::create(&base.join("operators"))?;
-        let (site, seg01) = (
-            BoxDir::at(&base.join("site")),
-            BoxDir::at(&base.join("seg01")),
-        );
-        let (site_log, site_witness) = Commission::keys(&site, "site")?;
-        let (log, _) = Commission::keys(&seg01, "seg01")?;
-        let mirror = crate::mirror::make_key(&site, "site")?;
-        self.told.log_keys = [log.to_text(), site_log.to_text()];
-        let text = match &arguments.config {
-            Some(path) => {
-                fs::read_to_string(path).with_context(|| format!("open {}", path.display()))?
-            }
-            None => BOX_TEXT.into(),
-        };
-        let site_words = "the site box, one level up";
-        let box_words = "seg01, the box at the press line";
-        for (name, domain, dir, log, text, words) in [
-            (
-                "site",
-                "site.example",
-                &site,
-                site_log,
-                SITE_TEXT,
-                site_words,
-            ),
-            ("seg01", "iia.local", &seg01, log, &text, box_words),
-        ] {
-            self.step(Tone::Head, &format!("Configuration of {words}"));
-            let policy = Policy {
-                log,
-                witnesses: vec![site_witness.clone()],
-                quorum: 1,
-                // Above the site box nobody is, so that its own records stay for ever.
-                mirrors: if name == "site" {
-                    Vec::new()
-                } else {
-                    vec![mirror.clone()]
-                },
+        let dirs = LEVELS.map(|level| levels::dir(base, level.name));
+        let mut above: Option<Keys> = None;
+        for (level, dir) in LEVELS.iter().zip(&dirs) {
+            let keys = Keys::make(dir, level.name)?;
+            self.step(Tone::Head, &format!("Configuration of {}", level.words));
+            let own = arguments.config.as_ref().filter(|_| level.name == "seg01");
+            let text = match own {
+                Some(path) => {
+                    fs::read_to_string(path).with_context(|| format!("open {}", path.display()))?
+                }
+                None => level.text.into(),
             };
             let commission = Commission {
-                domain,
+                domain: level.domain,
                 dir,
-                name,
-                policy,
-                escrow: super::escrow(base, name),
+                name: level.name,
+                policy: keys.policy(above.as_ref()),
+                escrow: super::escrow(base, level.name),
                 operators: &operators,
             };
-            self.configure(commission, text)?;
+            self.configure(commission, &text)?;
+            self.told.log_keys.push(keys.log.to_text());
+            above = Some(keys);
         }
-        let issuers = [issuer("site.example")?, issuer("iia.local")?];
+        let issuers = LEVELS
+            .iter()
+            .map(|level| issuer(level.domain))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         let roots: Vec<Root> = issuers.iter().map(|issuer| root(issuer)).collect();
-        let [site_issuer, issuer] = issuers;
-        let site = Machine::new(site, site_issuer, &roots)?;
-        let seg01 = Machine::new(seg01, issuer, &roots)?;
-        Ok((site, seg01))
+        let mut machines = dirs
+            .into_iter()
+            .zip(issuers)
+            .map(|(dir, issuer)| Machine::new(dir, issuer, &roots));
+        let mut next = || machines.next().context("three boxes")?;
+        Ok(Boxes {
+            enterprise: next()?,
+            site: next()?,
+            seg01: next()?,
+        })
     }
 
     fn configure(&mut self, commission: Commission<'_>, text: &str) -> anyhow::Result<()> {
@@ -216,90 +196,103 @@ impl Stage<'_> {
 
     async fn play(
         &mut self,
-        site: &mut Machine,
-        seg01: &mut Machine,
+        boxes: &mut Boxes,
         (arguments, capture): (&DemoArguments, &Path),
     ) -> anyhow::Result<()> {
-        self.step(Tone::Head, "Roles, each a process with its own SVID");
-        self.start_site(site).await?;
-        self.start_box(seg01, (capture, arguments.speed)).await?;
-        self.watch(site, seg01, arguments).await?;
+        let [_, site_key, seg01_key] = self.log_keys()?;
+        self.start(
+            &mut boxes.enterprise,
+            ("intake", Vec::new()),
+            vec![site_key],
+        )
+        .await?;
+        self.start(&mut boxes.site, ("intake", Vec::new()), vec![seg01_key])
+            .await?;
+        let args = vec![capture.display().to_string(), arguments.speed.to_string()];
+        self.start(&mut boxes.seg01, ("collect", args), Vec::new())
+            .await?;
+        self.watch(boxes, arguments).await?;
         if !self.interrupted {
-            self.consumers(site, seg01).await?;
-            self.change(site, seg01).await?;
+            self.consumers(&mut boxes.site, &mut boxes.seg01).await?;
+            self.change(&boxes.site, &boxes.seg01).await?;
         }
         Ok(())
     }
 
-    async fn start_site(&mut self, site: &mut Machine) -> anyhow::Result<()> {
-        site.audit_to("intake", "iia.contract.internal.cfg_to_intake")
-            .await?;
-        let id = site.one(Zone::AcsCollect)?;
-        let [child, _] = &self.told.log_keys;
-        let args = vec![child.clone()];
-        site.start(RoleSpec {
-            role: "broker",
-            name: "intake".into(),
-            id,
-            args,
-            restart: true,
-        })
-        .await?;
-        site.confirm().await?;
-        self.hear(site);
-        Ok(())
+    /// The keys of the three logs.
+    fn log_keys(&self) -> anyhow::Result<[String; 3]> {
+        let keys = self.told.log_keys.clone();
+        keys.try_into()
+            .map_err(|_| anyhow::anyhow!("three boxes have three logs"))
     }
 
-    async fn start_box(
+    /// Starts the roles that the configuration has workloads for. What takes data in comes last; the keeper of the chain
+    /// is told the keys of the logs below.
+    async fn start(
         &mut self,
-        seg01: &mut Machine,
-        (capture, speed): (&Path, f64),
+        machine: &mut Machine,
+        (inlet, args): (&'static str, Vec<String>),
+        below: Vec<String>,
     ) -> anyhow::Result<()> {
-        seg01
-            .audit_to("audit", "iia.contract.internal.cfg_to_audit")
+        let words = format!(
+            "Roles of {}, each a process with its own SVID",
+            machine.name()
+        );
+        self.step(Tone::Head, &words);
+        machine
+            .audit_to("iia.contract.internal.cfg_to_audit")
             .await?;
         for (role, zone) in ROLES {
-            let args = if role == "collect" {
-                self.live.follow(seg01.in_process(Zone::MgmtUi).await?);
-                vec![capture.display().to_string(), speed.to_string()]
-            } else {
-                Vec::new()
-            };
-            let id = seg01.one(zone)?;
-            let spec = RoleSpec {
-                role,
-                name: role.into(),
-                id,
-                args,
-                restart: true,
-            };
-            seg01.start(spec).await?;
-            self.hear(seg01);
+            if !machine.workloads(zone).is_empty() {
+                let args = if role == "audit" {
+                    below.clone()
+                } else {
+                    Vec::new()
+                };
+                self.start_one(machine, (role, zone), args).await?;
+            }
         }
-        seg01.confirm().await?;
-        self.hear(seg01);
+        if inlet == "collect" {
+            self.live.follow(machine.in_process(Zone::MgmtUi).await?);
+        }
+        self.start_one(machine, (inlet, Zone::AcsCollect), args)
+            .await?;
+        machine.confirm().await?;
+        self.hear(machine);
+        Ok(())
+    }
+
+    async fn start_one(
+        &mut self,
+        machine: &mut Machine,
+        (role, zone): (&'static str, Zone),
+        args: Vec<String>,
+    ) -> anyhow::Result<()> {
+        let spec = RoleSpec {
+            role,
+            name: role.into(),
+            id: machine.one(zone)?,
+            args,
+            restart: true,
+        };
+        machine.start(spec).await?;
+        self.hear(machine);
         Ok(())
     }
 
     /// Shows what happens until the capture is at its end, and pulls the plug of the lake once.
-    async fn watch(
-        &mut self,
-        site: &mut Machine,
-        seg01: &mut Machine,
-        arguments: &DemoArguments,
-    ) -> anyhow::Result<()> {
+    async fn watch(&mut self, boxes: &mut Boxes, arguments: &DemoArguments) -> anyhow::Result<()> {
         let name = Path::new(&self.told.capture).file_name();
         let name = name.and_then(|name| name.to_str()).unwrap_or_default();
         self.step(Tone::Head, &heading(name, arguments.speed));
         let interrupt = tokio::signal::ctrl_c();
         tokio::pin!(interrupt);
-        while !seg01.has_ended("collect") && !self.interrupted {
-            self.hear(site);
-            self.hear(seg01);
+        while !boxes.seg01.has_ended("collect") && !self.interrupted {
+            self.hear_all(boxes);
             self.show();
             if !arguments.no_kill && !self.told.killed && self.live.exchanges() > KILL_AFTER {
                 self.told.killed = true;
-                let pid = seg01.kill("lake");
+                let pid = boxes.seg01.kill("lake");
                 let text = format!("the plug: lake (process {pid}) is killed while it writes");
                 self.step(Tone::Note, &text);
             }
@@ -314,7 +307,7 @@ impl Stage<'_> {
                 "interrupted: what is stored is kept, and the boxes close",
             );
         }
-        self.settle(seg01).await;
+        self.settle(&mut boxes.seg01).await;
         Ok(())
     }
 
@@ -325,6 +318,12 @@ impl Stage<'_> {
             self.hear(seg01);
             self.show();
             tokio::time::sleep(STEP).await;
+        }
+    }
+
+    fn hear_all(&mut self, boxes: &mut Boxes) {
+        for machine in [&mut boxes.enterprise, &mut boxes.site, &mut boxes.seg01] {
+            self.hear(machine);
         }
     }
 
@@ -410,13 +409,14 @@ impl Stage<'_> {
     async fn change(&mut self, site: &Machine, seg01: &Machine) -> anyhow::Result<()> {
         let top = site.dir().path().parent().context("the demo's directory")?;
         let operators = Operators::at(&top.join("operators"));
-        let [log_key, _] = &self.told.log_keys;
-        change::tell(seg01, &operators, (self.screen, log_key)).await
+        let [.., log_key] = self.log_keys()?;
+        change::tell(seg01, &operators, (self.screen, &log_key)).await
     }
 
     /// Stops the roles so that nothing is lost: writers first, the lake seals, the last head goes north, the chain
     /// stops last.
-    async fn close(&mut self, site: &mut Machine, seg01: &mut Machine) {
+    async fn close(&mut self, boxes: &mut Boxes) {
+        let seg01 = &mut boxes.seg01;
         self.step(
             Tone::Head,
             "Closing: the lake seals, the last head goes north",
@@ -426,20 +426,28 @@ impl Stage<'_> {
         self.told.counts = self.live.counts();
         self.live.stop();
         seg01.close_audit().await;
-        // The publisher empties the lake through the bus; lake and bus end and say so in the chain; only then goes
-        // the last head north, which covers all of it.
-        seg01.drain("publish");
-        if seg01.wait_end("publish").await.is_err() {
-            let words = "the site does not take everything; the rest stays in the lake";
-            self.step(Tone::Note, words);
+        self.empty(&mut boxes.seg01).await;
+        for machine in [&mut boxes.site, &mut boxes.enterprise] {
+            machine.close_audit().await;
+            machine.stop(&["intake"]);
+            self.empty(machine).await;
+        }
+        self.told.north = self.live.north();
+        self.hear_all(boxes);
+    }
+
+    /// The publisher empties the lake through the bus; lake and bus end and say so in the chain; only then goes the last
+    /// head north, which covers all of it.
+    async fn empty(&mut self, machine: &mut Machine) {
+        if !machine.workloads(Zone::ItPublish).is_empty() {
+            machine.drain("publish");
+            if machine.wait_end("publish").await.is_err() {
+                let words = "the next box up does not take everything; the rest stays in the lake";
+                self.step(Tone::Note, words);
+            }
         }
         // The bus goes before the lake, which takes the last rows of its accounts.
-        seg01.stop(&["bus", "lake", "publish", "audit"]);
-        site.close_audit().await;
-        site.stop(&["intake"]);
-        self.told.north = self.live.north();
-        self.hear(seg01);
-        self.hear(site);
+        machine.stop(&["bus", "lake", "publish", "audit"]);
     }
 }
 

@@ -7,30 +7,25 @@ use std::rc::Rc;
 use anyhow::Context as _;
 use iia_audit::log::Log;
 use iia_core::event::{Event, EventKind};
-use iia_core::record::ServiceId;
-use iia_core::stream::Stream;
-use iia_edge::wire::HeadOffer;
+use iia_core::zone::Zone;
+use iia_edge::wire::{ADD_CHECKPOINT, ADD_ENTRIES, HeadOffer};
 use iia_link::rt::{Message, Session};
-use tokio::sync::mpsc;
 
+use super::rows::{Row, Rows};
 use super::serve::{Serve, serve};
+use super::witness::Below;
 use crate::chain;
-use crate::client::LakeClient;
-use crate::published::Published;
 use crate::wire::{
-    self, FETCH_HEAD, FETCH_RECORDS, RecordsAnswer, RecordsAsk, SUBMIT_EVENT, SUBMIT_MIRRORED,
-    SUBMIT_RECEIPT, Watermark,
+    self, ChildAsk, FETCH_HEAD, FETCH_RECORDS, RecordsAnswer, RecordsAsk, SUBMIT_EVENT,
+    SUBMIT_MIRRORED, SUBMIT_RECEIPT, Watermark,
 };
 use crate::workload::Workload;
-
-/// The contract under which heads go into the lake; without it they go nowhere but to the witness.
-const TO_LAKE: &str = "iia.contract.internal.audit_to_lake";
-/// Heads that wait for the lake at most. Beyond it the newest are counted as lost; the log keeps every head.
-const WAITING_MAX: usize = 64;
 
 struct Audit {
     workload: Workload,
     log: RefCell<Log>,
+    below: RefCell<Below>,
+    rows: Rows,
 }
 
 /// Runs the role.
@@ -39,42 +34,15 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     let role = Rc::new(Audit {
         workload: workload.clone(),
         log: RefCell::new(log),
+        below: RefCell::new(Below::new(workload)?),
+        rows: Rows::open(workload),
     });
-    let (heads, waiting) = mpsc::channel(WAITING_MAX);
-    let is_agreed = workload.catalog().by_id(TO_LAKE).is_some();
-    if is_agreed {
-        tokio::task::spawn_local(carry(workload.clone(), waiting));
-    }
-    let tell = |head| {
-        if is_agreed && heads.try_send(head).is_err() {
-            role.note(lost(workload));
-        }
-    };
     tokio::select! {
-        served = serve(workload, &role) => served,
-        () = chain::drain(&role.log, workload) => Ok(()),
-        ended = crate::beat::beat(&role.log, workload, tell) => ended,
+        served = serve(workload, &role) => served?,
+        () = chain::drain(&role.log, workload) => {}
+        ended = crate::beat::beat(&role.log, workload, |head| role.row(Row::Head(head))) => ended?,
     }
-}
-
-/// Carries heads into the lake, one after the other: a lake that is away holds up nobody but them.
-async fn carry(workload: Workload, mut heads: mpsc::Receiver<Published>) {
-    let mut lake = LakeClient::new(&workload, TO_LAKE);
-    let service = ServiceId::of(workload.id());
-    let mut last = lake.watermark(&Stream::AUDIT_HEAD, service).await;
-    while let Some(head) = heads.recv().await {
-        let batch = last.next().map_err(anyhow::Error::from);
-        match batch.and_then(|number| head.batch(service, number)) {
-            Ok(batch) => last = lake.write(batch).await,
-            Err(error) => tracing::error!(error = format!("{error:#}"), "audit.head_row"),
-        }
-    }
-}
-
-fn lost(workload: &Workload) -> Event {
-    Event::new(EventKind::RecordsLost, workload.now())
-        .with("where", "audit to lake")
-        .with("count", "1")
+    role.close()
 }
 
 impl Serve for Audit {
@@ -111,15 +79,54 @@ impl Serve for Audit {
                 SUBMIT_RECEIPT => self.receipt(&message.payload)?,
                 FETCH_RECORDS => self.records(&message.payload)?,
                 SUBMIT_MIRRORED => self.mirrored(&message.payload)?,
+                ADD_CHECKPOINT | ADD_ENTRIES => self.child(&operation, &message.payload)?,
                 _ => anyhow::bail!("operation {operation} is not served here"),
             };
             session.send(Message::answer(&message, answer)).await?;
+        }
+        if operation == ADD_CHECKPOINT {
+            let newest = self.below.borrow_mut().close();
+            newest
+                .into_iter()
+                .for_each(|head| self.row(Row::Head(head)));
         }
         Ok(())
     }
 }
 
 impl Audit {
+    /// What a box below asks, through the intake.
+    fn child(&self, operation: &str, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let ask: ChildAsk = wire::decode(payload)?;
+        let done = match operation == ADD_CHECKPOINT {
+            true => self.below.borrow_mut().cosign(&ask)?,
+            false => self.below.borrow_mut().mirror(&ask)?,
+        };
+        if let Some(event) = done.event {
+            let (me, now) = (self.workload.id(), self.workload.reading());
+            chain::append(&mut self.log.borrow_mut(), me, vec![event], now)?;
+        }
+        let rows = [done.head.map(Row::Head), done.doubt.map(Row::Doubt)];
+        rows.into_iter().flatten().for_each(|row| self.row(row));
+        Ok(done.answer)
+    }
+
+    fn row(&self, row: Row) {
+        if !self.rows.put(row) {
+            let event = Event::new(EventKind::RecordsLost, self.workload.now());
+            self.note(event.with("where", "audit to lake").with("count", "1"));
+        }
+    }
+
+    /// Above the top box is nobody, so that it signs for its own last head itself.
+    fn close(&self) -> anyhow::Result<()> {
+        if !self.workload.workloads(Zone::ItPublish).is_empty() {
+            return Ok(());
+        }
+        let (place, now) = (self.workload.place(), self.workload.reading());
+        chain::close(&mut self.log.borrow_mut(), place, now)
+    }
+
     /// A fresh signed head with the proof that it extends what the asker knows.
     fn head(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
         let old_size: u64 = wire::decode(payload)?;

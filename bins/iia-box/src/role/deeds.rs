@@ -23,7 +23,7 @@ pub(super) struct Deeds {
 
 impl Deeds {
     /// Tells over `contract`.
-    pub(super) fn new(workload: &Workload, contract: &'static str) -> Self {
+    pub(super) fn new(workload: &Workload, contract: &str) -> Self {
         Self {
             workload: workload.clone(),
             bus: Link::new(workload, "bus", contract, REPORT_DEEDS),

@@ -8,7 +8,7 @@ use iia_edge::wire::{ADD_CHECKPOINT, HeadAnswer, HeadOffer};
 
 use super::deeds::Deeds;
 use super::link::Link;
-use super::north::{EVIDENCE, NORTH};
+use super::north::North;
 use super::replicate::Replicate;
 use crate::deed::What;
 use crate::wire::{self, FETCH_HEAD, SUBMIT_RECEIPT, Watermark};
@@ -23,19 +23,21 @@ pub(super) struct Heads {
     receipts: Link,
     witness: Link,
     replicate: Replicate,
+    north: North,
     due: Timestamp,
     known: u64,
 }
 
 impl Heads {
     /// Nothing is known of the witness yet.
-    pub(super) fn new(workload: &Workload) -> Self {
+    pub(super) fn new(workload: &Workload, north: &North) -> Self {
         let audit = "iia.contract.internal.publish_to_audit";
         Self {
             audit: Link::new(workload, "audit", audit, FETCH_HEAD),
             receipts: Link::new(workload, "audit", audit, SUBMIT_RECEIPT),
-            witness: Link::new(workload, "north", EVIDENCE, ADD_CHECKPOINT),
-            replicate: Replicate::new(workload),
+            witness: Link::new(workload, "north", &north.evidence, ADD_CHECKPOINT),
+            replicate: Replicate::new(workload, &north.evidence),
+            north: north.clone(),
             due: Timestamp::default(),
             known: 0,
         }
@@ -64,10 +66,10 @@ impl Heads {
             let started = Instant::now();
             let answer = self.witness.call(&wire::encode(&offer)).await?;
             let took_ns = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
-            deeds.add(EVIDENCE, What::Latency(took_ns));
+            deeds.add(&self.north.evidence, What::Latency(took_ns));
             match wire::decode(&answer)? {
                 HeadAnswer::Cosigned(line) => {
-                    checked(deeds, size, true);
+                    self.checked(deeds, size, true);
                     return self.keep(&offer, &line).await.map(Some);
                 }
                 HeadAnswer::Stale(size) => {
@@ -75,12 +77,19 @@ impl Heads {
                     offer = self.fetch().await?;
                 }
                 HeadAnswer::Refused(code) => {
-                    checked(deeds, size, false);
+                    self.checked(deeds, size, false);
                     anyhow::bail!("the witness refuses the head: {code}")
                 }
             }
         }
         Ok(None)
+    }
+
+    /// The next box up has looked at a head: one for what it is sent under either contract.
+    fn checked(&self, deeds: &mut Deeds, size: u64, holds: bool) {
+        for contract in [&self.north.telemetry, &self.north.evidence] {
+            deeds.add(contract, What::HeadChecked(size, holds));
+        }
     }
 
     async fn fetch(&mut self) -> anyhow::Result<HeadOffer> {
@@ -112,11 +121,4 @@ impl Heads {
 fn size(offer: &HeadOffer) -> u64 {
     let line = offer.checkpoint.lines().nth(1).unwrap_or_default();
     line.parse().unwrap_or_default()
-}
-
-/// The next box up has looked at a head: one for what it is sent under either contract.
-fn checked(deeds: &mut Deeds, size: u64, holds: bool) {
-    for contract in [NORTH, EVIDENCE] {
-        deeds.add(contract, What::HeadChecked(size, holds));
-    }
 }

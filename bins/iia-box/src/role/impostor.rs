@@ -16,7 +16,7 @@ use iia_edge::wire::{
 };
 use iia_lake::batch::{AuditHead, AuditHeadBuilder};
 
-use super::north::{EVIDENCE, NORTH};
+use super::north::North;
 use crate::wire::{self, AuditAsk, LakeAsk, SUBMIT_EVENT, WRITE_BATCH, Watermark};
 use crate::workload::Workload;
 
@@ -93,9 +93,13 @@ async fn inside(
 
 /// Evidence under the contract of telemetry, telemetry under that of evidence, and a head that no log has signed.
 async fn crossed(workload: &Workload, tried: &mut Tried) -> anyhow::Result<()> {
+    let North {
+        telemetry,
+        evidence,
+    } = North::of(workload);
     for (contract, operation, stream) in [
-        (NORTH, PUBLISH_BATCH, Stream::AUDIT_HEAD),
-        (EVIDENCE, PUBLISH_HEAD, Stream::MODBUS),
+        (&telemetry, PUBLISH_BATCH, Stream::AUDIT_HEAD),
+        (&evidence, PUBLISH_HEAD, Stream::MODBUS),
     ] {
         let mut session = workload.connect("north", contract, operation).await?;
         let rows = row(workload, ServiceId::of(workload.id()))?;
@@ -108,7 +112,7 @@ async fn crossed(workload: &Workload, tried: &mut Tried) -> anyhow::Result<()> {
         let answer = session.call(&wire::encode(&batch)).await;
         tried.count(format!("{contract} {stream}"), answer.map_err(Into::into));
     }
-    let mut session = workload.connect("north", EVIDENCE, ADD_CHECKPOINT).await?;
+    let mut session = workload.connect("north", &evidence, ADD_CHECKPOINT).await?;
     let forged = HeadOffer {
         checkpoint: HEAD.into(),
         old_size: 0,
@@ -119,7 +123,7 @@ async fn crossed(workload: &Workload, tried: &mut Tried) -> anyhow::Result<()> {
         HeadAnswer::Refused(code) => Err(anyhow::anyhow!(code)),
         _ => Ok(()),
     };
-    tried.count(format!("{EVIDENCE} {ADD_CHECKPOINT}"), signed);
+    tried.count(format!("{evidence} {ADD_CHECKPOINT}"), signed);
     Ok(())
 }
 
@@ -156,7 +160,8 @@ fn ways(workload: &Workload, own: &str) -> Vec<(&'static str, String, String)> {
         }
     }
     let north = [ADD_CHECKPOINT, ADD_ENTRIES, PUBLISH_HEAD];
-    ways.extend(north.map(|operation| ("north", EVIDENCE.to_owned(), operation.to_owned())));
+    let evidence = North::of(workload).evidence;
+    ways.extend(north.map(|operation| ("north", evidence.clone(), operation.to_owned())));
     ways
 }
 

@@ -25,7 +25,9 @@ use iia_link::rt::{Message, Session};
 use super::serve::{Serve, serve};
 use crate::boxdir::write_durably;
 use crate::client::AuditClient;
-use crate::wire::{self, LakeAsk, SIPHON, SiphonAnswer, SiphonAsk, WRITE_BATCH, Watermark};
+use crate::wire::{
+    self, LakeAsk, SIPHON, SiphonAnswer, SiphonAsk, WRITE_BATCH, WRITE_CHILD, Watermark,
+};
 use crate::workload::Workload;
 
 const SEAL_EVERY: Duration = Duration::from_secs(30);
@@ -82,9 +84,13 @@ impl Serve for Keeper {
         let contract = session.contract().to_owned();
         while let Some(message) = session.recv().await? {
             let answer = match operation.as_str() {
-                WRITE_BATCH => {
+                WRITE_BATCH | WRITE_CHILD => {
                     let ask = wire::decode(&message.payload)?;
-                    match self.admit(&peer, &ask)? {
+                    let admitted = match operation == WRITE_CHILD {
+                        true => self.admit_child(&peer, &ask)?,
+                        false => self.admit(&peer, &ask)?,
+                    };
+                    match admitted {
                         Ok(()) => Message::answer(&message, self.write(ask)?),
                         Err(refused) => self.refuse((&peer, &contract), &message, &refused),
                     }
@@ -125,6 +131,25 @@ impl Keeper {
             },
             LakeAsk::Watermark(..) => Ok(Ok(())),
         }
+    }
+
+    /// A box below speaks for itself and for those below it, and for nobody of this box.
+    fn admit_child(&self, peer: &SpiffeId, ask: &LakeAsk) -> anyhow::Result<Result<(), Refusal>> {
+        let own = self.workload.everybody();
+        let own: BTreeSet<String> = own.iter().map(|id| ServiceId::of(id).to_string()).collect();
+        let named = match ask {
+            LakeAsk::Watermark(_, service) => vec![ServiceId::from_bytes(**service).to_string()],
+            LakeAsk::Write(batch) => {
+                let mut named = services(&batch.ipc)?;
+                named.push(ServiceId::from_bytes(*batch.service).to_string());
+                named
+            }
+        };
+        let claimed = named.into_iter().find(|named| own.contains(named));
+        Ok(claimed.map_or(Ok(()), |claimed| {
+            let source_id = peer.to_string();
+            Err(Refusal::OtherSource { source_id, claimed })
+        }))
     }
 
     /// The refusal is a record, and the peer gets its code.
@@ -233,14 +258,18 @@ impl Keeper {
 /// The first source that rows name and that is not `own`.
 fn stranger(ipc: &[u8], own: ServiceId) -> anyhow::Result<Option<String>> {
     let own = own.to_string();
+    Ok(services(ipc)?.into_iter().find(|named| *named != own))
+}
+
+/// The sources that rows name.
+fn services(ipc: &[u8]) -> anyhow::Result<Vec<String>> {
+    let mut named = Vec::new();
     for batch in iia_lake::ipc::decode(ipc)?.1 {
         let column = batch.column_by_name("service");
         let words = column.and_then(|column| column.as_dictionary_opt::<Int32Type>());
         let words = words.and_then(|column| column.values().as_string_opt::<i32>());
         let words = words.context("rows name their source")?;
-        if let Some(claimed) = words.iter().flatten().find(|word| *word != own) {
-            return Ok(Some(claimed.to_owned()));
-        }
+        named.extend(words.iter().flatten().map(str::to_owned));
     }
-    Ok(None)
+    Ok(named)
 }

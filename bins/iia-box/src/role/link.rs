@@ -9,7 +9,7 @@ use crate::workload::Workload;
 pub(super) struct Link {
     workload: Workload,
     to: &'static str,
-    contract: &'static str,
+    contract: String,
     operation: &'static str,
     session: Option<Session>,
 }
@@ -19,13 +19,13 @@ impl Link {
     pub(super) fn new(
         workload: &Workload,
         to: &'static str,
-        contract: &'static str,
+        contract: &str,
         operation: &'static str,
     ) -> Self {
         Self {
             workload: workload.clone(),
             to,
-            contract,
+            contract: contract.into(),
             operation,
             session: None,
         }
@@ -37,7 +37,7 @@ impl Link {
             Some(session) => Ok(session),
             empty => Ok(empty.insert(
                 self.workload
-                    .connect(self.to, self.contract, self.operation)
+                    .connect(self.to, &self.contract, self.operation)
                     .await?,
             )),
         }

@@ -3,19 +3,21 @@
 mod api;
 mod attest;
 mod audit;
-mod broker;
 mod bus;
 mod client;
 mod collect;
 mod deeds;
 mod heads;
 mod impostor;
+mod intake;
 mod lake;
 mod link;
 mod north;
 mod publish;
 mod replicate;
+mod rows;
 mod serve;
+mod witness;
 
 use tokio::task::LocalSet;
 
@@ -37,7 +39,7 @@ pub(crate) fn run(role: &str) -> anyhow::Result<()> {
             "attest" => attest::run(&workload).await,
             "publish" => publish::run(&workload).await,
             "api" => api::run(&workload).await,
-            "broker" => broker::run(&workload).await,
+            "intake" => intake::run(&workload).await,
             "client" => client::run(&workload).await,
             "impostor" => impostor::run(&workload).await,
             _ => anyhow::bail!("there is no role {role}"),

@@ -15,16 +15,17 @@ use iia_edge::wire::{PUBLISH_BATCH, PUBLISH_HEAD, PublishAck, PublishBatch};
 use super::deeds::Deeds;
 use super::heads::Heads;
 use super::link::Link;
-use super::north::{EVIDENCE, NORTH, Way, under};
+use super::north::{North, Way};
 use crate::deed::{Sent, What};
 use crate::wire::{self, ANNOUNCE, Announce, SIPHON, SiphonAnswer, SiphonAsk};
 use crate::workload::Workload;
 
 /// What a box writes beside the accounts of its contracts; of all that the contract's inventory says what goes north.
-const STREAMS: [Stream; 4] = [
+const STREAMS: [Stream; 5] = [
     Stream::MODBUS,
     Stream::CONN,
     Stream::ATTEST_NETWORK,
+    Stream::ATTEST_AUDIT_CHAIN,
     Stream::AUDIT_HEAD,
 ];
 /// A message shorter than this says nothing about bandwidth.
@@ -58,10 +59,14 @@ struct Flight {
 
 /// Runs the role.
 pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
+    let north = North::of(workload);
     let outbox = Outbox::open(&workload.dir().state().join("outbox"))?;
     let streams = STREAMS.into_iter().chain(iia::sla::STREAMS);
     let cursors = streams
-        .filter(|stream| workload.inventory(under(stream)).exposes(stream.as_str()))
+        .filter(|stream| {
+            let contract = north.under(stream.as_str());
+            workload.inventory(contract).exposes(stream.as_str())
+        })
         .map(|stream| Ok((stream.clone(), outbox.cursor(&stream)?)));
     let publisher = Publisher::new(cursors.collect::<anyhow::Result<Vec<_>>>()?);
     let link = |to, contract, operation| Link::new(workload, to, contract, operation);
@@ -71,9 +76,9 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         publisher,
         relay: link("bus", "iia.contract.internal.publish_to_bus", SIPHON),
         bus: link("bus", "iia.contract.internal.publish_to_bus", ANNOUNCE),
-        telemetry: Way::new(workload, NORTH, PUBLISH_BATCH),
-        evidence: Way::new(workload, EVIDENCE, PUBLISH_HEAD),
-        heads: Heads::new(workload),
+        telemetry: Way::new(workload, &north.telemetry, PUBLISH_BATCH),
+        evidence: Way::new(workload, &north.evidence, PUBLISH_HEAD),
+        heads: Heads::new(workload, &north),
         deeds: Deeds::new(workload, "iia.contract.internal.publish_to_bus"),
         flight: None,
         empty: 0,
@@ -175,11 +180,11 @@ impl Publish<'_> {
         let ticket = self.depart(batch).await;
         let started = self.workload.now();
         let way = self.way(&batch.stream);
-        let contract = way.contract;
+        let contract = way.contract.clone();
         let answer = match way.link.call(&wire::encode(batch)).await {
             Ok(answer) => answer,
             Err(error) => {
-                self.deeds.add(contract, What::Link(false));
+                self.deeds.add(&contract, What::Link(false));
                 self.deeds.report().await;
                 return Err(error);
             }
@@ -188,10 +193,10 @@ impl Publish<'_> {
         let ack: PublishAck = wire::decode(&answer)?;
         let (stream, cursor) = self.publisher.handle_ack(&ack)?;
         let records = ack.position - batch.position;
-        self.deeds.add(contract, What::Acked(ticket, records));
+        self.deeds.add(&contract, What::Acked(ticket, records));
         if records < batch.rows {
             let again = What::Again(ack.position + 1, batch.position + batch.rows);
-            self.deeds.add(contract, again);
+            self.deeds.add(&contract, again);
         }
         self.flight = None;
         self.deeds.report().await;
@@ -228,8 +233,8 @@ impl Publish<'_> {
             rows,
             ticket,
         });
-        let contract = self.way(&batch.stream).contract;
-        self.deeds.add_at(now, contract, sent);
+        let contract = self.way(&batch.stream).contract.clone();
+        self.deeds.add_at(now, &contract, sent);
         self.deeds.report().await;
         ticket
     }
@@ -244,10 +249,10 @@ impl Publish<'_> {
         let own = way.own.look(now, ends, false);
         let wide = (len >= TRANSFER_LEN_MIN)
             .then(|| What::Transfer(len as u64, now.since_ns(started).max(1)));
-        let contract = way.contract;
+        let contract = way.contract.clone();
         let told = [Some(What::Link(true)), wide, theirs, own];
         for what in told.into_iter().flatten() {
-            self.deeds.add(contract, what);
+            self.deeds.add(&contract, what);
         }
     }
 

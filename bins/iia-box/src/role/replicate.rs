@@ -4,7 +4,6 @@ use iia_audit::chunk::Position;
 use iia_edge::wire::{ADD_ENTRIES, HeadOffer, MirrorAnswer, MirrorAsk};
 
 use super::link::Link;
-use super::north::EVIDENCE;
 use crate::wire::{self, FETCH_RECORDS, RecordsAnswer, RecordsAsk, SUBMIT_MIRRORED, Watermark};
 use crate::workload::Workload;
 
@@ -19,12 +18,12 @@ pub(super) struct Replicate {
 }
 
 impl Replicate {
-    pub(super) fn new(workload: &Workload) -> Self {
+    pub(super) fn new(workload: &Workload, evidence: &str) -> Self {
         let audit = "iia.contract.internal.publish_to_audit";
         Self {
             records: Link::new(workload, "audit", audit, FETCH_RECORDS),
             mirrored: Link::new(workload, "audit", audit, SUBMIT_MIRRORED),
-            mirror: Link::new(workload, "north", EVIDENCE, ADD_ENTRIES),
+            mirror: Link::new(workload, "north", evidence, ADD_ENTRIES),
         }
     }
 

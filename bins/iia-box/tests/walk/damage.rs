@@ -7,7 +7,7 @@ use iia_audit::seal::SealKey;
 use iia_audit::segment::HEADER_ALIGN;
 use iia_audit::verify::{Elsewhere, Outcome, Report, records, verify_against};
 
-use crate::demo::{Demo, Finished, files};
+use crate::demo::{Demo, Finished, LEVELS, files};
 
 const CHANGES: usize = 1000;
 
@@ -54,7 +54,7 @@ fn a_thousand_changes_of_one_byte_are_all_found_and_placed() {
     let run = Demo::start(&["--speed", "0", "--no-kill"]).finish();
     let seed = u64::from(std::process::id()) << 20 | 1;
     let mut random = Random(seed);
-    let all: Vec<(PathBuf, PathBuf)> = ["seg01", "site"]
+    let all: Vec<(PathBuf, PathBuf)> = LEVELS
         .iter()
         .map(|name| run.evidence(name))
         .flat_map(|evidence| {
@@ -85,7 +85,7 @@ fn a_thousand_changes_of_one_byte_are_all_found_and_placed() {
             assert_eq!(bad.seq, record_at(evidence, byte), "{place}");
         }
     }
-    for name in ["seg01", "site"] {
+    for name in LEVELS {
         assert_eq!(
             checked(&run, &run.evidence(name)).outcome(),
             Outcome::Verified

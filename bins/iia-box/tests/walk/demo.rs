@@ -1,11 +1,13 @@
 //! Runs the demo's own program, one at a time on this machine, because the example boxes have fixed addresses.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use iia::lake_report::word;
 use iia_core::store::{Cursor, Siphon as _};
 use iia_core::stream::Stream;
 use iia_lake::{Lake, Options, ipc};
@@ -96,7 +98,7 @@ impl Demo {
 
     fn logs(&self) -> String {
         let mut all = String::new();
-        for name in ["site", "seg01"] {
+        for name in LEVELS {
             let state = self.dir.path().join("run").join(name).join("state");
             for entry in fs::read_dir(state).into_iter().flatten().flatten() {
                 if entry.path().extension().is_some_and(|end| end == "log") {
@@ -139,6 +141,23 @@ impl Finished {
             cursor = drawn.next;
         }
     }
+}
+
+/// The boxes of the demo, from below.
+pub(crate) const LEVELS: [&str; 3] = ["seg01", "site", "enterprise"];
+
+/// How many rows of a stream in the lake of `above` have come from the box `below`.
+pub(crate) fn arrived(run: &Finished, stream: &Stream, (below, above): (&str, &str)) -> usize {
+    let services = |name: &str| -> Vec<String> {
+        let batches = run.rows(name, stream);
+        let rows = batches.iter().flat_map(|batch| {
+            (0..batch.num_rows()).map(move |row| word(batch, "service", row).unwrap().to_owned())
+        });
+        rows.collect()
+    };
+    let known: BTreeSet<String> = services(below).into_iter().collect();
+    let there = services(above);
+    there.iter().filter(|row| known.contains(*row)).count()
 }
 
 /// How many rows.

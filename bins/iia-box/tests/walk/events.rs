@@ -24,6 +24,7 @@ const DESK: &str = "spiffe://iia.local/zone/cfg/workload/desk";
 const LAKE: &str = "spiffe://iia.local/zone/lake/workload/lake_writer";
 const OBSERVER: &str = "spiffe://iia.local/zone/attest/workload/observer";
 const SUPERVISOR: &str = "spiffe://iia.local/zone/cfg/workload/supervisor";
+const SITE_CHAIN: &str = "spiffe://site.example/zone/audit/workload/chain";
 const INTAKE: &str = "spiffe://site.example/zone/collect/workload/intake";
 const LAPTOP: &str = "spiffe://site.example/zone/engineering/workload/laptop";
 const NOTEBOOK: &str = "spiffe://site.example/zone/engineering/workload/notebook";
@@ -111,7 +112,7 @@ fn each_of_eight_kinds_that_is_induced_is_one_record_of_whoever_saw_it() {
     let mut demo = Demo::start(&["--speed", "6", "--no-kill"]);
     demo.until("collect serves");
     unauthenticated(dir.path());
-    kill(demo.pid(), "attest");
+    kill(demo.pid(), ("seg01", "attest"));
     let run = demo.finish();
     let told = chain(&run, "seg01");
     let all = |kind| told.iter().filter(|one| one.kind == kind).count();
@@ -210,7 +211,10 @@ fn evidence_is_apart(run: &Finished, told: &[Told]) {
     }
     // A head that no log has signed is refused, and that is a finding at the site.
     let head = [("outcome", "refused")];
-    assert_eq!(times(&above, (EventKind::HeadWitnessed, INTAKE), &head), 1);
+    assert_eq!(
+        times(&above, (EventKind::HeadWitnessed, SITE_CHAIN), &head),
+        1
+    );
     let batches = run.rows("site", &Stream::ATTEST_AUDIT_CHAIN);
     let reasons = batches
         .iter()

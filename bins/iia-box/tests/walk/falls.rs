@@ -9,18 +9,33 @@ use iia_audit::verify::records;
 use iia_core::event::EventKind;
 use iia_core::stream::Stream;
 
-use crate::demo::{Demo, count};
+use crate::demo::{Demo, LEVELS, count};
 
-const ROLES: [&str; 8] = [
-    "broker", "audit", "lake", "bus", "attest", "publish", "api", "collect",
+/// Every role of every box.
+const ROLES: [(&str, &str); 15] = [
+    ("enterprise", "intake"),
+    ("enterprise", "audit"),
+    ("enterprise", "lake"),
+    ("site", "intake"),
+    ("site", "audit"),
+    ("site", "lake"),
+    ("site", "bus"),
+    ("site", "publish"),
+    ("seg01", "audit"),
+    ("seg01", "lake"),
+    ("seg01", "bus"),
+    ("seg01", "attest"),
+    ("seg01", "publish"),
+    ("seg01", "api"),
+    ("seg01", "collect"),
 ];
 const ROUNDS: usize = 3;
 /// Between two kills: long enough that the replay gets on, short enough that roles fall while others rise.
 const PAUSE: Duration = Duration::from_millis(350);
 const RISES_IN: Duration = Duration::from_secs(10);
 
-/// The process that plays a role for the demo with this process id.
-pub(crate) fn process_of(demo: u32, role: &str) -> Option<u32> {
+/// The process that plays a role of a box for the demo with this process id.
+pub(crate) fn process_of(demo: u32, (name, role): (&str, &str)) -> Option<u32> {
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let Some(pid) = entry
             .file_name()
@@ -33,20 +48,20 @@ pub(crate) fn process_of(demo: u32, role: &str) -> Option<u32> {
         let status = String::from_utf8_lossy(&read("status")).into_owned();
         let child = status.contains(&format!("PPid:\t{demo}\n"));
         let arguments = read("cmdline");
-        if child && arguments.ends_with(format!("\0role\0{role}\0").as_bytes()) {
+        if child && arguments.ends_with(format!("\0role\0{role}\0{name}\0").as_bytes()) {
             return Some(pid);
         }
     }
     None
 }
 
-pub(crate) fn kill(demo: u32, role: &str) {
+pub(crate) fn kill(demo: u32, role: (&str, &str)) {
     let started = Instant::now();
     let pid = loop {
         if let Some(pid) = process_of(demo, role) {
             break pid;
         }
-        assert!(started.elapsed() < RISES_IN, "{role} does not rise again");
+        assert!(started.elapsed() < RISES_IN, "{role:?} does not rise again");
         std::thread::sleep(Duration::from_millis(10));
     };
     let killed = Command::new("kill")
@@ -63,22 +78,24 @@ fn each_role_falls_three_times_and_nothing_acknowledged_is_lost() {
     for round in 0..ROUNDS {
         for at in 0..ROLES.len() {
             // Another order each round, so that other roles are up or down together.
-            let role = ROLES[(at * [1, 3, 5][round]) % ROLES.len()];
+            let role = ROLES[(at * [1, 4, 7][round]) % ROLES.len()];
             kill(pid, role);
             std::thread::sleep(PAUSE);
         }
     }
     let run = demo.finish();
-    for name in ["seg01", "site"] {
+    for name in LEVELS {
         assert_eq!(count(&run.rows(name, &Stream::MODBUS)), 758, "{name}");
         assert_eq!(count(&run.rows(name, &Stream::CONN)), 4, "{name}");
     }
-    let mut fell: BTreeMap<String, usize> = BTreeMap::new();
-    for name in ["seg01", "site"] {
+    let mut fell: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for name in LEVELS {
         records(&run.evidence(name).join("audit"), |record| {
             let event = &record.body.event;
             if event.kind == EventKind::WorkloadStopped && event.field("outcome") == Some("fell") {
-                *fell.entry(event.field("role").unwrap().into()).or_default() += 1;
+                *fell
+                    .entry((name, event.field("role").unwrap().into()))
+                    .or_default() += 1;
             }
         })
         .unwrap();

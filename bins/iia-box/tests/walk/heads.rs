@@ -21,7 +21,8 @@ use iia_core::stream::Stream;
 use crate::demo::{Demo, Finished};
 
 const CHAIN: &str = "spiffe://iia.local/zone/audit/workload/chain";
-const INTAKE: &str = "spiffe://site.example/zone/collect/workload/intake";
+const SITE: &str = "spiffe://site.example/zone/audit/workload/chain";
+const TOP: &str = "spiffe://enterprise.example/zone/audit/workload/chain";
 const SECOND_NS: i64 = 1_000_000_000;
 
 /// A row of the stream.
@@ -60,7 +61,7 @@ fn head(batch: &RecordBatch, row: usize) -> Head {
         text("service").unwrap() == ServiceId::of(&id).to_string()
     };
     Head {
-        by: [CHAIN, INTAKE].into_iter().find(by).unwrap(),
+        by: [CHAIN, SITE, TOP].into_iter().find(by).unwrap(),
         at_ns: time(batch, row).as_ns(),
         origin: text("origin").unwrap(),
         size: u64::try_from(number("size")).unwrap(),
@@ -177,17 +178,39 @@ fn heads_are_a_stream_that_the_next_box_up_signs_and_publishes_again() {
     for (left, right) in here.iter().zip(&arrived) {
         assert_eq!(format!("{left:?}"), format!("{right:?}"));
     }
-    let republished = from(INTAKE, "seg01/audit");
+    let republished = from(SITE, "seg01/audit");
     assert!(republished.len() >= 2, "{there:#?}");
     cosigned(&republished, &child, &child_hashes);
     assert_eq!(republished.last().unwrap().size, child_hashes.len() as u64);
     let words = format!("{} of which the site has signed", republished.len());
     assert!(run.said.contains(&words), "{words}\n{}", run.said);
-    let own_heads = from(INTAKE, "site/audit");
+    let own_heads = from(SITE, "site/audit");
     assert!(!own_heads.is_empty(), "{there:#?}");
     own(&own_heads, &site.log, &site_hashes);
     assert_eq!(
         arrived.len() + republished.len() + own_heads.len(),
         there.len()
     );
+    at_the_top(&run, (&child, &child_hashes), (&site, &site_hashes));
+}
+
+/// The third box has the head of the first with the signature of the second, and its own under the second's: whoever
+/// trusts the topmost head has every level below it.
+fn at_the_top(run: &Finished, child: (&Policy, &[Digest]), site: (&Policy, &[Digest])) {
+    let top = heads(run, "enterprise");
+    let from = |by: &str, origin: &str| -> Vec<&Head> {
+        let of = |head: &&Head| head.by == by && head.origin == origin;
+        top.iter().filter(of).collect()
+    };
+    let passed_on = from(SITE, "seg01/audit");
+    assert!(!passed_on.is_empty(), "{top:#?}");
+    cosigned(&passed_on, child.0, child.1);
+    let countersigned = from(TOP, "site/audit");
+    assert!(!countersigned.is_empty(), "{top:#?}");
+    cosigned(&countersigned, site.0, site.1);
+    assert_eq!(countersigned.last().unwrap().size, site.1.len() as u64);
+    let own_heads = from(TOP, "enterprise/audit");
+    assert!(!own_heads.is_empty(), "{top:#?}");
+    let policy = policy(run, "enterprise");
+    own(&own_heads, &policy.log, &hashes(run, "enterprise"));
 }

@@ -7,7 +7,7 @@ use iia_audit::verify::{Elsewhere, records, verify_log};
 use iia_core::event::EventKind;
 use iia_core::stream::Stream;
 
-use crate::demo::{Demo, Finished, count};
+use crate::demo::{Demo, Finished, LEVELS, arrived, count};
 use crate::heads::heads;
 
 /// What the bundled capture holds, counted with tshark (examples/captures/README.md).
@@ -37,7 +37,7 @@ fn reasons(run: &Finished, stream: &Stream) -> Vec<String> {
 fn from_packet_to_north_everything_is_there_once() {
     let run = Demo::start(&["--speed", "8"]).finish();
     assert!(run.said.contains("the plug: lake"), "{}", run.said);
-    for name in ["seg01", "site"] {
+    for name in LEVELS {
         assert_eq!(count(&run.rows(name, &Stream::MODBUS)), EXCHANGES, "{name}");
     }
     violations(&run);
@@ -48,17 +48,22 @@ fn from_packet_to_north_everything_is_there_once() {
     mirrored(&run);
 }
 
-/// The next box up holds the log byte for byte, and the box has its signature for it.
+/// The next box up holds each log byte for byte, and the box has its signature for it.
 fn mirrored(run: &Finished) {
-    let own = verify_log(&run.evidence("seg01"), &Elsewhere::default());
-    let site = run.path().join("site/mirrors/seg01-audit");
-    let copy = verify_log(&site, &Elsewhere::default());
-    assert_eq!((&own.bad, &copy.bad), (&None, &None));
-    assert_eq!(
-        (copy.records, copy.chain_head),
-        (own.records, own.chain_head)
-    );
-    assert_eq!(own.mirrored, own.records);
+    for (below, above) in [("seg01", "site"), ("site", "enterprise")] {
+        let own = verify_log(&run.evidence(below), &Elsewhere::default());
+        let mirrors = run.path().join(above).join("mirrors");
+        let copy = verify_log(
+            &mirrors.join(format!("{below}-audit")),
+            &Elsewhere::default(),
+        );
+        assert_eq!((&own.bad, &copy.bad), (&None, &None));
+        assert_eq!(
+            (copy.records, copy.chain_head),
+            (own.records, own.chain_head)
+        );
+        assert_eq!(own.mirrored, own.records);
+    }
 }
 
 /// Each thing that the capture's story holds and no contract covers, and the consumer without contract.
@@ -174,9 +179,9 @@ fn i4_every_row_that_leaves_is_an_event_of_the_dmz() {
             "spiffe://iia.local/zone/publish/workload/edge_publisher".to_owned(),
             stream.to_string(),
         );
-        let arrived = count(&run.rows("site", stream)) as u64;
+        let there = arrived(&run, stream, ("seg01", "site")) as u64;
         let left = crossed.remove(&key).unwrap_or_default();
-        assert_eq!(left, arrived, "{stream}");
+        assert_eq!(left, there, "{stream}");
     }
     let key = (
         "spiffe://iia.local/zone/publish/workload/edge_publisher".to_owned(),
