@@ -48,8 +48,17 @@ impl Link {
         self.session.as_ref().map(Session::peer_ends)
     }
 
-    /// Asks and waits for the answer.
+    /// Asks and waits for the answer; a session whose other end has fallen since it was last used is opened again once.
+    /// Whatever is asked over a link may be asked twice.
     pub(super) async fn call(&mut self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let is_fresh = self.session.is_none();
+        match self.call_once(payload).await {
+            Err(_) if !is_fresh => self.call_once(payload).await,
+            other => other,
+        }
+    }
+
+    async fn call_once(&mut self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
         let answer = self.session().await?.call(payload).await;
         if answer.is_err() {
             self.session = None;

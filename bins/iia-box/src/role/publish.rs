@@ -30,6 +30,8 @@ const STREAMS: [Stream; 5] = [
 ];
 /// A message shorter than this says nothing about bandwidth.
 const TRANSFER_LEN_MIN: usize = 64 * 1024;
+/// How often the last head is carried north before it is left for the next start.
+const LAST_TRIES_MAX: usize = 10;
 const IDLE: Duration = Duration::from_millis(200);
 
 struct Publish<'a> {
@@ -94,7 +96,7 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         }
         role.step().await;
     }
-    role.head_north().await;
+    role.last_head_north().await;
     Ok(())
 }
 
@@ -264,9 +266,21 @@ impl Publish<'_> {
         }
     }
 
-    async fn head_north(&mut self) {
+    /// At the end: the head that covers everything; the box above may just be on its feet again.
+    async fn last_head_north(&mut self) {
+        for _ in 0..LAST_TRIES_MAX {
+            if self.head_north().await {
+                return;
+            }
+            tokio::time::sleep(IDLE).await;
+        }
+    }
+
+    /// Tells whether the box above has signed for the head, or has nothing to sign.
+    async fn head_north(&mut self) -> bool {
         let done = self.heads.exchange(&mut self.deeds, &self.contracts).await;
         self.deeds.report().await;
+        let is_done = done.is_ok();
         match done {
             Ok(Some(head)) => {
                 self.announce(Announce {
@@ -278,6 +292,7 @@ impl Publish<'_> {
             Ok(None) => {}
             Err(error) => tracing::warn!(error = format!("{error:#}"), "publish.head"),
         }
+        is_done
     }
 
     /// Tells the bus; nobody waits for the bus, and a bus that is away loses the words only.

@@ -49,6 +49,7 @@ struct Watched {
 fn absence_is_told_at_the_windows_end_and_the_statement_counts_what_arrived() {
     let before = now_ns();
     let mut demo = Demo::start(&["--speed", "8"]);
+    demo.until("Roles of seg01");
     demo.until("bus serves");
     let serves = now_ns();
     demo.until("the consumer checked no chain head within 10s");
