@@ -19,6 +19,7 @@ mod rules;
 pub mod schema;
 pub mod scope;
 pub mod shape;
+pub mod topology;
 pub mod tree;
 pub mod version;
 

@@ -10,9 +10,9 @@ use hashbrown::HashMap;
 use iia_core::SpiffeId;
 use iia_core::zone::Conduit;
 
-use super::topology::{L4, Listener, Topology, ZoneNet, port};
 use crate::catalog::Catalog;
 use crate::scope::{Boundary, Internal, Terms, Text};
+use crate::topology::{L4, Listener, Topology, ZoneNet, port};
 
 /// A connection that may be opened. Answers belong to it and are not listed.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -10,9 +10,9 @@ use iia_core::SpiffeId;
 use iia_core::zone::Conduit;
 
 use super::policy::Contracts;
-use super::topology::Topology;
 use crate::catalog::Catalog;
 use crate::scope::{Boundary, Device, Internal, Terms, Text, TopicFilter};
+use crate::topology::Topology;
 
 /// Somebody whom a broker knows: by the SPIFFE ID or by the common name of a certificate.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

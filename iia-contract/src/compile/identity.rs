@@ -9,9 +9,9 @@ use iia_core::SpiffeId;
 use iia_core::id::TrustDomain;
 
 use super::policy::Contracts;
-use super::topology::Topology;
 use crate::catalog::Catalog;
 use crate::scope::Terms;
+use crate::topology::Topology;
 
 /// A workload of the box that some contract names.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

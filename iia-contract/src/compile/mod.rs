@@ -21,13 +21,12 @@ mod policy;
 pub mod spiffe;
 pub mod surface;
 pub mod suricata;
-mod topology;
 pub mod zenoh;
 
+pub use crate::topology::{
+    Connection, Interface, InterfaceKind, L4, Listener, Pin, Service, Topology, ZoneNet,
+};
 pub use flow::{Flow, Flows, Source, flows};
 pub use grant::{Access, Grant, Grants, Party, grants};
 pub use identity::{Bound, identities};
 pub use policy::{Contracts, Drift, LOADED_LEN_MAX, Permit, Policy, ReadError, Target, drift};
-pub use topology::{
-    Connection, Interface, InterfaceKind, L4, Listener, Pin, Service, Topology, ZoneNet,
-};

@@ -10,8 +10,8 @@ use core::net::IpAddr;
 use super::flow::{Flow, Flows, Source, flows};
 use super::json::Json;
 use super::policy::{Contracts, joined};
-use super::topology::Topology;
 use crate::catalog::Catalog;
+use crate::topology::Topology;
 
 /// The namespace of a box.
 pub const NAMESPACE: &str = "iia";

@@ -6,8 +6,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 
-use super::topology::Topology;
 use crate::catalog::Catalog;
+use crate::topology::Topology;
 
 /// Ids of contracts.
 pub type Contracts = BTreeSet<String>;

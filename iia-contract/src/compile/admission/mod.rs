@@ -12,8 +12,8 @@ use core::fmt::{self, Display, Formatter};
 use super::identity::identities;
 use super::json::Json;
 use super::policy::{Contracts, Permit, Policy};
-use super::topology::Topology;
 use crate::catalog::Catalog;
+use crate::topology::Topology;
 
 /// A digest that may run as a workload.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -10,8 +10,8 @@ use core::fmt::{self, Display, Formatter};
 use super::json::Json;
 use super::pods::{Peer, PodRule, Way, labels, list, rules};
 use super::policy::{Permit, Policy};
-use super::topology::Topology;
 use crate::catalog::Catalog;
+use crate::topology::Topology;
 
 /// The API and the kind of every object.
 const KIND: (&str, &str) = ("cilium.io/v2", "CiliumNetworkPolicy");

@@ -17,9 +17,9 @@ use core::fmt::{self, Display, Formatter};
 
 use super::grant::{Access, Grants, Party, grants};
 use super::policy::{Permit, Policy};
-use super::topology::Topology;
 use crate::catalog::Catalog;
 use crate::scope::TopicFilter;
+use crate::topology::Topology;
 
 /// A client may do something with subjects.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

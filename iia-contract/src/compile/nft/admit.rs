@@ -4,8 +4,8 @@ use alloc::format;
 use core::net::IpAddr;
 
 use super::ruleset::{Map, Ruleset, Table};
-use crate::compile::topology::L4;
 use crate::scope::Net;
+use crate::topology::L4;
 
 /// A connection as the kernel tracks it, in the direction in which it was opened.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -10,7 +10,7 @@ use super::ruleset::{Element, Map, Rule, Ruleset, Table};
 use super::{COMMENT_LEN_MAX, TABLE, TABLE_OBSERVE, rules, ways};
 use crate::catalog::Catalog;
 use crate::compile::flow::{Flows, flows};
-use crate::compile::topology::{InterfaceKind, Service, Topology};
+use crate::topology::{InterfaceKind, Service, Topology};
 
 /// Compiles a catalog for a box; pure, and the same input gives the same bytes. The notes tell which contracts open
 /// nothing, and why.

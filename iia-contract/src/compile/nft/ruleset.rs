@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use crate::catalog::Catalog;
 use crate::compile::policy::{Drift, Target};
-use crate::compile::topology::Topology;
 use crate::scope::Text;
+use crate::topology::Topology;
 
 /// The tables of the box, by family and name such as `inet iia`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -14,8 +14,8 @@ use core::fmt::{self, Display, Formatter};
 
 use super::flow::{Flow, Flows, Source, flows};
 use super::policy::{Permit, Policy};
-use super::topology::{Topology, ZoneNet};
 use crate::catalog::Catalog;
+use crate::topology::{Topology, ZoneNet};
 
 /// What every port group of the box begins with.
 pub const GROUP: &str = "iia.";

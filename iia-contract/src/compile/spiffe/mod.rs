@@ -15,8 +15,8 @@ use core::fmt::{self, Display, Formatter};
 
 use super::identity::identities;
 use super::policy::{Contracts, Permit, Policy, joined};
-use super::topology::{Pin, Topology};
 use crate::catalog::Catalog;
+use crate::topology::{Pin, Topology};
 
 /// The path of the box's own agent, under which its workloads stand.
 pub const AGENT: &str = "/spire/agent/iia-box";

@@ -8,7 +8,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{End, Open};
 use crate::compile::policy::{Drift, Policy, joined};
-use crate::compile::topology::{L4, socket};
+use crate::topology::{L4, socket};
 
 /// Sockets of one table at most.
 const SOCKETS_MAX: usize = 65_536;

@@ -18,9 +18,9 @@ use iia_core::zone::Side;
 
 use super::flow::{Flow, Flows, Source, flows};
 use super::policy::{Permit, Policy};
-use super::topology::{L4, Listener, Topology, ZoneNet};
 use crate::catalog::Catalog;
 use crate::scope::{Inbound, Net, Terms};
+use crate::topology::{L4, Listener, Topology, ZoneNet};
 
 #[cfg(feature = "std")]
 pub use live::{Socket, SocketError, against, sockets};
@@ -232,7 +232,7 @@ fn pulled(terms: &Inbound, contract: &str, topology: &Topology) -> Open {
     let target = &terms.pull.target;
     Open {
         end: End::Connect,
-        place: super::topology::socket(target)
+        place: crate::topology::socket(target)
             .map_or_else(|| target.to_string(), |(l4, addr, port)| at(l4, addr, port)),
         who: terms.puller.to_string(),
         zone: zone.map_or_else(String::new, |zone| zone.name.clone()),

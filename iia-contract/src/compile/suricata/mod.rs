@@ -18,9 +18,9 @@ use iia_core::observe::Transport;
 
 use super::flow::{Flows, Source, flows};
 use super::policy::{Contracts, Permit, Policy};
-use super::topology::Topology;
 use crate::catalog::Catalog;
 use crate::scope::{Net, Terms};
+use crate::topology::Topology;
 
 /// The number of the first rule; numbers from one million on are for local rules.
 pub const SID_FIRST: u64 = 1_100_000;

@@ -14,9 +14,9 @@ use core::fmt::{self, Display, Formatter};
 
 use super::grant::{Access, Grants, grants};
 use super::policy::{Permit, Policy};
-use super::topology::Topology;
 use crate::catalog::Catalog;
 use crate::scope::TopicFilter;
+use crate::topology::Topology;
 
 /// Somebody may do something with keys.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
