@@ -15,6 +15,7 @@ mod mirror;
 mod observe;
 mod operators;
 mod pipe;
+mod policy;
 mod published;
 mod role;
 mod supervise;

@@ -10,6 +10,7 @@ use iia_config::validate::{Checked, Endpoint, Facts, validate};
 use iia_config::{envelope, limits};
 use iia_contract::Catalog;
 use iia_contract::scope::{Boundary, Terms as ContractTerms};
+use iia_contract::topology::Topology;
 use iia_core::SpiffeId;
 use iia_core::zone::Zone;
 
@@ -22,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) catalog: Catalog,
     /// The box's name.
     pub(crate) box_name: String,
+    /// Where its zones, interfaces and workloads are.
+    pub(crate) topology: Topology,
     checked: Checked,
 }
 
@@ -58,6 +61,7 @@ impl Settings {
         Ok(Self {
             catalog: checked.catalog.clone(),
             box_name,
+            topology: Topology::read(document.tree()),
             checked,
         })
     }

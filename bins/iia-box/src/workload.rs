@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_contract::catalog::Catalog;
+use iia_contract::topology::Topology;
 use iia_core::gate::Gate;
 use iia_core::time::{Clock as _, Floor, Reading, SystemClock};
 use iia_core::zone::Zone;
@@ -128,6 +129,11 @@ impl Workload {
     /// When the workload's own SVID ends: another time means other credentials.
     pub(crate) fn svid_ends(&self) -> Timestamp {
         self.shared.store.not_after()
+    }
+
+    /// Where the zones, interfaces and workloads of the box are.
+    pub(crate) fn topology(&self) -> &Topology {
+        &self.shared.settings.topology
     }
 
     /// The box's directory and name.

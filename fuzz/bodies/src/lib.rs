@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "full")]
+pub mod attest;
+#[cfg(feature = "full")]
 pub mod audit;
 #[cfg(feature = "full")]
 pub mod canon;
@@ -41,6 +43,7 @@ pub type Body = fn(&[u8]);
 /// Every target by its name, which is also the name of its corpus.
 #[cfg(feature = "full")]
 pub const TARGETS: &[(&str, Body)] = &[
+    ("attest_policy", attest::policy),
     ("audit_bundle", audit::bundle::bundle),
     ("audit_note", audit::note::note),
     ("audit_policy", audit::note::policy),

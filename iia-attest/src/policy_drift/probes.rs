@@ -85,11 +85,7 @@ impl Ground {
         &'a self,
         agreed: &'a Agreed,
     ) -> impl Iterator<Item = (&'a Way, Packet)> {
-        // Within one zone nothing is forwarded: the bridge joins it.
-        let forward = agreed
-            .ways
-            .iter()
-            .filter(|way| way.hook == Hook::Forward && way.from != way.to);
+        let forward = agreed.ways.iter().filter(|way| way.hook == Hook::Forward);
         forward.filter_map(|way| {
             let destination = way.destination?;
             let stranger = if destination.is_ipv4() {
@@ -204,7 +200,7 @@ impl Ground {
         for (l4, port) in self.ports.iter().chain(&odd.ports) {
             for (from, source) in &ends {
                 for (to, destination) in &ends {
-                    if from == to || source.is_ipv4() != destination.is_ipv4() {
+                    if source == destination || source.is_ipv4() != destination.is_ipv4() {
                         continue;
                     }
                     made.add(Packet {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use iia_core::Timestamp;
 use iia_core::finding::{Conclusion, Finding};
+use iia_core::stream::Stream;
 
 use super::screen::Tone;
 use crate::wire::{self, Announce, SUBSCRIBE};
@@ -144,7 +145,9 @@ impl State {
         if self.shown.len() >= SHOWN_MAX || !self.shown.insert(key) {
             return;
         }
-        if self.shown.len() > LINES_OF_FINDINGS_MAX {
+        // What is said of the box itself is always shown.
+        let is_of_the_box = finding.is_on(&Stream::ATTEST_POLICY_DRIFT);
+        if self.shown.len() > LINES_OF_FINDINGS_MAX && !is_of_the_box {
             if self.shown.len() == LINES_OF_FINDINGS_MAX + 1 {
                 let words = "more kinds of violation follow: all are in the lake and the report";
                 self.say(Tone::Note, words.into());

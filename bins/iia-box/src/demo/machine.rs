@@ -126,6 +126,11 @@ impl Machine {
         Ok(())
     }
 
+    /// The configuration that is applied.
+    pub(super) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Its name.
     pub(super) fn name(&self) -> &str {
         &self.settings.box_name

@@ -2,6 +2,7 @@
 
 mod change;
 mod ending;
+mod firewall;
 mod heads;
 mod kept;
 mod levels;
@@ -20,6 +21,7 @@ use crate::DemoArguments;
 /// Runs the demo.
 pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
     story::readable(arguments)?;
+    firewall::enter()?;
     let dir = directory(arguments)?;
     let mut screen = Screen::new();
     screen.line(

@@ -1,4 +1,7 @@
-//! The demo's course: two boxes come to life, traffic runs, the plug is pulled once, three consumers ask.
+//! The demo's course: three boxes come to life, traffic runs, the plug is pulled once, three consumers ask.
+
+mod hand;
+mod rise;
 
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -7,34 +10,21 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_capture::source::pcap::PcapSource;
-use iia_config::desk::DeskError;
 use iia_core::SpiffeId;
 use iia_core::code::Coded as _;
 use iia_core::stream::Stream;
 use iia_core::zone::Zone;
 
 use super::change;
-use super::levels::{self, Keys, LEVELS};
 use super::live::Live;
-use super::machine::{Machine, STEP, issuer, root};
+use super::machine::{Machine, STEP};
 use super::screen::{Screen, Tone};
 use crate::DemoArguments;
-use crate::commission::Commission;
 use crate::operators::Operators;
-use crate::pipe::Root;
 use crate::supervise::RoleSpec;
 
 const PRESS_LINE: &[u8] = include_bytes!("../../../../examples/captures/press-line.pcap");
 
-/// Roles of a box in the order in which they start, but for its inlet; they stop in the other.
-const ROLES: [(&str, Zone); 6] = [
-    ("audit", Zone::DmzAudit),
-    ("lake", Zone::AcsLake),
-    ("bus", Zone::DmzBus),
-    ("attest", Zone::DmzAttest),
-    ("publish", Zone::ItPublish),
-    ("api", Zone::ItApi),
-];
 /// Under what the collector speaks to the chain and to the lake.
 const OF_COLLECT: [&str; 2] = [
     "iia.contract.internal.collect_to_audit",
@@ -134,66 +124,6 @@ impl Stage<'_> {
         self.screen.line(tone, text);
     }
 
-    /// Keys, logs, and each box's configuration from signed text to applied state.
-    fn commission(&mut self, arguments: &DemoArguments, base: &Path) -> anyhow::Result<Boxes> {
-        let operators = Operators::create(&base.join("operators"))?;
-        let dirs = LEVELS.map(|level| levels::dir(base, level.name));
-        let mut above: Option<Keys> = None;
-        for (level, dir) in LEVELS.iter().zip(&dirs) {
-            let keys = Keys::make(dir, level.name)?;
-            self.step(Tone::Head, &format!("Configuration of {}", level.words));
-            let own = arguments.config.as_ref().filter(|_| level.name == "seg01");
-            let text = match own {
-                Some(path) => {
-                    fs::read_to_string(path).with_context(|| format!("open {}", path.display()))?
-                }
-                None => level.text.into(),
-            };
-            let commission = Commission {
-                domain: level.domain,
-                dir,
-                name: level.name,
-                policy: keys.policy(above.as_ref()),
-                escrow: super::escrow(base, level.name),
-                operators: &operators,
-            };
-            self.configure(commission, &text)?;
-            self.told.log_keys.push(keys.log.to_text());
-            above = Some(keys);
-        }
-        let issuers = LEVELS
-            .iter()
-            .map(|level| issuer(level.domain))
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        let roots: Vec<Root> = issuers.iter().map(|issuer| root(issuer)).collect();
-        let mut machines = dirs
-            .into_iter()
-            .zip(issuers)
-            .map(|(dir, issuer)| Machine::new(dir, issuer, &roots));
-        let mut next = || machines.next().context("three boxes")?;
-        Ok(Boxes {
-            enterprise: next()?,
-            site: next()?,
-            seg01: next()?,
-        })
-    }
-
-    fn configure(&mut self, commission: Commission<'_>, text: &str) -> anyhow::Result<()> {
-        let mut steps = Vec::new();
-        let outcome = commission.run(text, &mut |step| steps.push(step.to_owned()));
-        steps.iter().for_each(|step| self.step(Tone::Good, step));
-        if let Err(error) = &outcome
-            && let Some(DeskError::Rejected(rejected)) = error.downcast_ref()
-        {
-            let shown = rejected
-                .diagnostics
-                .iter()
-                .map(|found| found.render("artifact", text));
-            shown.for_each(|words| self.screen.line(Tone::Bad, &words));
-        }
-        outcome
-    }
-
     async fn play(
         &mut self,
         boxes: &mut Boxes,
@@ -214,6 +144,7 @@ impl Stage<'_> {
         self.watch(boxes, arguments).await?;
         if !self.interrupted {
             self.consumers(&mut boxes.site, &mut boxes.seg01).await?;
+            self.hand(boxes).await?;
             self.change(&boxes.site, &boxes.seg01).await?;
         }
         Ok(())
@@ -224,60 +155,6 @@ impl Stage<'_> {
         let keys = self.told.log_keys.clone();
         keys.try_into()
             .map_err(|_| anyhow::anyhow!("three boxes have three logs"))
-    }
-
-    /// Starts the roles that the configuration has workloads for. What takes data in comes last; the keeper of the chain
-    /// is told the keys of the logs below.
-    async fn start(
-        &mut self,
-        machine: &mut Machine,
-        (inlet, args): (&'static str, Vec<String>),
-        below: Vec<String>,
-    ) -> anyhow::Result<()> {
-        let words = format!(
-            "Roles of {}, each a process with its own SVID",
-            machine.name()
-        );
-        self.step(Tone::Head, &words);
-        machine
-            .audit_to("iia.contract.internal.cfg_to_audit")
-            .await?;
-        for (role, zone) in ROLES {
-            if !machine.workloads(zone).is_empty() {
-                let args = if role == "audit" {
-                    below.clone()
-                } else {
-                    Vec::new()
-                };
-                self.start_one(machine, (role, zone), args).await?;
-            }
-        }
-        if inlet == "collect" {
-            self.live.follow(machine.in_process(Zone::MgmtUi).await?);
-        }
-        self.start_one(machine, (inlet, Zone::AcsCollect), args)
-            .await?;
-        machine.confirm().await?;
-        self.hear(machine);
-        Ok(())
-    }
-
-    async fn start_one(
-        &mut self,
-        machine: &mut Machine,
-        (role, zone): (&'static str, Zone),
-        args: Vec<String>,
-    ) -> anyhow::Result<()> {
-        let spec = RoleSpec {
-            role,
-            name: role.into(),
-            id: machine.one(zone)?,
-            args,
-            restart: true,
-        };
-        machine.start(spec).await?;
-        self.hear(machine);
-        Ok(())
     }
 
     /// Shows what happens until the capture is at its end, and pulls the plug of the lake once.

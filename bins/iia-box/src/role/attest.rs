@@ -2,12 +2,16 @@
 
 use iia_attest::correlator::Correlator as _;
 use iia_attest::network::{Network, Seen as Observed};
+use iia_attest::policy_drift::{PolicyDrift, Seen as Policy};
 use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind};
 use iia_core::finding::Finding;
+use tokio::sync::mpsc;
 
+use super::link::Link;
 use crate::client::{AuditClient, LakeClient};
 use crate::findings::Findings;
+use crate::policy;
 use crate::wire::{self, ANNOUNCE, Announce, SUBSCRIBE, Seen};
 use crate::workload::Workload;
 
@@ -15,49 +19,76 @@ struct Attest<'a> {
     workload: &'a Workload,
     audit: AuditClient,
     network: Network,
+    /// What the kernel says of its firewall, where this box has one of its own, and who compares it.
+    policy: (Option<mpsc::Receiver<Policy>>, PolicyDrift),
     findings: Findings,
+    bus: Link,
 }
+
+/// Under what the observer speaks with the bus.
+const TO_BUS: &str = "iia.contract.internal.attest_to_bus";
+/// Announcements that wait to be looked at; the bus drops what comes beyond it, and says so.
+const WAITING_MAX: usize = 64;
+/// Says that the box has a firewall of its own.
+pub(crate) const WITH_FIREWALL: &str = "firewall";
 
 /// Runs the role.
 pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     let lake = LakeClient::new(workload, "iia.contract.internal.attest_to_lake");
+    let is_watched = workload.args().iter().any(|arg| arg == WITH_FIREWALL);
+    let observer = PolicyDrift::new(workload.catalog(), workload.topology());
     let mut role = Attest {
         workload,
         audit: AuditClient::start(workload, "iia.contract.internal.attest_to_audit"),
         network: Network::new(workload.catalog()),
+        policy: (is_watched.then(policy::watch), observer),
         findings: Findings::new(workload, lake),
+        bus: Link::new(workload, "bus", TO_BUS, ANNOUNCE),
     };
+    let (announced, mut bus) = mpsc::channel(WAITING_MAX);
+    tokio::task::spawn_local(follow(workload.clone(), announced));
     workload.ready();
-    while !workload.is_stopping() {
-        if let Err(error) = role.follow().await {
-            tracing::warn!(error = format!("{error:#}"), "attest.follow");
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    // What one sense sees does not wait for the other: with the bus away, the firewall is still watched.
+    loop {
+        tokio::select! {
+            Some(announce) = bus.recv() => role.hear(&announce)?,
+            Some(seen) = next(&mut role.policy.0) => {
+                role.policy.1.handle_observation(workload.now(), seen);
+            }
+            () = workload.stopped() => break,
         }
+        role.publish().await?;
     }
     role.audit.flush().await;
     Ok(())
 }
 
+/// Follows the bus, however often it goes.
+async fn follow(workload: Workload, announced: mpsc::Sender<Announce>) {
+    while !announced.is_closed() {
+        if let Err(error) = subscribe(&workload, &announced).await {
+            tracing::warn!(error = format!("{error:#}"), "attest.follow");
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+async fn subscribe(workload: &Workload, announced: &mpsc::Sender<Announce>) -> anyhow::Result<()> {
+    let mut feed = workload.connect("bus", TO_BUS, SUBSCRIBE).await?;
+    while let Some(message) = feed.recv().await? {
+        announced.send(wire::decode(&message.payload)?).await?;
+    }
+    Ok(())
+}
+
 impl Attest<'_> {
-    async fn follow(&mut self) -> anyhow::Result<()> {
-        let contract = "iia.contract.internal.attest_to_bus";
-        let mut feed = self.workload.connect("bus", contract, SUBSCRIBE).await?;
-        loop {
-            let message = tokio::select! {
-                message = feed.recv() => message?,
-                () = self.workload.stopped() => return Ok(()),
-            };
-            let Some(message) = message else {
-                return Ok(());
-            };
-            let announce: Announce = wire::decode(&message.payload)?;
-            if announce.lost > 0 {
-                self.lost(announce.lost);
-            }
-            if announce.source == "collect" {
-                self.observe(&announce)?;
-            }
-            self.publish().await?;
+    fn hear(&mut self, announce: &Announce) -> anyhow::Result<()> {
+        if announce.lost > 0 {
+            self.lost(announce.lost);
+        }
+        match announce.source == "collect" {
+            true => self.observe(announce),
+            false => Ok(()),
         }
     }
 
@@ -79,20 +110,31 @@ impl Attest<'_> {
         Ok(())
     }
 
+    fn poll_finding(&mut self) -> Option<Finding> {
+        let of_network = self.network.poll_finding();
+        of_network.or_else(|| self.policy.1.poll_finding())
+    }
+
     async fn publish(&mut self) -> anyhow::Result<()> {
-        while let Some(finding) = self.network.poll_finding() {
+        while let Some(finding) = self.poll_finding() {
             self.findings.store(std::slice::from_ref(&finding)).await?;
             self.audit.submit(finding_event(&finding));
             let announce = Announce {
                 findings: vec![finding],
                 ..Announce::default()
             };
-            let contract = "iia.contract.internal.attest_to_bus";
-            let mut bus = self.workload.connect("bus", contract, ANNOUNCE).await?;
-            bus.send(iia_link::rt::Message::push(wire::encode(&announce)))
-                .await?;
+            // The lake and the chain have it; nobody waits for the bus.
+            let _transient = self.bus.push(wire::encode(&announce)).await;
         }
         Ok(())
+    }
+}
+
+/// What is seen next; never, where nothing is watched.
+async fn next(seen: &mut Option<mpsc::Receiver<Policy>>) -> Option<Policy> {
+    match seen {
+        Some(seen) => seen.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use iia_contract::Catalog;
 use iia_core::Timestamp;
 use iia_core::time::SECOND_NS;
 use iia_edge::wire::{ADD_CHECKPOINT, HeadAnswer, HeadOffer};
@@ -11,10 +12,11 @@ use super::link::Link;
 use super::north::North;
 use super::replicate::Replicate;
 use crate::deed::What;
+use crate::published;
 use crate::wire::{self, FETCH_HEAD, SUBMIT_RECEIPT, Watermark};
 use crate::workload::Workload;
 
-/// How often the head goes north; the contract's ceiling is one minute (001:393).
+/// How often the head goes north, and at least twice in the period of the contract, whose ceiling is a minute (001:393).
 const HEAD_PERIOD_NS: i64 = 5 * SECOND_NS;
 
 /// The links, and what the witness is known to have.
@@ -24,6 +26,7 @@ pub(super) struct Heads {
     witness: Link,
     replicate: Replicate,
     north: North,
+    period_ns: i64,
     due: Timestamp,
     known: u64,
 }
@@ -38,6 +41,7 @@ impl Heads {
             witness: Link::new(workload, "north", &north.evidence, ADD_CHECKPOINT),
             replicate: Replicate::new(workload, &north.evidence),
             north: north.clone(),
+            period_ns: period_ns(workload.catalog()),
             due: Timestamp::default(),
             known: 0,
         }
@@ -47,7 +51,7 @@ impl Heads {
     pub(super) fn is_due(&mut self, now: Timestamp) -> bool {
         let due = now >= self.due;
         if due {
-            self.due = now + HEAD_PERIOD_NS;
+            self.due = now + self.period_ns;
         }
         due
     }
@@ -115,6 +119,11 @@ impl Heads {
             }
         })
     }
+}
+
+fn period_ns(catalog: &Catalog) -> i64 {
+    let agreed = published::period_ns(catalog).and_then(|period_ns| i64::try_from(period_ns).ok());
+    agreed.map_or(HEAD_PERIOD_NS, |agreed| HEAD_PERIOD_NS.min(agreed / 2))
 }
 
 /// A checkpoint is origin, size, root, a line each.

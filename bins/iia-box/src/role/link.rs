@@ -68,6 +68,14 @@ impl Link {
 
     /// Sends, and waits for nothing.
     pub(super) async fn push(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
+        let is_fresh = self.session.is_none();
+        match self.push_once(payload.clone()).await {
+            Err(_) if !is_fresh => self.push_once(payload).await,
+            other => other,
+        }
+    }
+
+    async fn push_once(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
         let sent = self.session().await?.send(Message::push(payload)).await;
         if sent.is_err() {
             self.session = None;

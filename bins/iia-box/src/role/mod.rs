@@ -1,7 +1,7 @@
 //! The roles of a box, each a process of its own.
 
 mod api;
-mod attest;
+pub(crate) mod attest;
 mod audit;
 mod bus;
 mod client;

@@ -21,11 +21,12 @@ use crate::wire::{self, ANNOUNCE, Announce, SIPHON, SiphonAnswer, SiphonAsk};
 use crate::workload::Workload;
 
 /// What a box writes beside the accounts of its contracts; of all that the contract's inventory says what goes north.
-const STREAMS: [Stream; 5] = [
+const STREAMS: [Stream; 6] = [
     Stream::MODBUS,
     Stream::CONN,
     Stream::ATTEST_NETWORK,
     Stream::ATTEST_AUDIT_CHAIN,
+    Stream::ATTEST_POLICY_DRIFT,
     Stream::AUDIT_HEAD,
 ];
 /// A message shorter than this says nothing about bandwidth.

@@ -24,6 +24,11 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_in(arguments, &[])
+    }
+
+    /// The same with an environment.
+    pub(crate) fn start_in(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let only_one = File::create(std::env::temp_dir().join("iia-demo.lock")).unwrap();
         only_one.lock().unwrap();
         let dir = tempfile::tempdir().unwrap();
@@ -32,6 +37,7 @@ impl Demo {
             .args(arguments)
             .arg("--dir")
             .arg(dir.path().join("run"))
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -45,6 +51,31 @@ impl Demo {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The evidence of a box while it runs.
+    pub(crate) fn evidence(&self, name: &str) -> PathBuf {
+        self.dir.path().join("run").join(name).join("evidence")
+    }
+
+    /// Whether the next line has these words.
+    pub(crate) fn next_contains(&mut self, words: &str) -> bool {
+        self.until("");
+        self.lines.last().unwrap().contains(words)
+    }
+
+    /// Every process ends at once, as when the plug is pulled: nobody notices that another is gone.
+    pub(crate) fn pull_the_plug(mut self) -> Finished {
+        signal("STOP", self.child.id());
+        for role in children_of(self.child.id()) {
+            signal("KILL", role);
+        }
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        Finished {
+            said: self.lines.concat(),
+            dir: self.dir,
+        }
     }
 
     /// Reads what the demo says until a line that contains `words`.
@@ -145,6 +176,28 @@ impl Finished {
 
 /// The boxes of the demo, from below.
 pub(crate) const LEVELS: [&str; 3] = ["seg01", "site", "enterprise"];
+
+fn signal(name: &str, pid: u32) {
+    let sent = Command::new("kill")
+        .args([format!("-{name}"), pid.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// The processes that this one has started and that still are.
+fn children_of(pid: u32) -> Vec<u32> {
+    let mut threads = String::new();
+    for task in fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten() {
+        threads += &fs::read_to_string(task.path().join("children")).unwrap_or_default();
+    }
+    let mut pids: Vec<u32> = threads
+        .split_whitespace()
+        .map(|pid| pid.parse().unwrap())
+        .collect();
+    pids.sort_unstable();
+    pids.dedup();
+    pids
+}
 
 /// How many rows of a stream in the lake of `above` have come from the box `below`.
 pub(crate) fn arrived(run: &Finished, stream: &Stream, (below, above): (&str, &str)) -> usize {

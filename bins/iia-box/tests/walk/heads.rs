@@ -146,7 +146,7 @@ fn cosigned(heads: &[&Head], policy: &Policy, hashes: &[Digest]) {
 }
 
 /// The bundled configuration with another period: a head each two seconds.
-fn often(dir: &std::path::Path) -> std::path::PathBuf {
+pub(crate) fn often(dir: &std::path::Path) -> std::path::PathBuf {
     let text = include_str!("../../../../examples/box-pi/box.icl");
     let text = text.replace("head_period 1m", "head_period 2s");
     let path = dir.join("often.icl");

@@ -1,0 +1,103 @@
+//! The firewall of the box at the press line: the demo runs in a network namespace of its own, so that the rules are the
+//! kernel's and nobody else's network is touched.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use iia_contract::compile::Target as _;
+use iia_contract::compile::nft::Ruleset;
+
+use super::screen::{Screen, Tone};
+use crate::terms::Settings;
+
+/// Set for the demo that runs inside.
+const INSIDE: &str = "IIA_DEMO_NETWORK";
+/// Where programs for administrators are, which not everybody's path names.
+const SBIN: &str = "/usr/sbin:/sbin";
+/// What the demo runs first inside: the loopback interface, on which the boxes speak.
+const BEGIN: &str = "ip link set lo up && exec \"$0\" \"$@\"";
+
+/// Starts the demo again in a network namespace of its own, where this machine lets anybody have one; comes back where it
+/// does not, or when it runs inside already.
+pub(super) fn enter() -> anyhow::Result<()> {
+    if is_inside() || !has_namespaces() {
+        return Ok(());
+    }
+    let program = std::env::current_exe()?;
+    let error = unshare()
+        .args(["sh", "-c", BEGIN])
+        .arg(program)
+        .args(std::env::args_os().skip(1))
+        .env(INSIDE, "own")
+        .exec();
+    Err(error).context("run in a network namespace")
+}
+
+/// Whether the firewall is the demo's own.
+pub(super) fn is_inside() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
+fn unshare() -> Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new("unshare");
+    command
+        .args(["--map-root-user", "--net"])
+        .env("PATH", format!("{path}:{SBIN}"));
+    command
+}
+
+fn has_namespaces() -> bool {
+    let tried = unshare()
+        .args(["sh", "-c", "ip link set lo up && nft list ruleset"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    tried.is_ok_and(|status| status.success())
+}
+
+/// Loads what the contracts of a box open, and nothing else.
+pub(super) fn load(settings: &Settings) -> anyhow::Result<()> {
+    let (ruleset, _) = Ruleset::compile(&settings.catalog, &settings.topology);
+    nft(&["-f", "-"], &ruleset.write())
+}
+
+/// Flushes every rule, as somebody would who is in a hurry.
+pub(super) fn flush() -> anyhow::Result<Instant> {
+    nft(&["flush", "ruleset"], "")?;
+    Ok(Instant::now())
+}
+
+fn nft(arguments: &[&str], input: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut nft = Command::new("nft")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut to_nft = nft.stdin.take().context("the input of nft")?;
+    to_nft.write_all(input.as_bytes())?;
+    drop(to_nft);
+    let output = nft.wait_with_output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "nft: {}", said.trim());
+    Ok(())
+}
+
+/// Says how long it took until the screen knew.
+pub(super) fn told(screen: &Screen, took: Option<Duration>) {
+    match took {
+        Some(took) => screen.line(
+            Tone::Good,
+            &format!(
+                "the observer said so {} ms after the hand",
+                took.as_millis()
+            ),
+        ),
+        None => screen.line(Tone::Bad, "the observer said nothing"),
+    }
+}

@@ -1,0 +1,155 @@
+//! The boxes come to life: keys, configurations, roles.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use iia_config::desk::DeskError;
+use iia_core::zone::Zone;
+
+use super::{Boxes, Stage};
+use crate::DemoArguments;
+use crate::commission::Commission;
+use crate::demo::firewall;
+use crate::demo::levels::{self, Keys, LEVELS};
+use crate::demo::machine::{Machine, issuer, root};
+use crate::demo::screen::Tone;
+use crate::operators::Operators;
+use crate::pipe::Root;
+use crate::role::attest::WITH_FIREWALL;
+use crate::supervise::RoleSpec;
+
+/// Roles of a box in the order in which they start, but for its inlet; they stop in the other.
+const ROLES: [(&str, Zone); 6] = [
+    ("audit", Zone::DmzAudit),
+    ("lake", Zone::AcsLake),
+    ("bus", Zone::DmzBus),
+    ("attest", Zone::DmzAttest),
+    ("publish", Zone::ItPublish),
+    ("api", Zone::ItApi),
+];
+impl Stage<'_> {
+    /// Keys, logs, and each box's configuration from signed text to applied state.
+    pub(super) fn commission(
+        &mut self,
+        arguments: &DemoArguments,
+        base: &Path,
+    ) -> anyhow::Result<Boxes> {
+        let operators = Operators::create(&base.join("operators"))?;
+        let dirs = LEVELS.map(|level| levels::dir(base, level.name));
+        let mut above: Option<Keys> = None;
+        for (level, dir) in LEVELS.iter().zip(&dirs) {
+            let keys = Keys::make(dir, level.name)?;
+            self.step(Tone::Head, &format!("Configuration of {}", level.words));
+            let own = arguments.config.as_ref().filter(|_| level.name == "seg01");
+            let text = match own {
+                Some(path) => {
+                    fs::read_to_string(path).with_context(|| format!("open {}", path.display()))?
+                }
+                None => level.text.into(),
+            };
+            let commission = Commission {
+                domain: level.domain,
+                dir,
+                name: level.name,
+                policy: keys.policy(above.as_ref()),
+                escrow: crate::demo::escrow(base, level.name),
+                operators: &operators,
+            };
+            self.configure(commission, &text)?;
+            self.told.log_keys.push(keys.log.to_text());
+            above = Some(keys);
+        }
+        let issuers = LEVELS
+            .iter()
+            .map(|level| issuer(level.domain))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let roots: Vec<Root> = issuers.iter().map(|issuer| root(issuer)).collect();
+        let mut machines = dirs
+            .into_iter()
+            .zip(issuers)
+            .map(|(dir, issuer)| Machine::new(dir, issuer, &roots));
+        let mut next = || machines.next().context("three boxes")?;
+        Ok(Boxes {
+            enterprise: next()?,
+            site: next()?,
+            seg01: next()?,
+        })
+    }
+
+    fn configure(&mut self, commission: Commission<'_>, text: &str) -> anyhow::Result<()> {
+        let mut steps = Vec::new();
+        let outcome = commission.run(text, &mut |step| steps.push(step.to_owned()));
+        steps.iter().for_each(|step| self.step(Tone::Good, step));
+        if let Err(error) = &outcome
+            && let Some(DeskError::Rejected(rejected)) = error.downcast_ref()
+        {
+            let shown = rejected
+                .diagnostics
+                .iter()
+                .map(|found| found.render("artifact", text));
+            shown.for_each(|words| self.screen.line(Tone::Bad, &words));
+        }
+        outcome
+    }
+
+    /// Starts the roles that the configuration has workloads for. What takes data in comes last; the keeper of the chain
+    /// is told the keys of the logs below.
+    pub(super) async fn start(
+        &mut self,
+        machine: &mut Machine,
+        (inlet, args): (&'static str, Vec<String>),
+        below: Vec<String>,
+    ) -> anyhow::Result<()> {
+        let words = format!(
+            "Roles of {}, each a process with its own SVID",
+            machine.name()
+        );
+        self.step(Tone::Head, &words);
+        if self.is_walled(machine) {
+            firewall::load(machine.settings())?;
+            let words =
+                "the kernel's firewall is what its contracts open, and its observer watches it";
+            self.step(Tone::Good, words);
+        }
+        machine
+            .audit_to("iia.contract.internal.cfg_to_audit")
+            .await?;
+        for (role, zone) in ROLES {
+            if !machine.workloads(zone).is_empty() {
+                let args = match role {
+                    "audit" => below.clone(),
+                    "attest" if self.is_walled(machine) => vec![WITH_FIREWALL.into()],
+                    _ => Vec::new(),
+                };
+                self.start_one(machine, (role, zone), args).await?;
+            }
+        }
+        if inlet == "collect" {
+            self.live.follow(machine.in_process(Zone::MgmtUi).await?);
+        }
+        self.start_one(machine, (inlet, Zone::AcsCollect), args)
+            .await?;
+        machine.confirm().await?;
+        self.hear(machine);
+        Ok(())
+    }
+
+    async fn start_one(
+        &mut self,
+        machine: &mut Machine,
+        (role, zone): (&'static str, Zone),
+        args: Vec<String>,
+    ) -> anyhow::Result<()> {
+        let spec = RoleSpec {
+            role,
+            name: role.into(),
+            id: machine.one(zone)?,
+            args,
+            restart: true,
+        };
+        machine.start(spec).await?;
+        self.hear(machine);
+        Ok(())
+    }
+}
