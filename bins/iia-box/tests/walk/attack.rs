@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use iia::evidence::{Evidence, Keys, Outcome};
@@ -61,11 +61,9 @@ fn skip(missing: &str) {
 
 /// Runs nft where the boxes are.
 fn nft(demo: &Demo, words: &str) {
-    let mut child = Command::new("nsenter")
-        .args(["--user", "--net", "--preserve-credentials", "--target"])
-        .arg(demo.pid().to_string())
-        .args(["nft", "-f", "-"])
-        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+    let mut child = demo
+        .inside("nft")
+        .args(["-f", "-"])
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();

@@ -53,6 +53,27 @@ impl Demo {
         self.child.id()
     }
 
+    /// A program that is to run where the boxes are: in their network namespace, when they have one of their own.
+    pub(crate) fn inside(&self, program: &str) -> Command {
+        let network = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/net")).unwrap();
+        let pid = self.pid().to_string();
+        let mut command = match network(&pid) == network("self") {
+            true => return Command::new(program),
+            false => Command::new("nsenter"),
+        };
+        command
+            .args([
+                "--user",
+                "--net",
+                "--preserve-credentials",
+                "--target",
+                &pid,
+            ])
+            .arg(program)
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command
+    }
+
     /// The evidence of a box while it runs.
     pub(crate) fn evidence(&self, name: &str) -> PathBuf {
         self.dir.path().join("run").join(name).join("evidence")
@@ -174,6 +195,13 @@ impl Finished {
     }
 }
 
+/// What goes north of a box beside the accounts of its contracts and the heads of its chain.
+pub(crate) const OBSERVED: [Stream; 4] = [
+    Stream::MODBUS,
+    Stream::CONN,
+    Stream::ATTEST_NETWORK,
+    Stream::ATTEST_POLICY_DRIFT,
+];
 /// The boxes of the demo, from below.
 pub(crate) const LEVELS: [&str; 3] = ["seg01", "site", "enterprise"];
 

@@ -45,8 +45,9 @@ fn forge(dir: &Path) {
 }
 
 /// Somebody without an identity of the box at its query API, through another implementation of TLS.
-fn unauthenticated(dir: &Path) {
-    let tried = Command::new("openssl")
+fn unauthenticated(demo: &Demo, dir: &Path) {
+    let tried = demo
+        .inside("openssl")
         .args(["s_client", "-connect", ADDRESS, "-alpn", "iia/1", "-tls1_3"])
         .args(["-cert", "cert.pem", "-key", "key.pem"])
         .current_dir(dir)
@@ -111,7 +112,7 @@ fn each_of_eight_kinds_that_is_induced_is_one_record_of_whoever_saw_it() {
     forge(dir.path());
     let mut demo = Demo::start(&["--speed", "6", "--no-kill"]);
     demo.until("collect serves");
-    unauthenticated(dir.path());
+    unauthenticated(&demo, dir.path());
     kill(demo.pid(), ("seg01", "attest"));
     let run = demo.finish();
     let told = chain(&run, "seg01");

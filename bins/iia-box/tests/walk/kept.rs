@@ -11,7 +11,7 @@ use iia_config::parse::parse;
 use iia_config::{limits, validate};
 use iia_core::stream::Stream;
 
-use crate::demo::{Demo, Finished, arrived, count};
+use crate::demo::{Demo, Finished, OBSERVED, arrived, count};
 
 const SECOND_NS: i64 = 1_000_000_000;
 /// What the query consumer of the example agrees to: to check the chain head so often. It never does.
@@ -94,8 +94,7 @@ fn absence(run: &Finished, watched: &Watched) {
 fn statement(run: &Finished) {
     let kept = kept(run, "seg01");
     let sent = account(&kept, NORTH).statement.as_ref().unwrap();
-    let streams = [Stream::MODBUS, Stream::CONN, Stream::ATTEST_NETWORK];
-    let streams = streams.iter().chain(&STREAMS);
+    let streams = OBSERVED.iter().chain(&STREAMS);
     let reached: usize = streams
         .map(|stream| arrived(run, stream, ("seg01", "site")))
         .sum();

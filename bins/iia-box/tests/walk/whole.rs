@@ -7,7 +7,7 @@ use iia_audit::verify::{Elsewhere, records, verify_log};
 use iia_core::event::EventKind;
 use iia_core::stream::Stream;
 
-use crate::demo::{Demo, Finished, LEVELS, arrived, count};
+use crate::demo::{Demo, Finished, LEVELS, OBSERVED, arrived, count};
 use crate::heads::heads;
 
 /// What the bundled capture holds, counted with tshark (examples/captures/README.md).
@@ -173,8 +173,7 @@ fn i4_every_row_that_leaves_is_an_event_of_the_dmz() {
         }
     })
     .unwrap();
-    let seen = [Stream::MODBUS, Stream::CONN, Stream::ATTEST_NETWORK];
-    for stream in seen.iter().chain(&iia::sla::STREAMS) {
+    for stream in OBSERVED.iter().chain(&iia::sla::STREAMS) {
         let key = (
             "spiffe://iia.local/zone/publish/workload/edge_publisher".to_owned(),
             stream.to_string(),
