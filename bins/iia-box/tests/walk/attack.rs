@@ -86,7 +86,7 @@ fn policy() -> String {
 }
 
 /// Waits until the box has written down an event; the one before it of the same kind is at hand.
-fn written(audit: &Path, is: impl Fn(&Event, Option<&Event>) -> bool) {
+pub(crate) fn written(audit: &Path, is: impl Fn(&Event, Option<&Event>) -> bool) {
     let started = Instant::now();
     loop {
         let (mut last, mut found) = (BTreeMap::new(), false);
@@ -107,7 +107,7 @@ fn written(audit: &Path, is: impl Fn(&Event, Option<&Event>) -> bool) {
 }
 
 /// Waits until the next box up has signed for what the box has written so far.
-fn seen_above(demo: &Demo, audit: &Path) {
+pub(crate) fn seen_above(demo: &Demo, audit: &Path) {
     let mut size = 0;
     records(audit, |record| size = record.seq).unwrap();
     written(&demo.evidence("site").join("audit"), |event, _| {

@@ -205,7 +205,7 @@ pub(crate) const OBSERVED: [Stream; 4] = [
 /// The boxes of the demo, from below.
 pub(crate) const LEVELS: [&str; 3] = ["seg01", "site", "enterprise"];
 
-fn signal(name: &str, pid: u32) {
+pub(crate) fn signal(name: &str, pid: u32) {
     let sent = Command::new("kill")
         .args([format!("-{name}"), pid.to_string()])
         .status();

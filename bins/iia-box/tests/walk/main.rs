@@ -14,4 +14,5 @@ mod events;
 mod falls;
 mod heads;
 mod kept;
+mod rollback;
 mod whole;
