@@ -57,8 +57,8 @@ const PRODUCTS: [&str; 47] = [
     "wireguard",
 ];
 
-/// Folders of code whose work is to write for one product, and which name it.
-const ADAPTERS: [&str; 3] = ["/compile/", "/render/", "/export/"];
+/// Folders of code whose work is to write for one product, or to read what it says, and which name it.
+const ADAPTERS: [&str; 4] = ["/compile/", "/render/", "/export/", "/read/"];
 
 #[test]
 fn i5_roles_and_not_products() {

@@ -7,11 +7,10 @@
 //! with the compilers.
 
 mod agreed;
-mod loaded;
 mod odd;
-mod outline;
 mod packet;
 mod probes;
+mod read;
 mod verdict;
 
 use alloc::collections::{BTreeMap, VecDeque};
@@ -25,13 +24,13 @@ use iia_core::Timestamp;
 use iia_core::finding::{Conclusion, Finding, Severity};
 use iia_core::stream::Stream;
 
-pub use self::loaded::{LISTING_LEN_MAX, Unreadable};
 pub use self::packet::{Hook, Packet};
 pub use self::probes::PROBES_MAX;
+pub use self::read::{LISTING_LEN_MAX, Unreadable};
 
 use self::agreed::Agreed;
-use self::loaded::Loaded;
 use self::probes::Ground;
+use self::read::Loaded;
 use self::verdict::{Verdict, verdict};
 use crate::correlator::Correlator;
 
@@ -139,7 +138,7 @@ impl PolicyDrift {
         for hook in Hook::ALL {
             if !filtered.contains(&hook) {
                 let words = format!(
-                    "nothing filters what passes {}: no chain of nftables is there",
+                    "nothing filters what passes {}: no chain is there",
                     hook.name()
                 );
                 add(&mut found, hook.name().into(), ("", "default_deny", words));

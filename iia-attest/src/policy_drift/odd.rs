@@ -8,7 +8,7 @@ use core::net::IpAddr;
 use iia_contract::topology::L4;
 use serde_json::Value;
 
-use super::loaded::{Loaded, word};
+use super::read::{Loaded, word};
 
 /// Addresses, ports and interfaces that are asked about beside those of elements, each at most.
 const ODD_MAX: usize = 64;

@@ -10,9 +10,9 @@ use iia_contract::scope::Net;
 use iia_contract::topology::{InterfaceKind, L4, Topology};
 
 use super::agreed::{Agreed, Way};
-use super::loaded::Loaded;
 use super::odd::Odd;
 use super::packet::{Hook, Packet};
+use super::read::Loaded;
 
 /// Packets of one look at most; the observer says when there are more to ask about.
 pub const PROBES_MAX: usize = 200_000;

@@ -8,8 +8,8 @@ use core::net::IpAddr;
 use iia_contract::scope::Net;
 use serde_json::Value;
 
-use super::loaded::{Chain, Loaded, Lookup, Rule, Table, exact, word};
 use super::packet::Packet;
+use super::read::{Chain, Loaded, Lookup, Rule, Table, exact, word};
 
 /// Chains within chains at most; the kernel's own limit.
 const DEPTH_MAX: usize = 16;

@@ -1,13 +1,15 @@
 //! What the kernel has loaded, as `nft -j list ruleset` lists it, read by the observer itself.
 
+mod outline;
+
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use serde_json::Value;
 
-use super::outline::Outline;
-use super::packet::Hook;
+use self::outline::Outline;
+use crate::policy_drift::packet::Hook;
 
 /// Bytes of a listing at most.
 pub const LISTING_LEN_MAX: usize = 64 * 1024 * 1024;
@@ -22,47 +24,47 @@ const IP_FAMILIES: [&str; 3] = ["inet", "ip", "ip6"];
 
 /// What is loaded.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Loaded {
+pub(in crate::policy_drift) struct Loaded {
     /// By family and name, such as `inet iia`.
-    pub(super) tables: BTreeMap<String, Table>,
+    pub(in crate::policy_drift) tables: BTreeMap<String, Table>,
     /// Devices from which nothing leaves.
-    pub(super) silent: BTreeSet<String>,
+    pub(in crate::policy_drift) silent: BTreeSet<String>,
     /// What is loaded and is not read here, in words.
-    pub(super) unread: BTreeSet<String>,
+    pub(in crate::policy_drift) unread: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table {
-    pub(super) chains: BTreeMap<String, Chain>,
-    pub(super) sets: BTreeMap<String, Lookup>,
+pub(in crate::policy_drift) struct Table {
+    pub(in crate::policy_drift) chains: BTreeMap<String, Chain>,
+    pub(in crate::policy_drift) sets: BTreeMap<String, Lookup>,
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Chain {
-    pub(super) base: Option<Base>,
-    pub(super) rules: Vec<Rule>,
+pub(in crate::policy_drift) struct Chain {
+    pub(in crate::policy_drift) base: Option<Base>,
+    pub(in crate::policy_drift) rules: Vec<Rule>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Base {
-    pub(super) hook: Hook,
-    pub(super) priority: i64,
-    pub(super) drops: bool,
+pub(in crate::policy_drift) struct Base {
+    pub(in crate::policy_drift) hook: Hook,
+    pub(in crate::policy_drift) priority: i64,
+    pub(in crate::policy_drift) drops: bool,
 }
 
 /// Statements, in order.
-pub(super) type Rule = Vec<Value>;
+pub(in crate::policy_drift) type Rule = Vec<Value>;
 
 /// A set or a map, whose elements are found by their words or, where they are ranges, one after the other.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lookup {
+pub(in crate::policy_drift) struct Lookup {
     /// What an element leads to; null in a set.
-    pub(super) exact: BTreeMap<String, Value>,
-    pub(super) wide: Vec<(Value, Value)>,
+    pub(in crate::policy_drift) exact: BTreeMap<String, Value>,
+    pub(in crate::policy_drift) wide: Vec<(Value, Value)>,
 }
 
 impl Loaded {
-    pub(super) fn read(listing: &[u8], outline: &str) -> Result<Self, Unreadable> {
+    pub(in crate::policy_drift) fn read(listing: &[u8], outline: &str) -> Result<Self, Unreadable> {
         if listing.len() > LISTING_LEN_MAX {
             return Err(Unreadable);
         }
@@ -142,7 +144,7 @@ impl Loaded {
     }
 
     /// The base chains at a hook in the order in which the kernel asks them.
-    pub(super) fn at(&self, hook: Hook) -> Vec<(&str, &Table, &str, &Chain)> {
+    pub(in crate::policy_drift) fn at(&self, hook: Hook) -> Vec<(&str, &Table, &str, &Chain)> {
         let tables = self.tables.iter();
         let mut chains: Vec<_> = tables
             .flat_map(|(table, body)| {
@@ -172,7 +174,7 @@ impl Lookup {
     }
 
     /// Adds an element; its value is inside where it has a comment, a counter or a time.
-    pub(super) fn add(&mut self, key: &Value, leads: Value) {
+    pub(in crate::policy_drift) fn add(&mut self, key: &Value, leads: Value) {
         let inner = key.get("elem").and_then(|elem| elem.get("val"));
         let key = inner.unwrap_or(key);
         // A name that ends in an asterisk stands for many.
@@ -186,7 +188,7 @@ impl Lookup {
 }
 
 /// The words of a value that is one value; nothing where it is a range, a network, or something else.
-pub(super) fn exact(value: &Value) -> Option<String> {
+pub(in crate::policy_drift) fn exact(value: &Value) -> Option<String> {
     match value {
         Value::String(word) => Some(word.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -199,6 +201,6 @@ pub(super) fn exact(value: &Value) -> Option<String> {
     }
 }
 
-pub(super) fn word<'a>(body: &'a Value, key: &str) -> &'a str {
+pub(in crate::policy_drift) fn word<'a>(body: &'a Value, key: &str) -> &'a str {
     body.get(key).and_then(Value::as_str).unwrap_or_default()
 }
