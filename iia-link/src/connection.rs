@@ -48,6 +48,8 @@ pub struct Connection {
     peer: Option<Peer>,
     over: Option<LinkError>,
     told: bool,
+    /// Nothing that is said arrives.
+    deaf: bool,
     deadline_ns: u64,
     stalled_ns: Option<u64>,
 }
@@ -93,6 +95,7 @@ impl Connection {
             peer: None,
             over: None,
             told: false,
+            deaf: false,
             deadline_ns: now.monotonic_ns.saturating_add(HANDSHAKE_MAX_NS),
             stalled_ns: None,
         }
@@ -164,12 +167,14 @@ impl Connection {
             self.mux.handle_end(false);
             self.end_quietly(LinkError::Truncated);
         }
+        self.deaf = true;
     }
 
     /// The network failed.
     pub fn handle_failure(&mut self, error: io::Error) {
         self.mux.handle_end(false);
         self.end_quietly(error.into());
+        self.deaf = true;
     }
 
     /// The flag of the peer is up: nothing more is said or heard.
@@ -398,7 +403,8 @@ impl Connection {
 
     /// Whether bytes wait for the network.
     pub fn wants_transmit(&self) -> bool {
-        !self.mux.output().is_empty() && self.peer.is_some() || self.wire.wants_transmit()
+        let words = !self.mux.output().is_empty() && self.peer.is_some();
+        !self.deaf && (words || self.wire.wants_transmit())
     }
 
     /// Whether what waits should not wait for more: the peer has no credit.

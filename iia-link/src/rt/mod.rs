@@ -1,6 +1,7 @@
 //! Connections over TCP: these modules move bytes; what is allowed is decided elsewhere.
 
 pub mod blocking;
+pub mod destroy;
 #[cfg(feature = "tokio")]
 mod endpoint;
 #[cfg(feature = "tokio")]
