@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod bus;
 pub mod connection;
 pub mod error;
+pub mod failure;
 pub mod frame;
 pub mod hello;
 pub mod mux;
