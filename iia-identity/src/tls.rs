@@ -3,7 +3,7 @@
 mod fault;
 mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use iia_core::{SpiffeId, Timestamp};
 use rustls::client::ResolvesClientCert;
@@ -75,7 +75,9 @@ pub fn client_config(
 }
 
 fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+    static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+        LazyLock::new(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    Arc::clone(&PROVIDER)
 }
 
 /// Shows whatever SVID is current at the handshake.

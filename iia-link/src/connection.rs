@@ -386,6 +386,11 @@ impl Connection {
         }
     }
 
+    /// Whether another session can be opened.
+    pub fn has_room(&self, now: &Reading) -> bool {
+        self.usable(now).is_ok() && self.mux.has_room()
+    }
+
     /// Whether the connection is over.
     pub const fn is_over(&self) -> bool {
         self.over.is_some()

@@ -25,16 +25,15 @@ async fn hold(world: &World) -> Outcome<(f64, f64)> {
     let mut held = Vec::with_capacity(4 * SESSIONS);
     let store = world.store(CLIENT)?;
     let mut sizes = Vec::new();
+    let endpoint = world.endpoint_with(CLIENT, store.clone())?;
     for shared in [false, true] {
-        let endpoint = world.endpoint_with(CLIENT, store.clone())?;
         let before = resident()?;
         for _ in 0..SESSIONS {
-            // An endpoint of its own shares nothing.
-            let near = match shared {
-                true => endpoint.connect(addr, target(SERVER)).await?,
-                false => world.endpoint_with(CLIENT, store.clone())?.connect(addr, target(SERVER)).await?,
-            };
-            held.push(near);
+            // Under another SVID no connection is shared.
+            if !shared {
+                store.replace(world.svid(CLIENT)?);
+            }
+            held.push(endpoint.connect(addr, target(SERVER)).await?);
             match listener.accept().await? {
                 Incoming::Session(far) => held.push(*far),
                 Incoming::Refused(refused) => return Err(format!("{refused:?}").into()),

@@ -153,14 +153,8 @@ pub(crate) fn cpu_of(pid: u32) -> Outcome<Duration> {
 
 /// As many open files as the system gives.
 pub(crate) fn many_files() -> Outcome {
-    let most = 65_536;
     let now = getrlimit(Resource::Nofile);
-    if now.current.is_some_and(|current| current < most) {
-        let more = Rlimit { current: Some(most), maximum: Some(most.max(now.maximum.unwrap_or(most))) };
-        if let Err(error) = setrlimit(Resource::Nofile, more) {
-            println!("no more than {:?} files: {error}", now.current);
-        }
-    }
+    setrlimit(Resource::Nofile, Rlimit { current: now.maximum, ..now })?;
     Ok(())
 }
 

@@ -217,6 +217,11 @@ impl Mux {
         going.map(|slot| (slot.number, &slot.hello, slot.ends_ns))
     }
 
+    /// Whether there is room for another session.
+    pub fn has_room(&self) -> bool {
+        self.slots.len() < SESSIONS_MAX
+    }
+
     /// Whether nobody here holds a session.
     pub fn is_idle(&self) -> bool {
         self.slots.is_empty()

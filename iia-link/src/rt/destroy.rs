@@ -27,43 +27,64 @@ const HEAD_LEN: usize = 16;
 const ID_AT: usize = HEAD_LEN + 4;
 /// Every state but closed, time-wait and listening: what ends with a peer.
 const STATES: u32 = 0x0fff & !(1 << 7 | 1 << 6 | 1 << 10);
+/// There is no such socket, or another has its name.
 const NO_ENTRY: i32 = 2;
+const STALE: i32 = 116;
+/// Bytes of a socket's name: ports, addresses, interface, cookie.
+pub const ID_LEN: usize = 48;
 
-/// Ends the TCP connections that this machine has with `peer`: those to or from one port of this machine, or all. Gives
-/// how many.
+/// Whether the kernel would let us, and can.
+///
+/// # Errors
+/// [`LinkError::Transport`] with what it says.
+pub fn allowed() -> Result<(), LinkError> {
+    // No socket has this name.
+    end(&open()?, (2, &[0; ID_LEN])).map(|_| ())
+}
+
+/// Ends the TCP connections that this machine has with `peer`: those of one port of this machine, or all. Gives how
+/// many.
 ///
 /// # Errors
 /// [`LinkError::Transport`] when the kernel does not let us, or cannot.
 pub fn destroy(peer: IpAddr, local_port: Option<u16>) -> Result<usize, LinkError> {
+    let fits = |found: &Found| {
+        found.peer.ip() == peer && local_port.is_none_or(|port| port == found.local_port)
+    };
     let netlink = open()?;
     let mut ended = 0;
-    for found in find(&netlink, peer, local_port)? {
-        ended += usize::from(end(&netlink, &found)?);
+    for found in find(&netlink, fits)? {
+        // By the name that the kernel gave, cookie included: without it a listener could be meant.
+        ended += usize::from(end(&netlink, (found.family, &found.id))?);
     }
     Ok(ended)
-}
-
-/// Ends one TCP connection of this machine, by its ends. Tells whether there was one.
-///
-/// # Errors
-/// [`LinkError::Transport`] when the kernel does not let us, or cannot.
-pub fn destroy_one(local: SocketAddr, peer: SocketAddr) -> Result<bool, LinkError> {
-    let family = family(peer.ip());
-    let mut id = Vec::with_capacity(48);
-    id.extend_from_slice(&local.port().to_be_bytes());
-    id.extend_from_slice(&peer.port().to_be_bytes());
-    put_addr(&mut id, local.ip());
-    put_addr(&mut id, peer.ip());
-    id.extend_from_slice(&[0; 4]);
-    // No cookie: whichever socket has these ends.
-    id.extend_from_slice(&[0xff; 8]);
-    end(&open()?, &Found { family, id })
 }
 
 /// A socket as the kernel names it.
 struct Found {
     family: u8,
-    id: Vec<u8>,
+    id: [u8; ID_LEN],
+    local_port: u16,
+    peer: SocketAddr,
+}
+
+impl Found {
+    /// The far end of IPv4 in IPv6 is IPv4.
+    fn of(family: u8, id: [u8; ID_LEN]) -> Self {
+        let [a, b, c, d, ..] = id;
+        let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, far @ ..] = id;
+        let [e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, ..] = far;
+        let ip = match family {
+            2 => Ipv4Addr::from([e, f, g, h]).into(),
+            _ => Ipv6Addr::from([e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t]).to_canonical(),
+        };
+        Self {
+            family,
+            id,
+            local_port: u16::from_be_bytes([a, b]),
+            peer: SocketAddr::new(ip, u16::from_be_bytes([c, d])),
+        }
+    }
 }
 
 fn open() -> Result<OwnedFd, LinkError> {
@@ -74,21 +95,18 @@ fn open() -> Result<OwnedFd, LinkError> {
     Ok(netlink)
 }
 
-fn find(netlink: &OwnedFd, peer: IpAddr, local_port: Option<u16>) -> Result<Vec<Found>, LinkError> {
+fn find(netlink: &OwnedFd, fits: impl Fn(&Found) -> bool) -> Result<Vec<Found>, LinkError> {
     let mut found = Vec::new();
+    let mut buffer = vec![0; 32 * 1024];
     // A socket of IPv6 may speak IPv4.
     for family in [2, 10] {
-        ask(netlink, DUMP, REQUEST_DUMP, (family, STATES, &[0; 48]))?;
+        ask(netlink, DUMP, REQUEST_DUMP, (family, &[0; ID_LEN]))?;
         loop {
-            let mut buffer = vec![0; 32 * 1024];
             let (_, len) = recv(netlink, buffer.as_mut_slice(), RecvFlags::empty()).map_err(failed)?;
             let (told, done) = sockets(buffer.get(..len).unwrap_or_default())?;
-            let fits = told.into_iter().filter(|id| {
-                let port = id.first_chunk().map(|port| u16::from_be_bytes(*port));
-                remote(family, id) == Some(peer) && (local_port.is_none() || port == local_port)
-            });
             let room = SOCKETS_MAX - found.len();
-            found.extend(fits.take(room).map(|id| Found { family, id }));
+            let told = told.into_iter().map(|id| Found::of(family, id));
+            found.extend(told.filter(&fits).take(room));
             if done {
                 break;
             }
@@ -97,16 +115,18 @@ fn find(netlink: &OwnedFd, peer: IpAddr, local_port: Option<u16>) -> Result<Vec<
     Ok(found)
 }
 
-fn end(netlink: &OwnedFd, found: &Found) -> Result<bool, LinkError> {
-    ask(netlink, DESTROY, REQUEST_ACK, (found.family, STATES, &found.id))?;
+/// Tells whether there was such a socket.
+fn end(netlink: &OwnedFd, (family, id): (u8, &[u8; ID_LEN])) -> Result<bool, LinkError> {
+    ask(netlink, DESTROY, REQUEST_ACK, (family, id))?;
     let mut buffer = [0; 1024];
     let (_, len) = recv(netlink, buffer.as_mut_slice(), RecvFlags::empty()).map_err(failed)?;
     let answer = buffer.get(..len).unwrap_or_default();
     match answer.get(HEAD_LEN..).and_then(<[u8]>::first_chunk) {
-        Some(code) => match i32::from_ne_bytes(*code) {
-            0 => Ok(true),
-            code if code == -NO_ENTRY => Ok(false),
-            code => Err(std::io::Error::from_raw_os_error(-code).into()),
+        Some(code) => match i32::from_ne_bytes(*code).checked_neg() {
+            Some(0) => Ok(true),
+            Some(NO_ENTRY | STALE) => Ok(false),
+            Some(code) => Err(std::io::Error::from_raw_os_error(code).into()),
+            None => Err(UNCLEAR),
         },
         None => Err(UNCLEAR),
     }
@@ -116,7 +136,7 @@ fn ask(
     netlink: &OwnedFd,
     kind: u16,
     flags: u16,
-    (family, states, id): (u8, u32, &[u8]),
+    (family, id): (u8, &[u8; ID_LEN]),
 ) -> Result<(), LinkError> {
     let mut message = Vec::with_capacity(72);
     message.extend_from_slice(&72u32.to_ne_bytes());
@@ -124,7 +144,7 @@ fn ask(
     message.extend_from_slice(&flags.to_ne_bytes());
     message.extend_from_slice(&[0; 8]);
     message.extend_from_slice(&[family, TCP, 0, 0]);
-    message.extend_from_slice(&states.to_ne_bytes());
+    message.extend_from_slice(&STATES.to_ne_bytes());
     message.extend_from_slice(id);
     let kernel = SocketAddrNetlink::new(0, 0);
     sendto(netlink, &message, SendFlags::empty(), &kernel).map_err(failed)?;
@@ -135,7 +155,7 @@ fn ask(
 ///
 /// # Errors
 /// [`LinkError::Transport`] when the kernel says so, or is not understood.
-pub fn sockets(mut datagram: &[u8]) -> Result<(Vec<Vec<u8>>, bool), LinkError> {
+pub fn sockets(mut datagram: &[u8]) -> Result<(Vec<[u8; ID_LEN]>, bool), LinkError> {
     let mut found = Vec::new();
     while let Some(head) = datagram.first_chunk::<HEAD_LEN>() {
         let [a, b, c, d, e, f, ..] = *head;
@@ -149,39 +169,14 @@ pub fn sockets(mut datagram: &[u8]) -> Result<(Vec<Vec<u8>>, bool), LinkError> {
                 return Err(std::io::Error::from_raw_os_error(code).into());
             }
             DUMP => {
-                let id = message.get(ID_AT..ID_AT + 48).ok_or(UNCLEAR)?;
-                found.push(id.to_vec());
+                let id = message.get(ID_AT..).and_then(<[u8]>::first_chunk);
+                found.push(*id.ok_or(UNCLEAR)?);
             }
             _ => {}
         }
         datagram = datagram.get(len.next_multiple_of(4)..).unwrap_or_default();
     }
     Ok((found, false))
-}
-
-/// The far end of a socket: IPv4 in IPv6 is IPv4.
-fn remote(family: u8, id: &[u8]) -> Option<IpAddr> {
-    let far = id.get(20..36)?;
-    Some(match family {
-        2 => IpAddr::V4(Ipv4Addr::from(*far.first_chunk::<4>()?)),
-        _ => IpAddr::V6(Ipv6Addr::from(*far.first_chunk::<16>()?)).to_canonical(),
-    })
-}
-
-const fn family(ip: IpAddr) -> u8 {
-    match ip {
-        IpAddr::V4(_) => 2,
-        IpAddr::V6(_) => 10,
-    }
-}
-
-fn put_addr(id: &mut Vec<u8>, ip: IpAddr) {
-    let mut bytes = [0; 16];
-    match ip {
-        IpAddr::V4(ip) => bytes.iter_mut().zip(ip.octets()).for_each(|(to, from)| *to = from),
-        IpAddr::V6(ip) => bytes = ip.octets(),
-    }
-    id.extend_from_slice(&bytes);
 }
 
 const UNCLEAR: LinkError = LinkError::Transport {

@@ -143,8 +143,8 @@ impl Endpoint {
         // A line is locked after the list, never the other way round.
         let lines: Vec<_> = lines.collect();
         drop(all);
-        let usable = |line: &Arc<Line>| line.look(|state, now| state.connection.usable(now).is_ok());
-        lines.into_iter().find(usable)
+        let has_room = |line: &Arc<Line>| line.look(|state, now| state.connection.has_room(now));
+        lines.into_iter().find(has_room)
     }
 
     async fn dial(

@@ -1,6 +1,7 @@
 //! A connection and its socket. Whoever sends writes at once; one task reads, keeps time and wakes who waits.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -70,7 +71,11 @@ impl Line {
         Ok(line)
     }
 
-    pub(super) fn now(&self) -> Reading {
+    pub(super) fn local_addr(&self) -> Option<SocketAddr> {
+        self.tcp.local_addr().ok()
+    }
+
+    fn now(&self) -> Reading {
         self.clock.read()
     }
 

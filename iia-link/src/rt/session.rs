@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -66,6 +67,11 @@ impl Session {
     /// When the peer's certificate ends: another time means other credentials.
     pub const fn peer_ends(&self) -> Timestamp {
         self.peer_ends
+    }
+
+    /// This end of the connection that the session is on.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.line.local_addr()
     }
 
     /// The contract that covers this session.
