@@ -76,14 +76,37 @@ fn a_minor_version_is_the_same_contract_and_another_major_one_is_not() {
     let (major, _) = held.split_once('.').unwrap();
     let other = major.parse::<u32>().unwrap() + 1;
     assert_eq!(catalog.permits_version(&ask, &held), Ok(()));
-    assert_eq!(catalog.permits_version(&ask, &format!("{major}.99.7")), Ok(()));
-    for wrong in [format!("{other}.0.0"), String::new(), "latest".into(), "1".into()] {
+    assert_eq!(
+        catalog.permits_version(&ask, &format!("{major}.99.7")),
+        Ok(())
+    );
+    for wrong in [
+        format!("{other}.0.0"),
+        String::new(),
+        "latest".into(),
+        "1".into(),
+    ] {
         let refused = catalog.permits_version(&ask, &wrong);
-        assert!(matches!(refused, Err(Refusal::OtherVersion { .. })), "{wrong}: {refused:?}");
+        assert!(
+            matches!(refused, Err(Refusal::OtherVersion { .. })),
+            "{wrong}: {refused:?}"
+        );
     }
-    let unknown = Ask { contract: "iia.contract.internal.other", ..ask };
-    assert!(matches!(catalog.permits_version(&unknown, &held), Err(Refusal::NoContract { .. })));
+    let unknown = Ask {
+        contract: "iia.contract.internal.other",
+        ..ask
+    };
+    assert!(matches!(
+        catalog.permits_version(&unknown, &held),
+        Err(Refusal::NoContract { .. })
+    ));
     assert_eq!(catalog.standing(&unknown).version, "");
-    let forbidden = Ask { operation: "QUERY", ..ask };
-    assert!(matches!(catalog.permits_version(&forbidden, &held), Err(Refusal::NoOperation { .. })));
+    let forbidden = Ask {
+        operation: "QUERY",
+        ..ask
+    };
+    assert!(matches!(
+        catalog.permits_version(&forbidden, &held),
+        Err(Refusal::NoOperation { .. })
+    ));
 }

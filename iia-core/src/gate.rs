@@ -2,8 +2,8 @@
 
 use alloc::string::String;
 
-use crate::{SpiffeId, Timestamp};
 use crate::code::{Code, Coded};
+use crate::{SpiffeId, Timestamp};
 
 /// A question to the catalog about one stream between two workloads.
 #[derive(Clone, Copy, Debug)]

@@ -159,10 +159,18 @@ mod tests {
         let mut places: Vec<_> = (0..IDENTITIES_MAX)
             .map(|number| registry.register(&id(number), weak(&line)).unwrap())
             .collect();
-        assert!(registry.register(&id(IDENTITIES_MAX), weak(&line)).is_none());
+        assert!(
+            registry
+                .register(&id(IDENTITIES_MAX), weak(&line))
+                .is_none()
+        );
         assert!(registry.register(&id(0), weak(&line)).is_some());
         places.pop();
-        assert!(registry.register(&id(IDENTITIES_MAX), weak(&line)).is_some());
+        assert!(
+            registry
+                .register(&id(IDENTITIES_MAX), weak(&line))
+                .is_some()
+        );
         drop(places);
         assert!(registry.live().is_empty());
     }

@@ -67,11 +67,7 @@ impl Connection {
     ///
     /// # Errors
     /// When the TLS stack lacks TLS 1.3.
-    pub fn dialling(
-        party: Arc<Party>,
-        peer: &SpiffeId,
-        now: &Reading,
-    ) -> Result<Self, LinkError> {
+    pub fn dialling(party: Arc<Party>, peer: &SpiffeId, now: &Reading) -> Result<Self, LinkError> {
         let wire = party.dialling(peer)?;
         Ok(Self::new(party, (wire, true), now))
     }
@@ -188,7 +184,9 @@ impl Connection {
         let gate = self.party.gate();
         let (me, them) = (self.party.id(), &peer.id);
         let (source, destination) = if self.dials { (me, them) } else { (them, me) };
-        let verdicts: Vec<_> = self.mux.sessions()
+        let verdicts: Vec<_> = self
+            .mux
+            .sessions()
             .map(|(number, hello, _)| (number, hello.check(gate.as_ref(), source, destination)))
             .collect();
         for (number, verdict) in verdicts {
@@ -211,25 +209,39 @@ impl Connection {
         if let Err(error) = self.allowed(now) {
             return self.end(error);
         }
-        if self.stalled_ns.is_some_and(|since| at >= since.saturating_add(STALL_MAX_NS)) {
-            return self.end(LinkError::TimedOut { what: "a peer that reads nothing" });
+        if self
+            .stalled_ns
+            .is_some_and(|since| at >= since.saturating_add(STALL_MAX_NS))
+        {
+            return self.end(LinkError::TimedOut {
+                what: "a peer that reads nothing",
+            });
         }
         let ended = self.mux.sessions().filter(|(_, _, ends_ns)| at >= *ends_ns);
         for number in ended.map(|(number, ..)| number).collect::<Vec<_>>() {
             let _unread = self.mux.cut(number, LinkError::ContractEnded);
         }
         if at >= self.deadline_ns {
-            let what = if self.peer.is_none() { "handshake" } else { "a peer without a session" };
+            let what = if self.peer.is_none() {
+                "handshake"
+            } else {
+                "a peer without a session"
+            };
             self.end(LinkError::TimedOut { what });
         }
     }
 
     /// When [`Connection::handle_timeout`] is due, on the monotonic clock.
     pub fn poll_timeout(&self) -> u64 {
-        let stalled = self.stalled_ns.map_or(u64::MAX, |since| since.saturating_add(STALL_MAX_NS));
+        let stalled = self
+            .stalled_ns
+            .map_or(u64::MAX, |since| since.saturating_add(STALL_MAX_NS));
         let peer = self.peer.as_ref().map_or(u64::MAX, |peer| peer.ends_ns);
         let contracts = self.mux.sessions().map(|(_, _, ends_ns)| ends_ns).min();
-        self.deadline_ns.min(stalled).min(peer).min(contracts.unwrap_or(u64::MAX))
+        self.deadline_ns
+            .min(stalled)
+            .min(peer)
+            .min(contracts.unwrap_or(u64::MAX))
     }
 
     /// What happened.

@@ -57,7 +57,10 @@ pub struct Policy {
 impl Policy {
     /// The terms as a contract states them. A word that is not known fails closed.
     pub fn of(failure: &Failure) -> Self {
-        let ns = |ns: Option<i64>, otherwise| ns.and_then(|ns| u64::try_from(ns).ok()).unwrap_or(otherwise);
+        let ns = |ns: Option<i64>, otherwise| {
+            ns.and_then(|ns| u64::try_from(ns).ok())
+                .unwrap_or(otherwise)
+        };
         let full = match failure.on_buffer_full.as_deref() {
             Some("drop_oldest_with_alarm") => Full::DropOldest,
             Some("drop_newest_with_alarm") => Full::DropNewest,
@@ -70,7 +73,9 @@ impl Policy {
             "fail_open_with_alarm" | "log_and_alarm" => Away::Alarm,
             _ => Away::FailClosed,
         };
-        let records = failure.buffer_records.and_then(|records| usize::try_from(records).ok());
+        let records = failure
+            .buffer_records
+            .and_then(|records| usize::try_from(records).ok());
         Self {
             away,
             records_max: records.unwrap_or(0).min(RECORDS_MAX),
@@ -191,7 +196,10 @@ impl<T> Outage<T> {
     /// The oldest message that was kept, once the other end is there; it is dropped by [`Outage::handle_sent`].
     pub fn poll_kept(&mut self, now_ns: u64) -> Option<&T> {
         self.handle_timeout(now_ns);
-        self.kept.front().filter(|_| self.there).map(|(_, message)| message)
+        self.kept
+            .front()
+            .filter(|_| self.there)
+            .map(|(_, message)| message)
     }
 
     /// What [`Outage::poll_kept`] gave was taken by the other end.
@@ -205,7 +213,11 @@ impl<T> Outage<T> {
     /// Time passes: what is too old goes.
     pub fn handle_timeout(&mut self, now_ns: u64) {
         let mut old = 0;
-        while self.kept.front().is_some_and(|(at, _)| now_ns.saturating_sub(*at) > self.policy.age_max_ns) {
+        while self
+            .kept
+            .front()
+            .is_some_and(|(at, _)| now_ns.saturating_sub(*at) > self.policy.age_max_ns)
+        {
             self.kept.pop_front();
             old += 1;
         }

@@ -159,9 +159,15 @@ mod tests {
         let Ok(Read::Frame(frame, len)) = read(&whole, FRAGMENT_MAX) else {
             panic!("no frame");
         };
-        assert_eq!((frame.session, frame.id, frame.payload, len), (3, 7, &[1, 2, 3][..], whole.len()));
+        assert_eq!(
+            (frame.session, frame.id, frame.payload, len),
+            (3, 7, &[1, 2, 3][..], whole.len())
+        );
         for cut in 0..whole.len() {
-            assert!(matches!(read(&whole[..cut], FRAGMENT_MAX), Ok(Read::More(_))), "{cut}");
+            assert!(
+                matches!(read(&whole[..cut], FRAGMENT_MAX), Ok(Read::More(_))),
+                "{cut}"
+            );
         }
         let mut unknown = whole;
         for kind in [0, 10, 255] {
@@ -172,7 +178,8 @@ mod tests {
 
     #[test]
     fn lengths_end_at_the_limit() {
-        let at = |len: usize| read(&u32::try_from(len).unwrap().to_be_bytes(), FRAGMENT_MAX).map(|_| ());
+        let at =
+            |len: usize| read(&u32::try_from(len).unwrap().to_be_bytes(), FRAGMENT_MAX).map(|_| ());
         assert_eq!(at(FRAGMENT_MAX + COUNTED), Ok(()));
         assert!(matches!(
             at(FRAGMENT_MAX + COUNTED + 1),

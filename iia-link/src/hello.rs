@@ -1,7 +1,7 @@
 //! The first words of a session: which contract, in which version, for which operation.
 
-use iia_core::{SpiffeId, Timestamp};
 use iia_core::gate::{Ask, Gate};
+use iia_core::{SpiffeId, Timestamp};
 
 use crate::LinkError;
 
@@ -107,7 +107,15 @@ mod tests {
             assert_eq!(Hello::decode(&hello.encode()), Ok(hello));
         }
         let bad = [
-            "", "a", "a\n", "a\nb", "a\n1\n", "\n1\nb", "a\n1\nb\nc", "a b\n1\nc", "a\u{e9}\n\nb",
+            "",
+            "a",
+            "a\n",
+            "a\nb",
+            "a\n1\n",
+            "\n1\nb",
+            "a\n1\nb\nc",
+            "a b\n1\nc",
+            "a\u{e9}\n\nb",
             "a\n1 \nb",
         ];
         for bad in bad {

@@ -1,5 +1,5 @@
 //! The driver without an async runtime: plain sockets and threads, with each other.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod made;
 
@@ -19,7 +19,12 @@ fn lake() -> SpiffeId {
 }
 
 /// A server of one connection, which answers each question with its payload; what was refused comes back.
-fn serve(party: &Arc<Party>) -> (SocketAddr, thread::JoinHandle<Result<Vec<LinkError>, LinkError>>) {
+fn serve(
+    party: &Arc<Party>,
+) -> (
+    SocketAddr,
+    thread::JoinHandle<Result<Vec<LinkError>, LinkError>>,
+) {
     let listener = Listener::bind(Arc::clone(party), "127.0.0.1:0".parse().unwrap()).unwrap();
     let addr = listener.local_addr().unwrap();
     let server = thread::spawn(move || {
@@ -44,7 +49,10 @@ fn serve(party: &Arc<Party>) -> (SocketAddr, thread::JoinHandle<Result<Vec<LinkE
 #[test]
 fn a_contracted_call_is_answered_without_a_runtime() {
     let world = World::new();
-    let (far, near) = (world.party(LAKE, Catalog::default()), world.party(COLLECT, Catalog::default()));
+    let (far, near) = (
+        world.party(LAKE, Catalog::default()),
+        world.party(COLLECT, Catalog::default()),
+    );
     let (addr, server) = serve(&far);
     let mut line = Line::dial(&near, addr, &lake()).unwrap();
     assert_eq!(line.peer().unwrap().0, &lake());
@@ -61,23 +69,43 @@ fn a_contracted_call_is_answered_without_a_runtime() {
 #[test]
 fn a_session_without_a_contract_is_refused_by_either_end_without_a_runtime() {
     let world = World::new();
-    let closed = Catalog { closed: true, ..Catalog::default() };
-    let (far, near) = (world.party(LAKE, closed), world.party(COLLECT, Catalog::default()));
+    let closed = Catalog {
+        closed: true,
+        ..Catalog::default()
+    };
+    let (far, near) = (
+        world.party(LAKE, closed),
+        world.party(COLLECT, Catalog::default()),
+    );
     let (addr, server) = serve(&far);
     let mut line = Line::dial(&near, addr, &lake()).unwrap();
     let refused = line.open(&near, &target()).unwrap_err();
-    assert_eq!(refused, LinkError::Refused { code: "IIA-COR-0111".into() });
+    assert_eq!(
+        refused,
+        LinkError::Refused {
+            code: "IIA-COR-0111".into()
+        }
+    );
     let mut other = target();
     other.operation = "DELETE".into();
-    assert!(matches!(line.open(&near, &other), Err(LinkError::Catalog(_))));
+    assert!(matches!(
+        line.open(&near, &other),
+        Err(LinkError::Catalog(_))
+    ));
     drop(line);
-    assert!(matches!(server.join().unwrap().unwrap().as_slice(), [LinkError::Catalog(_)]));
+    assert!(matches!(
+        server.join().unwrap().unwrap().as_slice(),
+        [LinkError::Catalog(_)]
+    ));
 }
 
 #[test]
 fn a_revoked_peer_is_cut_while_a_thread_waits_for_it() {
     let world = World::new();
-    let (far, near) = (world.party(LAKE, Catalog::default()), world.party(COLLECT, Catalog::default()));
+    let (far, near) = (
+        world.party(LAKE, Catalog::default()),
+        world.party(COLLECT, Catalog::default()),
+    );
     let (addr, server) = serve(&far);
     let mut line = Line::dial(&near, addr, &lake()).unwrap();
     let session = line.open(&near, &target()).unwrap();

@@ -1,5 +1,4 @@
 //! What a contract says happens while the other end is away, under outages of every kind and a clock set by hand.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use iia_contract::scope::Failure;
 use iia_link::failure::{Alarm, BACKOFF_MIN_NS, Outage, Policy, RECORDS_MAX, Verdict, What};
@@ -28,10 +27,17 @@ fn alarms<T>(outage: &mut Outage<T>) -> Vec<(What, u64)> {
 #[test]
 fn each_word_of_a_contract_does_what_it_says_while_the_other_end_is_away() {
     use Verdict::{Dropped, Hold, Kept, Refused};
-    let (held, refused) = ((0..5).map(Hold).collect::<Vec<_>>(), (0..5).map(Refused).collect::<Vec<_>>());
+    let (held, refused) = (
+        (0..5).map(Hold).collect::<Vec<_>>(),
+        (0..5).map(Refused).collect::<Vec<_>>(),
+    );
     let dropped = [Dropped, Dropped, Dropped, Dropped, Dropped].to_vec();
     let kept = |rest: [Verdict<u32>; 2]| [vec![Kept, Kept, Kept], rest.to_vec()].concat();
-    let (began, full, let_go) = ((What::BufferingBegan, 1), (What::DroppedFull, 2), (What::LetGo, 5));
+    let (began, full, let_go) = (
+        (What::BufferingBegan, 1),
+        (What::DroppedFull, 2),
+        (What::LetGo, 5),
+    );
     let rows = [
         ("drop", "", dropped.clone(), vec![]),
         ("retry", "", held, vec![]),
@@ -39,20 +45,41 @@ fn each_word_of_a_contract_does_what_it_says_while_the_other_end_is_away() {
         ("fail_open_with_alarm", "", dropped.clone(), vec![let_go]),
         ("log_and_alarm", "", dropped, vec![let_go]),
         ("a word of tomorrow", "", refused, vec![]),
-        ("buffer_local", "drop_oldest_with_alarm", kept([Kept, Kept]), vec![began, full]),
-        ("buffer_local", "drop_newest_with_alarm", kept([Dropped, Dropped]), vec![began, full]),
-        ("buffer_local", "fail_closed", kept([Refused(3), Refused(4)]), vec![began]),
+        (
+            "buffer_local",
+            "drop_oldest_with_alarm",
+            kept([Kept, Kept]),
+            vec![began, full],
+        ),
+        (
+            "buffer_local",
+            "drop_newest_with_alarm",
+            kept([Dropped, Dropped]),
+            vec![began, full],
+        ),
+        (
+            "buffer_local",
+            "fail_closed",
+            kept([Refused(3), Refused(4)]),
+            vec![began],
+        ),
     ];
     for (away, full, verdicts, told) in rows {
         let mut outage = Outage::new(terms(away, full), 1);
-        let got: Vec<_> = (0..5).map(|message| outage.handle_message(0, message)).collect();
+        let got: Vec<_> = (0..5)
+            .map(|message| outage.handle_message(0, message))
+            .collect();
         assert_eq!(got, verdicts, "{away} {full}");
         assert_eq!(alarms(&mut outage), told, "{away} {full}");
         outage.handle_there();
         while outage.poll_kept(0).is_some() {
             outage.handle_sent();
         }
-        assert_eq!(outage.handle_message(0, 9), Verdict::Send(9), "{away}: who is there is spoken to");
+        assert_eq!(
+            outage.handle_message(0, 9),
+            Verdict::Send(9),
+            "{away}: who is there is spoken to"
+        );
     }
 }
 
@@ -92,12 +119,19 @@ fn what_is_too_old_goes_and_is_counted() {
     outage.handle_timeout(10 * SECOND_NS);
     assert_eq!(outage.kept(), 2, "as old as it may be");
     outage.handle_timeout(10 * SECOND_NS + 1);
-    assert_eq!((outage.kept(), alarms(&mut outage)), (1, vec![(What::DroppedOld, 1)]));
+    assert_eq!(
+        (outage.kept(), alarms(&mut outage)),
+        (1, vec![(What::DroppedOld, 1)])
+    );
 }
 
 #[test]
 fn the_records_of_a_contract_end_at_the_limit_of_the_house() {
-    let policy = Policy::of(&Failure { on_unreachable: "buffer_local".into(), buffer_records: Some(u64::MAX), ..Failure::default() });
+    let policy = Policy::of(&Failure {
+        on_unreachable: "buffer_local".into(),
+        buffer_records: Some(u64::MAX),
+        ..Failure::default()
+    });
     assert_eq!(policy.records_max, RECORDS_MAX);
 }
 

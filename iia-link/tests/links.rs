@@ -13,7 +13,9 @@ use iia_identity::bundle::BundleSet;
 use iia_identity::issue::{Issuer, request};
 use iia_identity::svid::{Store, Svid};
 use iia_link::LinkError;
-use iia_link::rt::{Endpoint, HALF_OPEN_MAX, Incoming, Listener, Message, Refused, Session, Target};
+use iia_link::rt::{
+    Endpoint, HALF_OPEN_MAX, Incoming, Listener, Message, Refused, Session, Target,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 struct Everything;
@@ -244,17 +246,27 @@ async fn sessions_with_one_peer_share_a_connection_until_the_svid_is_another() {
     let (mut listener, addr) = listener(&lake).await;
     let (mut held, mut ports) = (Vec::new(), std::collections::BTreeSet::new());
     for _ in 0..65 {
-        let (near, far) = tokio::join!(collect.connect(addr, target(LAKE, "WRITE")), session(&mut listener));
+        let (near, far) = tokio::join!(
+            collect.connect(addr, target(LAKE, "WRITE")),
+            session(&mut listener)
+        );
         ports.extend(near.as_ref().unwrap().local_addr());
         held.push((near.unwrap(), far));
     }
-    assert_eq!(ports.len(), 2, "64 sessions on one connection, the next on another");
+    assert_eq!(
+        ports.len(),
+        2,
+        "64 sessions on one connection, the next on another"
+    );
     for (number, (near, far)) in held.iter_mut().enumerate() {
         near.send(Message::push(vec![number as u8])).await.unwrap();
         assert_eq!(far.recv().await.unwrap().unwrap().payload, [number as u8]);
     }
     held.truncate(1);
-    let (near, far) = tokio::join!(collect.connect(addr, target(LAKE, "WRITE")), session(&mut listener));
+    let (near, far) = tokio::join!(
+        collect.connect(addr, target(LAKE, "WRITE")),
+        session(&mut listener)
+    );
     assert!(ports.contains(&near.as_ref().unwrap().local_addr().unwrap()));
     held.push((near.unwrap(), far));
 }
@@ -277,7 +289,10 @@ async fn a_connection_without_an_end_within_tls_is_an_error_and_no_end() {
             _ = &mut told => {}
         }
     });
-    let (near, far) = tokio::join!(collect.connect(addr, target(LAKE, "WRITE")), session(&mut listener));
+    let (near, far) = tokio::join!(
+        collect.connect(addr, target(LAKE, "WRITE")),
+        session(&mut listener)
+    );
     let (mut near, mut far) = (near.unwrap(), far);
     near.send(Message::push(b"whole".to_vec())).await.unwrap();
     assert_eq!(far.recv().await.unwrap().unwrap().payload, b"whole");
@@ -292,7 +307,10 @@ async fn a_contract_that_is_taken_away_ends_a_live_session_at_once() {
     let lake = world.endpoint(LAKE, &world, Arc::new(Everything));
     let collect = world.endpoint(COLLECT, &world, Arc::new(Everything));
     let (mut listener, addr) = listener(&lake).await;
-    let (near, far) = tokio::join!(collect.connect(addr, target(LAKE, "WRITE")), session(&mut listener));
+    let (near, far) = tokio::join!(
+        collect.connect(addr, target(LAKE, "WRITE")),
+        session(&mut listener)
+    );
     let (mut near, mut far) = (near.unwrap(), far);
     near.send(Message::push(b"unread".to_vec())).await.unwrap();
     lake.replace_gate(Arc::new(Nothing));
@@ -301,8 +319,17 @@ async fn a_contract_that_is_taken_away_ends_a_live_session_at_once() {
         code: "IIA-COR-0110".into(),
     };
     assert_eq!(near.recv().await, Err(told.clone()));
-    assert_eq!(collect.connect(addr, target(LAKE, "WRITE")).await.unwrap_err(), told);
-    assert!(matches!(refused(&mut listener).await.error, LinkError::Catalog(_)));
+    assert_eq!(
+        collect
+            .connect(addr, target(LAKE, "WRITE"))
+            .await
+            .unwrap_err(),
+        told
+    );
+    assert!(matches!(
+        refused(&mut listener).await.error,
+        LinkError::Catalog(_)
+    ));
     assert_eq!(listener.refusals(), 1);
 }
 
@@ -335,7 +362,16 @@ async fn a_newer_handshake_displaces_the_oldest_and_an_honest_one_gets_through()
     }
     let accepted = session(&mut listener).await;
     assert_eq!(accepted.peer().as_str(), COLLECT);
-    assert_eq!(silent.first_mut().unwrap().read(&mut [0]).await.unwrap_or(0), 0, "the oldest is gone");
+    assert_eq!(
+        silent
+            .first_mut()
+            .unwrap()
+            .read(&mut [0])
+            .await
+            .unwrap_or(0),
+        0,
+        "the oldest is gone"
+    );
     drop(opened);
 }
 
@@ -359,8 +395,19 @@ async fn i1_other_protocols_are_refused_in_one_packet() {
         let mut first = [0; 64];
         let len = tcp.read(&mut first).await.unwrap_or(0);
         // RFC 8446 6: an alert is a record of type 21 with two bytes.
-        assert!(len == 0 || len == 7 && first.first() == Some(&21), "{said:?}: {first:?}");
-        assert_eq!(tcp.read(&mut first).await.unwrap_or(0), 0, "{said:?}: one packet");
-        assert_eq!(refused(&mut listener).await.error, LinkError::NotTls, "{said:?}");
+        assert!(
+            len == 0 || len == 7 && first.first() == Some(&21),
+            "{said:?}: {first:?}"
+        );
+        assert_eq!(
+            tcp.read(&mut first).await.unwrap_or(0),
+            0,
+            "{said:?}: one packet"
+        );
+        assert_eq!(
+            refused(&mut listener).await.error,
+            LinkError::NotTls,
+            "{said:?}"
+        );
     }
 }

@@ -4,7 +4,9 @@
 use iia_link::LinkError;
 use iia_link::frame::{FRAGMENT_MAX, Frame, Kind, PAYLOAD_MAX};
 use iia_link::hello::Hello;
-use iia_link::mux::{COST, Event, HELD_MAX, Message, Mux, OUT_HARD_MAX, SESSIONS_MAX, Sent, WINDOW};
+use iia_link::mux::{
+    COST, Event, HELD_MAX, Message, Mux, OUT_HARD_MAX, SESSIONS_MAX, Sent, WINDOW,
+};
 use proptest::prelude::*;
 
 fn hello() -> Hello {
@@ -84,7 +86,11 @@ fn a_session_that_nobody_reads_holds_up_itself_and_no_other() {
         assert!(pair.far.receive(1).unwrap().is_some());
         pair.pump();
     }
-    assert_eq!(pair.near.send(1, &message, 0), Ok(Sent::Whole), "who reads gives room");
+    assert_eq!(
+        pair.near.send(1, &message, 0),
+        Ok(Sent::Whole),
+        "who reads gives room"
+    );
 }
 
 #[test]
@@ -99,10 +105,18 @@ fn a_message_of_the_longest_length_passes_and_one_byte_more_does_not() {
     }
     pair.pump();
     // It counts until it is read.
-    assert_eq!(pair.near.send(1, &longest, 0).map(|sent| matches!(sent, Sent::UpTo(at) if at < WINDOW)), Ok(true));
+    assert_eq!(
+        pair.near
+            .send(1, &longest, 0)
+            .map(|sent| matches!(sent, Sent::UpTo(at) if at < WINDOW)),
+        Ok(true)
+    );
     assert_eq!(pair.far.receive(1).unwrap().unwrap(), longest);
     let longer = Message::push(vec![7; PAYLOAD_MAX + 1]);
-    assert!(matches!(pair.near.send(1, &longer, 0), Err(LinkError::FrameTooLong { .. })));
+    assert!(matches!(
+        pair.near.send(1, &longer, 0),
+        Err(LinkError::FrameTooLong { .. })
+    ));
 }
 
 #[test]
@@ -128,7 +142,10 @@ fn long_messages_that_nobody_reads_end_at_what_a_connection_holds() {
         pair.pump();
     }
     assert_eq!(over, 2, "all but those for which there is room");
-    assert!(pair.far.receive(1).unwrap().is_some(), "others are as they were");
+    assert!(
+        pair.far.receive(1).unwrap().is_some(),
+        "others are as they were"
+    );
 }
 
 #[test]
@@ -136,8 +153,13 @@ fn one_session_more_than_the_limit_is_refused_and_said_so() {
     let mut pair = Pair::with(SESSIONS_MAX);
     assert!(pair.near.open(hello()).is_err());
     let number = u32::try_from(SESSIONS_MAX).unwrap() + 1;
-    pair.far.handle_input(&bytes(Kind::Hello, number, 0, &hello().encode())).unwrap();
-    assert_eq!(pair.far.output(), bytes(Kind::Refuse, number, 0, b"IIA-LNK-0402"));
+    pair.far
+        .handle_input(&bytes(Kind::Hello, number, 0, &hello().encode()))
+        .unwrap();
+    assert_eq!(
+        pair.far.output(),
+        bytes(Kind::Refuse, number, 0, b"IIA-LNK-0402")
+    );
     assert_eq!(pair.far.poll_event(), None);
 }
 
@@ -146,25 +168,52 @@ fn who_asks_and_does_not_read_is_not_answered_for_ever() {
     let mut pair = Pair::with(SESSIONS_MAX);
     let first = u32::try_from(SESSIONS_MAX).unwrap() + 1;
     let ended = (first..).map(|number| bytes(Kind::Hello, number, 0, &hello().encode()));
-    let asked = ended.map(|ask| pair.far.handle_input(&ask)).position(|answer| answer.is_err());
+    let asked = ended
+        .map(|ask| pair.far.handle_input(&ask))
+        .position(|answer| answer.is_err());
     let answer = bytes(Kind::Refuse, 1, 0, b"IIA-LNK-0402").len();
-    assert!(asked.unwrap() <= OUT_HARD_MAX / answer + 1 && pair.far.output().len() <= OUT_HARD_MAX + answer);
+    assert!(
+        asked.unwrap() <= OUT_HARD_MAX / answer + 1
+            && pair.far.output().len() <= OUT_HARD_MAX + answer
+    );
 }
 
 #[test]
 fn whatever_is_out_of_its_order_ends_the_connection() {
     let long = vec![0; FRAGMENT_MAX];
     let rows: [(&str, Vec<u8>); 11] = [
-        ("a session that was never opened", bytes(Kind::Data, 2, 1, b"x")),
+        (
+            "a session that was never opened",
+            bytes(Kind::Data, 2, 1, b"x"),
+        ),
         ("session 0", bytes(Kind::Push, 0, 0, b"x")),
-        ("a number again", bytes(Kind::Hello, 1, 0, &hello().encode())),
+        (
+            "a number again",
+            bytes(Kind::Hello, 1, 0, &hello().encode()),
+        ),
         ("an acceptance by who dials", bytes(Kind::Accept, 1, 0, &[])),
         ("an end with a payload", bytes(Kind::End, 1, 0, b"x")),
         ("credit with a payload", bytes(Kind::Credit, 1, 1, b"x")),
-        ("credit for what was never sent", bytes(Kind::Credit, 1, u64::MAX, &[])),
-        ("a code of any length", bytes(Kind::Refuse, 1, 0, &[b'x'; 65])),
-        ("more than was granted", (0..=WINDOW / FRAGMENT_MAX).flat_map(|_| bytes(Kind::Push, 1, 0, &long)).collect()),
-        ("empty messages without end", (0..=WINDOW / COST).flat_map(|_| bytes(Kind::Push, 1, 0, &[])).collect()),
+        (
+            "credit for what was never sent",
+            bytes(Kind::Credit, 1, u64::MAX, &[]),
+        ),
+        (
+            "a code of any length",
+            bytes(Kind::Refuse, 1, 0, &[b'x'; 65]),
+        ),
+        (
+            "more than was granted",
+            (0..=WINDOW / FRAGMENT_MAX)
+                .flat_map(|_| bytes(Kind::Push, 1, 0, &long))
+                .collect(),
+        ),
+        (
+            "empty messages without end",
+            (0..=WINDOW / COST)
+                .flat_map(|_| bytes(Kind::Push, 1, 0, &[]))
+                .collect(),
+        ),
         ("a hello that is none", bytes(Kind::Hello, 2, 0, b"c")),
     ];
     for (row, said) in rows {
@@ -172,17 +221,27 @@ fn whatever_is_out_of_its_order_ends_the_connection() {
         assert!(pair.far.handle_input(&said).is_err(), "{row}");
     }
     let mut dialling = Mux::new(true);
-    assert!(dialling.handle_input(&bytes(Kind::Hello, 1, 0, &hello().encode())).is_err());
+    assert!(
+        dialling
+            .handle_input(&bytes(Kind::Hello, 1, 0, &hello().encode()))
+            .is_err()
+    );
 }
 
 #[test]
 fn what_was_on_its_way_when_a_session_ended_is_nobodys() {
     let mut pair = Pair::with(2);
-    assert_eq!(pair.near.send(1, &Message::push(vec![1]), 0), Ok(Sent::Whole));
+    assert_eq!(
+        pair.near.send(1, &Message::push(vec![1]), 0),
+        Ok(Sent::Whole)
+    );
     pair.far.leave(1);
     pair.pump();
     assert!(pair.near.has_ended(1) && pair.near.send(1, &Message::push(vec![1]), 0).is_err());
-    assert_eq!(pair.near.send(2, &Message::push(vec![1]), 0), Ok(Sent::Whole));
+    assert_eq!(
+        pair.near.send(2, &Message::push(vec![1]), 0),
+        Ok(Sent::Whole)
+    );
 }
 
 proptest! {

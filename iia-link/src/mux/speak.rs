@@ -3,8 +3,8 @@
 use iia_core::code::Coded as _;
 
 use super::{
-    Event, FRAGMENT_MAX, Frame, GONE, HEAD_LEN, Hello, Kind, LinkError, Message, Mux, OUT_HARD_MAX, OUT_MAX,
-    PAYLOAD_MAX, SESSIONS_MAX, Sent, Slot, Stage, cost, protocol,
+    Event, FRAGMENT_MAX, Frame, GONE, HEAD_LEN, Hello, Kind, LinkError, Message, Mux, OUT_HARD_MAX,
+    OUT_MAX, PAYLOAD_MAX, SESSIONS_MAX, Sent, Slot, Stage, cost, protocol,
 };
 
 impl Mux {
@@ -213,7 +213,10 @@ impl Mux {
 
     /// The sessions that are not over: number, what opened it, and when its contract ends on the monotonic clock.
     pub fn sessions(&self) -> impl Iterator<Item = (u32, &Hello, u64)> {
-        let going = self.slots.iter().filter(|slot| !matches!(slot.stage, Stage::Over(_)));
+        let going = self
+            .slots
+            .iter()
+            .filter(|slot| !matches!(slot.stage, Stage::Over(_)));
         going.map(|slot| (slot.number, &slot.hello, slot.ends_ns))
     }
 

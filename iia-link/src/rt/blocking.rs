@@ -214,7 +214,12 @@ impl Line {
     ///
     /// # Errors
     /// [`LinkError::Refused`] when the other side refuses this question; anything else ends the session.
-    pub fn call(&mut self, session: Session, id: u64, payload: Vec<u8>) -> Result<Vec<u8>, LinkError> {
+    pub fn call(
+        &mut self,
+        session: Session,
+        id: u64,
+        payload: Vec<u8>,
+    ) -> Result<Vec<u8>, LinkError> {
         self.send(session, &Message::question(id, payload))?;
         let answer = self.recv(session)?.ok_or(GONE)?;
         match answer.refusal() {
@@ -267,7 +272,9 @@ impl Line {
         let now = self.clock.read();
         while let Some(event) = self.connection.poll_event(&now) {
             match event {
-                Event::Opened(number, hello) => self.asked.push(Asked::Opened(Session(number), hello)),
+                Event::Opened(number, hello) => {
+                    self.asked.push(Asked::Opened(Session(number), hello))
+                }
                 // A peer that asks in vain and asks again is not written down each time.
                 Event::Refused(hello, error) if self.asked.len() < ASKED_MAX => {
                     self.asked.push(Asked::Refused(hello, error));

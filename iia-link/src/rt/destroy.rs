@@ -8,7 +8,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use rustix::fd::OwnedFd;
 use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with,
+};
 
 use crate::LinkError;
 
@@ -72,7 +74,29 @@ impl Found {
     /// The far end of IPv4 in IPv6 is IPv4.
     fn of(family: u8, id: [u8; ID_LEN]) -> Self {
         let [a, b, c, d, ..] = id;
-        let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, far @ ..] = id;
+        let [
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            far @ ..,
+        ] = id;
         let [e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, ..] = far;
         let ip = match family {
             2 => Ipv4Addr::from([e, f, g, h]).into(),
@@ -89,7 +113,8 @@ impl Found {
 
 fn open() -> Result<OwnedFd, LinkError> {
     let (kind, flags) = (SocketType::RAW, SocketFlags::CLOEXEC);
-    let netlink = socket_with(AddressFamily::NETLINK, kind, flags, Some(SOCK_DIAG)).map_err(failed)?;
+    let netlink =
+        socket_with(AddressFamily::NETLINK, kind, flags, Some(SOCK_DIAG)).map_err(failed)?;
     let patience = Some(std::time::Duration::from_secs(5));
     set_socket_timeout(&netlink, Timeout::Recv, patience).map_err(failed)?;
     Ok(netlink)
@@ -102,7 +127,8 @@ fn find(netlink: &OwnedFd, fits: impl Fn(&Found) -> bool) -> Result<Vec<Found>, 
     for family in [2, 10] {
         ask(netlink, DUMP, REQUEST_DUMP, (family, &[0; ID_LEN]))?;
         loop {
-            let (_, len) = recv(netlink, buffer.as_mut_slice(), RecvFlags::empty()).map_err(failed)?;
+            let (_, len) =
+                recv(netlink, buffer.as_mut_slice(), RecvFlags::empty()).map_err(failed)?;
             let (told, done) = sockets(buffer.get(..len).unwrap_or_default())?;
             let room = SOCKETS_MAX - found.len();
             let told = told.into_iter().map(|id| Found::of(family, id));
@@ -160,11 +186,17 @@ pub fn sockets(mut datagram: &[u8]) -> Result<(Vec<[u8; ID_LEN]>, bool), LinkErr
     while let Some(head) = datagram.first_chunk::<HEAD_LEN>() {
         let [a, b, c, d, e, f, ..] = *head;
         let len = u32::from_ne_bytes([a, b, c, d]) as usize;
-        let message = datagram.get(..len).filter(|_| len >= HEAD_LEN).ok_or(UNCLEAR)?;
+        let message = datagram
+            .get(..len)
+            .filter(|_| len >= HEAD_LEN)
+            .ok_or(UNCLEAR)?;
         match u16::from_ne_bytes([e, f]) {
             DONE => return Ok((found, true)),
             ERROR => {
-                let code = message.get(HEAD_LEN..).and_then(<[u8]>::first_chunk).ok_or(UNCLEAR)?;
+                let code = message
+                    .get(HEAD_LEN..)
+                    .and_then(<[u8]>::first_chunk)
+                    .ok_or(UNCLEAR)?;
                 let code = i32::from_ne_bytes(*code).checked_neg().ok_or(UNCLEAR)?;
                 return Err(std::io::Error::from_raw_os_error(code).into());
             }

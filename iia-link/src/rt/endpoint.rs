@@ -139,7 +139,10 @@ impl Endpoint {
         let mut all = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|shared| shared.svid == svid && shared.line.strong_count() > 0);
         let fits = |shared: &&Shared| shared.addr == addr && shared.peer == *peer;
-        let lines = all.iter().filter(fits).filter_map(|shared| shared.line.upgrade());
+        let lines = all
+            .iter()
+            .filter(fits)
+            .filter_map(|shared| shared.line.upgrade());
         // A line is locked after the list, never the other way round.
         let lines: Vec<_> = lines.collect();
         drop(all);

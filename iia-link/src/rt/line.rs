@@ -84,10 +84,7 @@ impl Line {
     }
 
     /// Does something with the connection, writes what there is to write, and wakes whoever waited for what came of it.
-    pub(super) fn with<T>(
-        self: &Arc<Self>,
-        does: impl FnOnce(&mut State, &Reading) -> T,
-    ) -> T {
+    pub(super) fn with<T>(self: &Arc<Self>, does: impl FnOnce(&mut State, &Reading) -> T) -> T {
         let now = self.now();
         let mut state = self.lock();
         let done = does(&mut state, &now);
@@ -141,14 +138,19 @@ impl Line {
         loop {
             let (done, wants, deadline_ns) = self.look(|state, _| {
                 let connection = &state.connection;
-                (connection.is_done(), connection.wants_transmit(), connection.poll_timeout())
+                (
+                    connection.is_done(),
+                    connection.wants_transmit(),
+                    connection.poll_timeout(),
+                )
             });
             if done {
                 break;
             }
             if deadline_ns != due_ns {
                 due_ns = deadline_ns;
-                let left = Duration::from_nanos(deadline_ns.saturating_sub(self.now().monotonic_ns));
+                let left =
+                    Duration::from_nanos(deadline_ns.saturating_sub(self.now().monotonic_ns));
                 let at = Instant::now().checked_add(left).unwrap_or_else(far);
                 timer.as_mut().reset(at.min(far()));
             }
@@ -263,7 +265,9 @@ impl State {
     }
 
     fn wake(&mut self, whom: impl Fn(u32, For) -> bool) {
-        let woken = self.waiting.extract_if(.., |(session, what, _)| whom(*session, *what));
+        let woken = self
+            .waiting
+            .extract_if(.., |(session, what, _)| whom(*session, *what));
         woken.for_each(|(_, _, waker)| waker.wake());
     }
 }

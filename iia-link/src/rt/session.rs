@@ -28,7 +28,8 @@ pub struct Session {
 impl Session {
     /// A session of a connection whose handshake is done; `None` before.
     pub(super) fn new(line: &Arc<Line>, number: u32, hello: Hello) -> Option<Self> {
-        let proven = |state: &mut State, _: &_| state.connection.peer().map(|(id, at)| (id.clone(), at));
+        let proven =
+            |state: &mut State, _: &_| state.connection.peer().map(|(id, at)| (id.clone(), at));
         let (peer, peer_ends) = line.look(proven)?;
         Some(Self {
             line: Arc::clone(line),
@@ -46,14 +47,16 @@ impl Session {
         // From here on the number is given back, whatever happens.
         let session = Self::new(&line, number, hello).ok_or(GONE)?;
         poll_fn(|context| {
-            session.line.look(|state, _| match state.connection.answer(number) {
-                Ok(Some(())) => Poll::Ready(Ok(())),
-                Err(error) => Poll::Ready(Err(error)),
-                Ok(None) => {
-                    state.wait(number, For::News, context.waker());
-                    Poll::Pending
-                }
-            })
+            session
+                .line
+                .look(|state, _| match state.connection.answer(number) {
+                    Ok(Some(())) => Poll::Ready(Ok(())),
+                    Err(error) => Poll::Ready(Err(error)),
+                    Ok(None) => {
+                        state.wait(number, For::News, context.waker());
+                        Poll::Pending
+                    }
+                })
         })
         .await?;
         Ok(session)
@@ -134,7 +137,10 @@ impl Session {
                 }
                 Err(error) => Poll::Ready(Err(error)),
             };
-            let (waits, urgent) = (state.connection.wants_transmit(), state.connection.is_urgent());
+            let (waits, urgent) = (
+                state.connection.wants_transmit(),
+                state.connection.is_urgent(),
+            );
             let flush = urgent || waits && polled.is_pending();
             (polled, flush)
         });
@@ -166,13 +172,15 @@ impl Session {
 
     /// Whether the key exchange of the connection withstands quantum computers.
     pub fn is_post_quantum(&self) -> bool {
-        self.line.look(|state, _| state.connection.is_post_quantum())
+        self.line
+            .look(|state, _| state.connection.is_post_quantum())
     }
 
     /// Refuses a session that was accepted.
     pub(super) fn refuse(self, error: LinkError) {
         let number = self.number;
-        self.line.with(|state, _| state.connection.refuse(number, error));
+        self.line
+            .with(|state, _| state.connection.refuse(number, error));
     }
 }
 
@@ -187,16 +195,17 @@ impl Sending<'_> {
         let number = self.session.number;
         loop {
             let before = self.at;
-            let send = |state: &mut State, now: &_| {
-                state.connection.send(now, number, message, before)
-            };
+            let send =
+                |state: &mut State, now: &_| state.connection.send(now, number, message, before);
             match self.session.line.look(send) {
                 Ok(Sent::Whole) => return Poll::Ready(Ok(())),
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(Sent::UpTo(at)) => self.at = at,
             }
             // What waits is written, which may make room. Who waits is entered before, so that no room is missed.
-            self.session.line.with(|state, _| state.wait(number, For::Room, context.waker()));
+            self.session
+                .line
+                .with(|state, _| state.wait(number, For::Room, context.waker()));
             if self.at == before {
                 return Poll::Pending;
             }
@@ -208,7 +217,9 @@ impl Drop for Sending<'_> {
     fn drop(&mut self) {
         if self.at > 0 {
             let number = self.session.number;
-            self.session.line.with(|state, _| state.connection.abandon(number));
+            self.session
+                .line
+                .with(|state, _| state.connection.abandon(number));
         }
     }
 }

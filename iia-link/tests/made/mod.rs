@@ -142,10 +142,12 @@ impl Pair {
             let (mut there, mut back) = (Vec::new(), Vec::new());
             self.near.transmit(now, &mut there).unwrap();
             self.far.handle_input(now, &there);
-            self.far_told.extend(std::iter::from_fn(|| self.far.poll_event(now)));
+            self.far_told
+                .extend(std::iter::from_fn(|| self.far.poll_event(now)));
             self.far.transmit(now, &mut back).unwrap();
             self.near.handle_input(now, &back);
-            self.near_told.extend(std::iter::from_fn(|| self.near.poll_event(now)));
+            self.near_told
+                .extend(std::iter::from_fn(|| self.near.poll_event(now)));
             if there.is_empty() && back.is_empty() {
                 return;
             }
@@ -156,20 +158,27 @@ impl Pair {
     pub(crate) fn open(&mut self, now: &Reading, hello: Hello) -> Result<u32, LinkError> {
         let number = self.near.open(now, hello)?;
         self.pump(now);
-        self.near.answer(number)?.expect("an answer");
+        assert_eq!(self.near.answer(number)?, Some(()), "an answer");
         Ok(number)
     }
 
-    pub(crate) fn send(&mut self, now: &Reading, number: u32, payload: &[u8]) -> Result<(), LinkError> {
+    pub(crate) fn send(
+        &mut self,
+        now: &Reading,
+        number: u32,
+        payload: &[u8],
+    ) -> Result<(), LinkError> {
         let message = Message::push(payload.to_vec());
         let mut at = 0;
         loop {
             match self.near.send(now, number, &message, at)? {
-                Sent::Whole => return Ok(self.pump(now)),
+                Sent::Whole => break,
                 Sent::UpTo(next) => at = next,
             }
             self.pump(now);
         }
+        self.pump(now);
+        Ok(())
     }
 }
 
@@ -189,4 +198,3 @@ pub(crate) fn over(told: &[Event]) -> Option<&LinkError> {
         _ => None,
     })
 }
-
