@@ -159,11 +159,16 @@ impl Connection {
 
     /// The network has ended: rightly, if the peer said so within TLS.
     pub fn handle_eof(&mut self) {
-        if self.over.is_none() {
-            self.mux.handle_end(false);
-            self.end_quietly(LinkError::Truncated);
-        }
         self.deaf = true;
+        match &self.peer {
+            _ if self.over.is_some() => {}
+            // This end has cut it.
+            Some(peer) if peer.place.flag().is_raised() => self.end(LinkError::Revoked),
+            _ => {
+                self.mux.handle_end(false);
+                self.end_quietly(LinkError::Truncated);
+            }
+        }
     }
 
     /// The network failed.
@@ -171,11 +176,6 @@ impl Connection {
         self.mux.handle_end(false);
         self.end_quietly(error.into());
         self.deaf = true;
-    }
-
-    /// The flag of the peer is up: nothing more is said or heard.
-    pub fn handle_cut(&mut self) {
-        self.end(LinkError::Revoked);
     }
 
     /// Another catalog counts: sessions that it does not cover end, and the peer gets the code.

@@ -65,6 +65,7 @@ async fn measure() -> Outcome {
         }
     }
     println!("{opened} sessions are open, on connections of their own but for the last 300; each says something once a second; both ends are in this process.\n");
+    tokio::time::sleep(EVERY * 4).await;
     let mut singles = Vec::with_capacity(SINGLES);
     for identity in 0..SINGLES {
         singles.push(fall(&server, &judge, identity, (1, &mut ends)).await?);

@@ -42,8 +42,9 @@ async fn measure() -> Outcome {
         let client_store = Arc::clone(&client_store);
         let (done, rotations, world) = (Arc::clone(&done), Arc::clone(&rotations), Arc::clone(&world));
         std::thread::spawn(move || -> Outcome {
+            let mut next = Instant::now();
             while !done.load(Ordering::Relaxed) {
-                let next = Instant::now() + EVERY;
+                next += EVERY;
                 server_store.replace(world.svid(SERVER)?);
                 client_store.replace(world.svid(CLIENT)?);
                 rotations.fetch_add(1, Ordering::Relaxed);

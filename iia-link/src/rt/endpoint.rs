@@ -24,7 +24,7 @@ use crate::hello::Hello;
 use crate::mux::{GONE, SESSIONS_MAX};
 use crate::party::Party;
 
-/// Connections that are cut before others have their turn.
+/// Connections that are cut before whoever revokes goes on.
 const CUTS_MAX: usize = 64;
 
 /// A workload's identity, trust and catalog, ready for links.
@@ -86,7 +86,7 @@ impl Endpoint {
     /// accepted, and its connections are cut in the background.
     pub fn revoke(&self, id: &SpiffeId) {
         if let Ok(party) = &self.party {
-            in_background(party.revoke(id));
+            cut_all(party.revoke(id));
         }
     }
 
@@ -176,16 +176,19 @@ impl Endpoint {
     }
 }
 
-/// Cuts all of them, away from whoever asked for it; at once where there is no runtime.
-fn in_background(all: Vec<Arc<dyn Live>>) {
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-        all.iter().for_each(|live| live.cut());
+/// Cuts all of them: the first at once, and where there are many the rest on a thread of its own, whatever the runtime
+/// has to do.
+fn cut_all(all: Vec<Arc<dyn Live>>) {
+    let (now, later) = all.split_at(all.len().min(CUTS_MAX));
+    now.iter().for_each(|live| live.cut());
+    if later.is_empty() {
         return;
-    };
-    runtime.spawn(async move {
-        for some in all.chunks(CUTS_MAX) {
-            some.iter().for_each(|live| live.cut());
-            tokio::task::yield_now().await;
-        }
-    });
+    }
+    let later = later.to_vec();
+    let cut = move || later.iter().for_each(|live| live.cut());
+    let thread = std::thread::Builder::new().name("revoke".into());
+    if thread.spawn(cut).is_err() {
+        // No thread is to be had: then here and now.
+        all.iter().for_each(|live| live.cut());
+    }
 }

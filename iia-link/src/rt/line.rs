@@ -195,14 +195,9 @@ impl Line {
 }
 
 impl Live for Line {
+    /// One call of the system, and no lock: the flag is up, so nothing more is accepted, and the task sees the end.
     fn cut(&self) {
-        // The socket first: nothing more comes, whoever holds the lock.
         let _gone = rustix::net::shutdown(&self.tcp, Shutdown::Both);
-        let mut state = self.lock();
-        state.connection.handle_cut();
-        state.wake_all();
-        drop(state);
-        self.work.notify_one();
     }
 
     fn look_again(&self) {
