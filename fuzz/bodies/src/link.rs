@@ -41,7 +41,11 @@ pub fn hello(data: &[u8]) {
 pub fn mux(data: &[u8]) {
     for dials in [false, true] {
         let whole = talk(dials, data, data.len().max(1));
-        let torn = talk(dials, data, 1 + usize::from(data.first().copied().unwrap_or(0)) % 40);
+        let torn = talk(
+            dials,
+            data,
+            1 + usize::from(data.first().copied().unwrap_or(0)) % 40,
+        );
         // Torn bytes are read sooner, so that an end on their heels takes nothing away.
         if !whole.1 && !torn.1 {
             assert!(whole.0.iter().all(|message| torn.0.contains(message)));
@@ -55,7 +59,11 @@ fn talk(dials: bool, data: &[u8], cut: usize) -> (Vec<(u32, Message)>, bool) {
         for operation in ["WRITE", "READ"] {
             let (contract, version) = ("c".into(), String::new());
             let operation = operation.into();
-            let hello = Hello { contract, version, operation };
+            let hello = Hello {
+                contract,
+                version,
+                operation,
+            };
             let _number = mux.open(hello);
         }
     }

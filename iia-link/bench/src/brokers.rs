@@ -23,27 +23,53 @@ type Tls = StreamOwned<ClientConnection, TcpStream>;
 pub(crate) fn run() -> Outcome {
     let (world, dir) = (World::new()?, tempfile::tempdir()?);
     let files = world.files(dir.path(), SERVER, "server")?;
-    println!("| one publisher, one subscriber, 256 bytes, mutual TLS | received/s | lost | round trip p50 µs |\n|---|--:|--:|--:|");
+    println!(
+        "| one publisher, one subscriber, 256 bytes, mutual TLS | received/s | lost | round trip p50 µs |\n|---|--:|--:|--:|"
+    );
     let nats = || -> Outcome {
         let port = free_port()?;
         let [root, leaf, key] = &files;
         let config = dir.path().join("nats.conf");
-        std::fs::write(&config, format!(
-            "listen: \"127.0.0.1:{port}\"\ntls {{ cert_file: \"{}\", key_file: \"{}\", ca_file: \"{}\", verify: true }}\n",
-            leaf.display(), key.display(), root.display()
-        ))?;
-        let _server = Running(Command::new("nats-server").arg("-c").arg(&config).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+        std::fs::write(
+            &config,
+            format!(
+                "listen: \"127.0.0.1:{port}\"\ntls {{ cert_file: \"{}\", key_file: \"{}\", ca_file: \"{}\", verify: true }}\n",
+                leaf.display(),
+                key.display(),
+                root.display()
+            ),
+        )?;
+        let _server = Running(
+            Command::new("nats-server")
+                .arg("-c")
+                .arg(&config)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()?,
+        );
         measure("nats-server", &world, port, &Nats)
     };
     let mosquitto = || -> Outcome {
         let port = free_port()?;
         let [root, leaf, key] = &files;
         let config = dir.path().join("mosquitto.conf");
-        std::fs::write(&config, format!(
-            "listener {port} 127.0.0.1\ncafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\nallow_anonymous true\nuser root\nmax_queued_messages 0\nset_tcp_nodelay true\n",
-            root.display(), leaf.display(), key.display()
-        ))?;
-        let _server = Running(Command::new("mosquitto").arg("-c").arg(&config).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+        std::fs::write(
+            &config,
+            format!(
+                "listener {port} 127.0.0.1\ncafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\nallow_anonymous true\nuser root\nmax_queued_messages 0\nset_tcp_nodelay true\n",
+                root.display(),
+                leaf.display(),
+                key.display()
+            ),
+        )?;
+        let _server = Running(
+            Command::new("mosquitto")
+                .arg("-c")
+                .arg(&config)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()?,
+        );
         measure("mosquitto, QoS 0", &world, port, &Mqtt)
     };
     for (name, result) in [("nats-server", nats()), ("mosquitto", mosquitto())] {
@@ -118,7 +144,11 @@ fn measure(name: &str, world: &World, port: u16, protocol: &dyn Protocol) -> Out
     });
     let (received, took) = sending?;
     let half = quantile(&mut trips, 0.5).as_secs_f64() * 1e6;
-    println!("| {name} | {:.0} | {} | {half:.0} |", received as f64 / took.as_secs_f64(), MESSAGES - received);
+    println!(
+        "| {name} | {:.0} | {} | {half:.0} |",
+        received as f64 / took.as_secs_f64(),
+        MESSAGES - received
+    );
     Ok(())
 }
 

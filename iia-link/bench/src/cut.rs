@@ -31,12 +31,22 @@ pub(crate) fn run() -> Outcome {
     let [_, client_leaf, client_key] = world.files(dir.path(), CLIENT, "client")?;
     let port = free_port()?;
     let config = dir.path().join("mosquitto.conf");
-    std::fs::write(&config, format!(
-        "listener {port} 127.0.0.1\ncafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\nallow_anonymous true\nuser root\n",
-        root.display(), leaf.display(), key.display()
-    ))?;
-    let mut broker = Command::new("mosquitto").arg("-v").arg("-c").arg(&config)
-        .stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    std::fs::write(
+        &config,
+        format!(
+            "listener {port} 127.0.0.1\ncafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\nallow_anonymous true\nuser root\n",
+            root.display(),
+            leaf.display(),
+            key.display()
+        ),
+    )?;
+    let mut broker = Command::new("mosquitto")
+        .arg("-v")
+        .arg("-c")
+        .arg(&config)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
     let (lines, log) = mpsc::channel();
     let output = BufReader::new(broker.stderr.take().ok_or("stderr")?);
     let _broker = Running(broker);
@@ -50,9 +60,28 @@ pub(crate) fn run() -> Outcome {
     await_line(&log, "running")?;
     let client = |address: &str, name: &str| -> Outcome<Running> {
         let child = Command::new("mosquitto_sub")
-            .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-t", "t", "-A", address, "-i", name, "--insecure", "--cafile"])
-            .arg(&root).arg("--cert").arg(&client_leaf).arg("--key").arg(&client_key)
-            .stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port.to_string(),
+                "-t",
+                "t",
+                "-A",
+                address,
+                "-i",
+                name,
+                "--insecure",
+                "--cafile",
+            ])
+            .arg(&root)
+            .arg("--cert")
+            .arg(&client_leaf)
+            .arg("--key")
+            .arg(&client_key)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
         Ok(Running(child))
     };
     let _bystander = client("127.0.9.9", "bystander")?;
@@ -78,9 +107,18 @@ pub(crate) fn run() -> Outcome {
     }
     assert!(judge("127.0.9.9", port)?, "nobody else was cut");
     let version = Command::new("mosquitto").arg("-h").output()?;
-    let version = String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or_default().to_owned();
-    println!("| {version}, mosquitto_sub over mutual TLS, {RUNS} runs | p50 ms | p99 ms | worst ms |\n|---|--:|--:|--:|");
-    for (what, times) in [("both sockets gone", &mut gone), ("the broker says the client is gone", &mut told)] {
+    let version = String::from_utf8_lossy(&version.stdout)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    println!(
+        "| {version}, mosquitto_sub over mutual TLS, {RUNS} runs | p50 ms | p99 ms | worst ms |\n|---|--:|--:|--:|"
+    );
+    for (what, times) in [
+        ("both sockets gone", &mut gone),
+        ("the broker says the client is gone", &mut told),
+    ] {
         let all = [0.5, 0.99, 1.0].map(|share| quantile(times, share).as_secs_f64() * 1e3);
         println!("| {what} | {:.2} | {:.2} | {:.2} |", all[0], all[1], all[2]);
     }
@@ -88,12 +126,16 @@ pub(crate) fn run() -> Outcome {
 }
 
 pub(crate) fn free_port() -> Outcome<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
 }
 
 fn await_line(log: &mpsc::Receiver<(Instant, String)>, text: &str) -> Outcome<Instant> {
     loop {
-        let (at, line) = log.recv_timeout(PATIENCE).map_err(|_| format!("the broker never says: {text}"))?;
+        let (at, line) = log
+            .recv_timeout(PATIENCE)
+            .map_err(|_| format!("the broker never says: {text}"))?;
         if line.contains(text) {
             return Ok(at);
         }
@@ -109,13 +151,27 @@ fn lives(address: &str) -> Outcome<bool> {
     let table = std::fs::read_to_string("/proc/net/tcp")?;
     Ok(table.lines().skip(1).any(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
-        fields.get(3) == Some(&"01") && fields.get(1..3).is_some_and(|ends| ends.iter().any(|end| end.starts_with(&wanted)))
+        fields.get(3) == Some(&"01")
+            && fields
+                .get(1..3)
+                .is_some_and(|ends| ends.iter().any(|end| end.starts_with(&wanted)))
     }))
 }
 
 /// The judge: whether `ss` sees an established session of this address with the broker.
 fn judge(address: &str, port: u16) -> Outcome<bool> {
-    let done = Command::new("ss").args(["-Htn", "state", "established", "dst", address, "sport", "=", &port.to_string()]).output()?;
+    let done = Command::new("ss")
+        .args([
+            "-Htn",
+            "state",
+            "established",
+            "dst",
+            address,
+            "sport",
+            "=",
+            &port.to_string(),
+        ])
+        .output()?;
     if !done.status.success() {
         return Err(String::from_utf8_lossy(&done.stderr).into());
     }

@@ -56,10 +56,19 @@ async fn measure() -> Outcome {
         silent.push(tcp);
     }
     let mut beside = honest().await?;
-    println!("| connect, session, call and answer, {HONEST} times | p50 ms | p99 ms |\n|---|--:|--:|");
-    for (name, times) in [("alone", &mut alone), ("beside 2,000 half-open handshakes", &mut beside)] {
+    println!(
+        "| connect, session, call and answer, {HONEST} times | p50 ms | p99 ms |\n|---|--:|--:|"
+    );
+    for (name, times) in [
+        ("alone", &mut alone),
+        ("beside 2,000 half-open handshakes", &mut beside),
+    ] {
         let (half, late) = (quantile(times, 0.5), quantile(times, 0.99));
-        println!("| {name} | {:.2} | {:.2} |", half.as_secs_f64() * 1e3, late.as_secs_f64() * 1e3);
+        println!(
+            "| {name} | {:.2} | {:.2} |",
+            half.as_secs_f64() * 1e3,
+            late.as_secs_f64() * 1e3
+        );
     }
     drop(silent);
     Ok(())

@@ -9,9 +9,9 @@ use iia_core::time::Clock as _;
 use iia_link::connection::{Connection, Event};
 use iia_link::party::Party;
 
+use crate::Outcome;
 use crate::bare::Bare;
 use crate::world::{CLIENT, SERVER, World, clock, cpu, cpu_of, median, target};
-use crate::Outcome;
 
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(1);
@@ -28,12 +28,23 @@ pub(crate) fn run() -> Outcome {
         refused.push(rate(|| refusal(&foreign, &server))?);
     }
     let (ours, theirs, refused) = (median(&mut ours), median(&mut theirs), median(&mut refused));
-    println!("| whole mutual TLS 1.3 handshake, P-256, both ends | per CPU second | ours to it |\n|---|--:|--:|");
+    println!(
+        "| whole mutual TLS 1.3 handshake, P-256, both ends | per CPU second | ours to it |\n|---|--:|--:|"
+    );
     println!("| ours, with hello, catalog and answer (X25519MLKEM768) | {ours:.0} | |");
-    println!("| bare rustls (X25519MLKEM768) | {theirs:.0} | {:.2} |", ours / theirs);
-    println!("| a peer that is refused, by its certificate | {refused:.0} | {:.2} |", ours / refused);
+    println!(
+        "| bare rustls (X25519MLKEM768) | {theirs:.0} | {:.2} |",
+        ours / theirs
+    );
+    println!(
+        "| a peer that is refused, by its certificate | {refused:.0} | {:.2} |",
+        ours / refused
+    );
     match openssl(&world) {
-        Ok((version, rate)) => println!("| {version}, s_server and s_time (X25519) | {rate:.0} | {:.2} |", ours / rate),
+        Ok((version, rate)) => println!(
+            "| {version}, s_server and s_time (X25519) | {rate:.0} | {:.2} |",
+            ours / rate
+        ),
         Err(error) => println!("| openssl | not measured: {error} | |"),
     }
     Ok(())
@@ -103,9 +114,27 @@ fn openssl(world: &World) -> Outcome<(String, f64)> {
     let version = String::from_utf8(Command::new("openssl").arg("version").output()?.stdout)?;
     let version = version.split(' ').take(2).collect::<Vec<_>>().join(" ");
     let mut server = Command::new("openssl")
-        .args(["s_server", "-accept", "127.0.0.1:0", "-tls1_3", "-num_tickets", "0", "-no_cache", "-Verify", "1"])
-        .args(["-verify_return_error", "-groups", "X25519", "-CAfile"]).arg(&root).arg("-cert").arg(&leaf).arg("-key").arg(&key)
-        .stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        .args([
+            "s_server",
+            "-accept",
+            "127.0.0.1:0",
+            "-tls1_3",
+            "-num_tickets",
+            "0",
+            "-no_cache",
+            "-Verify",
+            "1",
+        ])
+        .args(["-verify_return_error", "-groups", "X25519", "-CAfile"])
+        .arg(&root)
+        .arg("-cert")
+        .arg(&leaf)
+        .arg("-key")
+        .arg(&key)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
     let mut output = BufReader::new(server.stdout.take().ok_or("stdout")?);
     let addr = loop {
         let mut line = String::new();
@@ -119,13 +148,22 @@ fn openssl(world: &World) -> Outcome<(String, f64)> {
     std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
     let before = cpu_of(server.id())?;
     let children = cpu_of_children()?;
-    let done = Command::new("openssl").args(["s_time", "-new", "-time", "5", "-connect", &addr, "-CAfile"])
-        .arg(&root).arg("-cert").arg(&client_leaf).arg("-key").arg(&client_key).output()?;
+    let done = Command::new("openssl")
+        .args(["s_time", "-new", "-time", "5", "-connect", &addr, "-CAfile"])
+        .arg(&root)
+        .arg("-cert")
+        .arg(&client_leaf)
+        .arg("-key")
+        .arg(&client_key)
+        .output()?;
     let spent = cpu_of(server.id())? - before + (cpu_of_children()? - children);
     server.kill()?;
     server.wait()?;
     let text = String::from_utf8(done.stdout)?;
-    let line = text.lines().find(|line| line.contains("connections in") && line.contains("real")).ok_or(text.clone())?;
+    let line = text
+        .lines()
+        .find(|line| line.contains("connections in") && line.contains("real"))
+        .ok_or(text.clone())?;
     let count: f64 = line.split(' ').next().ok_or("count")?.parse()?;
     std::io::stdout().flush()?;
     Ok((version, count / spent.as_secs_f64()))
@@ -133,7 +171,17 @@ fn openssl(world: &World) -> Outcome<(String, f64)> {
 
 fn cpu_of_children() -> Outcome<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: u64 = fields.get(13..15).ok_or("stat")?.iter().filter_map(|n| n.parse::<u64>().ok()).sum();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let ticks: u64 = fields
+        .get(13..15)
+        .ok_or("stat")?
+        .iter()
+        .filter_map(|n| n.parse::<u64>().ok())
+        .sum();
     Ok(Duration::from_millis(ticks * 10))
 }

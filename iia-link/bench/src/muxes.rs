@@ -22,7 +22,12 @@ pub(crate) struct Pair {
     pub(crate) _alive: Vec<Box<dyn Any + Send>>,
 }
 
-async fn tls(bare: &Bare) -> Outcome<(tokio_rustls::client::TlsStream<TcpStream>, tokio_rustls::server::TlsStream<TcpStream>)> {
+async fn tls(
+    bare: &Bare,
+) -> Outcome<(
+    tokio_rustls::client::TlsStream<TcpStream>,
+    tokio_rustls::server::TlsStream<TcpStream>,
+)> {
     let listener = TcpListener::bind(loopback()).await?;
     let addr = listener.local_addr()?;
     let server = Arc::clone(&bare.server);
@@ -35,7 +40,9 @@ async fn tls(bare: &Bare) -> Outcome<(tokio_rustls::client::TlsStream<TcpStream>
     let near = async move {
         let tcp = TcpStream::connect(addr).await?;
         tcp.set_nodelay(true)?;
-        tokio_rustls::TlsConnector::from(client).connect(Bare::name(), tcp).await
+        tokio_rustls::TlsConnector::from(client)
+            .connect(Bare::name(), tcp)
+            .await
     };
     Ok(tokio::try_join!(near, far)?)
 }
@@ -43,7 +50,11 @@ async fn tls(bare: &Bare) -> Outcome<(tokio_rustls::client::TlsStream<TcpStream>
 /// TLS and nothing else.
 pub(crate) async fn bare(bare: &Bare) -> Outcome<Pair> {
     let (near, far) = tls(bare).await?;
-    Ok(Pair { near: Box::new(near), far: Box::new(far), _alive: Vec::new() })
+    Ok(Pair {
+        near: Box::new(near),
+        far: Box::new(far),
+        _alive: Vec::new(),
+    })
 }
 
 /// One stream of yamux over TLS.
@@ -55,11 +66,21 @@ pub(crate) async fn yamux(bare: &Bare) -> Outcome<Pair> {
     let dialled = tokio::spawn(async move {
         let stream = poll_fn(|context| far.poll_next_inbound(context)).await;
         // A connection of yamux moves only while it is asked for the next stream.
-        let task = tokio::spawn(async move { while poll_fn(|context| far.poll_next_inbound(context)).await.is_some() {} });
+        let task = tokio::spawn(async move {
+            while poll_fn(|context| far.poll_next_inbound(context))
+                .await
+                .is_some()
+            {}
+        });
         (stream, task)
     });
     let stream = poll_fn(|context| near.poll_new_outbound(context)).await?;
-    let task = tokio::spawn(async move { while poll_fn(|context| near.poll_next_inbound(context)).await.is_some() {} });
+    let task = tokio::spawn(async move {
+        while poll_fn(|context| near.poll_next_inbound(context))
+            .await
+            .is_some()
+        {}
+    });
     let mut stream = stream.compat();
     // The other end learns of a stream by its first frame.
     tokio::io::AsyncWriteExt::write_all(&mut stream, b"!").await?;
@@ -67,14 +88,21 @@ pub(crate) async fn yamux(bare: &Bare) -> Outcome<Pair> {
     let (other, other_task) = dialled.await?;
     let mut other = other.ok_or("no stream")??.compat();
     tokio::io::AsyncReadExt::read_u8(&mut other).await?;
-    Ok(Pair { near: Box::new(stream), far: Box::new(other), _alive: vec![Box::new(task), Box::new(other_task)] })
+    Ok(Pair {
+        near: Box::new(stream),
+        far: Box::new(other),
+        _alive: vec![Box::new(task), Box::new(other_task)],
+    })
 }
 
 /// One stream of QUIC.
 pub(crate) async fn quic(bare: &Bare) -> Outcome<Pair> {
     use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
     let server = QuicServerConfig::try_from(bare.server.as_ref().clone())?;
-    let far = quinn::Endpoint::server(quinn::ServerConfig::with_crypto(Arc::new(server)), loopback())?;
+    let far = quinn::Endpoint::server(
+        quinn::ServerConfig::with_crypto(Arc::new(server)),
+        loopback(),
+    )?;
     let addr = far.local_addr()?;
     let mut near = quinn::Endpoint::client(loopback())?;
     let client = QuicClientConfig::try_from(bare.client.as_ref().clone())?;
@@ -95,6 +123,11 @@ pub(crate) async fn quic(bare: &Bare) -> Outcome<Pair> {
     Ok(Pair {
         near: Box::new(near_stream),
         far: Box::new(far_stream),
-        _alive: vec![Box::new(far), Box::new(near), Box::new(far_line), Box::new(near_line)],
+        _alive: vec![
+            Box::new(far),
+            Box::new(near),
+            Box::new(far_line),
+            Box::new(near_line),
+        ],
     })
 }

@@ -38,7 +38,10 @@ async fn measure() -> Outcome {
     let server = world.endpoint(SERVER)?;
     let mut listener = server.listen(loopback()).await?;
     let addr = listener.local_addr().ok_or("no address")?;
-    let judge = Arc::new(Judge { raised: (0..SINGLES + 2).map(|_| AtomicBool::new(false)).collect(), ..Judge::default() });
+    let judge = Arc::new(Judge {
+        raised: (0..SINGLES + 2).map(|_| AtomicBool::new(false)).collect(),
+        ..Judge::default()
+    });
     let (ended, mut ends) = mpsc::unbounded_channel();
     let mut opened = 0;
     for identity in 0..SINGLES + 2 {
@@ -64,7 +67,9 @@ async fn measure() -> Outcome {
             opened += 1;
         }
     }
-    println!("{opened} sessions are open, on connections of their own but for the last 300; each says something once a second; both ends are in this process.\n");
+    println!(
+        "{opened} sessions are open, on connections of their own but for the last 300; each says something once a second; both ends are in this process.\n"
+    );
     tokio::time::sleep(EVERY * 4).await;
     let mut singles = Vec::with_capacity(SINGLES);
     for identity in 0..SINGLES {
@@ -72,15 +77,37 @@ async fn measure() -> Outcome {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let many = fall(&server, &judge, SINGLES, (MANY, &mut ends)).await?;
-    let rest = fall(&server, &judge, SINGLES + 1, (SESSIONS - MANY - SINGLES, &mut ends)).await?;
+    let rest = fall(
+        &server,
+        &judge,
+        SINGLES + 1,
+        (SESSIONS - MANY - SINGLES, &mut ends),
+    )
+    .await?;
     let (half, late) = (quantile(&mut singles, 0.5), quantile(&mut singles, 0.99));
     println!("| until the peer sees its connections end | |\n|---|--:|");
-    println!("| one session, {SINGLES} times, p50 | {:.3} ms |", half.as_secs_f64() * 1e3);
+    println!(
+        "| one session, {SINGLES} times, p50 | {:.3} ms |",
+        half.as_secs_f64() * 1e3
+    );
     println!("| one session, p99 | {:.3} ms |", late.as_secs_f64() * 1e3);
-    println!("| an identity with {MANY} sessions, the last of them | {:.1} ms |", many.as_secs_f64() * 1e3);
-    println!("| an identity with {} sessions, the last of them | {:.1} ms |", SESSIONS - MANY - SINGLES, rest.as_secs_f64() * 1e3);
-    println!("| messages accepted before | {} |", judge.accepted.load(Ordering::Relaxed));
-    println!("| messages accepted after `revoke` | {} |", judge.after.load(Ordering::Relaxed));
+    println!(
+        "| an identity with {MANY} sessions, the last of them | {:.1} ms |",
+        many.as_secs_f64() * 1e3
+    );
+    println!(
+        "| an identity with {} sessions, the last of them | {:.1} ms |",
+        SESSIONS - MANY - SINGLES,
+        rest.as_secs_f64() * 1e3
+    );
+    println!(
+        "| messages accepted before | {} |",
+        judge.accepted.load(Ordering::Relaxed)
+    );
+    println!(
+        "| messages accepted after `revoke` | {} |",
+        judge.after.load(Ordering::Relaxed)
+    );
     Ok(())
 }
 
@@ -127,7 +154,12 @@ async fn serve(mut session: Session, identity: usize, judge: Arc<Judge>) {
     }
 }
 
-async fn speak(mut session: Session, identity: usize, number: usize, ended: mpsc::UnboundedSender<(usize, Instant)>) {
+async fn speak(
+    mut session: Session,
+    identity: usize,
+    number: usize,
+    ended: mpsc::UnboundedSender<(usize, Instant)>,
+) {
     tokio::time::sleep(EVERY * (number as u32 % 1000) / 1000).await;
     let mut beat = tokio::time::interval(EVERY);
     loop {

@@ -37,10 +37,17 @@ async fn measure() -> Outcome {
             });
         }
     });
-    let (done, rotations) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let (done, rotations) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicU64::new(0)),
+    );
     let rotator = {
         let client_store = Arc::clone(&client_store);
-        let (done, rotations, world) = (Arc::clone(&done), Arc::clone(&rotations), Arc::clone(&world));
+        let (done, rotations, world) = (
+            Arc::clone(&done),
+            Arc::clone(&rotations),
+            Arc::clone(&world),
+        );
         std::thread::spawn(move || -> Outcome {
             let mut next = Instant::now();
             while !done.load(Ordering::Relaxed) {
@@ -57,7 +64,11 @@ async fn measure() -> Outcome {
     let endpoint = world.endpoint_with(CLIENT, Arc::clone(&client_store))?;
     let mut workers = Vec::new();
     for _ in 0..WORKERS {
-        let (endpoint, failures, credentials) = (endpoint.clone(), Arc::clone(&failures), Arc::clone(&credentials));
+        let (endpoint, failures, credentials) = (
+            endpoint.clone(),
+            Arc::clone(&failures),
+            Arc::clone(&credentials),
+        );
         workers.push(tokio::spawn(async move {
             for _ in 0..REQUESTS / WORKERS / REQUESTS_OF_SESSION {
                 let Ok(mut session) = endpoint.connect(addr, target(SERVER)).await else {
@@ -80,10 +91,22 @@ async fn measure() -> Outcome {
     done.store(true, Ordering::Relaxed);
     rotator.join().map_err(|_| "rotator")??;
     let rotations = rotations.load(Ordering::Relaxed);
-    println!("| {REQUESTS} requests, {WORKERS} workers, {} sessions | |\n|---|--:|", credentials.load(Ordering::Relaxed));
-    println!("| requests a second | {:.0} |", REQUESTS as f64 / took.as_secs_f64());
-    println!("| rotations a second, of either end | {:.1} |", rotations as f64 / took.as_secs_f64());
+    println!(
+        "| {REQUESTS} requests, {WORKERS} workers, {} sessions | |\n|---|--:|",
+        credentials.load(Ordering::Relaxed)
+    );
+    println!(
+        "| requests a second | {:.0} |",
+        REQUESTS as f64 / took.as_secs_f64()
+    );
+    println!(
+        "| rotations a second, of either end | {:.1} |",
+        rotations as f64 / took.as_secs_f64()
+    );
     println!("| rotations | {rotations} |");
-    println!("| requests that failed | {} |", failures.load(Ordering::Relaxed));
+    println!(
+        "| requests that failed | {} |",
+        failures.load(Ordering::Relaxed)
+    );
     Ok(())
 }

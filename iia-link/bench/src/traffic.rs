@@ -44,14 +44,20 @@ pub(crate) fn run() -> Outcome {
             })?;
         }
     }
-    println!("| over loopback, two threads | MiB/s in 1 MiB | MiB per CPU s | to bare | {SHORT}-byte messages/s, together | round trip p50 µs | p99 µs |");
+    println!(
+        "| over loopback, two threads | MiB/s in 1 MiB | MiB per CPU s | to bare | {SHORT}-byte messages/s, together | round trip p50 µs | p99 µs |"
+    );
     println!("|---|--:|--:|--:|--:|--:|--:|");
     let floor = median(&mut rows[1].long);
     for (name, row) in names.iter().zip(&mut rows) {
         let long = median(&mut row.long);
         println!(
             "| {name} | {long:.0} | {:.0} | {:.2} | {:.0} | {:.1} | {:.1} |",
-            median(&mut row.long_cpu), long / floor, median(&mut row.short), median(&mut row.half), median(&mut row.late)
+            median(&mut row.long_cpu),
+            long / floor,
+            median(&mut row.short),
+            median(&mut row.half),
+            median(&mut row.late)
         );
     }
     Ok(())
@@ -171,7 +177,12 @@ async fn message(read: &mut (impl tokio::io::AsyncRead + Unpin)) -> Outcome<Vec<
 }
 
 impl Row {
-    fn put(&mut self, (long, long_cpu): (Duration, Duration), short: Duration, trips: &mut [Duration]) {
+    fn put(
+        &mut self,
+        (long, long_cpu): (Duration, Duration),
+        short: Duration,
+        trips: &mut [Duration],
+    ) {
         self.long.push(LONGS as f64 / long.as_secs_f64());
         self.long_cpu.push(LONGS as f64 / long_cpu.as_secs_f64());
         self.short.push(SHORTS as f64 / short.as_secs_f64());

@@ -74,17 +74,32 @@ impl World {
     }
 
     pub(crate) fn endpoint_with(&self, id: &str, store: Arc<Store>) -> Outcome<Endpoint> {
-        Ok(Endpoint::new(id.parse()?, store, Arc::clone(&self.bundles), Arc::new(Everything)))
+        Ok(Endpoint::new(
+            id.parse()?,
+            store,
+            Arc::clone(&self.bundles),
+            Arc::new(Everything),
+        ))
     }
 
     pub(crate) fn party(&self, id: &str) -> Outcome<Arc<Party>> {
-        let party = Party::new(id.parse()?, self.store(id)?, Arc::clone(&self.bundles), Arc::new(Everything));
+        let party = Party::new(
+            id.parse()?,
+            self.store(id)?,
+            Arc::clone(&self.bundles),
+            Arc::new(Everything),
+        );
         Ok(Arc::new(party?))
     }
 
     /// A workload of this issuer that trusts another world.
     pub(crate) fn party_trusting(&self, other: &Self, id: &str) -> Outcome<Arc<Party>> {
-        let party = Party::new(id.parse()?, self.store(id)?, Arc::clone(&other.bundles), Arc::new(Everything));
+        let party = Party::new(
+            id.parse()?,
+            self.store(id)?,
+            Arc::clone(&other.bundles),
+            Arc::new(Everything),
+        );
         Ok(Arc::new(party?))
     }
 
@@ -109,10 +124,17 @@ fn pem_of(label: &str, der: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = format!("-----BEGIN {label}-----\n");
     for (at, three) in der.chunks(3).enumerate() {
-        let bits = three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        let bits = three
+            .iter()
+            .fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - three.len()));
         for digit in 0..4 {
             let index = (bits >> (18 - 6 * digit) & 63) as usize;
-            text.push(if digit <= three.len() { DIGITS[index] as char } else { '=' });
+            text.push(if digit <= three.len() {
+                DIGITS[index] as char
+            } else {
+                '='
+            });
         }
         if at % 16 == 15 {
             text.push('\n');
@@ -146,20 +168,39 @@ pub(crate) fn cpu() -> Duration {
 /// Time that another process has spent on a CPU, in ticks of 10 ms.
 pub(crate) fn cpu_of(pid: u32) -> Outcome<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: u64 = fields.get(11..13).ok_or("stat")?.iter().filter_map(|n| n.parse::<u64>().ok()).sum();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let ticks: u64 = fields
+        .get(11..13)
+        .ok_or("stat")?
+        .iter()
+        .filter_map(|n| n.parse::<u64>().ok())
+        .sum();
     Ok(Duration::from_millis(ticks * 10))
 }
 
 /// As many open files as the system gives.
 pub(crate) fn many_files() -> Outcome {
     let now = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: now.maximum, ..now })?;
+    setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: now.maximum,
+            ..now
+        },
+    )?;
     Ok(())
 }
 
 pub(crate) fn runtime() -> Outcome<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?)
 }
 
 /// The value below which a share of the others lies.
