@@ -32,7 +32,7 @@ const CONFINED: [(&str, &[&str]); 21] = [
         "tokio",
         &["iia-box", "iia-edge", "iia-identity", "iia-link"],
     ),
-    ("tokio-rustls", &["iia-link"]),
+    ("tokio-rustls", &[]),
     ("ureq", &["iia-vault"]),
     ("x509-parser", &["iia-identity"]),
 ];

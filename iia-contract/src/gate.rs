@@ -3,49 +3,42 @@
 use alloc::string::{String, ToString as _};
 
 use iia_core::SpiffeId;
-use iia_core::gate::{Ask, Gate, Refusal};
+use iia_core::gate::{Ask, Gate, Refusal, Standing};
 
 use crate::catalog::Catalog;
-use crate::scope::Terms;
+use crate::scope::{Contract, Terms};
 
 impl Gate for Catalog {
     // IIA 7: a link that no contract covers does not come to be.
     fn permits(&self, ask: &Ask<'_>) -> Result<(), Refusal> {
-        let contract = || String::from(ask.contract);
-        let mut worst = Refusal::NoContract {
-            contract: contract(),
-        };
         // An old major version stays in force beside the new one until it is taken out.
-        for found in self.versions(ask.contract) {
-            let (joins, operations) = match &found.terms {
-                Terms::Internal(terms) => {
-                    let joins =
-                        &terms.source == ask.source && &terms.destination == ask.destination;
-                    (joins, &terms.operations)
-                }
-                Terms::Boundary(terms) => {
-                    let out = &terms.publisher == ask.source && &terms.consumer == ask.destination;
-                    let back = &terms.consumer == ask.source && &terms.publisher == ask.destination;
-                    (out || back, &terms.operations)
-                }
-                Terms::Device(_) | Terms::Inbound(_) => continue,
-            };
-            if joins && operations.contains(ask.operation) {
-                return Ok(());
-            }
-            worst = match joins {
-                true => Refusal::NoOperation {
-                    contract: contract(),
-                    operation: ask.operation.into(),
-                },
-                false => Refusal::OtherParties {
-                    contract: contract(),
-                    source_id: ask.source.to_string(),
-                    destination_id: ask.destination.to_string(),
-                },
-            };
+        permitted(self.versions(ask.contract), ask).map(|_| ())
+    }
+
+    fn standing(&self, ask: &Ask<'_>) -> Standing {
+        match permitted(self.versions(ask.contract), ask) {
+            Ok(found) => Standing {
+                version: found.version.to_string(),
+                until: found.deprecated,
+            },
+            Err(_) => Standing::default(),
         }
-        Err(worst)
+    }
+
+    /// What a minor version adds breaks nothing, so the major version has to be the same, and no more.
+    fn permits_version(&self, ask: &Ask<'_>, version: &str) -> Result<(), Refusal> {
+        let same = |found: &&Contract| major(version) == Some(found.version.major);
+        if self.versions(ask.contract).next().is_none() {
+            return self.permits(ask);
+        }
+        let mut versions = self.versions(ask.contract).filter(same).peekable();
+        if versions.peek().is_none() {
+            return Err(Refusal::OtherVersion {
+                contract: ask.contract.into(),
+                version: version.into(),
+            });
+        }
+        permitted(versions, ask).map(|_| ())
     }
 
     fn knows(&self, workload: &SpiffeId) -> bool {
@@ -62,4 +55,48 @@ impl Gate for Catalog {
                 Terms::Inbound(terms) => &terms.puller == workload,
             })
     }
+}
+
+/// The first of these versions of a contract that permits this, or what is wrong with the last.
+fn permitted<'c>(
+    versions: impl Iterator<Item = &'c Contract>,
+    ask: &Ask<'_>,
+) -> Result<&'c Contract, Refusal> {
+    let contract = || String::from(ask.contract);
+    let mut worst = Refusal::NoContract {
+        contract: contract(),
+    };
+    for found in versions {
+        let (joins, operations) = match &found.terms {
+            Terms::Internal(terms) => {
+                let joins = &terms.source == ask.source && &terms.destination == ask.destination;
+                (joins, &terms.operations)
+            }
+            Terms::Boundary(terms) => {
+                let out = &terms.publisher == ask.source && &terms.consumer == ask.destination;
+                let back = &terms.consumer == ask.source && &terms.publisher == ask.destination;
+                (out || back, &terms.operations)
+            }
+            Terms::Device(_) | Terms::Inbound(_) => continue,
+        };
+        if joins && operations.contains(ask.operation) {
+            return Ok(found);
+        }
+        worst = match joins {
+            true => Refusal::NoOperation {
+                contract: contract(),
+                operation: ask.operation.into(),
+            },
+            false => Refusal::OtherParties {
+                contract: contract(),
+                source_id: ask.source.to_string(),
+                destination_id: ask.destination.to_string(),
+            },
+        };
+    }
+    Err(worst)
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.split_once('.')?.0.parse().ok()
 }

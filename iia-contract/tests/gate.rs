@@ -61,3 +61,52 @@ fn only_workloads_of_a_contract_are_known() {
     assert!(!catalog().knows(&id("lake/workload/other")));
     assert!(!Catalog::default().knows(&id("lake/workload/l")));
 }
+
+#[test]
+fn a_minor_version_is_the_same_contract_and_another_major_one_is_not() {
+    let catalog = catalog();
+    let (source, destination) = (id("collect/workload/c"), id("lake/workload/l"));
+    let ask = Ask {
+        source: &source,
+        destination: &destination,
+        contract: "iia.contract.internal.c_to_l",
+        operation: "APPEND",
+    };
+    let held = catalog.standing(&ask).version;
+    let (major, _) = held.split_once('.').unwrap();
+    let other = major.parse::<u32>().unwrap() + 1;
+    assert_eq!(catalog.permits_version(&ask, &held), Ok(()));
+    assert_eq!(
+        catalog.permits_version(&ask, &format!("{major}.99.7")),
+        Ok(())
+    );
+    for wrong in [
+        format!("{other}.0.0"),
+        String::new(),
+        "latest".into(),
+        "1".into(),
+    ] {
+        let refused = catalog.permits_version(&ask, &wrong);
+        assert!(
+            matches!(refused, Err(Refusal::OtherVersion { .. })),
+            "{wrong}: {refused:?}"
+        );
+    }
+    let unknown = Ask {
+        contract: "iia.contract.internal.other",
+        ..ask
+    };
+    assert!(matches!(
+        catalog.permits_version(&unknown, &held),
+        Err(Refusal::NoContract { .. })
+    ));
+    assert_eq!(catalog.standing(&unknown).version, "");
+    let forbidden = Ask {
+        operation: "QUERY",
+        ..ask
+    };
+    assert!(matches!(
+        catalog.permits_version(&forbidden, &held),
+        Err(Refusal::NoOperation { .. })
+    ));
+}

@@ -2,8 +2,8 @@
 
 use alloc::string::String;
 
-use crate::SpiffeId;
 use crate::code::{Code, Coded};
+use crate::{SpiffeId, Timestamp};
 
 /// A question to the catalog about one stream between two workloads.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,15 @@ pub struct Ask<'a> {
     pub operation: &'a str,
 }
 
+/// By which version of a contract something is permitted, and until when.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Standing {
+    /// The version; empty where a gate knows of no versions.
+    pub version: String,
+    /// When that version goes out of force, if it does.
+    pub until: Option<Timestamp>,
+}
+
 /// Answers from a catalog. Implemented by `iia-contract`.
 pub trait Gate: Send + Sync {
     /// Whether the named contract exists, joins these two and allows the operation.
@@ -25,6 +34,19 @@ pub trait Gate: Send + Sync {
     /// # Errors
     /// The first clause that fails.
     fn permits(&self, ask: &Ask<'_>) -> Result<(), Refusal>;
+
+    /// By which version of the contract this is permitted, and until when.
+    fn standing(&self, _ask: &Ask<'_>) -> Standing {
+        Standing::default()
+    }
+
+    /// The same as [`Gate::permits`], when the speaker says which version of the contract it goes by.
+    ///
+    /// # Errors
+    /// The first clause that fails, [`Refusal::OtherVersion`] among them.
+    fn permits_version(&self, ask: &Ask<'_>, _version: &str) -> Result<(), Refusal> {
+        self.permits(ask)
+    }
 
     /// Whether any contract names this workload: no contract, no SVID (001:199).
     fn knows(&self, workload: &SpiffeId) -> bool;
@@ -66,6 +88,14 @@ pub enum Refusal {
         /// The source or stream that it spoke for.
         claimed: String,
     },
+    /// The speaker goes by a version of the contract that is not in force here.
+    #[error("contract {contract} is not in force here as {version}")]
+    OtherVersion {
+        /// The contract that was named.
+        contract: String,
+        /// The version that was named.
+        version: String,
+    },
 }
 
 impl Coded for Refusal {
@@ -75,6 +105,7 @@ impl Coded for Refusal {
             Self::NoOperation { .. } => Code::new("COR", 111),
             Self::OtherParties { .. } => Code::new("COR", 112),
             Self::OtherSource { .. } => Code::new("COR", 113),
+            Self::OtherVersion { .. } => Code::new("COR", 114),
         }
     }
 }

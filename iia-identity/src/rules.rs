@@ -86,6 +86,12 @@ fn check_leaf_usage(certificate: &X509Certificate<'_>) -> Result<(), IdentityErr
     }
 }
 
+/// The SPIFFE ID of a leaf that [`check_leaf`] has accepted.
+pub(crate) fn spiffe_id(certificate: &X509Certificate<'_>) -> Result<SpiffeId, IdentityError> {
+    let rule = "no URI name (5.2)";
+    only_uri(certificate)?.ok_or(IdentityError::BadLeaf { rule })
+}
+
 /// The one URI name of a certificate; more than one is refused, whatever the scheme (X509-SVID 2, 5.2).
 fn only_uri(certificate: &X509Certificate<'_>) -> Result<Option<SpiffeId>, IdentityError> {
     let names = certificate

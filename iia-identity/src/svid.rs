@@ -1,6 +1,7 @@
 //! A workload's current SVID, replaceable while handshakes go on.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use iia_core::Timestamp;
@@ -40,29 +41,41 @@ impl Svid {
 }
 
 /// The place where a workload's current SVID is; every handshake looks here.
-pub struct Store(RwLock<Svid>);
+pub struct Store {
+    svid: RwLock<Svid>,
+    number: AtomicU64,
+}
 
 impl Store {
     /// Starts with a first SVID.
     pub fn new(svid: Svid) -> Self {
-        Self(RwLock::new(svid))
+        Self {
+            svid: RwLock::new(svid),
+            number: AtomicU64::new(0),
+        }
     }
 
     /// Puts a newer SVID in place; handshakes from now on use it.
     pub fn replace(&self, svid: Svid) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = svid;
+        *self.svid.write().unwrap_or_else(PoisonError::into_inner) = svid;
+        self.number.fetch_add(1, Ordering::Release);
+    }
+
+    /// Which SVID is in place: another number is another one.
+    pub fn number(&self) -> u64 {
+        self.number.load(Ordering::Acquire)
     }
 
     /// When the current SVID ends.
     pub fn not_after(&self) -> Timestamp {
-        self.0
+        self.svid
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .not_after
     }
 
     pub(crate) fn key(&self) -> Arc<CertifiedKey> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).key)
+        Arc::clone(&self.svid.read().unwrap_or_else(PoisonError::into_inner).key)
     }
 }
 

@@ -1,8 +1,9 @@
 //! TLS 1.3 configurations in which both ends prove a SPIFFE ID, nothing is resumed and nothing is HTTP.
 
 mod fault;
+mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use iia_core::{SpiffeId, Timestamp};
 use rustls::client::ResolvesClientCert;
@@ -12,11 +13,11 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{
-    ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
-};
+use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
-pub use fault::{Fault, fault};
+pub use fault::Fault;
+pub use rustls::{ClientConfig, ServerConfig};
+pub use wire::{Peer, Progress, WAITING_MAX, Wire};
 
 use crate::IdentityError;
 use crate::bundle::BundleSet;
@@ -73,20 +74,10 @@ pub fn client_config(
     Ok(config)
 }
 
-/// The SPIFFE ID of the peer of a finished handshake, proven at `now`.
-///
-/// # Errors
-/// Whatever [`verify_chain`] finds.
-pub fn peer_id(
-    chain: Option<&[CertificateDer<'_>]>,
-    bundles: &BundleSet,
-    now: Timestamp,
-) -> Result<SpiffeId, IdentityError> {
-    verify_chain(chain.unwrap_or_default(), bundles, now)
-}
-
 fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+    static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+        LazyLock::new(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    Arc::clone(&PROVIDER)
 }
 
 /// Shows whatever SVID is current at the handshake.

@@ -1,20 +1,23 @@
 //! Frames to bytes and back, and the floor beneath: copying.
 #![expect(clippy::unwrap_used, reason = "a bench is its own page")]
 use divan::counter::BytesCount;
-use iia_link::frame::{Frame, Kind, decode};
+use iia_link::frame::{FRAGMENT_MAX, Frame, Kind, read};
 
-const SIZES: [usize; 2] = [100, 1 << 20];
+const SIZES: [usize; 2] = [100, FRAGMENT_MAX];
 
 fn main() {
     divan::main();
 }
 
-fn frame(len: usize) -> Frame {
-    Frame {
+fn encode_to(payload: &[u8], out: &mut Vec<u8>) {
+    let frame = Frame {
         kind: Kind::Data,
+        session: 1,
         id: 7,
-        payload: vec![7; len],
-    }
+        payload,
+    };
+    out.clear();
+    frame.encode_to(out).unwrap();
 }
 
 #[divan::bench(args = SIZES)]
@@ -27,17 +30,18 @@ fn floor_copy(bencher: divan::Bencher, len: usize) {
 
 #[divan::bench(args = SIZES)]
 fn encode(bencher: divan::Bencher, len: usize) {
-    let frame = frame(len);
+    let payload = vec![7u8; len];
+    let mut out = Vec::new();
     bencher
         .counter(BytesCount::new(len))
-        .bench(|| divan::black_box(&frame).encode());
+        .bench_local(|| encode_to(divan::black_box(&payload), &mut out));
 }
 
 #[divan::bench(args = SIZES)]
-fn decode_body(bencher: divan::Bencher, len: usize) {
-    let bytes = frame(len).encode().unwrap();
-    let body = bytes.get(4..).unwrap();
+fn decode(bencher: divan::Bencher, len: usize) {
+    let mut bytes = Vec::new();
+    encode_to(&vec![7u8; len], &mut bytes);
     bencher
         .counter(BytesCount::new(len))
-        .bench(|| decode(divan::black_box(body)));
+        .bench(|| read(divan::black_box(&bytes), FRAGMENT_MAX).is_ok());
 }

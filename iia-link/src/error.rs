@@ -3,7 +3,7 @@
 use iia_core::code::{Code, Coded};
 use iia_core::gate::Refusal;
 use iia_identity::IdentityError;
-use iia_identity::tls::{self, Fault};
+use iia_identity::tls::Fault;
 
 /// An error of this crate.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -12,6 +12,15 @@ pub enum LinkError {
     /// The catalog says no.
     #[error("{0}")]
     Catalog(Refusal),
+    /// The version of the contract that covered this has gone out of force.
+    #[error("the contract has gone out of force")]
+    ContractEnded,
+    /// The peer speaks a protocol that is none of ours.
+    #[error("the peer speaks {what}")]
+    ForeignPreface {
+        /// What it speaks.
+        what: &'static str,
+    },
     /// The frame is longer than the limit.
     #[error("frame of {len} bytes, {max} allowed")]
     FrameTooLong {
@@ -62,14 +71,20 @@ pub enum LinkError {
     /// The TLS handshake failed.
     #[error("handshake failed")]
     Tls,
+    /// Too many subscribers, or too many topics of one.
+    #[error("{max} subscribers are there already")]
+    TooManySubscribers {
+        /// The limit.
+        max: usize,
+    },
     /// Too many sessions are open.
     #[error("{max} sessions are open already")]
     TooManySessions {
         /// The limit.
         max: usize,
     },
-    /// The peer ended in the middle.
-    #[error("the peer ended before the handshake did")]
+    /// The peer ended in the middle, and did not say that it would.
+    #[error("the connection was cut off in the middle")]
     Truncated,
     /// The network failed.
     #[error("network: {kind}")]
@@ -88,32 +103,21 @@ impl Coded for LinkError {
             Self::Protocol { .. } => 2,
             Self::NotTls => 3,
             Self::Truncated => 4,
+            Self::ForeignPreface { .. } => 5,
             Self::Tls => 101,
             Self::Refused { .. } => 102,
             Self::Revoked => 103,
             Self::OldTls => 104,
             Self::SvidExpired => 301,
             Self::Renegotiation => 302,
+            Self::ContractEnded => 303,
             Self::FrameTooLong { .. } => 401,
             Self::TooManySessions { .. } => 402,
+            Self::TooManySubscribers { .. } => 403,
             Self::TimedOut { .. } => 501,
             Self::Transport { .. } => 502,
         };
         Code::new("LNK", number)
-    }
-}
-
-impl From<std::io::Error> for LinkError {
-    fn from(error: std::io::Error) -> Self {
-        match tls::fault(&error) {
-            None => Self::Transport { kind: error.kind() },
-            Some(Fault::Identity(error)) => Self::Identity(error),
-            Some(Fault::NoProtocol) => Self::ANOTHER_PROTOCOL,
-            Some(Fault::NotTls) => Self::NotTls,
-            Some(Fault::OldVersion) => Self::OldTls,
-            Some(Fault::Renegotiation) => Self::Renegotiation,
-            Some(_) => Self::Tls,
-        }
     }
 }
 
@@ -122,14 +126,24 @@ impl LinkError {
     pub const ANOTHER_PROTOCOL: Self = Self::Protocol {
         what: "another application protocol",
     };
+}
 
-    /// What a handshake failed of.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn of_handshake(error: std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::UnexpectedEof {
-            return Self::Truncated;
+impl From<std::io::Error> for LinkError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Transport { kind: error.kind() }
+    }
+}
+
+impl From<Fault> for LinkError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Identity(error) => Self::Identity(error),
+            Fault::NoProtocol => Self::ANOTHER_PROTOCOL,
+            Fault::NotTls => Self::NotTls,
+            Fault::OldVersion => Self::OldTls,
+            Fault::Renegotiation => Self::Renegotiation,
+            _ => Self::Tls,
         }
-        error.into()
     }
 }
 

@@ -16,11 +16,13 @@ use iia_identity::bundle::BundleSet;
 use iia_identity::issue::{Issuer, PrivateKey, request};
 use iia_identity::svid::{Store, Svid};
 use iia_link::LinkError;
-use iia_link::frame::{Frame, Kind};
-use iia_link::hello::{HELLO_BODY_MAX, Hello};
+use iia_link::frame::{COUNTED, Frame, Kind};
+use iia_link::hello::{HELLO_LEN_MAX, Hello};
 use iia_link::rt::{Endpoint, Incoming, Listener};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+/// Longest frame with a hello, as its length says it.
+const BODY_MAX: usize = COUNTED + HELLO_LEN_MAX;
 const LAKE: &str = "spiffe://iia.local/zone/lake/workload/w";
 const COLLECT: &str = "spiffe://iia.local/zone/collect/workload/c";
 
@@ -168,16 +170,10 @@ async fn openssl_with_a_good_svid_is_answered() {
     ]);
     let hello = Hello {
         contract: "c".into(),
+        version: String::new(),
         operation: "WRITE".into(),
     };
-    let payload = hello.encode();
-    let first = Frame {
-        kind: Kind::Hello,
-        id: 0,
-        payload,
-    }
-    .encode()
-    .unwrap();
+    let first = bytes(Kind::Hello, &hello.encode());
     let session = tokio::spawn(async move {
         match listener.accept().await.unwrap() {
             Incoming::Session(session) => {
@@ -191,12 +187,20 @@ async fn openssl_with_a_good_svid_is_answered() {
         session.await.unwrap(),
         (COLLECT.to_owned(), "WRITE".to_owned())
     );
-    let accept = Frame {
-        kind: Kind::Accept,
+    let answer = [bytes(Kind::Accept, &[]), bytes(Kind::End, &[])].concat();
+    assert_eq!(done.stdout, answer);
+}
+
+fn bytes(kind: Kind, payload: &[u8]) -> Vec<u8> {
+    let frame = Frame {
+        kind,
+        session: 1,
         id: 0,
-        payload: Vec::new(),
+        payload,
     };
-    assert_eq!(done.stdout, accept.encode().unwrap());
+    let mut out = Vec::new();
+    frame.encode_to(&mut out).unwrap();
+    out
 }
 
 #[tokio::test]
@@ -325,10 +329,10 @@ async fn a_first_frame_longer_than_any_hello_is_refused_before_it_comes() {
     let arguments = [
         "-tls1_3", "-alpn", "iia/1", "-quiet", "-cert", leaf, "-key", key,
     ];
-    for len in [HELLO_BODY_MAX as u32 + 1, 16 * 1024 * 1024] {
+    for len in [BODY_MAX as u32 + 1, 16 * 1024 * 1024] {
         let done = client(addr, words(&arguments), len.to_be_bytes().to_vec()).await;
         assert_eq!(done.stdout, b"");
-        let (len, max) = (u64::from(len), HELLO_BODY_MAX as u64);
+        let (len, max) = (u64::from(len), BODY_MAX as u64);
         assert_eq!(
             refused(&mut listener).await,
             LinkError::FrameTooLong { len, max }

@@ -13,7 +13,9 @@ use iia_identity::bundle::BundleSet;
 use iia_identity::issue::{Issuer, request};
 use iia_identity::svid::{Store, Svid};
 use iia_link::LinkError;
-use iia_link::rt::{Endpoint, Incoming, Listener, Message, Refused, Session, Target};
+use iia_link::rt::{
+    Endpoint, HALF_OPEN_MAX, Incoming, Listener, Message, Refused, Session, Target,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 struct Everything;
@@ -234,4 +236,178 @@ async fn a_revoked_identity_says_nothing_more() {
     let again = collect.connect(addr, target(LAKE, "WRITE")).await;
     assert!(again.is_err());
     assert_eq!(refused(&mut listener).await.error, LinkError::Revoked);
+}
+
+#[tokio::test]
+async fn sessions_with_one_peer_share_a_connection_until_the_svid_is_another() {
+    let world = World::new("iia.local");
+    let lake = world.endpoint(LAKE, &world, Arc::new(Everything));
+    let collect = world.endpoint(COLLECT, &world, Arc::new(Everything));
+    let (mut listener, addr) = listener(&lake).await;
+    let (mut held, mut ports) = (Vec::new(), std::collections::BTreeSet::new());
+    for _ in 0..65 {
+        let (near, far) = tokio::join!(
+            collect.connect(addr, target(LAKE, "WRITE")),
+            session(&mut listener)
+        );
+        ports.extend(near.as_ref().unwrap().local_addr());
+        held.push((near.unwrap(), far));
+    }
+    assert_eq!(
+        ports.len(),
+        2,
+        "64 sessions on one connection, the next on another"
+    );
+    for (number, (near, far)) in held.iter_mut().enumerate() {
+        near.send(Message::push(vec![number as u8])).await.unwrap();
+        assert_eq!(far.recv().await.unwrap().unwrap().payload, [number as u8]);
+    }
+    held.truncate(1);
+    let (near, far) = tokio::join!(
+        collect.connect(addr, target(LAKE, "WRITE")),
+        session(&mut listener)
+    );
+    assert!(ports.contains(&near.as_ref().unwrap().local_addr().unwrap()));
+    held.push((near.unwrap(), far));
+}
+
+#[tokio::test]
+async fn a_connection_without_an_end_within_tls_is_an_error_and_no_end() {
+    let world = World::new("iia.local");
+    let lake = world.endpoint(LAKE, &world, Arc::new(Everything));
+    let collect = world.endpoint(COLLECT, &world, Arc::new(Everything));
+    let (mut listener, real) = listener(&lake).await;
+    // Somebody on the way, who cannot read and can end TCP.
+    let middle = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = middle.local_addr().unwrap();
+    let (cut, mut told) = tokio::sync::oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let mut near = middle.accept().await.unwrap().0;
+        let mut far = tokio::net::TcpStream::connect(real).await.unwrap();
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+            _ = &mut told => {}
+        }
+    });
+    let (near, far) = tokio::join!(
+        collect.connect(addr, target(LAKE, "WRITE")),
+        session(&mut listener)
+    );
+    let (mut near, mut far) = (near.unwrap(), far);
+    near.send(Message::push(b"whole".to_vec())).await.unwrap();
+    assert_eq!(far.recv().await.unwrap().unwrap().payload, b"whole");
+    cut.send(()).unwrap();
+    assert_eq!(far.recv().await, Err(LinkError::Truncated));
+    assert_eq!(near.recv().await, Err(LinkError::Truncated));
+}
+
+#[tokio::test]
+async fn a_contract_that_is_taken_away_ends_a_live_session_at_once() {
+    let world = World::new("iia.local");
+    let lake = world.endpoint(LAKE, &world, Arc::new(Everything));
+    let collect = world.endpoint(COLLECT, &world, Arc::new(Everything));
+    let (mut listener, addr) = listener(&lake).await;
+    let (near, far) = tokio::join!(
+        collect.connect(addr, target(LAKE, "WRITE")),
+        session(&mut listener)
+    );
+    let (mut near, mut far) = (near.unwrap(), far);
+    near.send(Message::push(b"unread".to_vec())).await.unwrap();
+    lake.replace_gate(Arc::new(Nothing));
+    assert!(matches!(far.recv().await, Err(LinkError::Catalog(_))));
+    let told = LinkError::Refused {
+        code: "IIA-COR-0110".into(),
+    };
+    assert_eq!(near.recv().await, Err(told.clone()));
+    assert_eq!(
+        collect
+            .connect(addr, target(LAKE, "WRITE"))
+            .await
+            .unwrap_err(),
+        told
+    );
+    assert!(matches!(
+        refused(&mut listener).await.error,
+        LinkError::Catalog(_)
+    ));
+    assert_eq!(listener.refusals(), 1);
+}
+
+struct Nothing;
+
+impl Gate for Nothing {
+    fn permits(&self, ask: &Ask<'_>) -> Result<(), Refusal> {
+        let contract = ask.contract.into();
+        Err(Refusal::NoContract { contract })
+    }
+    fn knows(&self, _: &SpiffeId) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_newer_handshake_displaces_the_oldest_and_an_honest_one_gets_through() {
+    let world = World::new("iia.local");
+    let lake = world.endpoint(LAKE, &world, Arc::new(Everything));
+    let collect = world.endpoint(COLLECT, &world, Arc::new(Everything));
+    let (mut listener, addr) = listener(&lake).await;
+    let mut silent = Vec::new();
+    for _ in 0..HALF_OPEN_MAX + 2 {
+        silent.push(tokio::net::TcpStream::connect(addr).await.unwrap());
+    }
+    let opened = collect.connect(addr, target(LAKE, "WRITE")).await.unwrap();
+    for _ in 0..3 {
+        let error = refused(&mut listener).await.error;
+        assert!(matches!(error, LinkError::TimedOut { .. }), "{error}");
+    }
+    let accepted = session(&mut listener).await;
+    assert_eq!(accepted.peer().as_str(), COLLECT);
+    assert_eq!(
+        silent
+            .first_mut()
+            .unwrap()
+            .read(&mut [0])
+            .await
+            .unwrap_or(0),
+        0,
+        "the oldest is gone"
+    );
+    drop(opened);
+}
+
+/// What is no TLS: whoever speaks it gets one alert, seven bytes in one packet, and the end.
+#[tokio::test]
+async fn i1_other_protocols_are_refused_in_one_packet() {
+    let world = World::new("iia.local");
+    let lake = world.endpoint(LAKE, &world, Arc::new(Everything));
+    let (mut listener, addr) = listener(&lake).await;
+    let rows: [&[u8]; 6] = [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02xy",
+        b"\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00\x01",
+        b"HELF\x20\x00\x00\x00",
+    ];
+    for said in rows {
+        let mut tcp = tokio::net::TcpStream::connect(addr).await.unwrap();
+        tcp.write_all(said).await.unwrap();
+        let mut first = [0; 64];
+        let len = tcp.read(&mut first).await.unwrap_or(0);
+        // RFC 8446 6: an alert is a record of type 21 with two bytes.
+        assert!(
+            len == 0 || len == 7 && first.first() == Some(&21),
+            "{said:?}: {first:?}"
+        );
+        assert_eq!(
+            tcp.read(&mut first).await.unwrap_or(0),
+            0,
+            "{said:?}: one packet"
+        );
+        assert_eq!(
+            refused(&mut listener).await.error,
+            LinkError::NotTls,
+            "{said:?}"
+        );
+    }
 }

@@ -49,6 +49,7 @@ impl Source {
             "iia-audit/bench/",
             "iia-config/bench/",
             "iia-contract/bench/",
+            "iia-link/bench/",
         ];
         self.path.contains("/src/") && !measures.iter().any(|place| self.path.starts_with(place))
     }

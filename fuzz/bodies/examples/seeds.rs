@@ -308,14 +308,19 @@ fn boundary(corpus: &Corpus) -> Outcome {
     corpus.put(
         "link_hello",
         "hello",
-        &[b"iia.contract.internal.a_to_b\nQUERY"],
+        &[b"iia.contract.internal.a_to_b\n1.2.0\nQUERY"],
     )?;
-    let frame = iia_link::frame::Frame {
-        kind: iia_link::frame::Kind::Data,
-        id: 1,
-        payload: b"rows".to_vec(),
-    };
-    corpus.put("link_frame", "data", &[&frame.encode()?, &frame.encode()?])?;
+    let mut frames = Vec::new();
+    for id in [1, 2] {
+        let frame = iia_link::frame::Frame {
+            kind: iia_link::frame::Kind::Data,
+            session: 1,
+            id,
+            payload: b"rows",
+        };
+        frame.encode_to(&mut frames)?;
+    }
+    corpus.put("link_frame", "data", &[&frames])?;
     corpus.put("link_frame", "http", &[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])?;
     corpus.put("lake_ipc", "conn", &[&rows])?;
     corpus.put("lake_wal", "good", &[&[1, 0, 1, 0, 2, 0, 3]])?;

@@ -82,6 +82,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("lake_wal", lake::wal),
     ("link_frame", link::frame),
     ("link_hello", link::hello),
+    ("link_mux", link::mux),
+    ("link_sockets", link::sockets),
     ("spiffe_bundle", identity::bundle::bundle),
     ("spiffe_id", identity::spiffe_id),
     ("svid_chain", identity::svid_chain),

@@ -1,6 +1,5 @@
 //! Why TLS failed: reasons go into the TLS stack as its errors and come out of it again as ours.
 
-use std::io;
 use std::sync::Arc;
 
 use rustls::{
@@ -28,10 +27,9 @@ pub enum Fault {
     Other,
 }
 
-/// What TLS said, if it was TLS that failed and not the network.
-pub fn fault(error: &io::Error) -> Option<Fault> {
-    let error = error.get_ref()?.downcast_ref::<Error>()?;
-    Some(match error {
+/// What TLS said.
+pub(super) fn fault(error: &Error) -> Fault {
+    match error {
         Error::InvalidCertificate(reason) => identity(reason).map_or(Fault::Other, Fault::Identity),
         Error::NoCertificatesPresented => Fault::Identity(IdentityError::NoCertificate),
         Error::NoApplicationProtocol => Fault::NoProtocol,
@@ -56,7 +54,7 @@ pub fn fault(error: &io::Error) -> Option<Fault> {
             Fault::Renegotiation
         }
         _ => Fault::Other,
-    })
+    }
 }
 
 /// What the stack is told, and so the peer: that time is over or not come, that the authority is not known, or no more.

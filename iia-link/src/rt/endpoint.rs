@@ -1,81 +1,46 @@
 //! One workload's end of every link it has.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::Poll;
 
+use iia_core::SpiffeId;
 use iia_core::gate::Gate;
 use iia_core::time::{Clock as _, Floor, SystemClock};
-use iia_core::{SpiffeId, Timestamp};
-use iia_identity::IdentityError;
 use iia_identity::bundle::BundleSet;
-use iia_identity::revoke::Registry;
+use iia_identity::revoke::Live;
 use iia_identity::svid::Store;
-use iia_identity::{tls, verify};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
+use super::line::{For, Line};
 use super::listener::Listener;
-use super::session::{Bonds, Session, Stream, code, read_frame, write_frame};
-use super::{HANDSHAKE_MAX, SESSIONS_MAX};
+use super::session::Session;
+use super::{HANDSHAKE_MAX, SHARED_MAX, Target};
 use crate::LinkError;
-use crate::frame::{Frame, Kind};
+use crate::connection::Connection;
 use crate::hello::Hello;
+use crate::mux::{GONE, SESSIONS_MAX};
+use crate::party::Party;
 
-/// Whom to reach, under which contract, for what.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Target {
-    /// The peer that is expected; nobody else is accepted.
-    pub peer: SpiffeId,
-    /// The contract's id.
-    pub contract: String,
-    /// The operation.
-    pub operation: String,
-}
+/// Connections that are cut before whoever revokes goes on.
+const CUTS_MAX: usize = 64;
 
 /// A workload's identity, trust and catalog, ready for links.
 #[derive(Clone)]
 pub struct Endpoint {
-    pub(super) shared: Arc<Shared>,
-}
-
-pub(super) struct Shared {
-    pub(super) me: SpiffeId,
-    pub(super) bundles: Arc<BundleSet>,
-    pub(super) gate: Arc<dyn Gate>,
-    pub(super) revoked: Registry,
-    store: Arc<Store>,
+    party: Result<Arc<Party>, LinkError>,
     clock: SystemClock,
+    shared: Arc<Mutex<Vec<Shared>>>,
 }
 
-impl Shared {
-    pub(super) fn now(&self) -> Timestamp {
-        self.clock.read().wall
-    }
-
-    /// What a finished handshake proves of the peer, and how long it holds.
-    pub(super) fn bonds(&self, stream: &Stream) -> Result<Bonds, LinkError> {
-        let (_, connection) = stream.get_ref();
-        if connection.alpn_protocol() != Some(tls::ALPN) {
-            return Err(LinkError::ANOTHER_PROTOCOL);
-        }
-        let chain = connection.peer_certificates();
-        let peer = tls::peer_id(chain, &self.bundles, self.now())?;
-        let leaf = chain
-            .and_then(<[_]>::first)
-            .ok_or(IdentityError::BadCertificate)?;
-        let not_after = verify::not_after(leaf)?;
-        let revoked = self.revoked.register(&peer);
-        let revoked = revoked.ok_or(LinkError::TooManySessions { max: SESSIONS_MAX })?;
-        if revoked.is_raised() {
-            return Err(LinkError::Revoked);
-        }
-        Ok(Bonds {
-            peer,
-            not_after,
-            revoked,
-        })
-    }
+/// A connection that further sessions can share.
+struct Shared {
+    addr: SocketAddr,
+    peer: SpiffeId,
+    svid: u64,
+    line: Weak<Line>,
 }
 
 impl Endpoint {
@@ -86,16 +51,10 @@ impl Endpoint {
         bundles: Arc<BundleSet>,
         gate: Arc<dyn Gate>,
     ) -> Self {
-        let clock = SystemClock::new(Floor::default(), 1_000_000_000);
         Self {
-            shared: Arc::new(Shared {
-                me,
-                bundles,
-                gate,
-                revoked: Registry::default(),
-                store,
-                clock,
-            }),
+            party: Party::new(me, store, bundles, gate).map(Arc::new),
+            clock: SystemClock::new(Floor::default(), 1_000_000_000),
+            shared: Arc::default(),
         }
     }
 
@@ -104,75 +63,132 @@ impl Endpoint {
     /// # Errors
     /// When the address is taken.
     pub async fn listen(&self, addr: SocketAddr) -> Result<Listener, LinkError> {
-        let config = tls::server_config(&self.shared.store, &self.shared.bundles)?;
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let party = self.party.clone()?;
         let tcp = TcpListener::bind(addr).await?;
-        Ok(Listener::start(Arc::clone(&self.shared), tcp, acceptor))
+        Ok(Listener::start(party, tcp, self.clock))
     }
 
-    /// Opens a link; the own catalog is asked first, then the peer's.
+    /// Opens a session; the own catalog is asked first, then the peer's. Sessions with one peer share a connection, as
+    /// long as this end still shows the SVID that it was made with.
     ///
     /// # Errors
     /// See [`LinkError`].
     pub async fn connect(&self, addr: SocketAddr, target: Target) -> Result<Session, LinkError> {
-        let Target {
-            peer,
-            contract,
-            operation,
-        } = target;
-        let hello = Hello {
-            contract,
-            operation,
-        };
-        hello.check(self.shared.gate.as_ref(), &self.shared.me, &peer)?;
-        let opening = self.open(addr, peer, hello);
+        let party = self.party.clone()?;
+        let hello = party.hello(&target)?;
+        let opening = self.open(&party, addr, (target.peer, hello));
         timeout(HANDSHAKE_MAX, opening)
             .await
             .map_err(|_| LinkError::TimedOut { what: "handshake" })?
     }
 
-    /// Ends every session of an identity and refuses new ones, from now on.
+    /// Ends every session of an identity and refuses new ones: from the moment this is called no message of it is
+    /// accepted, and its connections are cut in the background.
     pub fn revoke(&self, id: &SpiffeId) {
-        self.shared.revoked.revoke(id);
+        if let Ok(party) = &self.party {
+            cut_all(party.revoke(id));
+        }
+    }
+
+    /// Puts another catalog in place; sessions that it does not cover end.
+    pub fn replace_gate(&self, gate: Arc<dyn Gate>) {
+        if let Ok(party) = &self.party {
+            for live in party.replace_gate(gate) {
+                live.look_again();
+            }
+        }
     }
 
     async fn open(
         &self,
+        party: &Arc<Party>,
         addr: SocketAddr,
-        peer: SpiffeId,
-        hello: Hello,
+        (peer, hello): (SpiffeId, Hello),
     ) -> Result<Session, LinkError> {
-        let config = tls::client_config(&self.shared.store, &self.shared.bundles, &peer)?;
-        let tcp = TcpStream::connect(addr).await?;
-        tcp.set_nodelay(true)?;
-        let connector = TlsConnector::from(Arc::new(config));
-        let stream = connector
-            .connect(addr.ip().into(), tcp)
-            .await
-            .map_err(LinkError::of_handshake)?;
-        let mut stream = TlsStream::Client(stream);
-        let bonds = self.shared.bonds(&stream)?;
-        let first = Frame {
-            kind: Kind::Hello,
-            id: 0,
-            payload: hello.encode(),
-        };
-        write_frame(&mut stream, &first).await?;
-        match read_frame(&mut stream).await? {
-            Some(Frame {
-                kind: Kind::Accept, ..
-            }) => Ok(Session::new(stream, hello, bonds, self.shared.now())),
-            Some(Frame {
-                kind: Kind::Refuse,
-                payload,
-                ..
-            }) => Err(LinkError::Refused {
-                code: code(&payload),
-            }),
-            Some(_) => Err(LinkError::Protocol {
-                what: "no answer to hello",
-            }),
-            None => Err(LinkError::Tls),
+        let svid = party.svid_number();
+        if let Some(line) = self.find(addr, &peer, svid) {
+            match Session::open(line, hello.clone()).await {
+                // It ended meanwhile, or is full: another is made.
+                Err(
+                    LinkError::Transport { .. }
+                    | LinkError::Truncated
+                    | LinkError::Revoked
+                    | LinkError::SvidExpired
+                    | LinkError::TimedOut { .. }
+                    | LinkError::TooManySessions { max: SESSIONS_MAX },
+                ) => {}
+                other => return other,
+            }
         }
+        let line = self.dial(party, addr, &peer).await?;
+        let shared = Shared {
+            addr,
+            peer,
+            svid,
+            line: Arc::downgrade(&line),
+        };
+        let session = Session::open(line, hello).await?;
+        let mut all = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() < SHARED_MAX {
+            all.push(shared);
+        }
+        Ok(session)
+    }
+
+    fn find(&self, addr: SocketAddr, peer: &SpiffeId, svid: u64) -> Option<Arc<Line>> {
+        let mut all = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|shared| shared.svid == svid && shared.line.strong_count() > 0);
+        let fits = |shared: &&Shared| shared.addr == addr && shared.peer == *peer;
+        let lines = all
+            .iter()
+            .filter(fits)
+            .filter_map(|shared| shared.line.upgrade());
+        // A line is locked after the list, never the other way round.
+        let lines: Vec<_> = lines.collect();
+        drop(all);
+        let has_room = |line: &Arc<Line>| line.look(|state, now| state.connection.has_room(now));
+        lines.into_iter().find(has_room)
+    }
+
+    async fn dial(
+        &self,
+        party: &Arc<Party>,
+        addr: SocketAddr,
+        peer: &SpiffeId,
+    ) -> Result<Arc<Line>, LinkError> {
+        let tcp = TcpStream::connect(addr).await?;
+        let connection = Connection::dialling(Arc::clone(party), peer, &self.clock.read())?;
+        let line = Line::new(connection, tcp, self.clock, None)?;
+        tokio::spawn(Arc::clone(&line).drive());
+        poll_fn(|context| {
+            line.look(|state, now| match state.connection.usable(now) {
+                Err(error) => Poll::Ready(Err(error)),
+                Ok(()) if state.connection.peer().is_some() => Poll::Ready(Ok(())),
+                Ok(()) => {
+                    state.wait(0, For::News, context.waker());
+                    Poll::Pending
+                }
+            })
+        })
+        .await
+        .map_err(|error| if error == GONE { LinkError::Tls } else { error })?;
+        Ok(line)
+    }
+}
+
+/// Cuts all of them: the first at once, and where there are many the rest on a thread of its own, whatever the runtime
+/// has to do.
+fn cut_all(all: Vec<Arc<dyn Live>>) {
+    let (now, later) = all.split_at(all.len().min(CUTS_MAX));
+    now.iter().for_each(|live| live.cut());
+    if later.is_empty() {
+        return;
+    }
+    let later = later.to_vec();
+    let cut = move || later.iter().for_each(|live| live.cut());
+    let thread = std::thread::Builder::new().name("revoke".into());
+    if thread.spawn(cut).is_err() {
+        // No thread is to be had: then here and now.
+        all.iter().for_each(|live| live.cut());
     }
 }

@@ -2,21 +2,24 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use iia_core::SpiffeId;
-use iia_core::code::Coded as _;
+use iia_core::time::{Clock as _, SystemClock};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_rustls::{TlsAcceptor, TlsStream};
 
-use super::endpoint::Shared;
-use super::session::{Session, read_frame_within, write_frame};
-use super::{HANDSHAKE_MAX, SESSIONS_MAX};
+use super::half_open::{Half, HalfOpen};
+use super::line::Line;
+use super::session::Session;
+use super::{CONNECTIONS_MAX, HANDSHAKE_MAX, OUTCOMES_MAX};
 use crate::LinkError;
-use crate::frame::{Frame, Kind};
-use crate::hello::{HELLO_BODY_MAX, Hello};
+use crate::connection::Connection;
+use crate::hello::Hello;
+use crate::mux::GONE;
+use crate::party::Party;
 
 /// What comes of a connection.
 #[derive(Debug)]
@@ -27,7 +30,7 @@ pub enum Incoming {
     Refused(Refused),
 }
 
-/// A connection that was refused, as far as it is known who and what it was.
+/// A connection or a session that was refused, as far as it is known who and what it was.
 #[derive(Debug)]
 pub struct Refused {
     /// Who, if the certificate was good.
@@ -46,17 +49,26 @@ pub struct Refused {
 pub struct Listener {
     local: Option<SocketAddr>,
     incoming: mpsc::Receiver<Incoming>,
+    refusals: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
 impl Listener {
-    pub(super) fn start(shared: Arc<Shared>, tcp: TcpListener, acceptor: TlsAcceptor) -> Self {
+    pub(super) fn start(party: Arc<Party>, tcp: TcpListener, clock: SystemClock) -> Self {
         let local = tcp.local_addr().ok();
-        let (outcomes, incoming) = mpsc::channel(SESSIONS_MAX);
-        let task = tokio::spawn(accept_all(shared, tcp, acceptor, outcomes));
+        let (outcomes, incoming) = mpsc::channel(OUTCOMES_MAX);
+        let refusals = Arc::new(AtomicU64::new(0));
+        let house = House {
+            party,
+            clock,
+            outcomes,
+            refusals: Arc::clone(&refusals),
+        };
+        let task = tokio::spawn(house.accept_all(tcp));
         Self {
             local,
             incoming,
+            refusals,
             task,
         }
     }
@@ -66,15 +78,17 @@ impl Listener {
         self.local
     }
 
+    /// How many were refused, those among them for which [`OUTCOMES_MAX`] left no room.
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
+
     /// The next outcome.
     ///
     /// # Errors
     /// When the listener has ended.
     pub async fn accept(&mut self) -> Result<Incoming, LinkError> {
-        let gone = LinkError::Transport {
-            kind: std::io::ErrorKind::BrokenPipe,
-        };
-        self.incoming.recv().await.ok_or(gone)
+        self.incoming.recv().await.ok_or(GONE)
     }
 }
 
@@ -84,94 +98,161 @@ impl Drop for Listener {
     }
 }
 
-async fn accept_all(
-    shared: Arc<Shared>,
-    tcp: TcpListener,
-    acceptor: TlsAcceptor,
+/// What every connection of a listener shares.
+#[derive(Clone)]
+struct House {
+    party: Arc<Party>,
+    clock: SystemClock,
     outcomes: mpsc::Sender<Incoming>,
-) {
-    let places = Arc::new(Semaphore::new(SESSIONS_MAX));
-    loop {
-        // Out of file descriptors or a peer that is gone already: neither ends the listener.
-        let Ok((stream, addr)) = tcp.accept().await else {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            continue;
-        };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            let error = LinkError::TooManySessions { max: SESSIONS_MAX };
-            let _full = outcomes.try_send(Incoming::Refused(Refused::of(addr, error)));
-            continue;
-        };
-        let (shared, acceptor, outcomes) =
-            (Arc::clone(&shared), acceptor.clone(), outcomes.clone());
-        tokio::spawn(async move {
-            let mut refused = Refused::of(addr, LinkError::TimedOut { what: "handshake" });
-            let opening = open(&shared, stream, &acceptor, &mut refused);
-            let outcome = match timeout(HANDSHAKE_MAX, opening).await {
-                Ok(Ok(session)) => Incoming::Session(Box::new(session.in_place(place))),
-                Ok(Err(error)) => Incoming::Refused(Refused { error, ..refused }),
-                Err(_) => Incoming::Refused(refused),
+    refusals: Arc<AtomicU64>,
+}
+
+impl House {
+    async fn accept_all(self, tcp: TcpListener) {
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let half_open = HalfOpen::default();
+        loop {
+            // Out of file descriptors or a peer that is gone already: neither ends the listener.
+            let Ok((stream, addr)) = tcp.accept().await else {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                continue;
             };
-            let _listener_gone = outcomes.send(outcome).await;
+            half_open.begin(|half| {
+                let door = Door {
+                    addr,
+                    house: self.clone(),
+                    half: Some(half),
+                    places: Arc::clone(&places),
+                    place: None,
+                    spoke: false,
+                };
+                tokio::spawn(attend(stream, door)).abort_handle()
+            });
+        }
+    }
+
+    fn refuse(&self, refused: Refused) {
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+        let _counted = self.outcomes.try_send(Incoming::Refused(refused));
+    }
+}
+
+/// One connection, from its first byte on: before that it has no memory of ours but this.
+async fn attend(tcp: TcpStream, mut door: Door) {
+    if timeout(HANDSHAKE_MAX, tcp.readable()).await.is_err() {
+        door.refused(None, LinkError::TimedOut { what: "handshake" });
+        return;
+    }
+    let now = door.house.clock.read();
+    let clock = door.house.clock;
+    let line = Connection::dialled(Arc::clone(&door.house.party), &now);
+    if let Ok(connection) = line
+        && let Ok(line) = Line::new(connection, tcp, clock, Some(door))
+    {
+        line.drive().await;
+    }
+}
+
+/// Where what comes of one connection is told.
+pub(super) struct Door {
+    addr: SocketAddr,
+    house: House,
+    half: Option<Half>,
+    places: Arc<Semaphore>,
+    place: Option<OwnedSemaphorePermit>,
+    spoke: bool,
+}
+
+impl Door {
+    /// The handshake is done. Whoever gets no place is refused when it asks for a session.
+    pub(super) fn ready(&mut self) {
+        self.half = None;
+        self.place = Arc::clone(&self.places).try_acquire_owned().ok();
+    }
+
+    fn refused(&mut self, peer: Option<SpiffeId>, error: LinkError) {
+        self.spoke = true;
+        self.house.refuse(Refused {
+            peer,
+            addr: self.addr,
+            contract: String::new(),
+            operation: String::new(),
+            error,
         });
     }
 }
 
-impl Refused {
-    const fn of(addr: SocketAddr, error: LinkError) -> Self {
-        Self {
-            peer: None,
-            addr,
-            contract: String::new(),
-            operation: String::new(),
-            error,
+impl Drop for Door {
+    fn drop(&mut self) {
+        // Displaced by newer handshakes, or ended together with the listener.
+        if self.half.is_some() && !self.spoke {
+            let what = "a handshake that newer ones displace";
+            self.refused(None, LinkError::TimedOut { what });
         }
     }
 }
 
-/// Handshake, identity, hello, catalog; `seen` is filled as far as it comes.
-async fn open(
-    shared: &Shared,
-    tcp: TcpStream,
-    acceptor: &TlsAcceptor,
-    seen: &mut Refused,
-) -> Result<Session, LinkError> {
-    tcp.set_nodelay(true)?;
-    let stream = acceptor
-        .accept(tcp)
-        .await
-        .map_err(LinkError::of_handshake)?;
-    let mut stream = TlsStream::Server(stream);
-    let bonds = shared.bonds(&stream)?;
-    seen.peer = Some(bonds.peer.clone());
-    let hello = match read_frame_within(&mut stream, HELLO_BODY_MAX).await? {
-        Some(Frame {
-            kind: Kind::Hello,
-            payload,
-            ..
-        }) => Hello::decode(&payload)?,
-        _ => return Err(LinkError::Protocol { what: "no hello" }),
-    };
-    seen.contract.clone_from(&hello.contract);
-    seen.operation.clone_from(&hello.operation);
-    let (kind, payload, verdict) = match hello.check(shared.gate.as_ref(), &bonds.peer, &shared.me)
-    {
-        Ok(()) => (Kind::Accept, Vec::new(), Ok(())),
-        Err(error) => (
-            Kind::Refuse,
-            error.code().to_string().into_bytes(),
-            Err(error),
-        ),
-    };
-    write_frame(
-        &mut stream,
-        &Frame {
-            kind,
-            id: 0,
-            payload,
-        },
-    )
-    .await?;
-    verdict?;
-    Ok(Session::new(stream, hello, bonds, shared.now()))
+/// What is to be told once a line is no longer locked.
+#[derive(Default)]
+pub(super) struct Knock {
+    opened: Vec<(u32, Hello, Option<mpsc::Sender<Incoming>>)>,
+}
+
+impl Knock {
+    pub(super) fn opened(&mut self, door: &mut Door, number: u32, hello: Hello) {
+        door.spoke = true;
+        let outcomes = door.place.is_some().then(|| door.house.outcomes.clone());
+        self.opened.push((number, hello, outcomes));
+    }
+
+    pub(super) fn refused(
+        &mut self,
+        door: &mut Door,
+        connection: &Connection,
+        hello: Hello,
+        error: LinkError,
+    ) {
+        door.spoke = true;
+        door.house.refuse(Refused {
+            peer: connection.peer().map(|(id, _)| id.clone()),
+            addr: door.addr,
+            contract: hello.contract,
+            operation: hello.operation,
+            error,
+        });
+    }
+
+    /// A connection that ends without a word about a session was refused, or refused itself.
+    pub(super) fn over(&mut self, door: &mut Door, connection: &Connection, error: LinkError) {
+        door.half = None;
+        if !door.spoke {
+            let error = match error == GONE {
+                true => LinkError::Protocol { what: "no hello" },
+                false => error,
+            };
+            door.refused(connection.peer().map(|(id, _)| id.clone()), error);
+        }
+    }
+
+    /// Hands sessions over; one for which there is no room is refused.
+    pub(super) fn deliver(self, line: &Arc<Line>) {
+        for (number, hello, outcomes) in self.opened {
+            let full = LinkError::TooManySessions { max: OUTCOMES_MAX };
+            let Some(session) = Session::new(line, number, hello) else {
+                continue;
+            };
+            match outcomes {
+                Some(outcomes) => {
+                    if let Err(error) = outcomes.try_send(Incoming::Session(Box::new(session)))
+                        && let Incoming::Session(session) = error.into_inner()
+                    {
+                        session.refuse(full);
+                    }
+                }
+                None => session.refuse(LinkError::TooManySessions {
+                    max: CONNECTIONS_MAX,
+                }),
+            }
+        }
+    }
 }

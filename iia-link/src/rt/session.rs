@@ -1,105 +1,65 @@
-//! An open link: one peer, one contract, one operation, until either side ends it or the peer's right to it ends.
+//! A session: one peer, one contract, one operation, until either side ends it or the peer's right to it ends.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use iia_core::code::Code;
 use iia_core::{SpiffeId, Timestamp};
-use iia_identity::revoke::Flag;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout};
-use tokio_rustls::TlsStream;
+use tokio::time::timeout;
 
 use super::ANSWER_MAX;
+use super::line::{For, Line, State};
 use crate::LinkError;
-use crate::frame::{self, Frame, Kind};
 use crate::hello::Hello;
+use crate::mux::{GONE, Message, Sent};
 
-pub(super) type Stream = TlsStream<tokio::net::TcpStream>;
-
-/// A message of a session.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Message {
-    /// Which question it belongs to; 0 for a push.
-    pub id: u64,
-    /// The payload.
-    pub payload: Vec<u8>,
-    kind: Kind,
-}
-
-impl Message {
-    /// The answer to a question.
-    pub const fn answer(question: &Self, payload: Vec<u8>) -> Self {
-        Self {
-            id: question.id,
-            payload,
-            kind: Kind::Data,
-        }
-    }
-
-    /// The refusal of a question: the peer gets the code and nothing else.
-    pub fn error(question: &Self, code: Code) -> Self {
-        Self {
-            id: question.id,
-            payload: code.to_string().into_bytes(),
-            kind: Kind::Error,
-        }
-    }
-
-    /// A message that wants no answer.
-    pub const fn push(payload: Vec<u8>) -> Self {
-        Self {
-            id: 0,
-            payload,
-            kind: Kind::Push,
-        }
-    }
-}
-
-/// An open link.
+/// A session over a connection that others may share.
 pub struct Session {
-    stream: Stream,
+    line: Arc<Line>,
+    number: u32,
     peer: SpiffeId,
+    peer_ends: Timestamp,
     hello: Hello,
-    ends: Instant,
-    not_after: Timestamp,
-    revoked: Flag,
     next: u64,
-    place: Option<OwnedSemaphorePermit>,
-}
-
-/// What a session is bound to.
-pub(super) struct Bonds {
-    pub(super) peer: SpiffeId,
-    pub(super) not_after: Timestamp,
-    pub(super) revoked: Flag,
 }
 
 impl Session {
-    pub(super) fn new(stream: Stream, hello: Hello, bonds: Bonds, now: Timestamp) -> Self {
-        let Bonds {
+    /// A session of a connection whose handshake is done; `None` before.
+    pub(super) fn new(line: &Arc<Line>, number: u32, hello: Hello) -> Option<Self> {
+        let proven =
+            |state: &mut State, _: &_| state.connection.peer().map(|(id, at)| (id.clone(), at));
+        let (peer, peer_ends) = line.look(proven)?;
+        Some(Self {
+            line: Arc::clone(line),
+            number,
             peer,
-            not_after,
-            revoked,
-        } = bonds;
-        let left_ns = u64::try_from(not_after.since_ns(now)).unwrap_or(0);
-        let ends = Instant::now() + std::time::Duration::from_nanos(left_ns);
-        Self {
-            stream,
-            peer,
+            peer_ends,
             hello,
-            ends,
-            not_after,
-            revoked,
             next: 1,
-            place: None,
-        }
+        })
     }
 
-    /// Gives the session its place in a listener, which it holds until it is dropped.
-    pub(super) fn in_place(mut self, place: OwnedSemaphorePermit) -> Self {
-        self.place = Some(place);
-        self
+    /// Asks for a session on a connection and waits for the answer.
+    pub(super) async fn open(line: Arc<Line>, hello: Hello) -> Result<Self, LinkError> {
+        let number = line.with(|state, now| state.connection.open(now, hello.clone()))?;
+        // From here on the number is given back, whatever happens.
+        let session = Self::new(&line, number, hello).ok_or(GONE)?;
+        poll_fn(|context| {
+            session
+                .line
+                .look(|state, _| match state.connection.answer(number) {
+                    Ok(Some(())) => Poll::Ready(Ok(())),
+                    Err(error) => Poll::Ready(Err(error)),
+                    Ok(None) => {
+                        state.wait(number, For::News, context.waker());
+                        Poll::Pending
+                    }
+                })
+        })
+        .await?;
+        Ok(session)
     }
 
     /// Who the peer is, by its certificate.
@@ -109,7 +69,12 @@ impl Session {
 
     /// When the peer's certificate ends: another time means other credentials.
     pub const fn peer_ends(&self) -> Timestamp {
-        self.not_after
+        self.peer_ends
+    }
+
+    /// This end of the connection that the session is on.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.line.local_addr()
     }
 
     /// The contract that covers this session.
@@ -122,41 +87,67 @@ impl Session {
         &self.hello.operation
     }
 
-    /// Sends a message.
+    /// Sends a message, as soon as the other side has room for it. A long one that is given up in the middle ends the
+    /// session.
     ///
     /// # Errors
     /// When the link is broken or the peer's right to it has ended.
     pub async fn send(&mut self, message: Message) -> Result<(), LinkError> {
-        self.still_allowed()?;
-        let Message { id, payload, kind } = message;
-        write_frame(&mut self.stream, &Frame { kind, id, payload }).await
+        self.feed(&message).await?;
+        self.flush();
+        Ok(())
     }
 
-    /// The next message; `None` at the end. A session whose peer's SVID ends while it waits, ends then.
+    /// Takes a message that is sent together with others: at [`Session::flush`], or when they are many.
+    ///
+    /// # Errors
+    /// When the link is broken or the peer's right to it has ended.
+    pub async fn feed(&mut self, message: &Message) -> Result<(), LinkError> {
+        let mut sending = Sending {
+            session: self,
+            at: 0,
+        };
+        let done = poll_fn(|context| sending.poll(message, context)).await;
+        sending.at = 0;
+        done
+    }
+
+    /// Sends what waits for others to go with it.
+    pub fn flush(&self) {
+        self.line.with(|_, _| ());
+    }
+
+    /// The next message; `None` at the end that the other side has said. A connection that breaks is an error.
     ///
     /// # Errors
     /// When the link breaks or the peer's right to it ends.
     pub async fn recv(&mut self) -> Result<Option<Message>, LinkError> {
-        let frame = tokio::select! {
-            frame = read_frame(&mut self.stream) => frame?,
-            () = tokio::time::sleep_until(self.ends) => return Err(LinkError::SvidExpired),
-        };
-        // Before a message is accepted, and after it was waited for: a revoked peer says nothing more.
-        self.still_allowed()?;
-        match frame {
-            None => Ok(None),
-            Some(Frame {
-                kind: Kind::End, ..
-            }) => Ok(None),
-            Some(Frame {
-                kind: kind @ (Kind::Data | Kind::Push | Kind::Error),
-                id,
-                payload,
-            }) => Ok(Some(Message { id, payload, kind })),
-            Some(_) => Err(LinkError::Protocol {
-                what: "handshake frame in a session",
-            }),
+        poll_fn(|context| self.poll_recv(context)).await
+    }
+
+    fn poll_recv(&mut self, context: &Context<'_>) -> Poll<Result<Option<Message>, LinkError>> {
+        let number = self.number;
+        let (polled, flush) = self.line.look(|state, now| {
+            let polled = match state.connection.receive(now, number) {
+                Ok(Some(message)) => Poll::Ready(Ok(Some(message))),
+                Ok(None) if state.connection.has_ended(number) => Poll::Ready(Ok(None)),
+                Ok(None) => {
+                    state.wait(number, For::News, context.waker());
+                    Poll::Pending
+                }
+                Err(error) => Poll::Ready(Err(error)),
+            };
+            let (waits, urgent) = (
+                state.connection.wants_transmit(),
+                state.connection.is_urgent(),
+            );
+            let flush = urgent || waits && polled.is_pending();
+            (polled, flush)
+        });
+        if flush {
+            self.flush();
         }
+        polled
     }
 
     /// Asks and waits for the answer.
@@ -166,37 +157,80 @@ impl Session {
     pub async fn call(&mut self, payload: &[u8]) -> Result<Vec<u8>, LinkError> {
         let id = self.next;
         self.next += 1;
-        self.send(Message {
-            id,
-            payload: payload.to_vec(),
-            kind: Kind::Data,
-        })
-        .await?;
+        self.send(Message::question(id, payload.to_vec())).await?;
         let answer = timeout(ANSWER_MAX, self.recv()).await;
         let answer = answer.map_err(|_| LinkError::TimedOut { what: "answer" })??;
-        let answer = answer.ok_or(LinkError::Transport {
-            kind: std::io::ErrorKind::UnexpectedEof,
-        })?;
-        match answer.kind {
+        let answer = answer.ok_or(GONE)?;
+        match answer.refusal() {
             _ if answer.id != id => Err(LinkError::Protocol {
                 what: "answer to another question",
             }),
-            Kind::Error => Err(LinkError::Refused {
-                code: code(&answer.payload),
-            }),
-            _ => Ok(answer.payload),
+            Some(code) => Err(LinkError::Refused { code }),
+            None => Ok(answer.payload),
         }
     }
 
-    fn still_allowed(&self) -> Result<(), LinkError> {
-        if self.revoked.is_raised() {
-            return Err(LinkError::Revoked);
+    /// Whether the key exchange of the connection withstands quantum computers.
+    pub fn is_post_quantum(&self) -> bool {
+        self.line
+            .look(|state, _| state.connection.is_post_quantum())
+    }
+
+    /// Refuses a session that was accepted.
+    pub(super) fn refuse(self, error: LinkError) {
+        let number = self.number;
+        self.line
+            .with(|state, _| state.connection.refuse(number, error));
+    }
+}
+
+/// A message on its way.
+struct Sending<'a> {
+    session: &'a mut Session,
+    at: usize,
+}
+
+impl Sending<'_> {
+    fn poll(&mut self, message: &Message, context: &Context<'_>) -> Poll<Result<(), LinkError>> {
+        let number = self.session.number;
+        loop {
+            let before = self.at;
+            let send =
+                |state: &mut State, now: &_| state.connection.send(now, number, message, before);
+            match self.session.line.look(send) {
+                Ok(Sent::Whole) => return Poll::Ready(Ok(())),
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(Sent::UpTo(at)) => self.at = at,
+            }
+            // What waits is written, which may make room. Who waits is entered before, so that no room is missed.
+            self.session
+                .line
+                .with(|state, _| state.wait(number, For::Room, context.waker()));
+            if self.at == before {
+                return Poll::Pending;
+            }
         }
-        if Instant::now() >= self.ends {
-            Err(LinkError::SvidExpired)
-        } else {
-            Ok(())
+    }
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        if self.at > 0 {
+            let number = self.session.number;
+            self.session
+                .line
+                .with(|state, _| state.connection.abandon(number));
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let number = self.number;
+        self.line.with(|state, _| {
+            state.forget(number);
+            state.connection.leave(number);
+        });
     }
 }
 
@@ -205,49 +239,6 @@ impl fmt::Debug for Session {
         f.debug_struct("Session")
             .field("peer", &self.peer)
             .field("hello", &self.hello)
-            .field("place", &self.place.is_some())
             .finish_non_exhaustive()
     }
-}
-
-/// A code as a peer sent it: short, printable, or replaced.
-pub(super) fn code(payload: &[u8]) -> String {
-    let text = std::str::from_utf8(payload).unwrap_or_default();
-    let sound =
-        text.len() <= 16 && text.starts_with("IIA-") && text.bytes().all(|b| b.is_ascii_graphic());
-    if sound {
-        text.into()
-    } else {
-        "unreadable code".into()
-    }
-}
-
-pub(super) async fn write_frame(stream: &mut Stream, frame: &Frame) -> Result<(), LinkError> {
-    stream.write_all(&frame.encode()?).await?;
-    stream.flush().await?;
-    Ok(())
-}
-
-pub(super) async fn read_frame(stream: &mut Stream) -> Result<Option<Frame>, LinkError> {
-    read_frame_within(stream, usize::MAX).await
-}
-
-/// A frame whose body is no longer than `max`; a longer one is refused before room is made for it.
-pub(super) async fn read_frame_within(
-    stream: &mut Stream,
-    max: usize,
-) -> Result<Option<Frame>, LinkError> {
-    let mut head = [0; 4];
-    match stream.read_exact(&mut head).await {
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
-        other => other?,
-    };
-    let len = frame::body_len(head)?;
-    if len > max {
-        let (len, max) = (len as u64, max as u64);
-        return Err(LinkError::FrameTooLong { len, max });
-    }
-    let mut body = vec![0; len];
-    stream.read_exact(&mut body).await?;
-    frame::decode(&body).map(Some)
 }

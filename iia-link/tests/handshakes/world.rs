@@ -244,26 +244,29 @@ fn store(issuer: &Issuer, id: &SpiffeId) -> Arc<Store> {
 
 /// What a good server says first.
 pub(crate) fn accept_frame() -> Vec<u8> {
-    let frame = Frame {
-        kind: Kind::Accept,
-        id: 0,
-        payload: Vec::new(),
-    };
-    frame.encode().unwrap()
+    bytes(Kind::Accept, &[])
 }
 
 /// What a good client says first.
 pub(crate) fn first_frame() -> Vec<u8> {
     let hello = Hello {
         contract: "c".into(),
+        version: String::new(),
         operation: "WRITE".into(),
     };
+    bytes(Kind::Hello, &hello.encode())
+}
+
+fn bytes(kind: Kind, payload: &[u8]) -> Vec<u8> {
     let frame = Frame {
-        kind: Kind::Hello,
+        kind,
+        session: 1,
         id: 0,
-        payload: hello.encode(),
+        payload,
     };
-    frame.encode().unwrap()
+    let mut out = Vec::new();
+    frame.encode_to(&mut out).unwrap();
+    out
 }
 
 pub(crate) async fn error(listener: &mut Listener) -> LinkError {

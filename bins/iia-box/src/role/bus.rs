@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use iia_contract::scope::TopicFilter;
 use iia_core::SpiffeId;
 use iia_core::event::Event;
 use iia_core::finding::{Conclusion, Finding};
@@ -13,8 +14,9 @@ use iia_core::stream::Stream;
 use iia_core::zone::{Port, Zone};
 use iia_edge::relay::Relay;
 use iia_edge::wire::{QUERY, QueryAnswer, QueryAsk};
+use iia_link::bus::{self, Bus as Topics, Subscriber};
 use iia_link::rt::{Message, Refused, Session};
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::{Mutex, Notify};
 
 use super::attest::finding_event;
 use super::serve::{Serve, serve};
@@ -28,8 +30,8 @@ use crate::wire::{
 };
 use crate::workload::Workload;
 
-/// Announcements that a slow subscriber may fall behind before the oldest are dropped and counted.
-const BACKLOG_MAX: usize = 1024;
+/// What a subscriber hears whose contract names no topics: the operation alone gives it all announcements.
+const ANNOUNCEMENTS: &str = "announce/#";
 /// How often the accounts are looked at.
 const SETTLE_EVERY: Duration = Duration::from_millis(250);
 /// How long the lake may take for the last rows of the accounts.
@@ -38,7 +40,8 @@ const CLOSE_MAX: Duration = Duration::from_secs(5);
 struct Bus {
     workload: Workload,
     audit: AuditClient,
-    topic: broadcast::Sender<Rc<Announce>>,
+    topics: RefCell<Topics<Rc<Announce>>>,
+    published: Notify,
     publish: RefCell<Relay>,
     api: RefCell<Relay>,
     lake: Mutex<Option<Session>>,
@@ -59,7 +62,8 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     let role = Rc::new(Bus {
         workload: workload.clone(),
         audit: AuditClient::start(workload, "iia.contract.internal.bus_to_audit"),
-        topic: broadcast::channel(BACKLOG_MAX).0,
+        topics: RefCell::default(),
+        published: Notify::new(),
         publish: RefCell::new(relay(Zone::ItPublish)?),
         api: RefCell::new(relay(Zone::ItApi)?),
         lake: Mutex::new(None),
@@ -135,26 +139,33 @@ impl Bus {
         violations
             .filter(|finding| finding.is_on(&Stream::VIOLATION))
             .for_each(|finding| self.accounts.borrow_mut().violation(finding));
-        let _nobody = self.topic.send(Rc::new(announce));
+        self.publish_all(announce);
         Ok(())
+    }
+
+    fn publish_all(&self, announce: Announce) {
+        let topic = format!("announce/{}", announce.source);
+        self.topics.borrow_mut().publish(&topic, &Rc::new(announce));
+        self.published.notify_waiters();
     }
 
     /// Feeds a subscriber; what it is too slow for is dropped, and the next message says how many.
     async fn feed(&self, mut session: Session) -> anyhow::Result<()> {
-        let mut topic = self.topic.subscribe();
-        let mut lost = 0;
+        let mut topics = bus::topics(self.workload.catalog(), session.contract());
+        if topics.is_empty() {
+            topics.extend(TopicFilter::parse(ANNOUNCEMENTS));
+        }
+        let number = self.topics.borrow_mut().subscribe(topics)?;
+        let subscription = Subscription { bus: self, number };
         loop {
-            match topic.recv().await {
-                Ok(announce) => {
-                    let announce = Announce {
-                        lost,
-                        ..announce.as_ref().clone()
-                    };
-                    lost = 0;
-                    session.send(Message::push(wire::encode(&announce))).await?;
-                }
-                Err(broadcast::error::RecvError::Lagged(count)) => lost += count,
-                Err(broadcast::error::RecvError::Closed) => return Ok(()),
+            let published = self.published.notified();
+            while let Some(announce) = subscription.next() {
+                session.send(Message::push(wire::encode(&announce))).await?;
+            }
+            tokio::select! {
+                () = published => {}
+                // A subscriber says nothing; what comes is its end.
+                ended = session.recv() => return ended.map(|_| ()).map_err(Into::into),
             }
         }
     }
@@ -265,7 +276,7 @@ impl Bus {
                 source: "bus".into(),
                 ..Announce::default()
             };
-            let _nobody = self.topic.send(Rc::new(announce));
+            self.publish_all(announce);
         }
     }
 
@@ -280,7 +291,29 @@ impl Bus {
             source: "api".into(),
             ..Announce::default()
         };
-        let _nobody = self.topic.send(Rc::new(announce));
+        self.publish_all(announce);
         Ok(wire::encode(&0u64))
+    }
+}
+
+/// A subscriber as long as somebody feeds it.
+struct Subscription<'a> {
+    bus: &'a Bus,
+    number: Subscriber,
+}
+
+impl Subscription<'_> {
+    fn next(&self) -> Option<Announce> {
+        let delivery = self.bus.topics.borrow_mut().poll(self.number)?;
+        Some(Announce {
+            lost: delivery.lost,
+            ..delivery.message.as_ref().clone()
+        })
+    }
+}
+
+impl Drop for Subscription<'_> {
+    fn drop(&mut self) {
+        self.bus.topics.borrow_mut().leave(self.number);
     }
 }
