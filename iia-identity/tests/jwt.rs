@@ -190,8 +190,14 @@ fn the_key_is_another_than_that_of_certificates() {
     let [root, token] = document["keys"].as_array().unwrap().as_slice() else {
         panic!("{document}");
     };
-    assert_eq!((&root["use"], &root["kid"]), (&json!("x509-svid"), &Value::Null));
-    assert_eq!((&token["use"], &token["kid"]), (&json!("jwt-svid"), &json!(jwt.key().kid())));
+    assert_eq!(
+        (&root["use"], &root["kid"]),
+        (&json!("x509-svid"), &Value::Null)
+    );
+    assert_eq!(
+        (&token["use"], &token["kid"]),
+        (&json!("jwt-svid"), &json!(jwt.key().kid()))
+    );
     assert_ne!(root["x"], token["x"]);
     assert_eq!(Bundle::parse(document.to_string().as_bytes()), Ok(bundle));
 }
@@ -214,7 +220,10 @@ fn only_compact_serialization_is_read() {
         format!("{}=.{}.{}", parts[0], parts[1], parts[2]),
     ] {
         let said = verify(&other, FOR, &maker.bundles(), now().wall);
-        assert!(matches!(said, Err(JwtError::Malformed { .. })), "{other}: {said:?}");
+        assert!(
+            matches!(said, Err(JwtError::Malformed { .. })),
+            "{other}: {said:?}"
+        );
     }
     assert!(verify(&token, FOR, &maker.bundles(), now().wall).is_ok());
 }
@@ -222,7 +231,9 @@ fn only_compact_serialization_is_read() {
 #[test]
 fn no_header_but_the_permitted_ones() {
     let maker = Maker::new();
-    for name in ["crit", "jku", "jwk", "x5u", "x5c", "x5t", "cty", "b64", "ALG", ""] {
+    for name in [
+        "crit", "jku", "jwk", "x5u", "x5c", "x5t", "cty", "b64", "ALG", "",
+    ] {
         let bad = with(header(), name, json!("x"));
         let rule = malformed(outcome(&maker, &bad, &claims()));
         assert!(rule.contains("not permitted"), "{name}: {rule}");
@@ -233,9 +244,15 @@ fn no_header_but_the_permitted_ones() {
 #[test]
 fn no_algorithm_but_those_of_the_standard_and_of_the_key() {
     let maker = Maker::new();
-    for name in ["none", "None", "HS256", "HS512", "EdDSA", "es256", "RSA1_5", "ES256K", ""] {
+    for name in [
+        "none", "None", "HS256", "HS512", "EdDSA", "es256", "RSA1_5", "ES256K", "",
+    ] {
         let bad = with(header(), "alg", json!(name));
-        assert_eq!(outcome(&maker, &bad, &claims()), Err(JwtError::Algorithm), "{name}");
+        assert_eq!(
+            outcome(&maker, &bad, &claims()),
+            Err(JwtError::Algorithm),
+            "{name}"
+        );
     }
     for bad in [without(header(), "alg"), with(header(), "alg", json!(1))] {
         assert_eq!(outcome(&maker, &bad, &claims()), Err(JwtError::Algorithm));
@@ -243,7 +260,11 @@ fn no_algorithm_but_those_of_the_standard_and_of_the_key() {
     // Permitted, but of another kind of key than the one that is named.
     for name in ["ES384", "ES512", "RS256", "PS512"] {
         let bad = with(header(), "alg", json!(name));
-        assert_eq!(outcome(&maker, &bad, &claims()), Err(JwtError::Algorithm), "{name}");
+        assert_eq!(
+            outcome(&maker, &bad, &claims()),
+            Err(JwtError::Algorithm),
+            "{name}"
+        );
     }
 }
 
@@ -258,10 +279,20 @@ fn the_algorithm_is_judged_before_anything_else() {
 #[test]
 fn typ_is_jwt_or_jose_or_absent() {
     let maker = Maker::new();
-    for good in [header(), with(header(), "typ", json!("JOSE")), without(header(), "typ")] {
+    for good in [
+        header(),
+        with(header(), "typ", json!("JOSE")),
+        without(header(), "typ"),
+    ] {
         assert!(outcome(&maker, &good, &claims()).is_ok(), "{good}");
     }
-    for typ in [json!("jwt"), json!("at+jwt"), json!(""), json!(null), json!(["JWT"])] {
+    for typ in [
+        json!("jwt"),
+        json!("at+jwt"),
+        json!(""),
+        json!(null),
+        json!(["JWT"]),
+    ] {
         let rule = malformed(outcome(&maker, &with(header(), "typ", typ), &claims()));
         assert!(rule.contains("2.3"), "{rule}");
     }
@@ -276,11 +307,23 @@ fn the_subject_is_the_spiffe_id_of_a_workload() {
         assert!(rule.contains("3.1"), "{rule}");
     }
     malformed(outcome(&maker, &header(), &without(claims(), "sub")));
-    malformed(outcome(&maker, &header(), &with(claims(), "sub", json!("spiffe://iia.local"))));
-    for sub in ["https://iia.local/a", "spiffe://iia.local/a/", "spiffe://iia.local/a\n", "x"] {
+    malformed(outcome(
+        &maker,
+        &header(),
+        &with(claims(), "sub", json!("spiffe://iia.local")),
+    ));
+    for sub in [
+        "https://iia.local/a",
+        "spiffe://iia.local/a/",
+        "spiffe://iia.local/a\n",
+        "x",
+    ] {
         let said = outcome(&maker, &header(), &with(claims(), "sub", json!(sub)));
         let bad = |error: &_| matches!(error, IdentityError::BadSpiffeId(_));
-        assert!(matches!(said, Err(JwtError::Identity(ref error)) if bad(error)), "{sub}");
+        assert!(
+            matches!(said, Err(JwtError::Identity(ref error)) if bad(error)),
+            "{sub}"
+        );
     }
 }
 
@@ -290,7 +333,13 @@ fn an_audience_is_there_and_is_ours() {
     let aud = |aud: Value| outcome(&maker, &header(), &with(claims(), "aud", aud));
     assert!(aud(json!(FOR)).is_ok());
     assert!(aud(json!(["x", FOR])).is_ok());
-    for other in [json!([]), json!("x"), json!(["x"]), json!(""), json!(["", "x"])] {
+    for other in [
+        json!([]),
+        json!("x"),
+        json!(["x"]),
+        json!(""),
+        json!(["", "x"]),
+    ] {
         assert_eq!(aud(other.clone()), Err(JwtError::Audience), "{other}");
     }
     malformed(aud(json!({ "x": FOR })));
@@ -307,7 +356,13 @@ fn an_expiry_is_there_and_times_are_kept() {
     let exp = |exp: Value| outcome(&maker, &header(), &with(claims(), "exp", exp));
     malformed(outcome(&maker, &header(), &without(claims(), "exp")));
     malformed(exp(json!("1800000300")));
-    for late in [json!(NOW), json!(NOW - 1), json!(0), json!(-1), json!(NOW as f64 + 0.9)] {
+    for late in [
+        json!(NOW),
+        json!(NOW - 1),
+        json!(0),
+        json!(-1),
+        json!(NOW as f64 + 0.9),
+    ] {
         assert_eq!(exp(late.clone()), Err(JwtError::Expired), "{late}");
     }
     assert!(exp(json!(NOW + 1)).is_ok());
@@ -368,7 +423,10 @@ fn the_bundle_of_the_subjects_own_trust_domain_counts() {
     let foreign = with(claims(), "sub", json!("spiffe://other.example/a"));
     let said = |token: String| verify(&token, FOR, &bundles, now().wall).map(|_| ());
     assert_eq!(said(theirs.token(&header(), &foreign)), Ok(()));
-    assert_eq!(said(ours.token(&header(), &foreign)), Err(JwtError::Signature));
+    assert_eq!(
+        said(ours.token(&header(), &foreign)),
+        Err(JwtError::Signature)
+    );
     let unknown = with(claims(), "sub", json!("spiffe://third.example/a"));
     let error = JwtError::Identity(IdentityError::UnknownTrustDomain);
     assert_eq!(said(ours.token(&header(), &unknown)), Err(error));
@@ -404,11 +462,19 @@ fn a_name_twice_and_other_json_is_refused() {
     ] {
         let token = maker.text(header, claims);
         let said = verify(&token, FOR, &maker.bundles(), now().wall);
-        assert!(matches!(said, Err(JwtError::Malformed { .. })), "{header} {claims}");
+        assert!(
+            matches!(said, Err(JwtError::Malformed { .. })),
+            "{header} {claims}"
+        );
     }
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(30_000), "]".repeat(30_000));
     let token = maker.text(&header, &deep);
-    let said = verify(&token[..TOKEN_LEN_MAX.min(token.len())], FOR, &maker.bundles(), now().wall);
+    let said = verify(
+        &token[..TOKEN_LEN_MAX.min(token.len())],
+        FOR,
+        &maker.bundles(),
+        now().wall,
+    );
     assert!(said.is_err());
 }
 
@@ -445,7 +511,10 @@ fn keys_of_a_bundle_have_a_limit_and_a_name_each() {
         Bundle::parse(json!({ "keys": keys }).to_string().as_bytes())
     };
     assert_eq!(keys(JWT_KEYS_MAX).unwrap().jwt_keys().len(), JWT_KEYS_MAX);
-    assert!(matches!(keys(JWT_KEYS_MAX + 1), Err(IdentityError::TooManyRoots { .. })));
+    assert!(matches!(
+        keys(JWT_KEYS_MAX + 1),
+        Err(IdentityError::TooManyRoots { .. })
+    ));
     let twice = json!({ "keys": [maker.jwk(), maker.jwk()] }).to_string();
     let said = Bundle::parse(twice.as_bytes());
     assert!(matches!(said, Err(IdentityError::BadBundle { .. })));
@@ -506,7 +575,11 @@ fn we_read_pyjwts_tokens_in_all_nine_algorithms() {
         };
         let bundles = set(&serde_json::from_str(jwk).unwrap());
         let claims = verify(token, FOR, &bundles, now().wall);
-        assert_eq!(claims.map(|claims| claims.id().clone()), Ok(id(WHO)), "{name}");
+        assert_eq!(
+            claims.map(|claims| claims.id().clone()),
+            Ok(id(WHO)),
+            "{name}"
+        );
         tokens.push((name.to_owned(), bundles, token.to_owned()));
     }
     // Nobody's signature is anybody else's.
