@@ -141,7 +141,7 @@ fn a_process_that_has_ended_is_nobody_though_its_socket_and_its_number_live_on()
             );
         }
         let mut other = Command::new(PYTHON)
-            .args(["-c", "input()"])
+            .args(["-c", "import sys; sys.stdin.read()"])
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
