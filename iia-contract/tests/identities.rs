@@ -35,6 +35,7 @@ fn pinned(seed: u64) -> (Topology, Catalog) {
                     workload: id(zone, workload),
                     digest,
                     user,
+                    program: false,
                 };
                 if !topology.pins.contains(&pin) {
                     topology.pins.push(pin);
@@ -102,6 +103,7 @@ fn whoever_has_no_identity_is_told() {
         workload: id(0, 0),
         digest: digest(1),
         user: None,
+        program: false,
     }]);
     let (entries, notes) = Registration::compile(&catalog, &topology);
     let (_, refused) = Admitted::compile(&catalog, &topology);
