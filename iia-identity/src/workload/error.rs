@@ -13,7 +13,7 @@ pub enum WorkloadError {
     #[error("a selector is `type:name:value`, and an entry has at least one")]
     BadSelector,
     /// Nothing that is registered fits what was seen of the process.
-    #[error("no registration entry fits{nearest}")]
+    #[error("no registration entry fits, so no contract names this process{nearest}")]
     NoEntry {
         /// The entry that comes nearest, and what of it was not seen.
         nearest: String,
