@@ -32,6 +32,9 @@ pub enum WorkloadError {
         /// The identity.
         id: SpiffeId,
     },
+    /// The operator wants no identities of this kind here.
+    #[error("JWT-SVIDs are turned off here")]
+    TurnedOff,
     /// The process has ended; whoever has its number now is another.
     #[error("the process has ended")]
     Gone,
@@ -61,6 +64,7 @@ impl Coded for WorkloadError {
             Self::NoEntry { .. } => 145,
             Self::Withheld { error, .. } => return error.code(),
             Self::Revoked { .. } => 146,
+            Self::TurnedOff => 147,
             Self::ProgramChanged => 241,
             Self::Gone => 343,
             Self::OverLimit { .. } => 443,

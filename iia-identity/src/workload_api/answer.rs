@@ -102,7 +102,7 @@ impl<'a> Entitled<'a> {
     fn jwt(&self) -> Result<&JwtAuthority, Fault> {
         let jwt = self.api.shared.source.jwt.as_ref();
         // Workload API 1: an operator may disable a profile.
-        jwt.ok_or_else(|| Fault::new(Code::Unimplemented, IdentityError::NoContract))
+        jwt.ok_or_else(|| Fault::new(Code::Unimplemented, WorkloadError::TurnedOff))
     }
 
     /// Trust domains of others whom the process may know.

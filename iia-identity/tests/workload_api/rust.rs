@@ -269,3 +269,16 @@ fn i7_no_contract_no_svid_and_the_log_says_why() {
     assert!(heard.contains(&nearest), "{heard}");
     assert!(!heard.contains("x509-svid spiffe"), "{heard}");
 }
+
+#[test]
+fn an_operator_may_want_no_tokens() {
+    let world = World::with(3600, vec![entry(LAKE, &[this_user()])], None);
+    world.runtime.block_on(async {
+        let client = client(&world).await;
+        assert!(client.fetch_x509_context().await.is_ok());
+        let off = |error| format!("{error:?}").contains("Unimplemented");
+        assert!(off(client.fetch_jwt_token(["a"], None).await.unwrap_err()));
+        assert!(off(client.fetch_jwt_bundles().await.unwrap_err()));
+        assert!(off(client.validate_jwt_token("a", "x").await.unwrap_err()));
+    });
+}

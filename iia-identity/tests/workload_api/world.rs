@@ -68,13 +68,17 @@ impl World {
     }
 
     pub(crate) fn new(life_secs: i64, entries: Vec<Entry>) -> Self {
+        let jwt = JwtAuthority::create(own()).unwrap();
+        Self::with(life_secs, entries, Some(jwt))
+    }
+
+    pub(crate) fn with(life_secs: i64, entries: Vec<Entry>, jwt: Option<JwtAuthority>) -> Self {
         let now = clock().read();
         let runtime = Runtime::new().unwrap();
         let issuer = Issuer::create(own(), life_secs, 1, now).unwrap();
         let foreign = Issuer::create(FOREIGN.parse().unwrap(), 3600, 1, now).unwrap();
-        let jwt = JwtAuthority::create(own()).unwrap();
         let terms = terms(entries, &foreign);
-        let source = Source::new(issuer, Some(jwt), terms).unwrap();
+        let source = Source::new(issuer, jwt, terms).unwrap();
         let heard = Arc::new(Mutex::new(Vec::new()));
         let hears = Arc::clone(&heard);
         let tell = move |news: &iia_identity::workload_api::News<'_>| {
