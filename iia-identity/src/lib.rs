@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod error;
 pub mod issue;
 pub mod jwt;
+pub mod mend;
 pub mod revoke;
 mod rules;
 pub mod svid;

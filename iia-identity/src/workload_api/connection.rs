@@ -17,10 +17,10 @@ use super::answer::Fault;
 use super::limits::{
     ALIVE_EVERY, HEADERS_LEN_MAX, PREFACE_WAIT, Place, STREAMS_PER_CONNECTION_MAX,
 };
-use super::mend::Mend;
 use super::news::News;
 use super::peer::Peer;
 use super::{Api, calls};
+use crate::mend::Mend;
 use crate::workload::Attested;
 
 /// What every connection of HTTP/2 begins with (RFC 9113 3.4).

@@ -9,7 +9,6 @@ mod claims;
 mod connection;
 mod endpoint;
 mod limits;
-mod mend;
 mod peer;
 mod push;
 mod wire;
@@ -29,7 +28,6 @@ pub use limits::{
     CONNECTIONS_MAX, CONNECTIONS_PER_USER_MAX, HEADERS_LEN_MAX, REQUEST_LEN_MAX,
     STREAMS_PER_CONNECTION_MAX,
 };
-pub use mend::Mend;
 pub use news::{News, Tell};
 pub use peer::{LinuxAttestor, Peer, WorkloadAttestor};
 

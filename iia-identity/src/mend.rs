@@ -2,7 +2,7 @@
 //!
 //! On a Unix socket those clients send the path of the socket there, which is no authority, and the library below
 //! resets the stream. Nobody reads the authority on such a socket, so whatever stands there becomes as many letters: no
-//! length changes, and the table of headers on both sides stays the same. The filter keeps a few numbers, never bytes.
+//! length changes, and the table of headers on both sides stays the same. The filter keeps a few numbers, never bytes. It moves none itself, so it needs no feature.
 
 /// The name of the header, plain and in the Huffman code of HPACK (RFC 7541 appendix B).
 const NAME: &[u8] = b":authority";
