@@ -32,6 +32,12 @@ pub enum WorkloadError {
         /// The identity.
         id: SpiffeId,
     },
+    /// The process asks for an identity that is not its own.
+    #[error("{id} is no identity of this process")]
+    NotItsOwn {
+        /// The identity.
+        id: SpiffeId,
+    },
     /// The operator wants no identities of this kind here.
     #[error("JWT-SVIDs are turned off here")]
     TurnedOff,
@@ -65,6 +71,7 @@ impl Coded for WorkloadError {
             Self::Withheld { error, .. } => return error.code(),
             Self::Revoked { .. } => 146,
             Self::TurnedOff => 147,
+            Self::NotItsOwn { .. } => 148,
             Self::ProgramChanged => 241,
             Self::Gone => 343,
             Self::OverLimit { .. } => 443,

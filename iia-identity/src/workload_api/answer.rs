@@ -216,8 +216,7 @@ pub(super) fn jwt_svid(
         let id = id.map_err(|error| Fault::invalid(IdentityError::BadSpiffeId(error)))?;
         entitled.granted.retain(|one| one.id == id);
         if entitled.granted.is_empty() {
-            let error = IdentityError::WrongPeer;
-            return Err(WorkloadError::Withheld { id, error }.into());
+            return Err(WorkloadError::NotItsOwn { id }.into());
         }
     }
     let (now, jwt) = (api.shared.clock.read(), entitled.jwt()?);

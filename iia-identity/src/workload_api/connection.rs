@@ -10,7 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::UnixStream;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tonic::Status;
 
 use super::answer::Fault;
@@ -32,6 +32,8 @@ const SEND_BUFFER_LEN_MAX: usize = 256 * 1024;
 pub(super) struct Caller {
     pub(super) api: Api,
     peer: Arc<Peer>,
+    /// One look at a process at a time: what it runs may be large, and its streams are many.
+    looks: Mutex<()>,
     end: Notify,
 }
 
@@ -42,7 +44,9 @@ impl Caller {
         call: &str,
         answer: impl FnOnce(&Api, &Attested) -> Result<T, Fault>,
     ) -> Result<(String, T), Status> {
+        let look = self.looks.lock().await;
         let seen = self.api.attest(&self.peer).await;
+        drop(look);
         let (who, fault) = match seen {
             Ok(seen) => match answer(&self.api, &seen) {
                 Ok(answer) => return Ok((seen.words, answer)),
@@ -68,6 +72,7 @@ pub(super) async fn serve(api: Api, mut socket: UnixStream, peer: Peer, _place: 
     let caller = Arc::new(Caller {
         api,
         peer: Arc::new(peer),
+        looks: Mutex::new(()),
         end: Notify::new(),
     });
     let mut preface = [0; PREFACE.len()];

@@ -18,7 +18,7 @@ use crate::workload::{Attested, Selector, WorkloadError};
 /// Digests of programs that are remembered at most; beyond it all are forgotten and made again.
 const DIGESTS_MAX: usize = 1024;
 /// Largest program in bytes.
-const PROGRAM_LEN_MAX: u64 = 1 << 30;
+const PROGRAM_LEN_MAX: usize = 256 * 1024 * 1024;
 /// Longest `/proc/PID/cgroup` that is read, in bytes.
 const CGROUP_LEN_MAX: u64 = 8 * 1024;
 /// Bytes that are read of a program at once.
@@ -180,7 +180,7 @@ fn stamp(file: &File) -> Result<Stamp, WorkloadError> {
 
 fn digest(file: &File) -> Result<String, WorkloadError> {
     let (mut sha256, mut part) = (Sha256::new(), vec![0; PART_LEN]);
-    let mut left = file.take(PROGRAM_LEN_MAX + 1);
+    let mut left = file.take(PROGRAM_LEN_MAX as u64 + 1);
     loop {
         let read = left.read(&mut part).map_err(|_| unseen("the program"))?;
         let Some(bytes) = part.get(..read).filter(|bytes| !bytes.is_empty()) else {
@@ -191,7 +191,7 @@ fn digest(file: &File) -> Result<String, WorkloadError> {
     if left.limit() == 0 {
         return Err(WorkloadError::OverLimit {
             what: "bytes of a program",
-            max: 1 << 30,
+            max: PROGRAM_LEN_MAX,
         });
     }
     Ok(hex(&sha256.finish()))

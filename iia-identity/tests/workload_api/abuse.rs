@@ -43,7 +43,7 @@ fn what_is_not_asked_by_the_standard_is_refused_with_its_status() {
         "too many audiences": "INVALID_ARGUMENT IIA-IDN-0442",
         "an audience without end": "INVALID_ARGUMENT IIA-IDN-0442",
         "no SPIFFE ID": "INVALID_ARGUMENT IIA-IDN-0003",
-        "another's SPIFFE ID": "PERMISSION_DENIED IIA-IDN-0105",
+        "another's SPIFFE ID": "PERMISSION_DENIED IIA-IDN-0148",
         "no token": "INVALID_ARGUMENT IIA-IDN-0041",
         "a token without end": "INVALID_ARGUMENT IIA-IDN-0442",
         "a request without end": "OUT_OF_RANGE",
