@@ -1,5 +1,5 @@
 //! The Workload API as public clients see it, and as those who would bend it do.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::string_slice, clippy::unwrap_used, reason = "tests")]
 
 #[path = "../common/mod.rs"]
 mod common;
