@@ -12,14 +12,13 @@ const PACKAGE: &str = "iia-identity";
 /// Rows of the list.
 const ROWS: usize = 109;
 /// Rows that no test holds, by what they say instead. None more without a word here.
-const WITHOUT: [(&str, usize); 4] = [
+const WITHOUT: [(&str, usize); 3] = [
     ("not built: an issuer has one root for its life", 1),
     (
         "not ours: for whoever writes the specification of a kind of SVID",
         1,
     ),
-    ("not served: X.509-SVIDs only", 11),
-    ("not served: there is no Workload API yet", 38),
+    ("not served: a Unix socket only", 2),
 ];
 
 /// Number, clause and last cell of each row.

@@ -101,27 +101,33 @@ fn no_banned_crate_is_anywhere_but_below_its_wrappers() {
     none(&wrong, "banned by deny.toml");
 }
 
+/// A package alone, with every feature of its own: `--workspace` would join the features of all.
 #[test]
-fn what_speaks_http_is_below_the_vault_alone() {
-    let (dependents, mut above) = (dependents(), BTreeSet::from(["http".to_owned()]));
-    loop {
-        let next: BTreeSet<String> = above
-            .iter()
-            .filter_map(|name| dependents.get(name))
-            .flatten()
-            .cloned()
-            .collect();
-        let known = above.len();
-        above.extend(next);
-        if above.len() == known {
-            break;
-        }
-    }
-    let own: Vec<_> = above
-        .into_iter()
-        .filter(|name| name.starts_with("iia"))
-        .collect();
-    assert_eq!(own, ["iia-vault"]);
+fn what_speaks_http_is_below_the_vault_and_the_agent_alone() {
+    let lock: toml::Table = read("Cargo.lock").parse().unwrap();
+    let names = lock["package"].as_array().unwrap().iter();
+    let names = names.filter_map(|package| package["name"].as_str());
+    let speaks = |name: &&str| {
+        let found = packages(&["-p", name], "normal,build");
+        found.iter().any(|(package, _)| package == "http")
+    };
+    let own: Vec<_> = names.filter(|name| name.starts_with("iia")).collect();
+    assert!(own.contains(&"iia-box") && own.contains(&"iia-link"));
+    let own = own.into_iter().filter(|name| *name != "iia-fuzz-bodies");
+    let above: Vec<_> = own.filter(speaks).collect();
+    assert_eq!(above, ["iia-agent", "iia-identity", "iia-vault"]);
+    // The library does so behind its feature alone.
+    let plain = [
+        "tree",
+        "-p",
+        "iia-identity",
+        "-e",
+        "normal,build",
+        "--prefix=none",
+    ];
+    let plain = cargo(&[&plain[..], &["--locked", "--offline"]].concat());
+    assert!(plain.lines().any(|line| line.starts_with("rcgen ")));
+    assert!(!plain.lines().any(|line| line.starts_with("http ")));
 }
 
 /// Who depends on each package, by the lock file.

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "std")]
+pub mod applied;
 pub mod apply;
 pub mod approval;
 #[cfg(feature = "std")]

@@ -132,6 +132,8 @@ pub struct Pin {
     pub digest: String,
     /// The user id under which it runs, where it runs as a unit.
     pub user: Option<u32>,
+    /// Whether the digest is that of a program that a unit runs without a container.
+    pub program: bool,
 }
 
 /// Everything the compilers need beside the catalog. What cannot be read is left out, so that less is allowed.
@@ -334,7 +336,7 @@ fn service(entry: &Entry<'_>) -> Option<Service> {
     })
 }
 
-/// The images that zones pin, and those of units.
+/// What zones pin, and the images of units.
 fn pins(tree: &Tree, domain: &TrustDomain) -> Vec<Pin> {
     let mut pins = Vec::new();
     let sound = |digest: &str| {
@@ -349,18 +351,31 @@ fn pins(tree: &Tree, domain: &TrustDomain) -> Vec<Pin> {
                 workload: SpiffeId::workload(domain, zone.name, field.text()).ok()?,
                 digest: sound(digest).then(|| digest.to_string())?,
                 user: None,
+                program: false,
             })
         }));
     }
-    pins.extend(tree.of_kind("unit").filter_map(|unit| {
-        let digest = unit.text("image");
+    for unit in tree.of_kind("unit") {
+        let Ok(workload) = unit.text("workload").parse::<SpiffeId>() else {
+            continue;
+        };
         let user = unit.field("user").and_then(|field| field.count());
-        Some(Pin {
-            workload: unit.text("workload").parse().ok()?,
-            digest: sound(digest).then(|| digest.to_string())?,
-            user: user.and_then(|user| u32::try_from(user).ok()),
-        })
-    }));
+        let user = user.and_then(|user| u32::try_from(user).ok());
+        let (digest, container) = (unit.text("image"), unit.field("repository").is_some());
+        if sound(digest) {
+            pins.push(Pin {
+                workload,
+                digest: digest.to_string(),
+                user,
+                program: false,
+            });
+        } else if !container {
+            // What the zone pins is the program that this unit runs.
+            for pin in pins.iter_mut().filter(|pin| pin.workload == workload) {
+                (pin.user, pin.program) = (user, true);
+            }
+        }
+    }
     pins
 }
 

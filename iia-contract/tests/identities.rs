@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use iia_contract::Catalog;
 use iia_contract::compile::admission::{Admitted, admits};
-use iia_contract::compile::spiffe::Registration;
+use iia_contract::compile::spiffe::{Registration, selectors};
 use iia_contract::compile::{Permit, Pin, Topology, drift};
 use iia_contract::scope::Terms;
 use serde_json::json;
@@ -35,6 +35,7 @@ fn pinned(seed: u64) -> (Topology, Catalog) {
                     workload: id(zone, workload),
                     digest,
                     user,
+                    program: false,
                 };
                 if !topology.pins.contains(&pin) {
                     topology.pins.push(pin);
@@ -95,6 +96,27 @@ fn i7_only_what_is_contracted_and_pinned_runs_and_has_an_identity() {
     assert!(yes > 200 && no > 1000, "{yes} {no}");
 }
 
+/// What an agent sees in the kernel without asking a container's runtime.
+#[test]
+fn a_program_is_registered_by_its_own_digest_and_an_image_by_that_of_the_image() {
+    let texts = |program| -> Vec<String> {
+        let pin = Pin {
+            workload: id(0, 0),
+            digest: digest(7),
+            user: Some(2001),
+            program,
+        };
+        selectors(&pin).into_iter().collect()
+    };
+    let uid = "unix:uid:2001".to_owned();
+    let hex = digest(7).split_off("sha256:".len());
+    assert_eq!(texts(true), [format!("unix:sha256:{hex}"), uid.clone()]);
+    assert_eq!(
+        texts(false),
+        [format!("docker:image_id:{}", digest(7)), uid]
+    );
+}
+
 #[test]
 fn whoever_has_no_identity_is_told() {
     let (mut topology, catalog) = random(5, false, 6, 1);
@@ -102,6 +124,7 @@ fn whoever_has_no_identity_is_told() {
         workload: id(0, 0),
         digest: digest(1),
         user: None,
+        program: false,
     }]);
     let (entries, notes) = Registration::compile(&catalog, &topology);
     let (_, refused) = Admitted::compile(&catalog, &topology);

@@ -1,7 +1,8 @@
-//! Bundles: the roots of a trust domain; and the set of bundles that a workload trusts. They are never merged.
+//! Bundles: the roots of a trust domain and the keys of its JWT-SVIDs; and the set of bundles that a workload trusts.
+//! They are never merged.
 
 mod document;
-mod json;
+pub(crate) mod json;
 mod jwk;
 mod map;
 
@@ -14,10 +15,13 @@ pub use document::{BUNDLE_LEN_MAX, Bundle};
 pub use map::BundleMap;
 
 use crate::IdentityError;
+use crate::jwt::JwtKey;
 use crate::verify::check_authority;
 
 /// Roots of one trust domain at most.
 pub const ROOTS_MAX: usize = 16;
+/// Keys for the JWT-SVIDs of one trust domain at most.
+pub const JWT_KEYS_MAX: usize = 16;
 /// Trust domains in a set at most.
 pub const DOMAINS_MAX: usize = 64;
 
@@ -38,6 +42,15 @@ impl BundleSet {
         self.expect(domain.clone())?;
         let bundle = self.domains.entry(domain).or_default();
         bundle.push(CertificateDer::from(der))
+    }
+
+    /// Adds a key that verifies the JWT-SVIDs of a trust domain.
+    ///
+    /// # Errors
+    /// [`IdentityError::BadBundle`] when another key has its identifier, [`IdentityError::TooManyRoots`].
+    pub fn add_jwt_key(&mut self, domain: TrustDomain, key: JwtKey) -> Result<(), IdentityError> {
+        self.expect(domain.clone())?;
+        self.domains.entry(domain).or_default().push_jwt_key(key)
     }
 
     /// Says beforehand that a trust domain may have a bundle (SPIFFE Federation 5.2); until one comes it has no roots.

@@ -1,5 +1,7 @@
 //! The issuer on the box (decision D11): SVIDs of one hour at most, only for workloads that a contract names.
 
+mod keep;
+
 use iia_core::gate::Gate;
 use iia_core::id::TrustDomain;
 use iia_core::time::{Reading, SECOND_NS};

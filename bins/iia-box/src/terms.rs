@@ -3,11 +3,8 @@
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
-use iia_config::parse::parse;
-use iia_config::stage::{Slot, Store};
-use iia_config::trust::Class;
-use iia_config::validate::{Checked, Endpoint, Facts, validate};
-use iia_config::{envelope, limits};
+use iia_config::applied::{self, Applied};
+use iia_config::validate::{Checked, Endpoint};
 use iia_contract::Catalog;
 use iia_contract::scope::{Boundary, Terms as ContractTerms};
 use iia_contract::topology::Topology;
@@ -40,24 +37,9 @@ pub(crate) struct Terms {
 impl Settings {
     /// Reads and verifies what is applied.
     pub(crate) fn load(dir: &BoxDir) -> anyhow::Result<Self> {
-        let store = Store::at(dir.path());
-        let trust = store.trust()?.context("no trust document")?;
-        let bytes = store
-            .get(Class::Config, Slot::Applied)?
-            .context("nothing is applied")?;
-        let opened = envelope::open(&bytes, Class::Config, &trust)?;
-        let document = parse(opened.body, limits::DOCUMENT_LEN_MAX);
-        let document =
-            document.map_err(|_| anyhow::anyhow!("the applied artifact cannot be parsed"))?;
-        let mut targets = document
-            .of_kind("artifact")
-            .flat_map(|entry| entry.fields("target"));
-        let box_name = targets
-            .next()
-            .map_or_else(String::new, |field| field.text().to_owned());
-        let facts = Facts::of_box(box_name.clone());
-        let checked = validate(&document, &facts)
-            .map_err(|_| anyhow::anyhow!("the applied artifact is not sound"))?;
+        let Applied {
+            box_name, checked, ..
+        } = applied::load(dir.path())?;
         Ok(Self {
             catalog: checked.catalog.clone(),
             box_name,

@@ -77,6 +77,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("edge_query", edge::query),
     ("edge_vault", vault::reply),
     ("edge_wire", edge::wire),
+    ("grpc_mend", identity::token::mend),
+    ("jwt_token", identity::token::token),
     ("lake_ipc", lake::ipc),
     ("lake_segment", lake::segment),
     ("lake_wal", lake::wal),

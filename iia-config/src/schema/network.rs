@@ -80,7 +80,7 @@ pub(super) const ZONE: EntrySpec = entry(
             "image",
             &[Type::Name, Type::Any],
             Repeated,
-            "a workload and the digest of its image",
+            "a workload and the digest of its image, or of the program that its unit runs",
         ),
     ],
     "a zone with its workloads",

@@ -100,6 +100,7 @@ impl World {
                     workload: id(own),
                     digest,
                     user: None,
+                    program: false,
                 });
             }
         }

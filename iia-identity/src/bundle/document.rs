@@ -1,21 +1,25 @@
 //! The SPIFFE bundle format (SPIFFE Trust Domain and Bundle 4): a JWK set as it comes in a signed artifact.
 
+use std::collections::BTreeMap;
+
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::jwk::{self, Jwk};
-use super::{ROOTS_MAX, json};
+use super::{JWT_KEYS_MAX, ROOTS_MAX, json};
 use crate::IdentityError;
+use crate::jwt::JwtKey;
 use crate::verify::check_authority;
 
 /// Largest bundle or bundle map in bytes.
 pub const BUNDLE_LEN_MAX: usize = 1024 * 1024;
 
-/// The roots of one trust domain and which edition of them this is. It does not say which trust domain (3).
+/// The roots and the keys for JWT-SVIDs of one trust domain, and which edition of them this is. It does not say which trust domain (3).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Bundle {
     roots: Vec<CertificateDer<'static>>,
+    jwt_keys: Vec<JwtKey>,
     sequence: Option<u64>,
     refresh_hint_secs: Option<u64>,
 }
@@ -43,6 +47,15 @@ impl Bundle {
         self
     }
 
+    /// The same bundle with a key for JWT-SVIDs more.
+    ///
+    /// # Errors
+    /// [`IdentityError::BadBundle`] when another key has its identifier, [`IdentityError::TooManyRoots`].
+    pub fn with_jwt_key(mut self, key: JwtKey) -> Result<Self, IdentityError> {
+        self.push_jwt_key(key)?;
+        Ok(self)
+    }
+
     /// Reads a bundle. Keys of unknown types or uses are left out (4.1.3), and so are those without a certificate
     /// (X509-SVID 6.2); a certificate that is no authority makes the whole bundle bad.
     ///
@@ -65,6 +78,23 @@ impl Bundle {
         &self.roots
     }
 
+    /// The keys for JWT-SVIDs.
+    pub fn jwt_keys(&self) -> &[JwtKey] {
+        &self.jwt_keys
+    }
+
+    /// Writes the keys for JWT-SVIDs alone as a JWK set (Workload API 6.2.2).
+    ///
+    /// # Errors
+    /// [`IdentityError::Internal`].
+    pub fn jwks(&self) -> Result<Vec<u8>, IdentityError> {
+        json::write(&Document {
+            keys: self.jwt_keys.iter().map(Key::of_jwt_key).collect(),
+            spiffe_refresh_hint: None,
+            spiffe_sequence: None,
+        })
+    }
+
     /// The sequence number (4.1.1).
     pub const fn sequence(&self) -> Option<u64> {
         self.sequence
@@ -79,12 +109,15 @@ impl Bundle {
         let keys = value.get("keys").and_then(Value::as_array);
         let mut bundle = Self {
             roots: Vec::new(),
+            jwt_keys: Vec::new(),
             sequence: json::integer(value, "spiffe_sequence")?,
             refresh_hint_secs: json::integer(value, "spiffe_refresh_hint")?,
         };
         for key in keys.ok_or(json::bad("no keys"))? {
             if let Some(root) = jwk::root(key)? {
                 bundle.push(root)?;
+            } else if let Some(key) = jwk::jwt_key(key) {
+                bundle.push_jwt_key(key)?;
             }
         }
         Ok(bundle)
@@ -102,6 +135,20 @@ impl Bundle {
         Ok(())
     }
 
+    pub(super) fn push_jwt_key(&mut self, key: JwtKey) -> Result<(), IdentityError> {
+        if self.jwt_keys.iter().any(|held| held.kid() == key.kid()) {
+            return Err(json::bad("two keys with one kid"));
+        }
+        if self.jwt_keys.len() >= JWT_KEYS_MAX {
+            return Err(IdentityError::TooManyRoots {
+                what: "keys for the JWT-SVIDs of one trust domain",
+                max: JWT_KEYS_MAX,
+            });
+        }
+        self.jwt_keys.push(key);
+        Ok(())
+    }
+
     /// 4.1.1: the sequence number only grows, and is another one when the contents are others.
     pub(super) fn check_successor(&self, next: &Self) -> Result<(), IdentityError> {
         match (self.sequence, next.sequence) {
@@ -116,10 +163,25 @@ impl Bundle {
     }
 }
 
+/// A key as it is written.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Key {
+    Root(Box<Jwk>),
+    Jwt(BTreeMap<&'static str, String>),
+}
+
+impl Key {
+    fn of_jwt_key(key: &JwtKey) -> Self {
+        let usage = ("use", crate::jwt::USE.to_owned());
+        Self::Jwt(key.members().into_iter().chain([usage]).collect())
+    }
+}
+
 /// The JWK set as it is written.
 #[derive(Serialize)]
 pub(super) struct Document {
-    keys: Vec<Jwk>,
+    keys: Vec<Key>,
     #[serde(skip_serializing_if = "Option::is_none")]
     spiffe_refresh_hint: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,9 +190,12 @@ pub(super) struct Document {
 
 impl Document {
     pub(super) fn of(bundle: &Bundle) -> Result<Self, IdentityError> {
-        let keys: Result<_, _> = bundle.roots.iter().map(|root| Jwk::of_root(root)).collect();
+        let roots = bundle.roots.iter();
+        let roots = roots.map(|root| Jwk::of_root(root).map(Box::new).map(Key::Root));
+        let mut keys: Vec<Key> = roots.collect::<Result<_, _>>()?;
+        keys.extend(bundle.jwt_keys.iter().map(Key::of_jwt_key));
         Ok(Self {
-            keys: keys?,
+            keys,
             spiffe_refresh_hint: bundle.refresh_hint_secs,
             spiffe_sequence: bundle.sequence,
         })

@@ -10,7 +10,7 @@ use super::BUNDLE_LEN_MAX;
 use crate::IdentityError;
 
 /// Reads one value of at most [`BUNDLE_LEN_MAX`] bytes.
-pub(super) fn read(json: &[u8]) -> Result<Value, IdentityError> {
+pub(crate) fn read(json: &[u8]) -> Result<Value, IdentityError> {
     if json.len() > BUNDLE_LEN_MAX {
         return Err(bad("longer than 1 MiB"));
     }
@@ -20,7 +20,7 @@ pub(super) fn read(json: &[u8]) -> Result<Value, IdentityError> {
 }
 
 /// Writes a value without spaces.
-pub(super) fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, IdentityError> {
+pub(crate) fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, IdentityError> {
     serde_json::to_vec(value).map_err(|_| IdentityError::Internal {
         what: "write a bundle",
     })

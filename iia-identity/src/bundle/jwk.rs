@@ -10,6 +10,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::json::bad;
 use crate::IdentityError;
+use crate::jwt::JwtKey;
 use crate::rules::parse;
 
 /// The value of `use` for keys that sign X509-SVIDs (X509-SVID 6.1).
@@ -50,6 +51,14 @@ pub(super) fn root(key: &Value) -> Result<Option<CertificateDer<'static>>, Ident
         }
     }
     Ok(Some(root))
+}
+
+/// The key for JWT-SVIDs (JWT-SVID 6.1); `None` when it is another, or verifies nothing.
+pub(super) fn jwt_key(key: &Value) -> Option<JwtKey> {
+    let members = key.as_object()?;
+    let usage = members.get("use").and_then(Value::as_str);
+    usage.filter(|usage| *usage == crate::jwt::USE)?;
+    JwtKey::of_jwk(members)
 }
 
 /// A key as it is written.

@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod made;
+pub mod token;
 
 use std::sync::OnceLock;
 

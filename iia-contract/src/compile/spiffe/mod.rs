@@ -100,8 +100,12 @@ impl Permit for Registration {
     }
 }
 
-fn selectors(pin: &Pin) -> BTreeSet<String> {
-    let image = format!("docker:image_id:{}", pin.digest);
+/// What must be seen of a process, all of it, to be what a pin says.
+pub fn selectors(pin: &Pin) -> BTreeSet<String> {
+    let image = match pin.digest.strip_prefix("sha256:") {
+        Some(hex) if pin.program => format!("unix:sha256:{hex}"),
+        _ => format!("docker:image_id:{}", pin.digest),
+    };
     let user = pin.user.map(|user| format!("unix:uid:{user}"));
     [image].into_iter().chain(user).collect()
 }

@@ -1,0 +1,95 @@
+//! What is applied on a box, as a program uses it: the signed artifact, verified again before it is believed.
+
+use std::path::Path;
+
+use iia_contract::compile::Topology;
+use iia_core::code::{Code, Coded};
+use iia_core::digest::Digest;
+use iia_core::time::Floor;
+
+use crate::envelope::{self, EnvelopeError};
+use crate::limits::DOCUMENT_LEN_MAX;
+use crate::parse::parse;
+use crate::stage::{Slot, StageError, Store};
+use crate::trust::Class;
+use crate::validate::{Checked, Facts, validate};
+
+/// The configuration that is applied.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The box's name.
+    pub box_name: String,
+    /// What it says, sound by every rule.
+    pub checked: Checked,
+    /// Where things are and what pins them.
+    pub topology: Topology,
+    /// Earlier than this it is not.
+    pub floor: Floor,
+}
+
+/// Why nothing that is applied can be believed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppliedError {
+    /// Nothing is applied yet.
+    #[error("nothing is applied on this box")]
+    Nothing,
+    /// What is applied cannot be parsed, or breaks a rule: it was never applied by the way it should.
+    #[error("the applied artifact is not sound")]
+    Unsound,
+    /// It cannot be read, or was changed on disk.
+    #[error("{0}")]
+    Stage(#[from] StageError),
+    /// Nobody whom the operators trust has signed it.
+    #[error("{0}")]
+    Envelope(#[from] EnvelopeError),
+}
+
+impl Coded for AppliedError {
+    fn code(&self) -> Code {
+        let number = match self {
+            Self::Stage(error) => return error.code(),
+            Self::Envelope(error) => return error.code(),
+            Self::Unsound => 31,
+            Self::Nothing => 332,
+        };
+        Code::new("CFG", number)
+    }
+}
+
+/// Reads and verifies what is applied on the box with this directory.
+///
+/// # Errors
+/// [`AppliedError`].
+pub fn load(dir: &Path) -> Result<Applied, AppliedError> {
+    let store = Store::at(dir);
+    let state = store.load()?.ok_or(AppliedError::Nothing)?;
+    let trust = store.trust()?.ok_or(AppliedError::Nothing)?;
+    let bytes = store.get(Class::Config, Slot::Applied)?;
+    let bytes = bytes.ok_or(AppliedError::Nothing)?;
+    let opened = envelope::open(&bytes, Class::Config, &trust)?;
+    let document = parse(opened.body, DOCUMENT_LEN_MAX).map_err(|_| AppliedError::Unsound)?;
+    let mut targets = document
+        .of_kind("artifact")
+        .flat_map(|entry| entry.fields("target"));
+    let box_name = targets
+        .next()
+        .map_or_else(String::new, |field| field.text().to_owned());
+    let facts = Facts::of_box(box_name.clone());
+    let checked = validate(&document, &facts).map_err(|_| AppliedError::Unsound)?;
+    Ok(Applied {
+        box_name,
+        checked,
+        topology: Topology::read(document.tree()),
+        floor: state.floor(),
+    })
+}
+
+/// Which configuration is applied, without reading it; `None` when there is none.
+///
+/// # Errors
+/// [`StageError`].
+pub fn digest(dir: &Path) -> Result<Option<Digest>, StageError> {
+    let state = Store::at(dir).load()?;
+    Ok(state.and_then(|state| state.applied().map(|kept| kept.digest())))
+}
