@@ -6,3 +6,5 @@ extern crate alloc;
 
 pub mod correlator;
 pub mod network;
+#[cfg(feature = "tpm")]
+pub mod tpm;
