@@ -15,6 +15,10 @@ use iia_core::digest::hex;
 /// with 3 in its last byte (PC Client Platform Firmware Profile, 10.4.5.3), and tpm2_eventlog 5.4 starts with zero.
 const LOCALITY_3: &str = "go-eventlog_glinux-alex.bin";
 
+/// The log that the other reader falls over with a segmentation fault: its last event, EV_NO_ACTION, is of register
+/// 0xffffffff, as Windows writes it. It has told 60 events and no register by then; ours are 61.
+const FALLS: &str = "go-eventlog_option_rom_eventlog";
+
 /// One event as the other reader tells it.
 #[derive(Default)]
 struct Theirs {
@@ -92,9 +96,8 @@ fn logs_replay_as_another_reader_says_but_for_one_clause() {
             .map(|(bank, pcr, value)| (format!("{} {pcr}", bank.as_str()), hex(value)))
             .collect();
         let (_, theirs) = theirs(&yaml);
-        // Without a list of registers the other reader has said nothing of them.
         if theirs.is_empty() {
-            assert!(!replayed.is_empty(), "{name}");
+            assert_eq!(name, FALLS);
             continue;
         }
         registers += theirs.len();
@@ -126,7 +129,8 @@ fn every_event_is_the_one_another_reader_shows() {
     for (name, bytes, yaml) in logs(&dir) {
         let log = EventLog::parse(&bytes).unwrap();
         let (theirs, _) = theirs(&yaml);
-        assert_eq!(log.events().len(), theirs.len(), "{name}");
+        let told = log.events().len() - usize::from(name == FALLS);
+        assert_eq!(told, theirs.len(), "{name}");
         for (number, (event, theirs)) in log.events().iter().zip(&theirs).enumerate() {
             let at = format!("{name}: event {number}");
             let field = |key: &str| theirs.fields.get(key).map(String::as_str);
@@ -255,7 +259,11 @@ fn cut_anywhere_a_log_is_refused_or_lacks_whole_events() {
     ) else {
         return;
     };
-    for (name, bytes, _) in logs(&dir) {
+    // Every byte of the short ones; of the long ones there would be too many.
+    let short = logs(&dir)
+        .into_iter()
+        .filter(|(_, bytes, _)| bytes.len() < 16_000);
+    for (name, bytes, _) in short {
         let whole = EventLog::parse(&bytes).unwrap();
         let ends: Vec<usize> = whole.events().iter().map(|event| event.offset()).collect();
         for cut in 0..bytes.len() {
