@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::{HardwareError, KeyBlob, Tpm, failed, flush, template, with_loaded};
 
 /// Longest nonce in bytes: a name of SHA-512, as the TPM has it.
-pub const NONCE_LEN_MAX: usize = 66;
+const NONCE_LEN_MAX: usize = 66;
 const RSA_2048: AsymmetricAlgorithmSelection =
     AsymmetricAlgorithmSelection::Rsa(RsaKeyBits::Rsa2048);
 

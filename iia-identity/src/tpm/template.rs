@@ -5,10 +5,11 @@ use tss_esapi::attributes::{ObjectAttributes, ObjectAttributesBuilder};
 use tss_esapi::interface_types::algorithm::{HashingAlgorithm, PublicAlgorithm};
 use tss_esapi::interface_types::ecc::EccCurve;
 use tss_esapi::structures::{
-    Digest, EccParameter, EccPoint, EccScheme, HashScheme, KeyDerivationFunctionScheme,
-    KeyedHashScheme, Public, PublicBuilder, PublicEccParametersBuilder, PublicKeyedHashParameters,
+    Digest, EccPoint, EccScheme, HashScheme, KeyDerivationFunctionScheme, KeyedHashScheme, Public,
+    PublicBuilder, PublicEccParametersBuilder, PublicKeyedHashParameters,
     SymmetricDefinitionObject,
 };
+use tss_esapi::traits::UnMarshall as _;
 
 /// Made in the TPM, and never outside it.
 fn stays() -> ObjectAttributesBuilder {
@@ -98,29 +99,15 @@ pub(super) fn sealed(policy: [u8; 32]) -> Result<Public, Error> {
 }
 
 /// The public half of somebody's P-256 key outside any TPM, to check signatures with.
+///
+/// A key has one name only with one set of attributes; these are those that the TPM tools give it.
 pub(super) fn outside(point: &[u8; 65]) -> Result<Public, Error> {
+    // ECC, SHA-256, userWithAuth | decrypt | sign, no policy, no symmetric, no scheme, P-256, no key derivation.
+    const HEAD: [u8; 18] = [
+        0, 0x23, 0, 0x0b, 0, 6, 0, 0x40, 0, 0, 0, 0x10, 0, 0x10, 0, 3, 0, 0x10,
+    ];
+    const LEN: [u8; 2] = [0, 32];
     let (_, coordinates) = point.split_at(1);
     let (x, y) = coordinates.split_at(32);
-    let attributes = ObjectAttributesBuilder::new()
-        .with_sign_encrypt(true)
-        .with_user_with_auth(true)
-        .build()?;
-    let parameters = PublicEccParametersBuilder::new()
-        .with_symmetric(SymmetricDefinitionObject::Null)
-        .with_ecc_scheme(ecdsa())
-        .with_curve(EccCurve::NistP256)
-        .with_key_derivation_function_scheme(KeyDerivationFunctionScheme::Null)
-        .with_is_signing_key(true)
-        .build()?;
-    let point = EccPoint::new(
-        EccParameter::try_from(x.to_vec())?,
-        EccParameter::try_from(y.to_vec())?,
-    );
-    PublicBuilder::new()
-        .with_public_algorithm(PublicAlgorithm::Ecc)
-        .with_name_hashing_algorithm(HashingAlgorithm::Sha256)
-        .with_object_attributes(attributes)
-        .with_ecc_parameters(parameters)
-        .with_ecc_unique_identifier(point)
-        .build()
+    Public::unmarshall(&[&HEAD[..], &LEN, x, &LEN, y].concat())
 }
