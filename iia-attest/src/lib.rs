@@ -5,6 +5,8 @@
 extern crate alloc;
 
 pub mod correlator;
+#[cfg(feature = "tpm")]
+pub mod image;
 pub mod network;
 #[cfg(feature = "tpm")]
 pub mod tpm;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
-use iia_attest::tpm::{Evidence, PublicArea, PureRust, Reference, Tier, TpmError, appraise};
+use iia_attest::tpm::{EventLog, Evidence, PublicArea, PureRust, Reference, Tier, TpmError, appraise};
 use iia_core::Timestamp;
 use iia_core::outside::{Check, HashName};
 use iia_identity::check::ProviderCheck;
@@ -191,6 +191,74 @@ fn what_happens_to_a_machine_shows_in_its_next_quote() {
         (result.tier(), result.reasons),
         (Tier::Warning, vec![TpmError::Restarted])
     );
+}
+
+#[test]
+fn a_log_is_believed_only_if_it_makes_the_quoted_registers() {
+    let test = "a_log_is_believed_only_if_it_makes_the_quoted_registers";
+    let (Some(machine), Some(dir)) = (Machine::start(test), common::vectors(test, "eventlog"))
+    else {
+        return;
+    };
+    let name = "go-eventlog_ubuntu_2104_shielded_vm_no_secure_boot_eventlog";
+    let bytes = fs::read(dir.join(name)).unwrap();
+    let log = EventLog::parse(&bytes).unwrap();
+    let extended = log.events().iter().filter(|event| event.extends());
+    let words: Vec<String> = extended
+        .map(|event| {
+            let digest = event.digest(HashName::Sha256).unwrap();
+            format!("{}:sha256={}", event.pcr(), hex(digest))
+        })
+        .collect();
+    // The machine boots just so.
+    for some in words.chunks(16) {
+        machine.does(&format!("tpm2_pcrextend {}", some.join(" ")));
+    }
+    let tpm = Tpm::open(&machine.address()).unwrap();
+    let ak = tpm.create_attestation_key().unwrap();
+    let key = PublicArea::parse(ak.public()).unwrap();
+    let all: Vec<u8> = (0..16).collect();
+    let quoted = tpm.quote(&ak, b"nonce", &all).unwrap();
+    let appraised = |log: &[u8], listed: bool| {
+        let evidence = Evidence {
+            log: Some(log),
+            pcrs: listed.then_some(&quoted.pcrs),
+            ..evidence(&quoted)
+        };
+        appraise(&evidence, &Reference::new(&key, b"nonce"), &PureRust)
+    };
+    for listed in [true, false] {
+        let good = appraised(&bytes, listed);
+        assert_eq!(good.reasons, vec![]);
+        assert_eq!(good.pcrs.unwrap().iter().count(), 16);
+    }
+    // An event changed, left out, or put in; the registers say which.
+    for (number, event) in log.events().iter().enumerate().filter(|(_, one)| one.extends()) {
+        let mut bent = bytes.clone();
+        // Behind number, kind and count: SHA-1 with its algorithm, the algorithm of SHA-256, its digest.
+        bent[event.offset() + 12 + 22 + 2] ^= 1;
+        let pcr = u8::try_from(event.pcr()).unwrap();
+        let bank = "sha256";
+        let reasons = appraised(&bent, true).reasons;
+        assert!(reasons.contains(&TpmError::NotReplayed { pcr, bank }), "{number}");
+        assert!(appraised(&bent, false).reasons.contains(&TpmError::WrongDigest));
+    }
+    let last = log.events().last().unwrap();
+    let cut = &bytes[..last.offset()];
+    assert_eq!(appraised(cut, true).tier(), Tier::Contraindicated);
+    let longer = [&bytes, &bytes[last.offset()..]].concat();
+    assert_eq!(appraised(&longer, true).tier(), Tier::Contraindicated);
+    let broken = &bytes[..bytes.len() - 1];
+    let reasons = appraised(broken, true).reasons;
+    assert!(matches!(reasons.as_slice(), [TpmError::BadLog { .. }]), "{reasons:?}");
+    // What is shown and not measured: the value of a variable of Secure Boot.
+    let variable = log.events().iter().find(|event| event.kind().0 == 0x8000_0001).unwrap();
+    let at = bytes.windows(variable.data().len()).position(|window| window == variable.data());
+    let mut lied = bytes.clone();
+    lied[at.unwrap() + variable.data().len() - 1] ^= 1;
+    let result = appraised(&lied, true);
+    assert_eq!(result.tier(), Tier::Warning);
+    assert!(matches!(result.reasons.as_slice(), [TpmError::NotMeasured { pcr: 7, .. }]));
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub mod lake;
 pub mod link;
 #[cfg(feature = "full")]
 pub mod sensor;
+#[cfg(feature = "full")]
+pub mod tpm;
 
 #[cfg(feature = "full")]
 pub mod vault;
@@ -74,6 +76,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("edge_query", edge::query),
     ("edge_vault", vault::reply),
     ("edge_wire", edge::wire),
+    ("event_log", tpm::event_log),
     ("lake_ipc", lake::ipc),
     ("lake_segment", lake::segment),
     ("lake_wal", lake::wal),
@@ -84,4 +87,5 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("svid_chain", identity::svid_chain),
     ("svid_made", identity::made::made),
     ("svid_request", identity::svid_request),
+    ("tpm_quote", tpm::quote),
 ];
