@@ -93,9 +93,8 @@ impl Correlator for Image {
 
     fn handle_timeout(&mut self, now: Timestamp) {
         let over = self.due.iter().filter(|(_, due)| now >= **due);
-        let over: Vec<(String, Timestamp)> = over
-            .map(|(machine, due)| (machine.clone(), *due))
-            .collect();
+        let over: Vec<(String, Timestamp)> =
+            over.map(|(machine, due)| (machine.clone(), *due)).collect();
         for (machine, due) in over {
             self.due.remove(&machine);
             let reason = "asked for a quote, and none came in time".to_string();

@@ -64,8 +64,10 @@ fn another_image_a_replay_and_silence_are_findings_and_the_intended_image_is_con
         "contraindicated: IIA-ATT-0203 PCR 11 of sha256 has no value of the reference: 00ff"
     );
     let all = before.iter().chain(&after);
-    assert!(all.into_iter().all(|one| one.severity >= Severity::High
-        && one.stream == "ot.attestation.image"));
+    assert!(
+        all.into_iter()
+            .all(|one| one.severity >= Severity::High && one.stream == "ot.attestation.image")
+    );
     observer.handle_timeout(at(100));
     assert_eq!(drain(&mut observer), []);
     assert_eq!(observer.poll_timeout(), None);

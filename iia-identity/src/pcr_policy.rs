@@ -91,8 +91,12 @@ pub struct SignedPolicy {
     pub signature: [u8; 64],
 }
 
-/// The digest of an object that opens for whatever `signer`, by its name, signed for `reference`.
-pub(crate) fn authorized(signer: &[u8], reference: &[u8]) -> Result<[u8; 32], HardwareError> {
+/// The policy of an object that opens in every state that `signer`, a key by its name, signed for `reference`
+/// (TPM2_PolicyAuthorize, Part 3, 23.16).
+///
+/// # Errors
+/// [`HardwareError::TooLong`] for the reference.
+pub fn authorized(signer: &[u8], reference: &[u8]) -> Result<[u8; 32], HardwareError> {
     check_reference(reference)?;
     let first = hash(&[&[0; 32], &POLICY_AUTHORIZE.to_be_bytes(), signer])?;
     hash(&[&first, reference])

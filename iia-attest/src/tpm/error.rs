@@ -60,9 +60,6 @@ pub enum TpmError {
     /// The nonce is another than the one that was asked with.
     #[error("the nonce is not the one that was asked with")]
     WrongNonce,
-    /// The attestation key is another than the one this machine is known by.
-    #[error("the attestation key is not the one this machine is known by")]
-    WrongKey,
     /// The key may sign what no TPM made, or can leave its TPM.
     #[error("the attestation key is not {attribute}")]
     WeakKey {
@@ -173,9 +170,8 @@ impl Coded for TpmError {
             Self::Forged => 101,
             Self::NotGenerated => 102,
             Self::WrongNonce => 103,
-            Self::WrongKey => 104,
-            Self::WeakKey { .. } => 105,
-            Self::Scheme { .. } => 106,
+            Self::WeakKey { .. } => 104,
+            Self::Scheme { .. } => 105,
             Self::WrongDigest => 201,
             Self::NotReplayed { .. } => 202,
             Self::WrongPcr { .. } => 203,

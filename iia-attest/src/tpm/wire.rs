@@ -22,7 +22,7 @@ pub(in crate::tpm) fn refused<T>(input: &[u8]) -> IResult<&[u8], T> {
 }
 
 /// The value if nothing is left after it.
-pub(in crate::tpm) fn whole<'a, T>(result: IResult<&'a [u8], T>) -> Result<T, &'static str> {
+pub(in crate::tpm) fn whole<T>(result: IResult<&[u8], T>) -> Result<T, &'static str> {
     match result {
         Ok(([], value)) => Ok(value),
         Ok(_) => Err("bytes after its end"),

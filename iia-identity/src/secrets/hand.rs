@@ -78,7 +78,7 @@ fn place(owner: &SpiffeId, memory: &Path) -> Result<PathBuf, SecretsError> {
 
 fn check_memory(memory: &Path) -> Result<(), SecretsError> {
     let stat = rustix::fs::statfs(memory).map_err(|_| SecretsError::NotInMemory)?;
-    match i64::from(stat.f_type) {
+    match stat.f_type {
         RAMFS => Ok(()),
         TMPFS if swaps() => Err(SecretsError::Swaps),
         TMPFS => Ok(()),

@@ -9,8 +9,9 @@ mod key;
 mod seal;
 mod template;
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use tss_esapi::handles::{KeyHandle, ObjectHandle, PersistentTpmHandle, TpmHandle};
 use tss_esapi::interface_types::dynamic_handles::Persistent;
@@ -31,12 +32,16 @@ pub const WAITING_MAX: usize = 64;
 /// Where the storage key is kept (TCG provisioning guidance: the first SRK).
 const STORAGE: u32 = 0x8100_0001;
 
+/// How long a TPM has to answer; some take half a minute to make an RSA key.
+pub const ANSWER_MAX: Duration = Duration::from_secs(90);
+
 type Work = Box<dyn FnOnce(&mut Context) + Send>;
 
 /// A handle of the TPM; when the last is dropped, its connection closes.
 #[derive(Clone, Debug)]
 pub struct Tpm {
     work: SyncSender<Work>,
+    patience: Duration,
 }
 
 impl Tpm {
@@ -45,6 +50,14 @@ impl Tpm {
     /// # Errors
     /// [`HardwareError::BadAddress`], [`HardwareError::Tpm`] when nothing answers.
     pub fn open(address: &str) -> Result<Self, HardwareError> {
+        Self::open_within(address, ANSWER_MAX)
+    }
+
+    /// As [`Self::open`], where no call waits longer than `patience`.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_within(address: &str, patience: Duration) -> Result<Self, HardwareError> {
         // The library reads a path as nothing and connects to this machine.
         if address.starts_with("swtpm:") && address.contains("path=") {
             let what = "a software TPM is reached by host and port, not by path";
@@ -59,10 +72,8 @@ impl Tpm {
             .name("tpm".into())
             .spawn(move || serve(address, &ready, &queue))
             .map_err(|_| HardwareError::Internal { what: "a thread" })?;
-        opened
-            .recv()
-            .unwrap_or(Err(HardwareError::Internal { what: "a thread" }))?;
-        Ok(Self { work })
+        opened.recv_timeout(patience).unwrap_or_else(silent)?;
+        Ok(Self { work, patience })
     }
 
     /// Runs `call` on the TPM's thread and waits for it.
@@ -79,9 +90,19 @@ impl Tpm {
             TrySendError::Full(_) => HardwareError::Busy,
             TrySendError::Disconnected(_) => HardwareError::Internal { what: "a thread" },
         })?;
-        let gone = Err(HardwareError::Internal { what: "a thread" });
-        answered.recv().unwrap_or(gone)
+        answered.recv_timeout(self.patience).unwrap_or_else(silent)
     }
+}
+
+/// Nothing came back: the TPM is silent, or its thread has ended.
+fn silent<T>(error: RecvTimeoutError) -> Result<T, HardwareError> {
+    Err(match error {
+        RecvTimeoutError::Timeout => HardwareError::Tpm {
+            what: "answer",
+            why: "it is silent".into(),
+        },
+        RecvTimeoutError::Disconnected => HardwareError::Internal { what: "a thread" },
+    })
 }
 
 fn serve(

@@ -282,7 +282,7 @@ fn text(kind: EventKind, data: &[u8]) -> Option<String> {
         return Some(text.into());
     }
     let wide = utf16(data);
-    (data.len() % 2 == 0 && printable(&wide)).then_some(wide)
+    (data.len().is_multiple_of(2) && printable(&wide)).then_some(wide)
 }
 
 fn printable(text: &str) -> bool {
