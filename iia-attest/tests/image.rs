@@ -1,5 +1,4 @@
 //! The image observer: one finding for each machine that was asked, whatever it answers.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use iia_attest::correlator::Correlator as _;
 use iia_attest::image::{Appraised, Image, MACHINES_MAX};

@@ -1,5 +1,5 @@
 //! Logs of real machines against another reader of them, and every way to spoil one.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

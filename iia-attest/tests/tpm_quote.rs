@@ -1,5 +1,5 @@
 //! A quote of a real TPM implementation, right and wrong in every way.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -292,9 +292,10 @@ fn moved(test: &str) -> bool {
         return false;
     }
     let can = |words: &[&str]| {
-        let mut command = Command::new(words[0]);
+        let (program, words) = words.split_first().unwrap();
+        let mut command = Command::new(program);
         let command = command
-            .args(&words[1..])
+            .args(words)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())

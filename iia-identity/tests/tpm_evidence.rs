@@ -280,7 +280,7 @@ fn an_attestation_key_is_bound_to_its_tpm_and_to_no_other() {
 }
 
 fn split(bytes: &[u8]) -> (Vec<u8>, &[u8]) {
-    let len = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
-    let (one, rest) = bytes[2..].split_at(len);
+    let (len, rest) = bytes.split_first_chunk::<2>().unwrap();
+    let (one, rest) = rest.split_at(usize::from(u16::from_be_bytes(*len)));
     (one.to_vec(), rest)
 }

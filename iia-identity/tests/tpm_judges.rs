@@ -1,5 +1,5 @@
 //! OpenSSL at the other end of a handshake whose key is in a TPM; quotes of every kind that the TPM tools make.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 mod machine;
