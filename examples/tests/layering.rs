@@ -10,7 +10,8 @@ use tree::page::tables;
 use tree::{Package, Source, cargo, files, none, packages, read};
 
 /// Crates that only some of ours may name. Dependencies of tests are free: outside judges are wanted there.
-const CONFINED: [(&str, &[&str]); 25] = [
+const CONFINED: [(&str, &[&str]); 31] = [
+    ("age", &["iia-identity"]),
     ("arrow-array", &["iia", "iia-box", "iia-lake"]),
     ("arrow-cast", &["iia", "iia-lake"]),
     ("arrow-ipc", &["iia-lake"]),
@@ -20,17 +21,21 @@ const CONFINED: [(&str, &[&str]); 25] = [
     ("hyper", &["iia-identity"]),
     ("minicbor", &["iia-core"]),
     ("nix", &["iia-identity"]),
-    ("nom", &["iia-config"]),
+    ("nom", &["iia-attest", "iia-config"]),
+    ("p256", &["iia-attest"]),
+    ("p384", &["iia-attest"]),
     ("parquet", &["iia-lake"]),
     ("pcap-parser", &["iia-capture"]),
     ("prost", &["iia-identity"]),
     ("quick-xml", &["iia-edge"]),
     ("rcgen", &["iia-identity"]),
     ("ring", &[]),
+    ("rsa", &["iia-attest"]),
     ("rustls", &["iia-identity", "iia-vault"]),
     ("rustls-webpki", &["iia-identity"]),
     ("rusty-s3", &["iia-edge"]),
-    ("sha2", &["iia-audit", "iia-edge"]),
+    ("sha1", &["iia-attest"]),
+    ("sha2", &["iia-attest", "iia-audit", "iia-edge"]),
     (
         "tokio",
         &[
@@ -43,6 +48,7 @@ const CONFINED: [(&str, &[&str]); 25] = [
     ),
     ("tokio-rustls", &[]),
     ("tonic", &["iia-identity"]),
+    ("tss-esapi", &["iia-identity"]),
     ("ureq", &["iia-vault"]),
     ("x509-parser", &["iia-identity"]),
 ];

@@ -5,6 +5,10 @@
 extern crate alloc;
 
 pub mod correlator;
+#[cfg(feature = "tpm")]
+pub mod image;
 pub mod network;
 #[cfg(feature = "std")]
 pub mod policy_drift;
+#[cfg(feature = "tpm")]
+pub mod tpm;

@@ -18,6 +18,7 @@ pub mod level;
 #[cfg(feature = "mldsa")]
 pub mod mldsa;
 pub mod observe;
+pub mod outside;
 pub mod record;
 pub mod sign;
 pub mod store;

@@ -9,7 +9,7 @@ use iia_core::{SpiffeId, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
     DnType, ExtendedKeyUsagePurpose, IsCa, Issuer as Authority, KeyPair, KeyUsagePurpose, SanType,
-    SerialNumber,
+    SerialNumber, SigningKey,
 };
 use rustls::pki_types::CertificateSigningRequestDer;
 use time::OffsetDateTime;
@@ -40,16 +40,24 @@ impl PrivateKey {
 /// [`IdentityError::Internal`] when the provider refuses.
 pub fn request(id: &SpiffeId) -> Result<(Vec<u8>, PrivateKey), IdentityError> {
     let key = KeyPair::generate().map_err(|_| internal("make a key"))?;
+    Ok((
+        request_by(id, &key)?,
+        PrivateKey(Zeroizing::new(key.serialize_der())),
+    ))
+}
+
+/// Makes a signing request for a key that signs where it lives, such as in a TPM.
+///
+/// # Errors
+/// [`IdentityError::Internal`] when the key does not sign.
+pub fn request_by(id: &SpiffeId, key: &impl SigningKey) -> Result<Vec<u8>, IdentityError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.subject_alt_names = vec![uri(id)?];
     let request = params
-        .serialize_request(&key)
+        .serialize_request(key)
         .map_err(|_| internal("write a request"))?;
-    Ok((
-        request.der().to_vec(),
-        PrivateKey(Zeroizing::new(key.serialize_der())),
-    ))
+    Ok(request.der().to_vec())
 }
 
 /// A certificate that was given out.

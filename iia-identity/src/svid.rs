@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use iia_core::Timestamp;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SigningKey};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::IdentityError;
@@ -24,10 +24,7 @@ impl Svid {
     /// # Errors
     /// [`IdentityError::BadCertificate`] when they do not belong together.
     pub fn new(chain: Vec<Vec<u8>>, key: PrivateKey) -> Result<Self, IdentityError> {
-        let leaf = chain.first().ok_or(IdentityError::BadCertificate)?;
-        let (_, parsed) =
-            X509Certificate::from_der(leaf).map_err(|_| IdentityError::BadCertificate)?;
-        let not_after = Timestamp::from_secs(parsed.validity().not_after.timestamp());
+        let not_after = not_after(&chain)?;
         let chain = chain.into_iter().map(CertificateDer::from).collect();
         let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.as_pkcs8().to_vec()));
         let provider = rustls::crypto::aws_lc_rs::default_provider();
@@ -38,6 +35,34 @@ impl Svid {
             not_after,
         })
     }
+
+    /// Joins a chain, leaf first, with a key that signs where it lives, such as in a TPM.
+    ///
+    /// # Errors
+    /// [`IdentityError::BadCertificate`] when they do not belong together.
+    pub fn with_signing_key(
+        chain: Vec<Vec<u8>>,
+        key: Arc<dyn SigningKey>,
+    ) -> Result<Self, IdentityError> {
+        let not_after = not_after(&chain)?;
+        let chain = chain.into_iter().map(CertificateDer::from).collect();
+        let key = CertifiedKey::new(chain, key);
+        key.keys_match()
+            .map_err(|_| IdentityError::BadCertificate)?;
+        Ok(Self {
+            key: Arc::new(key),
+            not_after,
+        })
+    }
+}
+
+/// When the leaf of a chain ends.
+fn not_after(chain: &[Vec<u8>]) -> Result<Timestamp, IdentityError> {
+    let leaf = chain.first().ok_or(IdentityError::BadCertificate)?;
+    let (_, parsed) = X509Certificate::from_der(leaf).map_err(|_| IdentityError::BadCertificate)?;
+    Ok(Timestamp::from_secs(
+        parsed.validity().not_after.timestamp(),
+    ))
 }
 
 /// The place where a workload's current SVID is; every handshake looks here.

@@ -8,6 +8,7 @@
 
 mod allows;
 mod ask;
+mod attest;
 #[cfg(feature = "operator")]
 mod audit;
 mod bench;
@@ -66,6 +67,9 @@ enum Command {
     /// Answers a well-known question: contract/ID, contract/ID/history, contract/ID/watermark, catalog/manifest,
     /// catalog/raci/EVENT
     Ask(ask::Ask),
+    /// What a machine's TPM says of it: quotes and logs of a measured boot, judged and shown
+    #[command(subcommand)]
+    Attest(attest::Command),
     /// What a box's audit log says and proves: records, proofs, bundles for an auditor
     #[cfg(feature = "operator")]
     #[command(subcommand)]
@@ -128,6 +132,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Surface(arguments) => surface::run(&arguments, &mut out)?,
         Command::Who(arguments) => ask::who(&arguments, &mut out)?,
         Command::Ask(arguments) => ask::ask(&arguments, &mut out)?,
+        Command::Attest(command) => attest::run(&command, &mut out)?,
         #[cfg(feature = "operator")]
         Command::Audit(command) => audit::run(&command, &mut out)?,
         Command::Report(command) => kept::run(&command, &mut out)?,

@@ -38,6 +38,9 @@ fn main() -> Outcome {
     packets(&corpus)?;
     vaults(&corpus)?;
     worlds(&corpus)?;
+    for (target, name, bytes) in iia_fuzz_bodies::tpm::seeds() {
+        corpus.put(target, &name, &[&bytes])?;
+    }
     match arguments.next() {
         Some(shared) => vectors(&corpus, Path::new(&shared)),
         None => Ok(()),

@@ -26,6 +26,8 @@ pub mod lake;
 pub mod link;
 #[cfg(feature = "full")]
 pub mod sensor;
+#[cfg(feature = "full")]
+pub mod tpm;
 
 #[cfg(feature = "full")]
 pub mod vault;
@@ -79,6 +81,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("edge_wire", edge::wire),
     ("grpc_mend", identity::token::mend),
     ("jwt_token", identity::token::token),
+    ("event_log", tpm::event_log),
     ("lake_ipc", lake::ipc),
     ("lake_segment", lake::segment),
     ("lake_wal", lake::wal),
@@ -91,4 +94,5 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("svid_chain", identity::svid_chain),
     ("svid_made", identity::made::made),
     ("svid_request", identity::svid_request),
+    ("tpm_quote", tpm::quote),
 ];

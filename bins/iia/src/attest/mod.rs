@@ -1,0 +1,54 @@
+//! `iia attest`: what a machine's TPM says of it, in words; no TPM is needed here.
+
+mod log;
+mod quote;
+
+use std::io::{Read as _, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow};
+use iia_core::code::Coded;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Judges a quote of a TPM 2.0: affirming, warning or contraindicated, with every reason; exit code 1 for the last
+    Quote(quote::Arguments),
+    /// Shows a log of a measured boot event by event, and the registers that it makes
+    Log(log::Arguments),
+}
+
+pub(crate) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Quote(arguments) => quote::run(arguments, out),
+        Command::Log(arguments) => log::run(arguments, out),
+    }
+}
+
+/// A file of at most `max` bytes.
+fn read(path: &Path, max: usize) -> anyhow::Result<Vec<u8>> {
+    let named = || path.display().to_string();
+    let file = std::fs::File::open(path).with_context(named)?;
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(max)?.saturating_add(1);
+    file.take(limit)
+        .read_to_end(&mut bytes)
+        .with_context(named)?;
+    if bytes.len() > max {
+        return Err(anyhow!("{}: more than {max} bytes", path.display()));
+    }
+    Ok(bytes)
+}
+
+/// An error of a file, with its code.
+fn of_file(path: &PathBuf, error: impl Coded + std::fmt::Display) -> anyhow::Error {
+    anyhow!("{}: {}: {error}", path.display(), error.code())
+}
+
+/// Bytes from hexadecimal, in either case.
+fn hex(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = vec![0; text.len() / 2];
+    iia_core::digest::decode_hex(&text.to_ascii_lowercase(), &mut bytes)
+        .map(|()| bytes)
+        .ok_or_else(|| "an even number of hexadecimal digits is expected".into())
+}
