@@ -27,7 +27,7 @@ const CONFINED: [(&str, &[&str]); 21] = [
     ("rustls", &["iia-identity", "iia-vault"]),
     ("rustls-webpki", &["iia-identity"]),
     ("rusty-s3", &["iia-edge"]),
-    ("sha2", &["iia-audit", "iia-edge"]),
+    ("sha2", &["iia-audit", "iia-edge", "iia-identity"]),
     (
         "tokio",
         &["iia-box", "iia-edge", "iia-identity", "iia-link"],

@@ -1,7 +1,7 @@
 //! Bundles: the roots of a trust domain; and the set of bundles that a workload trusts. They are never merged.
 
 mod document;
-mod json;
+pub(crate) mod json;
 mod jwk;
 mod map;
 

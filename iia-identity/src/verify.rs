@@ -106,7 +106,7 @@ fn life_secs(der: &[u8]) -> Result<i64, IdentityError> {
 }
 
 /// Extended key usage is judged by [`check_leaf`], which asks for both or none.
-struct AnyUsage;
+pub(crate) struct AnyUsage;
 
 impl ExtendedKeyUsageValidator for AnyUsage {
     fn validate(&self, _: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
