@@ -14,7 +14,7 @@ const CONFINED: [(&str, &[&str]); 21] = [
     ("arrow-array", &["iia", "iia-box", "iia-lake"]),
     ("arrow-cast", &["iia", "iia-lake"]),
     ("arrow-ipc", &["iia-lake"]),
-    ("aws-lc-rs", &[]),
+    ("aws-lc-rs", &["iia-identity"]),
     ("blake3", &["iia-core"]),
     ("ed25519-dalek", &["iia-core"]),
     ("minicbor", &["iia-core"]),

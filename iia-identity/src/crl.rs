@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use iia_core::Timestamp;
+use webpki::BorrowedCertRevocationList;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::{FromDer as _, X509Extension};
 use x509_parser::revocation_list::CertificateRevocationList;
@@ -49,7 +50,7 @@ impl Crl {
             signer.public_key(),
             &list.signature_algorithm,
             list.tbs_cert_list.as_ref(),
-            &list.signature_value.data,
+            &list.signature_value,
         );
         if !(may_sign && is_authority && same && signed) {
             return Err(IdentityError::BadPath);
@@ -136,9 +137,11 @@ fn read(der: &[u8]) -> Result<CertificateRevocationList<'_>, IdentityError> {
     if der.len() > CRL_LEN_MAX {
         return Err(bad("longer than 1 MiB"));
     }
-    match CertificateRevocationList::from_der(der) {
-        Ok(([], list)) => Ok(list),
-        _ => Err(bad("not a DER list")),
+    // One reader gives what is asked for here; the other, which builds paths, is strict about every byte.
+    let strict = BorrowedCertRevocationList::from_der(der);
+    match (strict, CertificateRevocationList::from_der(der)) {
+        (Ok(_), Ok(([], list))) => Ok(list),
+        _ => Err(bad("not a DER list of version 2 as RFC 5280 has it")),
     }
 }
 

@@ -215,8 +215,8 @@ impl Issuer {
     ) -> Result<(Issued, PrivateKey), IdentityError> {
         let admitted = self.asked(subject.id(), gate)?;
         let start = trusted(now)?;
-        let (pair, secret) = key::generate(kind)?;
-        Ok((self.sign_leaf(subject, &pair, admitted, start)?, secret))
+        let (key, secret) = key::make(kind)?;
+        Ok((self.sign_leaf(subject, &key, admitted, start)?, secret))
     }
 
     /// Asks the catalog and then whoever admits; gives what was admitted.

@@ -2,12 +2,14 @@
 //!
 //! ML-DSA is not among them: the TLS stack here knows no signature scheme for it, so such an SVID could never be used.
 
-use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PublicKeyData, SignatureAlgorithm};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use zeroize::Zeroizing;
 
 use crate::IdentityError;
-use crate::random;
 
 /// The kind of a key pair.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -22,8 +24,8 @@ pub enum KeyKind {
 /// A private key: PKCS#8, version 1, erased when dropped, never printed.
 pub struct PrivateKey(Zeroizing<Vec<u8>>);
 
-/// PKCS#8 version 1 of an Ed25519 key up to its 32 secret bytes (RFC 8410 7). What the provider writes itself is version
-/// 2, with the public key behind it, and OpenSSL 3.0 refuses that.
+/// PKCS#8 version 1 of an Ed25519 key up to its 32 secret bytes (RFC 8410 7). Version 2 has the public key behind it, and
+/// OpenSSL 3.0 refuses that.
 const ED25519_HEAD: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
@@ -40,19 +42,47 @@ impl PrivateKey {
     }
 }
 
-/// Makes a key pair.
-pub(crate) fn generate(kind: KeyKind) -> Result<(KeyPair, PrivateKey), IdentityError> {
-    if kind == KeyKind::P256 {
-        let pair = KeyPair::generate().map_err(|_| refused("make a key"))?;
-        let secret = PrivateKey::from_pkcs8(pair.serialize_der());
-        return Ok((pair, secret));
+/// The public half of a key that was made here.
+pub(crate) struct Public {
+    kind: KeyKind,
+    point: Vec<u8>,
+}
+
+impl PublicKeyData for Public {
+    fn der_bytes(&self) -> &[u8] {
+        &self.point
     }
-    let mut secret = Zeroizing::new([0; 32]);
-    random::fill(secret.as_mut())?;
-    let mut bytes = Vec::with_capacity(ED25519_HEAD.len() + secret.len());
-    bytes.extend_from_slice(&ED25519_HEAD);
-    bytes.extend_from_slice(secret.as_ref());
-    let secret = PrivateKey::from_pkcs8(bytes);
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        match self.kind {
+            KeyKind::P256 => &PKCS_ECDSA_P256_SHA256,
+            KeyKind::Ed25519 => &PKCS_ED25519,
+        }
+    }
+}
+
+/// Makes a key for somebody else. Reading it back, as whoever signs with it must, costs as much again.
+pub(crate) fn make(kind: KeyKind) -> Result<(Public, PrivateKey), IdentityError> {
+    let cannot = |_| refused("make a key");
+    let (point, secret) = match kind {
+        KeyKind::P256 => {
+            let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(cannot)?;
+            let secret = pair.to_pkcs8v1().map_err(cannot)?;
+            (pair.public_key().as_ref().to_vec(), secret)
+        }
+        KeyKind::Ed25519 => {
+            let pair = Ed25519KeyPair::generate().map_err(cannot)?;
+            let secret = pair.to_pkcs8v1().map_err(cannot)?;
+            (pair.public_key().as_ref().to_vec(), secret)
+        }
+    };
+    let secret = PrivateKey::from_pkcs8(secret.as_ref().to_vec());
+    Ok((Public { kind, point }, secret))
+}
+
+/// Makes a key pair that signs.
+pub(crate) fn generate(kind: KeyKind) -> Result<(KeyPair, PrivateKey), IdentityError> {
+    let (_, secret) = make(kind)?;
     Ok((load(&secret)?, secret))
 }
 

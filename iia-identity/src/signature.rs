@@ -4,6 +4,7 @@ use rustls::pki_types::SignatureVerificationAlgorithm;
 use webpki::aws_lc_rs::{
     ECDSA_P256_SHA256, ECDSA_P384_SHA384, ED25519, RSA_PKCS1_2048_8192_SHA256,
 };
+use x509_parser::asn1_rs::BitString;
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_PKCS1_RSAENCRYPTION,
     OID_PKCS1_SHA256WITHRSA, OID_SIG_ECDSA_WITH_SHA256, OID_SIG_ECDSA_WITH_SHA384, OID_SIG_ED25519,
@@ -46,7 +47,7 @@ pub(crate) fn holds_as(
     key: &SubjectPublicKeyInfo<'_>,
     named: &AlgorithmIdentifier<'_>,
     message: &[u8],
-    signature: &[u8],
+    signature: &BitString<'_>,
 ) -> bool {
     let kind = &key.algorithm.algorithm;
     let fits = if *kind == OID_SIG_ED25519 {
@@ -65,5 +66,5 @@ pub(crate) fn holds_as(
         };
         named.algorithm == hash
     };
-    fits && holds(key, message, signature)
+    fits && signature.unused_bits == 0 && holds(key, message, &signature.data)
 }

@@ -109,6 +109,9 @@ pub fn check_countersigned(
     upper: &[u8],
     now: Timestamp,
 ) -> Result<(), IdentityError> {
+    // The other reader is strict about every byte.
+    let der = countersigned.into();
+    webpki::EndEntityCert::try_from(&der).map_err(|_| IdentityError::BadCertificate)?;
     for authority in [countersigned, root, upper] {
         check_authority(authority, None)?;
         check_time(&parse(authority)?, now)?;
@@ -121,7 +124,7 @@ pub fn check_countersigned(
             upper.public_key(),
             &countersigned.signature_algorithm,
             countersigned.tbs_certificate.as_ref(),
-            &countersigned.signature_value.data,
+            &countersigned.signature_value,
         );
     if fits {
         Ok(())
