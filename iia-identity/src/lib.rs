@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod crl;
 pub mod device;
 pub mod error;
+pub mod image;
 pub mod issue;
 pub mod journal;
 mod kept;

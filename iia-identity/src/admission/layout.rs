@@ -140,7 +140,11 @@ impl Layout {
     /// # Errors
     /// As [`parse_index`].
     pub fn index(&self) -> Result<Vec<Descriptor>, AdmissionError> {
-        parse_index(&read(&self.0.join("index.json"), MANIFEST_LEN_MAX)?)
+        parse_index(&self.index_bytes()?)
+    }
+
+    pub(crate) fn index_bytes(&self) -> Result<Vec<u8>, AdmissionError> {
+        read(&self.0.join("index.json"), MANIFEST_LEN_MAX)
     }
 
     /// The bytes of a small part, found to be those of its name.
@@ -168,7 +172,7 @@ impl Layout {
         }
     }
 
-    fn blob(&self, digest: &Sha256) -> PathBuf {
+    pub(crate) fn blob(&self, digest: &Sha256) -> PathBuf {
         self.0.join("blobs/sha256").join(digest.to_hex())
     }
 }

@@ -12,6 +12,7 @@ mod layout;
 mod payload;
 mod refused;
 mod sha256;
+mod signer;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,6 +33,7 @@ pub use payload::{
 };
 pub use refused::Refused;
 pub use sha256::Sha256;
+pub use signer::BuildKey;
 
 /// Workloads that are admitted at one time, at most.
 pub const WORKLOADS_MAX: usize = 4096;
