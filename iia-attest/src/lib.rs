@@ -5,4 +5,5 @@
 extern crate alloc;
 
 pub mod correlator;
+pub mod identity;
 pub mod network;
