@@ -7,6 +7,8 @@ use aws_lc_rs::signature::{
 };
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PublicKeyData, SignatureAlgorithm};
 use rustls::pki_types::PrivatePkcs8KeyDer;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::IdentityError;
@@ -21,6 +23,9 @@ pub enum KeyKind {
     Ed25519,
 }
 
+/// Characters of base64 in a line of PEM (RFC 7468 2).
+const PEM_LINE: usize = 64;
+
 /// A private key: PKCS#8, version 1, erased when dropped, never printed.
 pub struct PrivateKey(Zeroizing<Vec<u8>>);
 
@@ -34,6 +39,23 @@ impl PrivateKey {
     /// The PKCS#8 bytes.
     pub fn as_pkcs8(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The key as PEM, for a file that only its owner reads.
+    pub fn to_pem(&self) -> Zeroizing<String> {
+        let body = Zeroizing::new(STANDARD.encode(self.as_pkcs8()));
+        let mut text = Zeroizing::new(String::with_capacity(2 * body.len() + 128));
+        text.push_str("-----BEGIN PRIVATE KEY-----\n");
+        let (mut rest, mut line) = (body.as_str(), PEM_LINE);
+        while !rest.is_empty() {
+            line = line.min(rest.len());
+            let (part, after) = rest.split_at_checked(line).unwrap_or((rest, ""));
+            text.push_str(part);
+            text.push('\n');
+            rest = after;
+        }
+        text.push_str("-----END PRIVATE KEY-----\n");
+        text
     }
 
     /// Takes PKCS#8 bytes as they are; whether they are a key shows when they are used.

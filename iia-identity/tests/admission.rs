@@ -87,6 +87,11 @@ fn an_image_that_is_pinned_and_signed_is_admitted_and_its_workload_gets_an_ident
         );
         assert_eq!(admission.admitted(&lake()), Some(digest.to_string()));
         admission.withdraw(&lake());
+        assert!(
+            admission.admitted(&lake()).is_some(),
+            "it was admitted twice"
+        );
+        admission.withdraw(&lake());
         assert_eq!(admission.admitted(&lake()), None);
     }
 }

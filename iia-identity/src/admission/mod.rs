@@ -50,11 +50,14 @@ pub trait Pins: Send + Sync {
     fn pins(&self, workload: &SpiffeId, digest: &Sha256) -> bool;
 }
 
+/// What runs as each workload, and how many processes of it.
+type Running = BTreeMap<SpiffeId, (Sha256, usize)>;
+
 /// Whoever starts workloads asks here first.
 pub struct Admission {
     keys: Keys,
     pins: Box<dyn Pins>,
-    running: Mutex<BTreeMap<SpiffeId, Sha256>>,
+    running: Mutex<Running>,
 }
 
 impl Admission {
@@ -126,9 +129,15 @@ impl Admission {
         })
     }
 
-    /// Forgets that something runs as this workload: from now on it gets no identity.
+    /// One process that was admitted as this workload is gone; after the last one it gets no identity.
     pub fn withdraw(&self, workload: &SpiffeId) {
-        self.lock().remove(workload);
+        let mut running = self.lock();
+        if let Some((_, count)) = running.get_mut(workload) {
+            *count -= 1;
+            if *count == 0 {
+                running.remove(workload);
+            }
+        }
     }
 
     fn check_pinned(&self, workload: &SpiffeId, digest: &Sha256) -> Result<(), AdmissionError> {
@@ -145,18 +154,21 @@ impl Admission {
             let (what, max) = ("workloads", 4096);
             return Err(AdmissionError::TooLarge { what, max });
         }
-        running.insert(workload.clone(), digest);
+        let (held, count) = running.entry(workload.clone()).or_insert((digest, 0));
+        (*held, *count) = (digest, *count + 1);
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<SpiffeId, Sha256>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Admitted for Admission {
     fn admitted(&self, workload: &SpiffeId) -> Option<String> {
-        self.lock().get(workload).map(ToString::to_string)
+        self.lock()
+            .get(workload)
+            .map(|(digest, _)| digest.to_string())
     }
 }
 
