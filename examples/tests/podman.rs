@@ -22,7 +22,7 @@ const WITHOUT: &str = "sigstore disabled";
 fn policy(lib: &Path) -> String {
     let text = read("iia-config/tests/data/cell.icl");
     let document = parse(text.as_bytes(), iia_config::limits::DOCUMENT_LEN_MAX).unwrap();
-    let checked = validate(&document, &Facts::of_box("seg01".into())).unwrap();
+    let checked = validate(&document, &Facts::of_box("seg01")).unwrap();
     let places = Places {
         lib: lib.display().to_string(),
         ..Places::default()

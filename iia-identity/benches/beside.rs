@@ -10,9 +10,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use iia_core::SpiffeId;
 use iia_core::Timestamp;
 use iia_core::gate::{Ask, Gate, Refusal};
-use iia_core::SpiffeId;
 use iia_core::time::{Clock as _, ManualClock};
 use iia_identity::issue::{Issuer, KeyKind, Subject, request};
 
@@ -55,7 +55,10 @@ fn main() {
             let made = issuer.issue_with_key(kind, &subject, &Everyone, clock.read());
             divan::black_box(made.unwrap());
         }));
-        println!("iia-identity  {kind:?} key and SVID        {:>10.0} /s", ours.last().unwrap());
+        println!(
+            "iia-identity  {kind:?} key and SVID        {:>10.0} /s",
+            ours.last().unwrap()
+        );
     }
     let (csr, _key) = request(&id).unwrap();
     let of_request = per_second(|| {
@@ -63,10 +66,16 @@ fn main() {
     });
     println!("iia-identity  P256 SVID of a request      {of_request:>10.0} /s");
     if let Some(peer) = pyca() {
-        println!("cryptography  P256 key and certificate   {peer:>10.0} /s   ours is {:.2} of it", ours.first().unwrap() / peer);
+        println!(
+            "cryptography  P256 key and certificate   {peer:>10.0} /s   ours is {:.2} of it",
+            ours.first().unwrap() / peer
+        );
     }
     if let Some(peer) = openssl() {
-        println!("openssl       P256 one signature alone   {peer:>10.0} /s   ours is {:.2} of it", ours.first().unwrap() / peer);
+        println!(
+            "openssl       P256 one signature alone   {peer:>10.0} /s   ours is {:.2} of it",
+            ours.first().unwrap() / peer
+        );
     }
 }
 
@@ -84,9 +93,13 @@ fn pyca() -> Option<f64> {
 }
 
 fn openssl() -> Option<f64> {
-    let done = Command::new("openssl").args(["speed", "-seconds", "2", "ecdsap256"]).output();
+    let done = Command::new("openssl")
+        .args(["speed", "-seconds", "2", "ecdsap256"])
+        .output();
     let text = String::from_utf8(done.ok()?.stdout).ok()?;
-    let line = text.lines().find(|line| line.contains("ecdsa (nistp256)"))?;
+    let line = text
+        .lines()
+        .find(|line| line.contains("ecdsa (nistp256)"))?;
     let mut numbers = line.split_whitespace().rev();
     numbers.nth(1)?.parse().ok()
 }

@@ -18,6 +18,7 @@ use rcgen::{CertificateParams, DistinguishedName};
 use crate::IdentityError;
 use crate::admission::Admitted;
 use crate::authority::{Authority, Says, internal, uri};
+use crate::verify::not_after;
 use crate::{key, request};
 
 pub use crate::authority::BACKDATE_SECS;
@@ -259,7 +260,9 @@ impl Issuer {
             admitted,
         };
         let mut chain = vec![leaf];
-        chain.extend(self.countersigned.clone());
+        // One that ends before the leaf would make the whole chain bad, also to those who have our own root.
+        let lasts = |der: &&Vec<u8>| not_after(der).is_ok_and(|end| end.as_secs() >= until);
+        chain.extend(self.countersigned.as_ref().filter(lasts).cloned());
         Ok(Issued {
             chain,
             not_after: Timestamp::from_secs(until),

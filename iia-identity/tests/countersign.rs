@@ -74,6 +74,38 @@ fn a_countersigned_issuers_svid_is_believed_by_the_upper_root_and_by_its_own() {
     assert_eq!(verify(site.root(), &issue(&again)), Ok(ID.parse().unwrap()));
 }
 
+/// With an intermediate that has ended nobody would believe the chain, not even by the box's own root.
+#[test]
+fn a_countersignature_that_ends_leaves_the_chain_before_it_harms_it() {
+    let (site, mut cell) = (issuer("iia.local"), issuer("iia.local"));
+    let (asked, clock) = (cell.countersign_request().unwrap(), clock());
+    let day = 86_400;
+    let signed = site.countersign(&asked, cell.domain(), day, clock.read());
+    cell.accept_countersignature(signed.unwrap(), site.root(), clock.read())
+        .unwrap();
+    clock.advance(u64::try_from(day - 3600).unwrap() * 1_000_000_000);
+    let issue = || {
+        let id: SpiffeId = ID.parse().unwrap();
+        let (csr, _key) = request(&id).unwrap();
+        cell.issue(&csr, &id, &common::Everybody, clock.read())
+            .unwrap()
+    };
+    assert_eq!(issue().chain.len(), 2);
+    clock.advance(61 * 1_000_000_000);
+    let issued = issue();
+    assert_eq!(issued.chain.len(), 1);
+    let mut bundles = BundleSet::default();
+    bundles
+        .add_root("iia.local".parse().unwrap(), cell.root().to_vec())
+        .unwrap();
+    let chain: Vec<_> = issued
+        .chain
+        .iter()
+        .map(|der| der.as_slice().into())
+        .collect();
+    assert!(verify_chain(&chain, &bundles, clock.read().wall).is_ok());
+}
+
 #[test]
 fn a_new_root_is_countersigned_anew() {
     let (site, mut cell) = nested();

@@ -398,3 +398,59 @@ fn python_cryptography_believes_a_device_and_reads_the_list() {
     assert_eq!(ask(NOW), "sensor-7.cell\nlist good True\n");
     assert!(ask(NOW + DEVICE_LIFE_SECS + 1).starts_with("refused"));
 }
+
+#[test]
+fn limits_of_lists_hold_at_max_and_one_over() {
+    use iia_identity::crl::ENTRIES_MAX;
+    use iia_identity::device::REVOKED_MAX;
+    let (mut pki, clock) = (pki(), clock());
+    let mut one = issue(&pki, &client("a"));
+    for number in 0..REVOKED_MAX {
+        one.serial = u128::try_from(number + 1).unwrap().to_be_bytes();
+        pki.revoke(&one, clock.read()).unwrap();
+    }
+    one.serial = u128::MAX.to_be_bytes();
+    assert!(matches!(
+        pki.revoke(&one, clock.read()),
+        Err(IdentityError::TooMany { .. })
+    ));
+    assert_eq!(
+        Crl::parse(&pki.crl(clock.read()).unwrap()).unwrap().len(),
+        REVOKED_MAX
+    );
+    // What has ended by itself leaves the list.
+    clock.advance(u64::try_from(DEVICE_LIFE_SECS + 1).unwrap() * 1_000_000_000);
+    one.not_after = clock.read().wall;
+    assert_eq!(pki.revoke(&one, clock.read()), Ok(()));
+    assert_eq!(
+        Crl::parse(&pki.crl(clock.read()).unwrap()).unwrap().len(),
+        1
+    );
+
+    let list = |count: usize| {
+        let mut params = rcgen::CertificateParams::default();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let signs = rcgen::Issuer::new(params, rcgen::KeyPair::generate().unwrap());
+        let at = |seconds| time::OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+        let revoked = |number| rcgen::RevokedCertParams {
+            serial_number: u64::try_from(number + 1).unwrap().into(),
+            revocation_time: at(NOW),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let params = rcgen::CertificateRevocationListParams {
+            this_update: at(NOW),
+            next_update: at(NOW + 1),
+            crl_number: 1.into(),
+            issuing_distribution_point: None,
+            revoked_certs: (0..count).map(revoked).collect(),
+            key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        };
+        Crl::parse(params.signed_by(&signs).unwrap().der())
+    };
+    assert_eq!(list(ENTRIES_MAX).unwrap().len(), ENTRIES_MAX);
+    assert!(matches!(
+        list(ENTRIES_MAX + 1),
+        Err(IdentityError::TooMany { .. })
+    ));
+}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use iia_contract::Catalog;
 use iia_contract::compile::admission::{Admitted as Pinned, admits};
-use iia_contract::compile::{Permit as _, Policy, Topology};
+use iia_contract::compile::{Policy, Target as _, Topology};
 use iia_core::SpiffeId;
 use iia_identity::admission::{
     Admission, BuildKey, Executable, Keys, Pins, Refused, Sha256, bundle, statement,

@@ -1,5 +1,6 @@
 //! One box of the demo: its supervisor, its issuer, and the way of its news to the screen and into its own chain.
 
+use std::cell::RefCell;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ use crate::workload::{Workload, clock};
 /// How long a role may take to serve, and a consumer to end.
 const WAIT_MAX: Duration = Duration::from_secs(20);
 pub(super) const STEP: Duration = Duration::from_millis(20);
+/// Events that wait for the way to the chain at most; what comes before it is the supervisor's own identity.
+const EARLY_MAX: usize = 64;
 /// The life of a box's root certificate in the demo.
 const ROOT_DAYS: i64 = 10;
 
@@ -45,6 +48,8 @@ pub(super) struct Machine {
     roots: Vec<Root>,
     news: mpsc::Receiver<News>,
     audit: Option<AuditClient>,
+    /// What happened before there was a way to the chain.
+    early: RefCell<Vec<Event>>,
     ready: Vec<String>,
     ended: Vec<String>,
     heard: Vec<Heard>,
@@ -96,6 +101,7 @@ impl Machine {
             roots: roots.to_vec(),
             news,
             audit: None,
+            early: RefCell::default(),
             ready: Vec::new(),
             ended: Vec::new(),
             heard: Vec::new(),
@@ -105,7 +111,10 @@ impl Machine {
     /// From now on the supervisor's events go to the box's own chain; they wait until its keeper serves.
     pub(super) async fn audit_to(&mut self, endpoint: &str, contract: &str) -> anyhow::Result<()> {
         let supervisor = self.in_process(Zone::MgmtCfg).await?;
-        self.audit = Some(AuditClient::start_to(&supervisor, endpoint, contract));
+        let audit = AuditClient::start_to(&supervisor, endpoint, contract);
+        let early = self.early.take();
+        early.into_iter().for_each(|event| audit.submit(event));
+        self.audit = Some(audit);
         Ok(())
     }
 
@@ -261,6 +270,8 @@ impl Machine {
     fn note(&self, event: Event) {
         if let Some(audit) = &self.audit {
             audit.submit(event);
+        } else if self.early.borrow().len() < EARLY_MAX {
+            self.early.borrow_mut().push(event);
         }
     }
 }

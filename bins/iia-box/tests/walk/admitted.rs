@@ -81,7 +81,7 @@ fn what_is_pinned_and_signed_runs_and_the_log_of_issuance_says_the_same_as_the_c
     assert!(failed[0].field("id").unwrap().ends_with("/visitor"));
 
     let document = parse(text.as_bytes(), iia_config::limits::DOCUMENT_LEN_MAX).unwrap();
-    let checked = validate(&document, &Facts::of_box("seg01".into())).unwrap();
+    let checked = validate(&document, &Facts::of_box("seg01")).unwrap();
     let mut observer = Identity::new(&checked.catalog);
     let mut log = Vec::new();
     read_all(&run.path().join("seg01/state/issuance"), &mut |record| {

@@ -22,7 +22,8 @@ fn pki() -> &'static (Vec<u8>, Vec<u8>) {
     PKI.get_or_init(|| {
         let clock = ManualClock::new(Timestamp::from_secs(AT_SECS));
         let made = DevicePki::create("cell", KeyKind::P256, clock.read());
-        let list = made.and_then(|mut pki| Ok((pki.intermediate().to_vec(), pki.crl(clock.read())?)));
+        let list =
+            made.and_then(|mut pki| Ok((pki.intermediate().to_vec(), pki.crl(clock.read())?)));
         list.unwrap_or_default()
     })
 }
@@ -45,7 +46,12 @@ pub fn crl(data: &[u8]) {
 pub fn manifest(data: &[u8]) {
     if let Ok(read) = Manifest::parse(data) {
         assert!(read.layers.len() <= PARTS_MAX);
-        for part in read.layers.iter().chain([&read.config]).chain(&read.subject) {
+        for part in read
+            .layers
+            .iter()
+            .chain([&read.config])
+            .chain(&read.subject)
+        {
             assert_eq!(part.digest.to_string().parse(), Ok(part.digest));
             assert_eq!(part.digest.to_hex().len(), 64);
         }
@@ -74,7 +80,10 @@ pub fn signature(data: &[u8]) {
         assert!(data.len() <= PAYLOAD_LEN_MAX);
     }
     let name: String = text.chars().take(200).collect();
-    assert_eq!(parse_payload(&payload(&digest, &name)), Ok((digest, name.clone())));
+    assert_eq!(
+        parse_payload(&payload(&digest, &name)),
+        Ok((digest, name.clone()))
+    );
     let (body, message) = statement(&digest, &name);
     assert!(message.ends_with(&body) && message.starts_with(b"DSSEv1 "));
     let _any = keys.add(data);
