@@ -12,7 +12,7 @@ use iia_config::parse::parse;
 use iia_config::render::{Places, files_at};
 use iia_config::validate::{Facts, validate};
 use iia_identity::admission::{BuildKey, Layout, payload};
-use iia_identity::image::{Image, write_podman_dir};
+use iia_identity::image::{Image, write_dir};
 use iia_identity::issue::KeyKind;
 use tree::{read, skip};
 
@@ -69,7 +69,7 @@ fn skopeo_takes_signed_images_of_the_box_and_nothing_else() {
     let put = |name: &str, reference: &str, key: &BuildKey| {
         let payload = payload(&digest, reference);
         let signature = key.sign(&payload).unwrap();
-        write_podman_dir(&layout, &digest, (&payload, &signature), &at(name)).unwrap();
+        write_dir(&layout, &digest, (&payload, &signature), &at(name)).unwrap();
     };
     fs::create_dir(at("images")).unwrap();
     let own = "localhost/iia-box";

@@ -4,11 +4,11 @@
 //! (`SOURCE_DATE_EPOCH`). Whoever signs gets the payload and hands back the signature: keys are not seen here.
 
 mod attach;
-mod podman;
+mod dir;
 mod tar;
 mod write;
 
 pub use attach::attach;
-pub use podman::write_podman_dir;
+pub use dir::write_dir;
 pub use tar::PATH_LEN_MAX;
 pub use write::{FILES_MAX, Image};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use iia_identity::admission::{BuildKey, Layout, Sha256, bundle, find_image, payload, statement};
-use iia_identity::image::{attach, write_podman_dir};
+use iia_identity::image::{attach, write_dir};
 use iia_identity::issue::KeyKind;
 
 use crate::build::read;
@@ -81,7 +81,7 @@ pub(crate) fn image(arguments: &Image) -> anyhow::Result<()> {
 pub(crate) fn podman(arguments: &Podman) -> anyhow::Result<()> {
     let (digest, payload, signature) = signed(&arguments.image)?;
     let layout = Layout::open(&arguments.image.dir)?;
-    write_podman_dir(&layout, &digest, (&payload, &signature), &arguments.out)?;
+    write_dir(&layout, &digest, (&payload, &signature), &arguments.out)?;
     println!("{digest} is in {}", arguments.out.display());
     Ok(())
 }

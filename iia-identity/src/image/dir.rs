@@ -15,7 +15,7 @@ use crate::admission::{AdmissionError, Layout, MANIFEST_LEN_MAX, Manifest, Sha25
 ///
 /// # Errors
 /// [`AdmissionError::Changed`], [`AdmissionError::BadImage`], [`AdmissionError::Environment`].
-pub fn write_podman_dir(
+pub fn write_dir(
     layout: &Layout,
     image: &Sha256,
     (payload, signature): (&[u8], &[u8]),
