@@ -20,7 +20,7 @@ use tree::{read, skip};
 const WITHOUT: &str = "sigstore disabled";
 
 fn policy(lib: &Path) -> String {
-    let text = read("iia-config/tests/data/cell.icl");
+    let text = read("examples/box-pi/box.icl") + &read("iia-config/tests/data/cell.icl");
     let document = parse(text.as_bytes(), iia_config::limits::DOCUMENT_LEN_MAX).unwrap();
     let checked = validate(&document, &Facts::of_box("seg01")).unwrap();
     let places = Places {
