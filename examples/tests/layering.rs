@@ -15,7 +15,7 @@ const CONFINED: [(&str, &[&str]); 31] = [
     ("arrow-array", &["iia", "iia-box", "iia-lake"]),
     ("arrow-cast", &["iia", "iia-lake"]),
     ("arrow-ipc", &["iia-lake"]),
-    ("aws-lc-rs", &[]),
+    ("aws-lc-rs", &["iia-identity"]),
     ("blake3", &["iia-core"]),
     ("ed25519-dalek", &["iia-core"]),
     ("hyper", &["iia-identity"]),
@@ -35,7 +35,7 @@ const CONFINED: [(&str, &[&str]); 31] = [
     ("rustls-webpki", &["iia-identity"]),
     ("rusty-s3", &["iia-edge"]),
     ("sha1", &["iia-attest"]),
-    ("sha2", &["iia-attest", "iia-audit", "iia-edge"]),
+    ("sha2", &["iia-attest", "iia-audit", "iia-edge", "iia-identity"]),
     (
         "tokio",
         &[

@@ -13,7 +13,6 @@ const PACKAGE: &str = "iia-identity";
 const ROWS: usize = 109;
 /// Rows that no test holds, by what they say instead. None more without a word here.
 const WITHOUT: [(&str, usize); 3] = [
-    ("not built: an issuer has one root for its life", 1),
     (
         "not ours: for whoever writes the specification of a kind of SVID",
         1,

@@ -7,6 +7,7 @@ extern crate alloc;
 pub mod correlator;
 #[cfg(feature = "tpm")]
 pub mod image;
+pub mod identity;
 pub mod network;
 #[cfg(feature = "std")]
 pub mod policy_drift;

@@ -153,7 +153,8 @@ fn the_same_artifact_renders_the_same_bytes() {
     let places = iia_config::render::Places::default();
     let one = iia_config::render::files_at(&checked(), &places);
     assert_eq!(one, iia_config::render::files_at(&checked(), &places));
-    for (path, text) in &one {
+    // JSON has no comments.
+    for (path, text) in one.iter().filter(|(path, _)| !path.ends_with(".json")) {
         assert!(
             text.starts_with("# Rendered from seg01.packout.milwaukee 1.0.0, revision 1."),
             "{path}"

@@ -28,6 +28,8 @@ pub enum Context {
     Capture,
     /// An executable or image.
     Image,
+    /// A record of what an issuer gave out.
+    Issuance,
     /// Any other file that evidence refers to.
     File,
 }
@@ -44,6 +46,7 @@ impl Context {
             Self::State => "iia 2026-11 state v1",
             Self::Capture => "iia 2026-11 capture v1",
             Self::Image => "iia 2026-11 image v1",
+            Self::Issuance => "iia 2026-11 issuance v1",
             Self::File => "iia 2026-11 file v1",
         }
     }

@@ -13,6 +13,7 @@ pub mod finding;
 pub mod gate;
 pub mod id;
 pub mod isa95;
+pub mod issuance;
 pub mod lanes;
 pub mod level;
 #[cfg(feature = "mldsa")]

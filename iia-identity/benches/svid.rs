@@ -4,7 +4,7 @@ use iia_core::gate::{Ask, Gate, Refusal};
 use iia_core::time::{Clock as _, ManualClock};
 use iia_core::{SpiffeId, Timestamp};
 use iia_identity::bundle::BundleSet;
-use iia_identity::issue::{Issued, Issuer, request};
+use iia_identity::issue::{Issued, Issuer, KeyKind, Subject, request};
 use iia_identity::verify::verify_chain;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -86,4 +86,14 @@ fn verify(bencher: divan::Bencher) {
         .map(|der| der.as_slice().into())
         .collect();
     bencher.bench_local(|| verify_chain(&chain, &bundles, world.clock.read().wall));
+}
+
+#[divan::bench(args = [KeyKind::P256, KeyKind::Ed25519])]
+fn key_and_svid(bencher: divan::Bencher, kind: KeyKind) {
+    let world = world();
+    let lake = Subject::of(world.lake.clone()).unwrap();
+    bencher.bench_local(|| {
+        let now = world.clock.read();
+        world.issuer.issue_with_key(kind, &lake, &Everyone, now)
+    });
 }

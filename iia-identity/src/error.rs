@@ -46,6 +46,24 @@ pub enum IdentityError {
     /// The request is not a certificate signing request with a good signature.
     #[error("not a certificate signing request with a good signature")]
     BadRequest,
+    /// The state of an issuer is not one that was kept.
+    #[error("kept issuer: {what}")]
+    BadState {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A list of revoked certificates is not one, or not one that is understood whole.
+    #[error("list of revoked certificates: {what}")]
+    BadCrl {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A device cannot be named so.
+    #[error("device: {what}")]
+    BadDevice {
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// The SPIFFE ID is not one.
     #[error("SPIFFE ID: {0}")]
     BadSpiffeId(SpiffeIdError),
@@ -76,6 +94,9 @@ pub enum IdentityError {
         /// What failed.
         what: &'static str,
     },
+    /// The issuance log is not what was written.
+    #[error("issuance log: {0}")]
+    Journal(String),
     /// The cryptographic provider refused; a defect of ours.
     #[error("cryptographic provider refused: {what}")]
     Internal {
@@ -88,6 +109,18 @@ pub enum IdentityError {
     /// No contract names the workload: no contract, no SVID.
     #[error("no contract names this workload")]
     NoContract,
+    /// Nothing that runs as this workload was admitted.
+    #[error("nothing that runs as this workload was admitted")]
+    NotAdmitted,
+    /// The certificate is on its authority's list of revoked ones.
+    #[error("revoked")]
+    Revoked,
+    /// A step of a root's rotation comes before its time.
+    #[error("rotation of the root: {rule}")]
+    RotationOrder {
+        /// The rule.
+        rule: &'static str,
+    },
     /// The clock is not trusted, and a certificate is a statement about time.
     #[error("time is not trusted")]
     TimeUnknown,
@@ -98,6 +131,14 @@ pub enum IdentityError {
     #[error("more than {max} {what}")]
     TooManyRoots {
         /// Trust domains, or roots of one.
+        what: &'static str,
+        /// The limit.
+        max: usize,
+    },
+    /// There is more of something than the limit.
+    #[error("more than {max} {what}")]
+    TooMany {
+        /// What there is too much of.
         what: &'static str,
         /// The limit.
         max: usize,
@@ -117,6 +158,9 @@ impl Coded for IdentityError {
             Self::BadRequest => 2,
             Self::BadSpiffeId(_) => 3,
             Self::BadBundle { .. } => 4,
+            Self::BadState { .. } => 5,
+            Self::BadCrl { .. } => 6,
+            Self::BadDevice { .. } => 7,
             Self::BadIssuer { .. } => 101,
             Self::BadLeaf { .. } => 102,
             Self::BadPath => 103,
@@ -127,14 +171,19 @@ impl Coded for IdentityError {
             Self::LeafIsAuthority { .. } => 108,
             Self::LeafUsage { .. } => 109,
             Self::NoCertificate => 110,
+            Self::NotAdmitted => 111,
+            Self::Revoked => 112,
             Self::BundleConflict => 201,
+            Self::Journal(_) => 202,
             Self::Expired => 301,
             Self::TimeUnknown => 302,
             Self::NotYetValid => 303,
             Self::BundleRollback => 304,
+            Self::RotationOrder { .. } => 305,
             Self::ChainTooLong { .. } => 401,
             Self::TooLong => 402,
             Self::TooManyRoots { .. } => 403,
+            Self::TooMany { .. } => 404,
             Self::Environment { .. } => 501,
             Self::Internal { .. } => 901,
         };

@@ -1,49 +1,55 @@
-//! The issuer on the box (decision D11): SVIDs of one hour at most, only for workloads that a contract names.
+//! The issuer on the box (decision D11): SVIDs of one hour at most, only for workloads that a contract names, and once
+//! somebody admits what runs, only for what was admitted.
 
+mod countersign;
 mod keep;
+mod leaf;
+mod rotate;
+
+use std::sync::Arc;
 
 use iia_core::gate::Gate;
 use iia_core::id::TrustDomain;
+use iia_core::issuance::Issuance;
 use iia_core::time::{Reading, SECOND_NS};
-use iia_core::{SpiffeId, Timestamp};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer as Authority, KeyPair, KeyUsagePurpose, SanType,
-    SerialNumber, SigningKey,
-};
-use rustls::pki_types::CertificateSigningRequestDer;
-use time::OffsetDateTime;
-use zeroize::Zeroizing;
+use iia_core::{Digest, SpiffeId, Timestamp};
+use rcgen::{CertificateParams, DistinguishedName, SigningKey};
 
 use crate::IdentityError;
+use crate::admission::Admitted;
+use crate::authority::{Authority, Says, internal, uri};
+use crate::verify::not_after;
+use crate::{key, request};
+
+pub use crate::authority::BACKDATE_SECS;
+pub use crate::key::{KeyKind, PrivateKey};
+pub use crate::request::REQUEST_LEN_MAX;
+pub use countersign::check_countersigned;
+pub use keep::STATE_LEN_MAX;
+pub use leaf::{COMMON_NAME_LEN_MAX, Subject};
+pub use rotate::{ANNOUNCE_SECS_MIN, Turn};
 
 /// Longest life of an SVID in seconds (001:355).
 pub const SVID_LIFE_MAX_SECS: i64 = 3600;
-/// An SVID is valid from this much before its issue, for peers whose clock is a little behind.
-pub const BACKDATE_SECS: i64 = 60;
-/// Longest common name in bytes (X.520 upper bound).
-pub const COMMON_NAME_LEN_MAX: usize = 64;
-
-/// A workload's private key: PKCS#8, erased when dropped, never printed.
-pub struct PrivateKey(Zeroizing<Vec<u8>>);
-
-impl PrivateKey {
-    /// The PKCS#8 bytes.
-    pub fn as_pkcs8(&self) -> &[u8] {
-        &self.0
-    }
-}
+/// The life of an SVID in nanoseconds at most.
+pub const SVID_LIFE_MAX_NS: i64 = SVID_LIFE_MAX_SECS * SECOND_NS;
+const YEAR_SECS: i64 = 365 * 86_400;
 
 /// Makes a P-256 key and a signing request for it; the key stays with the caller.
 ///
 /// # Errors
 /// [`IdentityError::Internal`] when the provider refuses.
 pub fn request(id: &SpiffeId) -> Result<(Vec<u8>, PrivateKey), IdentityError> {
-    let key = KeyPair::generate().map_err(|_| internal("make a key"))?;
-    Ok((
-        request_by(id, &key)?,
-        PrivateKey(Zeroizing::new(key.serialize_der())),
-    ))
+    request_for(KeyKind::P256, id)
+}
+
+/// Makes a key of a kind and a signing request for it; the key stays with the caller.
+///
+/// # Errors
+/// [`IdentityError::Internal`] when the provider refuses.
+pub fn request_for(kind: KeyKind, id: &SpiffeId) -> Result<(Vec<u8>, PrivateKey), IdentityError> {
+    let (pair, secret) = key::generate(kind)?;
+    Ok((request_by(id, &pair)?, secret))
 }
 
 /// Makes a signing request for a key that signs where it lives, such as in a TPM.
@@ -53,7 +59,7 @@ pub fn request(id: &SpiffeId) -> Result<(Vec<u8>, PrivateKey), IdentityError> {
 pub fn request_by(id: &SpiffeId, key: &impl SigningKey) -> Result<Vec<u8>, IdentityError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    params.subject_alt_names = vec![uri(id)?];
+    params.subject_alt_names = vec![uri(id.as_str())?];
     let request = params
         .serialize_request(key)
         .map_err(|_| internal("write a request"))?;
@@ -63,24 +69,54 @@ pub fn request_by(id: &SpiffeId, key: &impl SigningKey) -> Result<Vec<u8>, Ident
 /// A certificate that was given out.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Issued {
-    /// DER certificates, leaf first, without the root.
+    /// DER certificates, leaf first, without a root that signed itself.
     pub chain: Vec<Vec<u8>>,
     /// When it ends.
     pub not_after: Timestamp,
     /// Its serial number.
     pub serial: [u8; 16],
+    /// What belongs into the issuance log; [`Journal::append`](crate::journal::Journal::append) gives it its number.
+    pub issuance: Issuance,
+}
+
+/// How long an issuer's certificates live, and which keys they have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Terms {
+    /// The life of an SVID in seconds, [`SVID_LIFE_MAX_SECS`] at most.
+    pub svid_secs: i64,
+    /// The life of a root in seconds.
+    pub root_secs: i64,
+    /// The kind of the root's key.
+    pub kind: KeyKind,
 }
 
 /// The signing authority of one trust domain.
 pub struct Issuer {
     domain: TrustDomain,
-    authority: Authority<'static, KeyPair>,
+    terms: Terms,
+    current: Authority,
+    /// The current root's key in a certificate of the next box up.
+    countersigned: Option<Vec<u8>>,
+    next: Option<Next>,
+    old: Option<Old>,
+    sequence: u64,
+    admission: Option<Arc<dyn Admitted>>,
+}
+
+/// A root that is published and does not sign yet.
+struct Next {
+    authority: Authority,
+    since: Timestamp,
+}
+
+/// A root that signs no more, and whose SVIDs may live until then.
+struct Old {
     root: Vec<u8>,
-    life_secs: i64,
+    until: Timestamp,
 }
 
 impl Issuer {
-    /// Makes a new authority with a self-signed root that lives `years`, and SVIDs that live `life_secs`.
+    /// Makes a new authority with a self-signed P-256 root that lives `years`, and SVIDs that live `life_secs`.
     ///
     /// # Errors
     /// [`IdentityError::TooLong`] above one hour; [`IdentityError::TimeUnknown`] when the clock is not trusted.
@@ -90,33 +126,49 @@ impl Issuer {
         years: i64,
         now: Reading,
     ) -> Result<Self, IdentityError> {
-        if life_secs > SVID_LIFE_MAX_SECS || life_secs <= 0 {
+        let terms = Terms {
+            svid_secs: life_secs,
+            root_secs: years.saturating_mul(YEAR_SECS),
+            kind: KeyKind::P256,
+        };
+        Self::create_with(domain, terms, now)
+    }
+
+    /// Makes a new authority with a self-signed root.
+    ///
+    /// # Errors
+    /// As [`Issuer::create`].
+    pub fn create_with(
+        domain: TrustDomain,
+        terms: Terms,
+        now: Reading,
+    ) -> Result<Self, IdentityError> {
+        if terms.svid_secs > SVID_LIFE_MAX_SECS || terms.svid_secs <= 0 {
             return Err(IdentityError::TooLong);
         }
-        let start = trusted(now)?.as_secs();
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.distinguished_name = name(&format!("{domain} issuer"));
-        params.subject_alt_names = vec![uri(&domain.to_id())?];
-        params.not_before = moment(start - BACKDATE_SECS)?;
-        params.not_after = moment(start + years * 365 * 86_400)?;
-        let key = KeyPair::generate().map_err(|_| internal("make a key"))?;
-        let root = params
-            .self_signed(&key)
-            .map_err(|_| internal("sign the root"))?;
-        let root = root.der().to_vec();
+        let current = root(&domain, terms, trusted(now)?)?;
         Ok(Self {
             domain,
-            authority: Authority::new(params, key),
-            root,
-            life_secs,
+            terms,
+            current,
+            countersigned: None,
+            next: None,
+            old: None,
+            sequence: 1,
+            admission: None,
         })
     }
 
-    /// The root certificate, DER: the bundle of this trust domain.
+    /// From now on an SVID is given only to what `admission` has admitted.
+    #[must_use]
+    pub fn with_admission(mut self, admission: Arc<dyn Admitted>) -> Self {
+        self.admission = Some(admission);
+        self
+    }
+
+    /// The root certificate that signs now, DER. [`Issuer::bundle`] has every root that counts.
     pub fn root(&self) -> &[u8] {
-        &self.root
+        &self.current.der
     }
 
     /// The trust domain.
@@ -129,8 +181,8 @@ impl Issuer {
     /// Nothing of the request but its public key is used: who it is for comes from whoever attested the workload.
     ///
     /// # Errors
-    /// [`IdentityError::NoContract`], [`IdentityError::TimeUnknown`], [`IdentityError::BadRequest`],
-    /// [`IdentityError::BadLeaf`] for the ID of a trust domain itself.
+    /// [`IdentityError::NoContract`], [`IdentityError::NotAdmitted`], [`IdentityError::TimeUnknown`],
+    /// [`IdentityError::BadRequest`], [`IdentityError::BadLeaf`] for the ID of a trust domain itself.
     // IIA 7: no contract, no SVID.
     pub fn issue(
         &self,
@@ -139,98 +191,112 @@ impl Issuer {
         gate: &dyn Gate,
         now: Reading,
     ) -> Result<Issued, IdentityError> {
+        self.issue_to(csr, &Subject::of(id.clone())?, gate, now)
+    }
+
+    /// Issues an SVID whose common name is another than the workload's name.
+    ///
+    /// # Errors
+    /// As [`Issuer::issue`].
+    pub fn issue_to(
+        &self,
+        csr: &[u8],
+        subject: &Subject,
+        gate: &dyn Gate,
+        now: Reading,
+    ) -> Result<Issued, IdentityError> {
+        let admitted = self.asked(subject.id(), gate)?;
+        let start = trusted(now)?;
+        let key = request::workload_key(csr)?;
+        self.sign_leaf(subject, &key, admitted, start)
+    }
+
+    /// Makes a key and issues an SVID for it, for workloads that are handed both (SPIFFE Workload API 5.2.1).
+    ///
+    /// # Errors
+    /// As [`Issuer::issue`].
+    pub fn issue_with_key(
+        &self,
+        kind: KeyKind,
+        subject: &Subject,
+        gate: &dyn Gate,
+        now: Reading,
+    ) -> Result<(Issued, PrivateKey), IdentityError> {
+        let admitted = self.asked(subject.id(), gate)?;
+        let start = trusted(now)?;
+        let (key, secret) = key::make(kind)?;
+        Ok((self.sign_leaf(subject, &key, admitted, start)?, secret))
+    }
+
+    /// Asks the catalog and then whoever admits; gives what was admitted.
+    fn asked(&self, id: &SpiffeId, gate: &dyn Gate) -> Result<String, IdentityError> {
         if !gate.knows(id) || id.trust_domain() != self.domain {
             return Err(IdentityError::NoContract);
         }
-        if id.path().is_empty() {
-            let rule = "SPIFFE ID has no path (3.1)";
-            return Err(IdentityError::BadLeaf { rule });
-        }
-        let start = trusted(now)?.as_secs();
-        let csr = CertificateSigningRequestDer::from(csr);
-        let csr = CertificateSigningRequestParams::from_der(&csr)
-            .map_err(|_| IdentityError::BadRequest)?;
-        let serial = serial()?;
-        let params = self.leaf(id, start, serial)?;
-        let leaf = params
-            .signed_by(&csr.public_key, &self.authority)
-            .map_err(|_| internal("sign"))?;
-        let not_after = Timestamp::from_secs(start + self.life_secs - BACKDATE_SECS);
-        Ok(Issued {
-            chain: vec![leaf.der().to_vec()],
-            not_after,
-            serial,
-        })
+        let Some(admission) = &self.admission else {
+            return Ok(String::new());
+        };
+        admission.admitted(id).ok_or(IdentityError::NotAdmitted)
     }
 
-    fn leaf(
+    fn sign_leaf(
         &self,
-        id: &SpiffeId,
-        start: i64,
-        serial: [u8; 16],
-    ) -> Result<CertificateParams, IdentityError> {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![
-            ExtendedKeyUsagePurpose::ServerAuth,
-            ExtendedKeyUsagePurpose::ClientAuth,
-        ];
-        params.use_authority_key_identifier_extension = true;
-        params.serial_number = Some(SerialNumber::from_slice(&serial));
-        let alias = id.zone_workload().map_or("workload", |(_, name)| name);
-        params.distinguished_name = name(alias.get(..COMMON_NAME_LEN_MAX).unwrap_or(alias));
-        params.subject_alt_names = vec![uri(id)?];
-        params.not_before = moment(start - BACKDATE_SECS)?;
-        params.not_after = moment(start + self.life_secs - BACKDATE_SECS)?;
-        Ok(params)
+        subject: &Subject,
+        key: &impl rcgen::PublicKeyData,
+        admitted: String,
+        now: Timestamp,
+    ) -> Result<Issued, IdentityError> {
+        let from = now.as_secs() - BACKDATE_SECS;
+        let until = from + self.terms.svid_secs;
+        // A leaf never outlives what it is believed by.
+        let until = until.min(self.current.not_after.as_secs());
+        if until <= now.as_secs() {
+            return Err(IdentityError::Expired);
+        }
+        let (params, serial) = subject.leaf(from, until)?;
+        let leaf = self.current.sign(params, key)?;
+        let issuance = Issuance {
+            seq: 0,
+            prev: Digest::ZERO,
+            ts_ns: now.as_ns(),
+            id: subject.id().as_str().into(),
+            serial: iia_core::digest::hex(&serial),
+            not_before_ns: Timestamp::from_secs(from).as_ns(),
+            not_after_ns: Timestamp::from_secs(until).as_ns(),
+            certificate: Digest::of(iia_core::digest::Context::File, &leaf),
+            authority: self.current.digest(),
+            admitted,
+        };
+        let mut chain = vec![leaf];
+        // One that ends before the leaf would make the whole chain bad, also to those who have our own root.
+        let lasts = |der: &&Vec<u8>| not_after(der).is_ok_and(|end| end.as_secs() >= until);
+        chain.extend(self.countersigned.as_ref().filter(lasts).cloned());
+        Ok(Issued {
+            chain,
+            not_after: Timestamp::from_secs(until),
+            serial,
+            issuance,
+        })
     }
 }
 
-fn trusted(now: Reading) -> Result<Timestamp, IdentityError> {
+/// A new root of a trust domain.
+fn root(domain: &TrustDomain, terms: Terms, now: Timestamp) -> Result<Authority, IdentityError> {
+    let start = now.as_secs();
+    let says = Says {
+        common_name: &format!("{domain} issuer"),
+        uri: Some(uri(domain.to_id().as_str())?),
+        path_len: 1,
+        not_before: start - BACKDATE_SECS,
+        not_after: start.saturating_add(terms.root_secs),
+    };
+    Authority::self_signed(terms.kind, &says)
+}
+
+pub(crate) fn trusted(now: Reading) -> Result<Timestamp, IdentityError> {
     if now.state.is_trusted() {
         Ok(now.wall)
     } else {
         Err(IdentityError::TimeUnknown)
     }
 }
-
-fn moment(seconds: i64) -> Result<OffsetDateTime, IdentityError> {
-    OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| IdentityError::TimeUnknown)
-}
-
-fn name(common: &str) -> DistinguishedName {
-    let mut name = DistinguishedName::new();
-    name.push(DnType::CommonName, common);
-    name
-}
-
-fn uri(id: &SpiffeId) -> Result<SanType, IdentityError> {
-    Ok(SanType::URI(
-        id.as_str()
-            .try_into()
-            .map_err(|_| internal("write a URI"))?,
-    ))
-}
-
-/// Sixteen random bytes, positive (RFC 5280 4.1.2.2).
-fn serial() -> Result<[u8; 16], IdentityError> {
-    let mut bytes = [0; 16];
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    provider
-        .secure_random
-        .fill(&mut bytes)
-        .map_err(|_| IdentityError::Environment {
-            what: "random source",
-        })?;
-    let [first, ..] = &mut bytes;
-    *first = *first & 0x7f | 0x40;
-    Ok(bytes)
-}
-
-const fn internal(what: &'static str) -> IdentityError {
-    IdentityError::Internal { what }
-}
-
-/// The life of an SVID in nanoseconds at most.
-pub const SVID_LIFE_MAX_NS: i64 = SVID_LIFE_MAX_SECS * SECOND_NS;

@@ -1,19 +1,30 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod admission;
+mod authority;
 pub mod bundle;
 pub mod check;
+pub mod crl;
 mod der;
+pub mod device;
 pub mod endorsement;
 pub mod error;
+pub mod image;
 pub mod issue;
+pub mod journal;
 pub mod jwt;
+mod kept;
+mod key;
 pub mod mend;
 pub mod pcr_policy;
+mod random;
+mod request;
 pub mod revoke;
 mod rules;
 #[cfg(feature = "secrets")]
 pub mod secrets;
+mod signature;
 pub mod svid;
 pub mod tls;
 #[cfg(feature = "tpm")]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod admit;
 mod beat;
 mod boxdir;
 mod chain;
@@ -10,6 +11,7 @@ mod commission;
 mod deed;
 mod demo;
 mod findings;
+mod issue;
 mod keys;
 mod mirror;
 mod observe;

@@ -12,8 +12,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use iia_core::SpiffeId;
+use iia_core::issuance::Issuance;
+use iia_identity::admission::{Executable, Refused};
 
+use crate::admit::Admits;
 use crate::boxdir::BoxDir;
+use crate::issue::Given;
 use crate::pipe::{self, Down, Root, Start, Up};
 
 /// How long a role may take to finish after it is told to stop.
@@ -21,8 +25,8 @@ const STOP_MAX: Duration = Duration::from_secs(20);
 /// Shortest and longest wait before a fallen role is started again.
 const RESTART_WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Issues a certificate chain for a request of the process that was started as `id`.
-pub(crate) type IssueFn = dyn Fn(&SpiffeId, &[u8]) -> Result<Vec<Vec<u8>>, String> + Send + Sync;
+/// Issues an SVID for a request of the process that was started as `id`.
+pub(crate) type IssueFn = dyn Fn(&SpiffeId, &[u8]) -> Result<Given, String> + Send + Sync;
 
 /// What happens to roles.
 #[derive(Clone, Debug)]
@@ -34,7 +38,9 @@ pub(crate) enum News {
     /// The role says something.
     Said { role: String, text: String },
     /// The issuer gave the role an SVID.
-    Issued { id: SpiffeId },
+    Issued { record: Issuance },
+    /// It was not admitted, and nothing was started.
+    NotAdmitted { role: String, refused: Refused },
     /// The issuer refused.
     Refused { id: SpiffeId, reason: String },
     /// The role's work has come to its end; the process waits.
@@ -70,6 +76,7 @@ struct Shared {
     dir: BoxDir,
     roots: Vec<Root>,
     issue: Box<IssueFn>,
+    admits: Option<Admits>,
     news: mpsc::Sender<News>,
 }
 
@@ -87,11 +94,12 @@ struct Control {
 }
 
 impl Supervisor {
-    /// A supervisor of the box in `dir`, which trusts `roots` and issues with `issue`.
+    /// A supervisor of the box in `dir`, which trusts `roots`, issues with `issue`, and asks `admits` before it starts
+    /// anything, where the configuration pins what runs.
     pub(crate) fn new(
         dir: BoxDir,
         roots: Vec<Root>,
-        issue: Box<IssueFn>,
+        (issue, admits): (Box<IssueFn>, Option<Admits>),
         news: mpsc::Sender<News>,
     ) -> Self {
         Self {
@@ -99,6 +107,7 @@ impl Supervisor {
                 dir,
                 roots,
                 issue,
+                admits,
                 news,
             }),
             threads: BTreeMap::new(),
@@ -174,15 +183,13 @@ fn keep_running(shared: &Shared, spec: &RoleSpec, control: &Control) {
     let mut wait = RESTART_WAIT.0;
     loop {
         let began = std::time::Instant::now();
-        let finished = run_once(shared, spec, control).unwrap_or_else(|error| {
-            let text = format!("cannot be started: {error:#}");
-            let _nobody = shared.news.send(News::Said {
-                role: spec.name.clone(),
-                text,
-            });
-            false
-        });
+        let ran = run_once(shared, spec, control);
         control.pid.store(0, Ordering::Release);
+        let finished = match ran {
+            Ok(finished) => finished,
+            Err(error) if failed(shared, spec, &error) => return,
+            Err(_) => false,
+        };
         let clean = finished || control.stopping.load(Ordering::Acquire);
         let role = spec.name.clone();
         if clean || !spec.restart {
@@ -199,10 +206,25 @@ fn keep_running(shared: &Shared, spec: &RoleSpec, control: &Control) {
     }
 }
 
+/// Tells why nothing runs; gives whether that is the end of it, since what is not admitted now is not in a moment.
+fn failed(shared: &Shared, spec: &RoleSpec, error: &anyhow::Error) -> bool {
+    let role = spec.name.clone();
+    let Some(refused) = error.downcast_ref::<Refused>() else {
+        let text = format!("cannot be started: {error:#}");
+        let _nobody = shared.news.send(News::Said { role, text });
+        return false;
+    };
+    let refused = refused.clone();
+    let (clean, ended) = (false, role.clone());
+    let _nobody = shared.news.send(News::NotAdmitted { role, refused });
+    let _nobody = shared.news.send(News::Ended { role: ended, clean });
+    true
+}
+
 /// Runs the role's process to its end; tells whether it ended because its work was done.
 fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Result<bool> {
     let (ours, theirs) = UnixStream::pair()?;
-    let child = spawn(shared, spec, theirs)?;
+    let (child, _held) = spawn(shared, spec, theirs)?;
     let pid = child.id();
     *lock(&control.child) = Some(child);
     control.pid.store(pid, Ordering::Release);
@@ -228,12 +250,33 @@ fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Resu
     Ok(finished && status.is_some_and(|status| status.success()))
 }
 
-fn spawn(shared: &Shared, spec: &RoleSpec, pipe: UnixStream) -> anyhow::Result<Child> {
+/// That a process is admitted, as long as it runs.
+struct Held<'a>(&'a Admits, &'a SpiffeId);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.withdraw(self.1);
+    }
+}
+
+fn spawn<'a>(
+    shared: &'a Shared,
+    spec: &'a RoleSpec,
+    pipe: UnixStream,
+) -> anyhow::Result<(Child, Option<Held<'a>>)> {
     let log = shared.dir.state().join(format!("{}.log", spec.name));
     let log = OpenOptions::new().create(true).append(true).open(log)?;
     let place = shared.dir.path().file_name().unwrap_or_default();
+    let own = std::env::current_exe()?;
+    let admitted = shared.admits.as_ref().map(|admits| admits.admit(&spec.id));
+    let admitted = admitted.transpose()?;
+    let admits = shared.admits.as_ref();
+    let held = admits.map(|admits| Held(admits, &spec.id));
+    // What was hashed is what runs: the open file, whatever has its name by now.
+    let program = admitted.as_ref().map_or(own.clone(), Executable::path);
     // A group of its own: an interrupt from the terminal is for the supervisor, which then closes in order.
-    let child = Command::new(std::env::current_exe()?)
+    let mut child = Command::new(program)
+        .arg0(own)
         .args(["role", spec.role])
         .arg(place)
         .process_group(0)
@@ -241,7 +284,12 @@ fn spawn(shared: &Shared, spec: &RoleSpec, pipe: UnixStream) -> anyhow::Result<C
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()?;
-    Ok(child)
+    if let Some(Err(error)) = admitted.map(|admitted| admitted.check_unwritten()) {
+        child.kill()?;
+        child.wait()?;
+        return Err(error.into());
+    }
+    Ok((child, held))
 }
 
 /// Answers the role until its end of the pipe closes.
@@ -266,10 +314,10 @@ fn listen(shared: &Shared, spec: &RoleSpec, pipe: &UnixStream) -> bool {
 fn answer_request(shared: &Shared, spec: &RoleSpec, pipe: &UnixStream, csr: &[u8]) -> News {
     let id = spec.id.clone();
     match (shared.issue)(&id, csr) {
-        Ok(chain) => {
+        Ok(Given { chain, record }) => {
             let chain = chain.into_iter().map(Into::into).collect();
             let _gone = pipe::send(pipe, &Down::Svid(chain));
-            News::Issued { id }
+            News::Issued { record }
         }
         Err(reason) => {
             let _gone = pipe::send(pipe, &Down::Refused(reason.clone()));

@@ -48,6 +48,11 @@ impl Settings {
         })
     }
 
+    /// What is pinned, and where everything lies.
+    pub(crate) fn topology(&self) -> &iia_contract::compile::Topology {
+        &self.checked.deploy.topology
+    }
+
     /// Where a workload of this box answers.
     pub(crate) fn listen_of(&self, id: &SpiffeId) -> anyhow::Result<SocketAddr> {
         let mine = |endpoint: &&Endpoint| endpoint.listens && endpoint.workload == *id;

@@ -1,6 +1,9 @@
 //! Writes the first corpora from real inputs: `cargo run -p iia-fuzz-bodies --example seeds -- corpus [SHARED]`,
 //! run in `fuzz/`. With `--fixtures` it makes root and leaf of `svid_chain` anew.
 
+#[path = "seeds/admission.rs"]
+mod admission;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -419,7 +422,8 @@ fn identities(corpus: &Corpus) -> Outcome {
         &[&[9, 0, 0, 0, 0, 0, 0, 0, 0], &piece(identity::ROOT)],
     )?;
     let (csr, _key) = request(&identity::ID.parse()?)?;
-    corpus.put("svid_request", "csr", &[&csr])
+    corpus.put("svid_request", "csr", &[&csr])?;
+    admission::put(corpus)
 }
 
 fn packets(corpus: &Corpus) -> Outcome {

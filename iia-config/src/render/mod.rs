@@ -10,6 +10,7 @@ mod deploy;
 mod dnsmasq;
 mod hardening;
 mod mosquitto;
+mod podman;
 mod quadlet;
 pub(crate) mod rules;
 mod samba;
@@ -87,13 +88,16 @@ pub fn files_at(checked: &Checked, places: &Places) -> Files {
         files.extend(quadlet::file(unit, &site));
     }
     files.extend(compose::file(&checked.deploy.units, &site));
-    files
+    let mut files: Files = files
         .into_iter()
         .map(|(path, text)| (path, format!("{head}{text}")))
-        .collect()
+        .collect();
+    // JSON has no comments.
+    files.extend(podman::file(&checked.deploy.units, places));
+    files
 }
 
-/// The first lines of every file.
+/// The first lines of every file that may have comments.
 fn head(checked: &Checked) -> String {
     let (name, version, revision) = (&checked.name, checked.version, checked.revision);
     format!(

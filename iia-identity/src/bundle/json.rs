@@ -14,9 +14,13 @@ pub(crate) fn read(json: &[u8]) -> Result<Value, IdentityError> {
     if json.len() > BUNDLE_LEN_MAX {
         return Err(bad("longer than 1 MiB"));
     }
-    let Unique(value) =
-        serde_json::from_slice(json).map_err(|_| bad("not JSON, or a name occurs twice"))?;
-    Ok(value)
+    once(json).ok_or(bad("not JSON, or a name occurs twice"))
+}
+
+/// Reads one value; the caller has looked at its length.
+pub(crate) fn once(json: &[u8]) -> Option<Value> {
+    let Unique(value) = serde_json::from_slice(json).ok()?;
+    Some(value)
 }
 
 /// Writes a value without spaces.

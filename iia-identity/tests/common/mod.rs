@@ -76,3 +76,84 @@ pub(crate) fn check_parted(source: &str, found: &Parted) {
     }
     assert_eq!(&written, found, "SPIFFE.md and what {source} shows");
 }
+
+/// Programs of others that judge what we make.
+pub(crate) mod judge {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Output};
+
+    /// A directory for files that a judge reads.
+    pub(crate) struct Place(tempfile::TempDir);
+
+    impl Place {
+        pub(crate) fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        pub(crate) fn path(&self) -> &Path {
+            self.0.path()
+        }
+
+        /// Writes a file.
+        pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> String {
+            let path = self.0.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            path.to_str().unwrap().into()
+        }
+
+        /// Writes something DER as PEM, by OpenSSL's own hand: `x509`, `crl` or `pkey`.
+        pub(crate) fn pem(&self, kind: &str, name: &str, der: &[u8]) -> String {
+            let from = self.put(&format!("{name}.der"), der);
+            let to = self.0.path().join(format!("{name}.pem"));
+            let to: String = to.to_str().unwrap().into();
+            openssl(&[kind, "-inform", "der", "-in", &from, "-out", &to]);
+            to
+        }
+    }
+
+    /// Whether OpenSSL 3 is there; says so where it is not.
+    pub(crate) fn has_openssl(test: &str) -> bool {
+        let there = Command::new("openssl").arg("version").output();
+        let there = there.is_ok_and(|done| done.stdout.starts_with(b"OpenSSL 3."));
+        if !there {
+            super::skip(test, "openssl 3");
+        }
+        there
+    }
+
+    /// What OpenSSL answers when it must not fail.
+    pub(crate) fn openssl(arguments: &[&str]) -> String {
+        let done = try_openssl(arguments);
+        let error = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{arguments:?}: {error}");
+        String::from_utf8_lossy(&done.stdout).into()
+    }
+
+    /// What OpenSSL answers.
+    pub(crate) fn try_openssl(arguments: &[&str]) -> Output {
+        Command::new("openssl").args(arguments).output().unwrap()
+    }
+
+    /// Whether OpenSSL believes a chain at a time, by the strict reading of the standard.
+    pub(crate) fn believes(root: &str, between: Option<&str>, leaf: &str, more: &[&str]) -> bool {
+        let mut all = vec!["verify", "-x509_strict", "-check_ss_sig", "-CAfile", root];
+        all.extend(between.into_iter().flat_map(|one| ["-untrusted", one]));
+        all.extend(more);
+        all.push(leaf);
+        try_openssl(&all).status.success()
+    }
+
+    /// A Python that has a module; says so where there is none.
+    pub(crate) fn python(test: &str, module: &str) -> Option<PathBuf> {
+        let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/venv/bin/python");
+        let python = std::env::var_os("IIA_PYTHON").map_or_else(|| own.into(), PathBuf::from);
+        let import = format!("import {module}");
+        let imports = Command::new(&python).args(["-c", &import]).output();
+        if imports.is_ok_and(|done| done.status.success()) {
+            return Some(python);
+        }
+        super::skip(test, &format!("a Python with {module} (IIA_PYTHON)"));
+        None
+    }
+}

@@ -1,5 +1,6 @@
 //! One box of the demo: its supervisor, its issuer, and the way of its news to the screen and into its own chain.
 
+use std::cell::RefCell;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -11,18 +12,22 @@ use iia_core::zone::Zone;
 use iia_identity::issue::{self, Issuer, SVID_LIFE_MAX_SECS};
 
 use super::screen::Tone;
+use crate::admit::Admits;
 use crate::boxdir::BoxDir;
 use crate::client::AuditClient;
 use crate::commission::confirm;
+use crate::issue::{Authority, event};
 use crate::observe;
 use crate::pipe::Root;
-use crate::supervise::{News, RoleSpec, Supervisor};
+use crate::supervise::{IssueFn, News, RoleSpec, Supervisor};
 use crate::terms::Settings;
 use crate::workload::{Workload, clock};
 
 /// How long a role may take to serve, and a consumer to end.
 const WAIT_MAX: Duration = Duration::from_secs(20);
 pub(super) const STEP: Duration = Duration::from_millis(20);
+/// Events that wait for the way to the chain at most; what comes before it is the supervisor's own identity.
+const EARLY_MAX: usize = 64;
 /// The life of a box's root certificate in the demo.
 const ROOT_DAYS: i64 = 10;
 
@@ -37,25 +42,27 @@ pub(super) struct Heard {
 pub(super) struct Machine {
     settings: Settings,
     supervisor: Supervisor,
-    issuer: Arc<Issuer>,
+    issuer: Arc<Authority>,
+    admits: Option<Admits>,
     dir: BoxDir,
     roots: Vec<Root>,
     news: mpsc::Receiver<News>,
     audit: Option<AuditClient>,
+    /// What happened before there was a way to the chain.
+    early: RefCell<Vec<Event>>,
     ready: Vec<String>,
     ended: Vec<String>,
     heard: Vec<Heard>,
 }
 
 /// The issuer of a trust domain.
-pub(super) fn issuer(domain: &str) -> anyhow::Result<Arc<Issuer>> {
-    let issuer = Issuer::create(
+pub(super) fn issuer(domain: &str) -> anyhow::Result<Issuer> {
+    Ok(Issuer::create(
         domain.parse()?,
         SVID_LIFE_MAX_SECS,
         ROOT_DAYS,
         clock().read(),
-    )?;
-    Ok(Arc::new(issuer))
+    )?)
 }
 
 /// What others need to believe an issuer.
@@ -68,25 +75,33 @@ pub(super) fn root(issuer: &Issuer) -> Root {
 
 impl Machine {
     /// A machine whose issuer asks the applied catalog before it gives anything.
-    pub(super) fn new(dir: BoxDir, issuer: Arc<Issuer>, roots: &[Root]) -> anyhow::Result<Self> {
+    pub(super) fn new(dir: BoxDir, issuer: Issuer, roots: &[Root]) -> anyhow::Result<Self> {
         let settings = Settings::load(&dir)?;
         let (sender, news) = mpsc::channel();
+        let admits = Admits::of(&settings.catalog, settings.topology(), &dir)?;
+        let issuer = match &admits {
+            Some(admits) => issuer.with_admission(admits.admission()),
+            None => issuer,
+        };
+        let issuer = Arc::new(Authority::open(issuer, &dir)?);
         let (gate, authority) = (settings.catalog.clone(), Arc::clone(&issuer));
         let issue = move |id: &SpiffeId, csr: &[u8]| {
             authority
                 .issue(csr, id, &gate, clock().read())
-                .map(|issued| issued.chain)
                 .map_err(|error| error.to_string())
         };
-        let supervisor = Supervisor::new(dir.clone(), roots.to_vec(), Box::new(issue), sender);
+        let asked = (Box::new(issue) as Box<IssueFn>, admits.clone());
+        let supervisor = Supervisor::new(dir.clone(), roots.to_vec(), asked, sender);
         Ok(Self {
             settings,
             supervisor,
             issuer,
+            admits,
             dir,
             roots: roots.to_vec(),
             news,
             audit: None,
+            early: RefCell::default(),
             ready: Vec::new(),
             ended: Vec::new(),
             heard: Vec::new(),
@@ -96,19 +111,26 @@ impl Machine {
     /// From now on the supervisor's events go to the box's own chain; they wait until its keeper serves.
     pub(super) async fn audit_to(&mut self, contract: &str) -> anyhow::Result<()> {
         let supervisor = self.in_process(Zone::MgmtCfg).await?;
-        self.audit = Some(AuditClient::start(&supervisor, contract));
+        let audit = AuditClient::start(&supervisor, contract);
+        let early = self.early.take();
+        early.into_iter().for_each(|event| audit.submit(event));
+        self.audit = Some(audit);
         Ok(())
     }
 
     /// A workload of this process: the supervisor and the console are parties like any other.
     pub(super) async fn in_process(&mut self, role: Zone) -> anyhow::Result<Workload> {
         let id = self.one(role)?;
+        // This process is the box's program as well.
+        self.admits
+            .as_ref()
+            .map(|admits| admits.admit(&id))
+            .transpose()?;
         let (csr, key) = issue::request(&id)?;
         let catalog = &self.settings.catalog;
         let issued = self.issuer.issue(&csr, &id, catalog, clock().read())?;
-        let workload =
-            Workload::in_process(id.clone(), &self.dir, (issued.chain, key), &self.roots)?;
-        self.note(Event::new(EventKind::SvidIssued, clock().read().wall).with("id", id.as_str()));
+        self.note(event(&issued.record));
+        let workload = Workload::in_process(id, &self.dir, (issued.chain, key), &self.roots)?;
         Ok(workload)
     }
 
@@ -161,8 +183,13 @@ impl Machine {
     pub(super) async fn start(&mut self, spec: RoleSpec) -> anyhow::Result<()> {
         let name = spec.name.clone();
         self.supervisor.start(spec);
-        let served = |machine: &Self| machine.ready.contains(&name);
-        self.wait(&format!("{name} does not serve"), served).await
+        let served = |machine: &Self| machine.serves(&name);
+        let settled = |machine: &Self| served(machine) || machine.has_ended(&name);
+        let text = format!("{name} does not serve");
+        self.wait(&text, settled).await?;
+        let last = self.heard.last().map_or("", |heard| heard.text.as_str());
+        anyhow::ensure!(served(self), "{text}: {last}");
+        Ok(())
     }
 
     /// Runs a role that ends by itself.
@@ -178,6 +205,11 @@ impl Machine {
     pub(super) async fn wait_end(&mut self, name: &str) -> anyhow::Result<()> {
         let ended = |machine: &Self| machine.has_ended(name);
         self.wait(&format!("{name} does not end"), ended).await
+    }
+
+    /// Whether a role serves, or did.
+    pub(super) fn serves(&self, name: &str) -> bool {
+        self.ready.iter().any(|ready| ready == name)
     }
 
     /// Whether the work of a role has come to its end; a fall is no end.
@@ -248,6 +280,8 @@ impl Machine {
     fn note(&self, event: Event) {
         if let Some(audit) = &self.audit {
             audit.submit(event);
+        } else if self.early.borrow().len() < EARLY_MAX {
+            self.early.borrow_mut().push(event);
         }
     }
 }
@@ -273,10 +307,11 @@ fn told(news: &News) -> (Option<Event>, Option<Heard>) {
             };
             (None, heard(role, tone, format!("{role}: {text}")))
         }
-        News::Issued { id } => (
-            Some(event(EventKind::SvidIssued).with("id", id.as_str())),
-            None,
-        ),
+        News::Issued { record } => (Some(crate::issue::event(record)), None),
+        News::NotAdmitted { role, refused } => {
+            let heard = heard(role, Tone::Bad, refused.to_string());
+            (Some(refused.event(clock().read().wall)), heard)
+        }
         News::Refused { id, reason } => {
             let event = event(EventKind::SvidRefused)
                 .with("id", id.as_str())

@@ -86,6 +86,10 @@ pub(crate) async fn tell(
     let mut boxes = stage.commission(arguments, dir)?;
     let played = stage.play(&mut boxes, (arguments, &capture)).await;
     stage.hear_all(&mut boxes);
+    if played.is_err() && boxes.seg01.serves("audit") {
+        // Why it came to this end belongs into the chain.
+        boxes.seg01.close_audit().await;
+    }
     played?;
     stage.close(&mut boxes).await;
     Ok(stage.told)

@@ -29,8 +29,7 @@ impl Demo {
 
     /// The same with an environment.
     pub(crate) fn start_in(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let only_one = File::create(std::env::temp_dir().join("iia-demo.lock")).unwrap();
-        only_one.lock().unwrap();
+        let only_one = Self::claim();
         let dir = tempfile::tempdir().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_iia-box"))
             .arg("demo")
@@ -47,6 +46,13 @@ impl Demo {
             lines: Vec::new(),
             _only_one: only_one,
         }
+    }
+
+    /// The claim on the addresses of the example boxes, as long as it is held.
+    pub(crate) fn claim() -> File {
+        let only_one = File::create(std::env::temp_dir().join("iia-demo.lock")).unwrap();
+        only_one.lock().unwrap();
+        only_one
     }
 
     pub(crate) fn pid(&self) -> u32 {

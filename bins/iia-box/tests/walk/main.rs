@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod admitted;
 mod attack;
 mod damage;
 mod demo;

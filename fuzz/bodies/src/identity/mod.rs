@@ -1,5 +1,6 @@
 //! SPIFFE IDs, certificate chains and signing requests of strangers.
 
+pub mod admission;
 pub mod bundle;
 pub mod made;
 pub mod token;
