@@ -72,7 +72,7 @@ pub enum LinkError {
     #[error("handshake failed")]
     Tls,
     /// Too many subscribers, or too many topics of one.
-    #[error("{max} subscribers are there already")]
+    #[error("{max} subscribers or topics, and no more")]
     TooManySubscribers {
         /// The limit.
         max: usize,
