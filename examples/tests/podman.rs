@@ -1,6 +1,6 @@
 //! The policy that a box renders for Podman, read by skopeo: what is not signed, lies elsewhere or comes from elsewhere is
 //! refused.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod tree;
 

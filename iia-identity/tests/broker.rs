@@ -1,5 +1,5 @@
 //! A real broker that reads common names only knows workloads by their alias and devices by their name.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The PKI of the cell, judged by OpenSSL and Python: chains, what each kind of peer wants to read, revoked devices.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Both kinds of keys, read by others: OpenSSL takes key and chain, and Python's `cryptography` the key.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! A root is replaced in order, and nobody who renews in time is ever without an identity.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The program as whoever builds uses it; skopeo and tar read what it wrote.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -81,12 +81,12 @@ impl Admission {
         path: &Path,
         bundle: &[u8],
     ) -> Result<Executable, Refused> {
-        let refused = |digest: Option<Sha256>, error| Refused {
+        let refused = |digest: Option<Sha256>, error: AdmissionError| Refused {
             workload: workload.clone(),
             asset: "executable",
             place: path.display().to_string(),
             digest,
-            error,
+            error: Box::new(error),
         };
         let opened = Executable::open(path).map_err(|error| refused(None, error))?;
         let digest = opened.digest();
@@ -120,12 +120,12 @@ impl Admission {
             self.remember(workload, digest)?;
             Ok(digest)
         };
-        admit().map_err(|error| Refused {
+        admit().map_err(|error: AdmissionError| Refused {
             workload: workload.clone(),
             asset: "image",
             place: dir.display().to_string(),
             digest: found,
-            error,
+            error: Box::new(error),
         })
     }
 

@@ -21,7 +21,7 @@ pub struct Refused {
     /// What it is by its bytes, where they could be read.
     pub digest: Option<Sha256>,
     /// Why it is refused.
-    pub error: AdmissionError,
+    pub error: Box<AdmissionError>,
 }
 
 impl Refused {

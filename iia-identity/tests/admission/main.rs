@@ -1,5 +1,5 @@
 //! Nothing is admitted that no contract pins, that nobody signed, or that is not what its digest says.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "../common/mod.rs"]
 mod common;
