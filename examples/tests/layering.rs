@@ -35,7 +35,10 @@ const CONFINED: [(&str, &[&str]); 31] = [
     ("rustls-webpki", &["iia-identity"]),
     ("rusty-s3", &["iia-edge"]),
     ("sha1", &["iia-attest"]),
-    ("sha2", &["iia-attest", "iia-audit", "iia-edge", "iia-identity"]),
+    (
+        "sha2",
+        &["iia-attest", "iia-audit", "iia-edge", "iia-identity"],
+    ),
     (
         "tokio",
         &[

@@ -5,9 +5,9 @@
 extern crate alloc;
 
 pub mod correlator;
+pub mod identity;
 #[cfg(feature = "tpm")]
 pub mod image;
-pub mod identity;
 pub mod network;
 #[cfg(feature = "std")]
 pub mod policy_drift;

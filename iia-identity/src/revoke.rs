@@ -76,6 +76,13 @@ impl Registry {
         known.live.values().filter_map(Weak::upgrade).collect()
     }
 
+    /// Whether an identity is revoked.
+    pub fn is_revoked(&self, id: &SpiffeId) -> bool {
+        self.lock()
+            .get(id)
+            .is_some_and(|known| known.flag.is_raised())
+    }
+
     /// Everything that is open.
     pub fn live(&self) -> Vec<Arc<dyn Live>> {
         let all = self.lock();
@@ -144,6 +151,7 @@ mod tests {
         let other = registry.register(&id(2), weak(&line)).unwrap();
         assert!(!place.flag().is_raised());
         let live = registry.revoke(&id(1));
+        assert!(registry.is_revoked(&id(1)) && !registry.is_revoked(&id(2)));
         assert!(place.flag().is_raised() && !other.flag().is_raised());
         assert_eq!(live.len(), 1);
         live.iter().for_each(|live| live.cut());

@@ -15,8 +15,7 @@ use iia_identity::jwt::JwtAuthority;
 /// Life of the root certificate in years.
 const ROOT_YEARS: i64 = 10;
 const FOLDER: &str = "authority";
-const KEY: &str = "x509.key";
-const ROOT: &str = "x509.root";
+const STATE: &str = "x509";
 const TOKENS: &str = "jwt.key";
 
 /// The authorities of a trust domain, from `DIR/keys/authority`; they are made there when there are none.
@@ -37,7 +36,7 @@ pub(crate) fn open(
         let path = folder.join(name);
         fs::read(&path).with_context(|| path.display().to_string())
     };
-    let issuer = Issuer::restore(domain.clone(), life_secs, &read(KEY)?, read(ROOT)?);
+    let issuer = Issuer::from_state(&read(STATE)?);
     let issuer = issuer.with_context(|| format!("keys in {}", folder.display()))?;
     let jwt = JwtAuthority::restore(domain.clone(), &read(TOKENS)?)?;
     Ok((issuer, jwt))
@@ -57,8 +56,7 @@ fn create(
     }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(&beside)?;
-    keep(&beside.join(KEY), &issuer.secret())?;
-    keep(&beside.join(ROOT), issuer.root())?;
+    keep(&beside.join(STATE), &issuer.to_state()?)?;
     keep(&beside.join(TOKENS), &jwt.secret())?;
     File::open(&beside)?.sync_all()?;
     fs::rename(&beside, folder)?;

@@ -38,19 +38,17 @@ impl Settings {
     /// Reads and verifies what is applied.
     pub(crate) fn load(dir: &BoxDir) -> anyhow::Result<Self> {
         let Applied {
-            box_name, checked, ..
+            box_name,
+            checked,
+            topology,
+            ..
         } = applied::load(dir.path())?;
         Ok(Self {
             catalog: checked.catalog.clone(),
             box_name,
-            topology: Topology::read(document.tree()),
+            topology,
             checked,
         })
-    }
-
-    /// What is pinned, and where everything lies.
-    pub(crate) fn topology(&self) -> &iia_contract::compile::Topology {
-        &self.checked.deploy.topology
     }
 
     /// Where a workload of this box answers.

@@ -98,8 +98,7 @@ impl Source {
     /// # Errors
     /// [`WorkloadError::Revoked`], [`WorkloadError::Withheld`].
     pub fn check(&self, id: &SpiffeId, terms: &Terms) -> Result<(), WorkloadError> {
-        let flag = self.revoked.register(id);
-        if flag.is_none_or(|flag| flag.is_raised()) {
+        if self.revoked.is_revoked(id) {
             return Err(WorkloadError::Revoked { id: id.clone() });
         }
         // IIA 7: no contract, no SVID.

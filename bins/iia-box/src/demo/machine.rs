@@ -78,7 +78,7 @@ impl Machine {
     pub(super) fn new(dir: BoxDir, issuer: Issuer, roots: &[Root]) -> anyhow::Result<Self> {
         let settings = Settings::load(&dir)?;
         let (sender, news) = mpsc::channel();
-        let admits = Admits::of(&settings.catalog, settings.topology(), &dir)?;
+        let admits = Admits::of(&settings.catalog, &settings.topology, &dir)?;
         let issuer = match &admits {
             Some(admits) => issuer.with_admission(admits.admission()),
             None => issuer,

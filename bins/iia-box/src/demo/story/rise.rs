@@ -57,6 +57,7 @@ impl Stage<'_> {
                 operators: &operators,
             };
             self.configure(commission, &text)?;
+            crate::admit::release(dir)?;
             self.told.log_keys.push(keys.log.to_text());
             above = Some(keys);
         }
