@@ -41,7 +41,7 @@ fn read(path: &Path, max: usize) -> anyhow::Result<Vec<u8>> {
 }
 
 /// An error of a file, with its code.
-fn of_file(path: &PathBuf, error: impl Coded + std::fmt::Display) -> anyhow::Error {
+fn of_file(path: &std::path::Path, error: impl Coded + std::fmt::Display) -> anyhow::Error {
     anyhow!("{}: {}: {error}", path.display(), error.code())
 }
 

@@ -65,7 +65,7 @@ impl Stage<'_> {
             .iter()
             .map(|level| issuer(level.domain))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let roots: Vec<Root> = issuers.iter().map(|issuer| root(issuer)).collect();
+        let roots: Vec<Root> = issuers.iter().map(root).collect();
         let mut machines = dirs
             .into_iter()
             .zip(issuers)
