@@ -4,7 +4,7 @@ mod log;
 mod quote;
 
 use std::io::{Read as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
@@ -41,7 +41,7 @@ fn read(path: &Path, max: usize) -> anyhow::Result<Vec<u8>> {
 }
 
 /// An error of a file, with its code.
-fn of_file(path: &std::path::Path, error: impl Coded + std::fmt::Display) -> anyhow::Error {
+fn of_file(path: &Path, error: impl Coded + std::fmt::Display) -> anyhow::Error {
     anyhow!("{}: {}: {error}", path.display(), error.code())
 }
 
