@@ -29,6 +29,9 @@ pub(crate) enum Down {
     /// Finish what is begun, seal, and end.
     #[n(3)]
     Stop,
+    /// An identity is revoked: nothing of it is accepted any more.
+    #[n(5)]
+    Revoke(#[n(0)] String),
 }
 
 /// What a role needs to begin.

@@ -146,6 +146,15 @@ impl Supervisor {
         }
     }
 
+    /// Tells every role that runs that an identity is revoked.
+    pub(crate) fn revoke(&self, id: &SpiffeId) {
+        for running in self.threads.values() {
+            if let Some(pipe) = lock(&running.control.to_role).as_ref() {
+                let _gone = pipe::send(pipe, &Down::Revoke(id.to_string()));
+            }
+        }
+    }
+
     /// Tells a role to finish, waits, and kills it when it takes too long.
     pub(crate) fn stop(&mut self, name: &str) {
         let Some(running) = self.threads.remove(name) else {

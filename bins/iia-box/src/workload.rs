@@ -72,7 +72,8 @@ impl Workload {
         let id: SpiffeId = start.id.parse()?;
         let svid = ask_svid(&pipe, &id)?;
         let store = Arc::new(Store::new(svid));
-        let (answers, orders) = watch_pipe(pipe.try_clone()?);
+        let (revoke, revoked) = mpsc::unbounded_channel();
+        let (answers, orders) = watch_pipe(pipe.try_clone()?, revoke);
         let dir = BoxDir::at(Path::new(&start.dir));
         let settings = Settings::load(&dir)?;
         let gate = Arc::new(settings.catalog.clone());
@@ -93,6 +94,7 @@ impl Workload {
             shared: Arc::new(shared),
         };
         tokio::task::spawn_local(rotate(workload.clone(), store, answers));
+        tokio::task::spawn_local(cut(workload.clone(), revoked));
         Ok(workload)
     }
 
@@ -314,7 +316,10 @@ fn endpoint(
 type Answers = mpsc::UnboundedReceiver<Vec<Vec<u8>>>;
 
 /// Reads the supervisor's messages on a thread of its own; a supervisor that is gone means stop.
-fn watch_pipe(pipe: UnixStream) -> (Answers, watch::Receiver<Order>) {
+fn watch_pipe(
+    pipe: UnixStream,
+    revoke: mpsc::UnboundedSender<String>,
+) -> (Answers, watch::Receiver<Order>) {
     let (order, orders) = watch::channel(Order::Run);
     let (answers, answered) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
@@ -326,6 +331,9 @@ fn watch_pipe(pipe: UnixStream) -> (Answers, watch::Receiver<Order>) {
                 Down::Drain => {
                     let _role_gone = order.send(Order::Drain);
                 }
+                Down::Revoke(id) => {
+                    let _role_gone = revoke.send(id);
+                }
                 Down::Stop => break,
                 Down::Start(_) | Down::Refused(_) => {}
             }
@@ -333,6 +341,16 @@ fn watch_pipe(pipe: UnixStream) -> (Answers, watch::Receiver<Order>) {
         let _role_gone = order.send(Order::Stop);
     });
     (answered, orders)
+}
+
+/// Ends what is open with identities that are revoked, and lets nothing of them in again.
+async fn cut(workload: Workload, mut revoked: mpsc::UnboundedReceiver<String>) {
+    while let Some(id) = revoked.recv().await {
+        match id.parse() {
+            Ok(id) => workload.shared.endpoint.revoke(&id),
+            Err(error) => tracing::error!(%error, "svid.revoke"),
+        }
+    }
 }
 
 /// Renews the SVID at half of its life; the new one serves every handshake from then on.

@@ -9,7 +9,9 @@ use iia_core::SpiffeId;
 use iia_core::event::{Event, EventKind};
 use iia_core::time::Clock as _;
 use iia_core::zone::Zone;
+use iia_identity::IdentityError;
 use iia_identity::issue::{self, Issuer, SVID_LIFE_MAX_SECS};
+use iia_identity::revoke::Registry;
 
 use super::screen::Tone;
 use crate::admit::Admits;
@@ -43,6 +45,7 @@ pub(super) struct Machine {
     settings: Settings,
     supervisor: Supervisor,
     issuer: Arc<Authority>,
+    revoked: Arc<Registry>,
     admits: Option<Admits>,
     dir: BoxDir,
     roots: Vec<Root>,
@@ -85,7 +88,12 @@ impl Machine {
         };
         let issuer = Arc::new(Authority::open(issuer, &dir)?);
         let (gate, authority) = (settings.catalog.clone(), Arc::clone(&issuer));
+        let revoked = Arc::new(Registry::default());
+        let of_issuer = Arc::clone(&revoked);
         let issue = move |id: &SpiffeId, csr: &[u8]| {
+            if of_issuer.is_revoked(id) {
+                return Err(IdentityError::Revoked.to_string());
+            }
             authority
                 .issue(csr, id, &gate, clock().read())
                 .map_err(|error| error.to_string())
@@ -96,6 +104,7 @@ impl Machine {
             settings,
             supervisor,
             issuer,
+            revoked,
             admits,
             dir,
             roots: roots.to_vec(),
@@ -151,6 +160,14 @@ impl Machine {
     /// The configuration that is applied.
     pub(super) const fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Revokes an identity: it gets no SVID here any more, and every role of the box ends what is open with it.
+    pub(super) fn revoke(&self, id: &SpiffeId) {
+        self.revoked.revoke(id);
+        self.supervisor.revoke(id);
+        let event = Event::new(EventKind::Authorisation, clock().read().wall);
+        self.note(event.with("outcome", "revoked").with("id", id.as_str()));
     }
 
     /// Its name.

@@ -1,6 +1,7 @@
 //! The demo's course: three boxes come to life, traffic runs, the plug is pulled once, three consumers ask.
 
 mod hand;
+mod revoked;
 mod rise;
 
 use std::fs::{self, File};
@@ -148,6 +149,7 @@ impl Stage<'_> {
         self.watch(boxes, arguments).await?;
         if !self.interrupted {
             self.consumers(&mut boxes.site, &mut boxes.seg01).await?;
+            self.revocation(boxes).await?;
             self.hand(boxes).await?;
             self.change(&boxes.site, &boxes.seg01).await?;
         }

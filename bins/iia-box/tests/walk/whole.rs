@@ -148,6 +148,7 @@ fn answers(run: &Finished) {
     assert!(!run.path().join("site/state/laptop.arrow").exists());
     the_change_is_told(&run.said);
     assert!(run.said.contains("laptop: refused"), "{}", run.said);
+    assert!(run.said.contains("it was cut off within "), "{}", run.said);
     assert!(run.said.contains("visitor: no SVID"), "{}", run.said);
 }
 
