@@ -8,7 +8,7 @@ mod known;
 mod words;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::string::{String, ToString as _};
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use iia_contract::Catalog;

@@ -125,7 +125,7 @@ fn a_log_is_shown_with_the_registers_it_makes() {
     for part in [
         "   0   - EV_NO_ACTION profile 2.0 errata 0\n",
         "started from locality 3\n",
-        "EV_EFI_VARIABLE_DRIVER_CONFIG \"SecureBoot\" = 01\n",
+        "EV_EFI_VARIABLE_DRIVER_CONFIG \"SecureBoot\" = 00\n",
         "EV_SEPARATOR end of firmware\n",
         "sha256  7 ",
     ] {

@@ -143,10 +143,10 @@ fn each_of_eight_kinds_that_is_induced_is_one_record_of_whoever_saw_it() {
     let laptop = [("peer", LAPTOP), ("operation", "QUERY")];
     assert_eq!(times(&told, (EventKind::ConduitRejected, API), &laptop), 1);
 
-    // Sessions: the notebook asked twice, each in a session of its own.
+    // Sessions: the notebook asked twice, each in a session of its own, and in a third until it was revoked.
     let session = [("peer", NOTEBOOK), ("contract", QUERY)];
     for kind in [EventKind::SessionOpened, EventKind::SessionClosed] {
-        assert_eq!(times(&told, (kind, API), &session), 2, "{}", kind.name());
+        assert_eq!(times(&told, (kind, API), &session), 3, "{}", kind.name());
     }
 
     // Signature: whoever may only approve has signed a configuration. The desk is no peer: it leaves its events in a
