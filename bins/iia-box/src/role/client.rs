@@ -71,8 +71,16 @@ async fn until_cut(workload: &Workload, contract: &str, ask: &QueryAsk) -> (u64,
         if answers == 1 {
             workload.say("asks again and again over one session, and is answered");
         }
-        tokio::time::sleep(AGAIN).await;
+        // Between two questions nothing comes but the end.
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            ended = session.recv() => return (answers, ended.err().map_or_else(ended_well, Into::into)),
+        }
     }
+}
+
+fn ended_well() -> anyhow::Error {
+    anyhow::anyhow!("the other side ended the session")
 }
 
 async fn query(workload: &Workload, contract: &str, ask: &QueryAsk) -> anyhow::Result<QueryAnswer> {
