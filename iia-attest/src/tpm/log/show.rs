@@ -3,9 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use nom::IResult;
 use nom::bytes::complete::{tag, take};
+use nom::combinator::map_res;
 use nom::number::complete::{le_u8, le_u16, le_u32, le_u64};
+use nom::{IResult, Parser as _};
 
 use super::kind::EventKind;
 use super::parse::AGILE;
@@ -148,8 +149,8 @@ fn tagged(data: &[u8]) -> IResult<&[u8], Shown<'_>> {
 /// UEFI_VARIABLE_DATA.
 fn variable(data: &[u8]) -> IResult<&[u8], Shown<'_>> {
     let (rest, vendor) = guid(data)?;
-    let (rest, letters) = le_u64(rest)?;
-    let (rest, len) = le_u64(rest)?;
+    let (rest, letters) = le_size(rest)?;
+    let (rest, len) = le_size(rest)?;
     let Some(name_len) = letters.checked_mul(2) else {
         return refused(data);
     };
@@ -164,12 +165,17 @@ fn variable(data: &[u8]) -> IResult<&[u8], Shown<'_>> {
     Ok((rest, shown))
 }
 
+/// A length of 64 bits, of which no log has so many bytes on a machine of fewer.
+fn le_size(data: &[u8]) -> IResult<&[u8], usize> {
+    map_res(le_u64, usize::try_from).parse(data)
+}
+
 /// UEFI_IMAGE_LOAD_EVENT.
 fn image(data: &[u8]) -> IResult<&[u8], Shown<'_>> {
     let (rest, address) = le_u64(data)?;
     let (rest, len) = le_u64(rest)?;
     let (rest, link_address) = le_u64(rest)?;
-    let (rest, path_len) = le_u64(rest)?;
+    let (rest, path_len) = le_size(rest)?;
     let (rest, path) = take(path_len)(rest)?;
     let shown = Shown::Image {
         address,
