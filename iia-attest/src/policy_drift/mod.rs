@@ -99,6 +99,8 @@ pub struct PolicyDrift {
     /// When something was last seen of the policy, and whether its absence is told.
     last: Option<Timestamp>,
     silent: bool,
+    /// Whether it was seen at all.
+    is_seen: bool,
     findings: VecDeque<Finding>,
 }
 
@@ -120,13 +122,14 @@ impl PolicyDrift {
             changed_by: None,
             last: None,
             silent: false,
+            is_seen: false,
             findings: VecDeque::new(),
         }
     }
 
     /// Whether the policy was seen and was what is agreed when it was last seen.
     pub fn converges(&self) -> bool {
-        self.last.is_some() && !self.silent && self.differs.is_empty()
+        self.is_seen && !self.silent && self.differs.is_empty()
     }
 
     fn look(&mut self, now: Timestamp, loaded: &Loaded, interfaces: &[String]) {
@@ -319,6 +322,7 @@ impl Correlator for PolicyDrift {
             } => match Loaded::read(&listing, &outline) {
                 Ok(loaded) => {
                     self.last = Some(now);
+                    self.is_seen = true;
                     if core::mem::take(&mut self.silent) {
                         let difference = Difference {
                             contract: String::new(),

@@ -29,6 +29,8 @@ struct Attest<'a> {
 const TO_BUS: &str = "iia.contract.internal.attest_to_bus";
 /// Announcements that wait to be looked at; the bus drops what comes beyond it, and says so.
 const WAITING_MAX: usize = 64;
+/// How often the passing of time is told to the observer of the firewall at least.
+const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 /// Says that the box has a firewall of its own.
 pub(crate) const WITH_FIREWALL: &str = "firewall";
 
@@ -55,7 +57,12 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
             Some(seen) = next(&mut role.policy.0) => {
                 role.policy.1.handle_observation(workload.now(), seen);
             }
+            () = tokio::time::sleep(TICK), if is_watched => {}
             () = workload.stopped() => break,
+        }
+        // A watcher that is gone is told by its silence.
+        if is_watched {
+            role.policy.1.handle_timeout(workload.now());
         }
         role.publish().await?;
     }

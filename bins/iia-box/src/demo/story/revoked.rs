@@ -31,14 +31,17 @@ impl Stage<'_> {
         boxes.seg01.revoke(id);
         let revoked = Instant::now();
         self.step(Tone::Note, &format!("seg01 revokes {id}"));
-        let words = match self.heard_of(boxes, "cut off after").await {
-            true => format!(
-                "it was cut off within {} ms; the event is in the chain",
-                revoked.elapsed().as_millis()
+        let (tone, words) = match self.heard_of(boxes, "cut off after").await {
+            true => (
+                Tone::Good,
+                format!(
+                    "it was cut off within {} ms; the event is in the chain",
+                    revoked.elapsed().as_millis()
+                ),
             ),
-            false => "it was not cut off".into(),
+            false => (Tone::Bad, "it was not cut off".into()),
         };
-        self.step(Tone::Good, &words);
+        self.step(tone, &words);
         boxes.site.stop(&[NAME]);
         Ok(())
     }
