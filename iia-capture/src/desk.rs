@@ -6,6 +6,7 @@ use iia_core::Timestamp;
 use iia_core::observe::{Observation, Outcome};
 
 use crate::decode::modbus::{Framing, frame};
+use crate::decode::{Known, Scratch};
 use crate::exchange::blank;
 use crate::flow::{Recognised, State};
 use crate::net::Tcp;
@@ -19,6 +20,8 @@ pub(crate) struct Held {
     pub(crate) late: usize,
     /// Requests without response.
     pub(crate) pending: usize,
+    /// Bytes of units that are not whole, and of messages that wait in a decoder.
+    pub(crate) talk: usize,
 }
 
 /// What one packet is worked on with.
@@ -27,6 +30,8 @@ pub(crate) struct Desk<'a, K, S> {
     pub(crate) stats: &'a mut Stats,
     pub(crate) held: &'a mut Held,
     pub(crate) sink: &'a mut S,
+    pub(crate) known: &'a mut Known,
+    pub(crate) scratch: &'a mut Scratch,
     pub(crate) keeps: PhantomData<K>,
 }
 
@@ -94,6 +99,7 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
 
     /// Goes on behind a gap that will not close.
     fn beyond_gap(&mut self, state: &mut State<K>, from_orig: bool) {
+        self.talk_gap(state, from_orig);
         state.half(from_orig).skip_gap();
         self.late(state, from_orig);
     }
@@ -125,6 +131,11 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
 
     /// Takes bytes of a stream in order; a unit that is whole is not copied.
     fn bytes(&mut self, state: &mut State<K>, from_orig: bool, fresh: &[u8]) {
+        match state.protocol {
+            Recognised::Spoken => return self.spoken(state, from_orig, fresh),
+            Recognised::Unseen => return self.unseen(state, from_orig, fresh),
+            _ => {}
+        }
         let half = state.half(from_orig);
         if half.partial.is_empty() || fresh.is_empty() {
             self.units(state, from_orig, fresh);

@@ -1,5 +1,6 @@
 //! The flow table: who speaks to whom, bounded, and evicted from the idle end.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::hash::{BuildHasherDefault, Hash, Hasher};
 use core::net::IpAddr;
@@ -8,6 +9,7 @@ use hashbrown::HashMap;
 use iia_core::Timestamp;
 use iia_core::observe::{Conn, Flow, Protocol, Transport};
 
+use crate::decode::Session;
 use crate::net::Segment;
 use crate::stream::Half;
 
@@ -102,6 +104,8 @@ pub(crate) struct State<K> {
     /// Segments that were no Modbus, in a flow that could be.
     pub(crate) doubts: u8,
     pub(crate) pending: Vec<crate::stream::Pending>,
+    /// The decoder that has the flow, where it is another than Modbus/TCP's.
+    pub(crate) talk: Option<Box<dyn Session>>,
     pub(crate) closed: bool,
     /// What the caller keeps with it.
     pub(crate) kept: K,
@@ -114,6 +118,10 @@ pub(crate) enum Recognised {
     MaybeModbus,
     /// It is.
     Modbus,
+    /// Nothing was seen yet that a decoder knows.
+    Unseen,
+    /// A decoder has it.
+    Spoken,
     /// It is something else.
     Other,
 }
@@ -137,16 +145,27 @@ impl<K> State<K> {
     /// Takes bytes that are no Modbus as a sign that the flow is something else.
     pub(crate) fn doubt(&mut self) {
         self.doubts = self.doubts.saturating_add(1);
-        if self.doubts >= DOUBTS_MAX && self.protocol == Recognised::MaybeModbus {
-            self.protocol = Recognised::Other;
+        if self.doubts < DOUBTS_MAX {
+            return;
         }
+        self.protocol = match self.protocol {
+            Recognised::MaybeModbus | Recognised::Unseen => Recognised::Other,
+            known => known,
+        };
+    }
+
+    /// What its decoder has shown it to be.
+    fn spoken(&self) -> Protocol {
+        let talk = self.talk.as_ref().filter(|talk| talk.proven());
+        talk.map_or(Protocol::Unknown, |talk| talk.protocol())
     }
 
     pub(crate) fn conn(&self) -> Conn {
         let [orig, resp] = &self.halves;
         let protocol = match self.protocol {
             Recognised::Modbus => Protocol::ModbusTcp,
-            Recognised::MaybeModbus | Recognised::Other => Protocol::Unknown,
+            Recognised::Spoken => self.spoken(),
+            Recognised::MaybeModbus | Recognised::Unseen | Recognised::Other => Protocol::Unknown,
         };
         Conn {
             ts: self.first,

@@ -19,6 +19,7 @@ pub mod pipeline;
 pub mod sensor;
 pub mod source;
 mod stream;
+mod talk;
 
 pub use error::CaptureError;
 pub use source::Packet;

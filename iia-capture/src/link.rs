@@ -1,5 +1,7 @@
 //! From a captured frame to its IP packet: Ethernet, VLAN, QinQ, cooked and loopback links.
 
+use iia_core::observe::{Link, Mac};
+
 use crate::source::LinkType;
 
 /// VLAN tags that are looked through at most.
@@ -29,26 +31,47 @@ pub fn payload(link: LinkType, frame: &[u8]) -> Option<Payload<'_>> {
     }
 }
 
+/// The ends of a frame that carries no IP packet, and what is behind its EtherType; `None` where there are no such ends.
+pub fn frame(link: LinkType, frame: &[u8]) -> Option<(Link, &[u8])> {
+    if link != LinkType::ETHERNET {
+        return None;
+    }
+    let (destination, rest) = frame.split_first_chunk()?;
+    let (source, rest) = rest.split_first_chunk()?;
+    let (kind, rest) = rest.split_first_chunk()?;
+    let (vlan, ethertype, payload) = untag(u16::from_be_bytes(*kind), rest)?;
+    let link = Link {
+        source: Mac(*source),
+        destination: Mac(*destination),
+        vlan,
+        ethertype,
+    };
+    Some((link, payload))
+}
+
 fn ethernet(frame: &[u8]) -> Option<Payload<'_>> {
     let (_, rest) = frame.split_at_checked(12)?;
     let (kind, rest) = rest.split_first_chunk()?;
     by_type(u16::from_be_bytes(*kind), rest)
 }
 
-fn by_type(mut kind: u16, mut rest: &[u8]) -> Option<Payload<'_>> {
+fn by_type(kind: u16, rest: &[u8]) -> Option<Payload<'_>> {
+    let (vlan, kind, ip) = untag(kind, rest)?;
+    matches!(kind, IPV4 | IPV6).then_some(Payload { vlan, ip })
+}
+
+/// The outer VLAN id, and the type and bytes behind all tags.
+fn untag(mut kind: u16, mut rest: &[u8]) -> Option<(u16, u16, &[u8])> {
     let mut vlan = 0;
     for tag in 0..=TAGS_MAX {
-        match kind {
-            IPV4 | IPV6 => return Some(Payload { vlan, ip: rest }),
-            0x8100 | 0x88a8 | 0x9100 | 0x9200 => {
-                let ([a, b, c, d], behind) = rest.split_first_chunk()?;
-                if tag == 0 {
-                    vlan = u16::from_be_bytes([*a, *b]) & 0x0fff;
-                }
-                (kind, rest) = (u16::from_be_bytes([*c, *d]), behind);
-            }
-            _ => return None,
+        if !matches!(kind, 0x8100 | 0x88a8 | 0x9100 | 0x9200) {
+            return Some((vlan, kind, rest));
         }
+        let ([a, b, c, d], behind) = rest.split_first_chunk()?;
+        if tag == 0 {
+            vlan = u16::from_be_bytes([*a, *b]) & 0x0fff;
+        }
+        (kind, rest) = (u16::from_be_bytes([*c, *d]), behind);
     }
     None
 }

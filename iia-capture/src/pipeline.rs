@@ -1,12 +1,14 @@
 //! Packets in, observations out: link, network, flow, stream, protocol.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use iia_core::Timestamp;
-use iia_core::observe::{Flow, Observation};
+use iia_core::observe::{Between, Flow, Link, Mac, Observation, Protocol, Said, Transport};
 use iia_core::time::SECOND_NS;
 
+use crate::decode::{self, Frames, Known, Scratch, Turn};
 use crate::desk::{Desk, Held};
 pub use crate::flow::FLOWS_MAX;
 use crate::flow::{Flows, Key, Recognised, State};
@@ -14,6 +16,7 @@ use crate::net::{NoSegment, Segment};
 pub use crate::stream::{
     PENDING_MAX, PENDING_TOTAL_MAX, REORDER_LEN_MAX, REORDER_SEGMENTS_MAX, REORDER_TOTAL_MAX,
 };
+pub use crate::talk::TALK_TOTAL_MAX;
 use crate::{Packet, link, net};
 
 /// A request without a response counts as unanswered after this much capture time; devices behind a serial gateway take
@@ -58,6 +61,8 @@ pub struct Stats {
     pub units_malformed: u64,
     /// Exchanges reported.
     pub exchanges: u64,
+    /// Messages of other protocols reported.
+    pub said: u64,
     /// Flows reported.
     pub conns: u64,
     /// Flows that went because the table was full.
@@ -79,6 +84,11 @@ pub struct Pipeline<K = ()> {
     stats: Stats,
     held: Held,
     swept: Option<Timestamp>,
+    known: Known,
+    scratch: Scratch,
+    frames: [(u16, Box<dyn Frames>); decode::FRAMES],
+    /// What its user keeps with frames, which have no flow.
+    aside: K,
 }
 
 impl Pipeline {
@@ -108,6 +118,10 @@ impl<K: Default> Pipeline<K> {
             stats: Stats::default(),
             held: Held::default(),
             swept: None,
+            known: Known::default(),
+            scratch: Scratch::default(),
+            frames: decode::frames(),
+            aside: K::default(),
         }
     }
 
@@ -133,7 +147,7 @@ impl<K: Default> Pipeline<K> {
         self.sweep(packet.ts, sink);
         let Some(payload) = link::payload(packet.link, packet.data) else {
             self.stats.not_ip += 1;
-            return;
+            return self.frame(packet, sink);
         };
         match net::segment(payload.ip) {
             Ok(segment) => self.segment(packet.ts, &segment, payload.vlan, sink),
@@ -146,6 +160,67 @@ impl<K: Default> Pipeline<K> {
     pub fn finish_keeping(&mut self, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
         for slot in 0..self.flows.slots() {
             self.end(slot, sink);
+        }
+        if let Some(last) = self.swept {
+            self.frames_wait(last, true, sink);
+        }
+    }
+
+    /// A frame without IP, for the decoder of its EtherType.
+    fn frame(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
+        let Some((link, payload)) = link::frame(packet.link, packet.data) else {
+            return;
+        };
+        let at = self.frames.iter().position(|row| row.0 == link.ethertype);
+        let Some(at) = at else { return };
+        self.frames_turn(at, (packet.ts, link), sink, |decoder, turn| {
+            turn.protocol = decoder.protocol(payload);
+            decoder.frame(turn, payload);
+        });
+    }
+
+    /// Gives a decoder of frames its turn.
+    fn frames_turn(
+        &mut self,
+        at: usize,
+        (ts, link): (Timestamp, Link),
+        sink: &mut impl FnMut(&Observation<'_>, &mut K),
+        work: impl FnOnce(&mut dyn Frames, &mut Turn<'_>),
+    ) {
+        let Some((_, decoder)) = self.frames.get_mut(at) else {
+            return;
+        };
+        let (stats, aside) = (&mut self.stats, &mut self.aside);
+        let mut sink = |said: &Said<'_>| {
+            stats.said += 1;
+            sink(&Observation::Said(*said), aside);
+        };
+        let when = (ts, Between::Link(link), true);
+        let (known, scratch) = (&mut self.known, &mut self.scratch);
+        let mut turn = Turn::new(when, Protocol::Unknown, (known, scratch), &mut sink);
+        work(decoder.as_mut(), &mut turn);
+        let malformed = turn.malformed;
+        self.stats.units_malformed += malformed;
+    }
+
+    /// Every decoder of frames is told that a second is over, or that everything is.
+    fn frames_wait(
+        &mut self,
+        now: Timestamp,
+        over: bool,
+        sink: &mut impl FnMut(&Observation<'_>, &mut K),
+    ) {
+        let nobody = Link {
+            source: Mac([0; 6]),
+            destination: Mac([0; 6]),
+            vlan: 0,
+            ethertype: 0,
+        };
+        for at in 0..self.frames.len() {
+            self.frames_turn(at, (now, nobody), sink, |decoder, turn| match over {
+                true => decoder.end(turn),
+                false => decoder.tick(turn),
+            });
         }
     }
 
@@ -174,6 +249,8 @@ impl<K: Default> Pipeline<K> {
             stats: &mut self.stats,
             held: &mut self.held,
             sink,
+            known: &mut self.known,
+            scratch: &mut self.scratch,
             keeps: PhantomData,
         };
         match segment.tcp {
@@ -181,12 +258,16 @@ impl<K: Default> Pipeline<K> {
                 if desk.tcp(state, from_orig, tcp, segment.payload) {
                     state.closed = true;
                     desk.flush(state);
+                    desk.talk_end(state);
                 }
             }
             None => {
                 let half = state.half(from_orig);
                 half.packets += 1;
                 half.bytes += segment.payload.len() as u64;
+                if segment.transport == Transport::Udp {
+                    desk.datagram(state, from_orig, segment.payload);
+                }
             }
         }
     }
@@ -218,7 +299,9 @@ impl<K: Default> Pipeline<K> {
         segment: &Segment<'_>,
         vlan: u16,
     ) -> u32 {
-        let serves = |port: u16| segment.tcp.is_some() && self.options.modbus_ports.contains(&port);
+        let tcp = segment.tcp.is_some();
+        let modbus = |port: u16| tcp && self.options.modbus_ports.contains(&port);
+        let serves = |port: u16| modbus(port) || decode::serves(port, tcp);
         let (from_server, to_server) = (serves(segment.sport), serves(segment.dport));
         let from_orig = match segment.tcp {
             Some(tcp) if tcp.syn => !tcp.ack,
@@ -238,7 +321,6 @@ impl<K: Default> Pipeline<K> {
             transport: segment.transport,
             vlan,
         };
-        let maybe = if from_orig { to_server } else { from_server };
         self.flows.insert(State {
             key,
             flow,
@@ -246,13 +328,14 @@ impl<K: Default> Pipeline<K> {
             first: ts,
             last: ts,
             halves: Default::default(),
-            protocol: if maybe {
+            protocol: if modbus(resp_p) {
                 Recognised::MaybeModbus
             } else {
-                Recognised::Other
+                Recognised::Unseen
             },
             doubts: 0,
             pending: Vec::new(),
+            talk: None,
             closed: false,
             kept: K::default(),
         })
@@ -265,6 +348,7 @@ impl<K: Default> Pipeline<K> {
             return;
         }
         self.swept = Some(now);
+        self.frames_wait(now, false, sink);
         for slot in 0..self.flows.slots() {
             let Some(state) = self.flows.get_mut(slot) else {
                 continue;
@@ -279,9 +363,12 @@ impl<K: Default> Pipeline<K> {
                 stats: &mut self.stats,
                 held: &mut self.held,
                 sink,
+                known: &mut self.known,
+                scratch: &mut self.scratch,
                 keeps: PhantomData,
             };
             desk.expire(state);
+            desk.talk_tick(state);
         }
     }
 
@@ -294,10 +381,13 @@ impl<K: Default> Pipeline<K> {
             stats: &mut self.stats,
             held: &mut self.held,
             sink,
+            known: &mut self.known,
+            scratch: &mut self.scratch,
             keeps: PhantomData,
         };
         desk.give_up(&mut state);
         desk.flush(&mut state);
+        desk.talk_end(&mut state);
         self.stats.conns += 1;
         sink(&Observation::Conn(state.conn()), &mut state.kept);
     }

@@ -29,6 +29,8 @@ pub(crate) struct Half {
     heard: bool,
     /// The beginning of a unit whose rest has not come.
     pub(crate) partial: Vec<u8>,
+    /// Bytes of a long unit that are still to be passed.
+    pub(crate) skip: u64,
     late: Vec<Late>,
     /// Bytes in `late`.
     kept: usize,
@@ -177,6 +179,7 @@ impl Half {
         self.next = Some(seq);
         self.whole = true;
         self.acked = None;
+        self.skip = 0;
         self.partial.clear();
         self.late.clear();
         self.kept = 0;

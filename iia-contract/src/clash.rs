@@ -206,7 +206,7 @@ fn device<'t>(entry: &tree::Entry<'t>, take: &mut Take<'t, '_>) {
 /// The names of the protocols whose frames have this EtherType: whoever owns the type owns them too.
 fn borne_by(ethertype: &str) -> impl Iterator<Item = &'static str> {
     let number = crate::read::device::ethertype(ethertype);
-    let known = Protocol::KNOWN.into_iter();
+    let known = Protocol::KNOWN.iter().copied();
     let borne = known.filter(move |known| number.is_some() && known.ethertype() == number);
     borne.map(Protocol::name)
 }

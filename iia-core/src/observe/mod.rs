@@ -4,6 +4,8 @@
 
 mod frame;
 mod named;
+mod protocol;
+mod said;
 
 use core::fmt;
 use core::net::IpAddr;
@@ -11,6 +13,8 @@ use core::net::IpAddr;
 use crate::time::Timestamp;
 pub use frame::{Frame, Mac};
 pub use named::{Access, Act, Address, Message, Session};
+pub use protocol::Protocol;
+pub use said::{Between, Field, Link, Said, Value};
 
 /// The transport of a flow.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -53,67 +57,6 @@ impl fmt::Display for Flow {
     }
 }
 
-/// An application protocol.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// Modbus/TCP (Wireshark: `mbtcp`, `modbus`).
-    ModbusTcp,
-    /// OPC UA (Wireshark: `opcua`).
-    OpcUa,
-    /// PROFINET's discovery and configuration (Wireshark: `pn_dcp`).
-    ProfinetDcp,
-    /// PROFINET's cyclic data (Wireshark: `pn_rt`).
-    ProfinetRt,
-    /// EtherCAT (Wireshark: `ecat`).
-    Ethercat,
-    /// IEC 61850 GOOSE (Wireshark: `goose`).
-    Goose,
-    /// Not recognised.
-    Unknown,
-}
-
-impl Protocol {
-    /// The name in records, contracts and topics.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ModbusTcp => "modbus_tcp",
-            Self::OpcUa => "opcua",
-            Self::ProfinetDcp => "profinet_dcp",
-            Self::ProfinetRt => "profinet_rt",
-            Self::Ethercat => "ethercat",
-            Self::Goose => "goose",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The protocol of this name; `Unknown` when there is none.
-    pub fn named(name: &str) -> Self {
-        let known = Self::KNOWN.into_iter().find(|known| known.name() == name);
-        known.unwrap_or(Self::Unknown)
-    }
-
-    /// Every protocol that has a name of its own.
-    pub const KNOWN: [Self; 6] = [
-        Self::ModbusTcp,
-        Self::OpcUa,
-        Self::ProfinetDcp,
-        Self::ProfinetRt,
-        Self::Ethercat,
-        Self::Goose,
-    ];
-
-    /// The EtherType of a protocol that has no IP below it (Wireshark: `eth.type`).
-    pub const fn ethertype(self) -> Option<u16> {
-        match self {
-            Self::ProfinetDcp | Self::ProfinetRt => Some(0x8892),
-            Self::Ethercat => Some(0x88a4),
-            Self::Goose => Some(0x88b8),
-            Self::ModbusTcp | Self::OpcUa | Self::Unknown => None,
-        }
-    }
-}
-
 /// What became of an exchange.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Outcome {
@@ -127,6 +70,10 @@ pub enum Outcome {
     Orphan,
     /// A request or response that breaks the protocol's rules.
     Malformed,
+    /// The response refuses with this code of the protocol, which may be larger than Modbus has.
+    Refused(u32),
+    /// Said without asking for a response.
+    Stated,
 }
 
 impl Outcome {
@@ -138,6 +85,8 @@ impl Outcome {
             Self::Unanswered => "unanswered",
             Self::Orphan => "orphan",
             Self::Malformed => "malformed",
+            Self::Refused(_) => "refused",
+            Self::Stated => "stated",
         }
     }
 }
@@ -283,6 +232,8 @@ pub enum Observation<'a> {
     Session(Session<'a>),
     /// A message on a bus.
     Message(Message<'a>),
+    /// Anything said in a protocol of many forms.
+    Said(Said<'a>),
 }
 
 impl Observation<'_> {
@@ -292,7 +243,11 @@ impl Observation<'_> {
             Self::Exchange(exchange) => Some(&exchange.flow),
             Self::Conn(conn) => Some(&conn.flow),
             Self::Access(access) => Some(&access.flow),
-            Self::Frame(_) | Self::Session(_) | Self::Message(_) => None,
+            Self::Said(Said {
+                between: Between::Flow(flow),
+                ..
+            }) => Some(flow),
+            Self::Frame(_) | Self::Session(_) | Self::Message(_) | Self::Said(_) => None,
         }
     }
 
@@ -305,6 +260,7 @@ impl Observation<'_> {
             Self::Access(access) => access.ts,
             Self::Session(session) => session.ts,
             Self::Message(message) => message.ts,
+            Self::Said(said) => said.ts,
         }
     }
 }

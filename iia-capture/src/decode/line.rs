@@ -1,0 +1,82 @@
+//! Messages that wait for their answer, as they were on the wire, so that one record can hold both.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use iia_core::Timestamp;
+
+/// Messages that wait in one flow at most; beyond it the oldest is told as unanswered.
+pub const LINE_MAX: usize = 32;
+/// Bytes of a waiting message that are kept at most.
+pub const ASKED_LEN_MAX: usize = 4096;
+
+/// A message that waits.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// When it was on the wire.
+    pub ts: Timestamp,
+    /// Whether the side that opened the flow said it.
+    pub from_orig: bool,
+    /// What its answer repeats.
+    pub key: u64,
+    /// Its bytes, as far as they are kept.
+    pub bytes: Box<[u8]>,
+}
+
+/// Messages that wait, oldest first.
+#[derive(Debug, Default)]
+pub struct Line {
+    waiting: Vec<Asked>,
+    held: usize,
+}
+
+impl Line {
+    /// Takes a message; gives the oldest back when too many wait.
+    pub fn ask(
+        &mut self,
+        key: u64,
+        (ts, from_orig): (Timestamp, bool),
+        bytes: &[u8],
+    ) -> Option<Asked> {
+        let pushed = (self.waiting.len() >= LINE_MAX).then(|| self.remove(0));
+        let bytes: Box<[u8]> = bytes.get(..ASKED_LEN_MAX).unwrap_or(bytes).into();
+        self.held += bytes.len();
+        self.waiting.push(Asked {
+            ts,
+            from_orig,
+            key,
+            bytes,
+        });
+        pushed
+    }
+
+    /// The oldest message that the other side sent under this key.
+    pub fn answer(&mut self, key: u64, from_orig: bool) -> Option<Asked> {
+        let answers = |one: &Asked| one.key == key && one.from_orig != from_orig;
+        let at = self.waiting.iter().position(answers)?;
+        Some(self.remove(at))
+    }
+
+    /// The oldest message, when it waits longer than `max_ns`.
+    pub fn overdue(&mut self, now: Timestamp, max_ns: i64) -> Option<Asked> {
+        let oldest = self.waiting.first()?;
+        (now.since_ns(oldest.ts) > max_ns).then(|| self.remove(0))
+    }
+
+    /// Everything that waits.
+    pub fn drain(&mut self) -> Vec<Asked> {
+        self.held = 0;
+        core::mem::take(&mut self.waiting)
+    }
+
+    /// Bytes that wait.
+    pub const fn held(&self) -> usize {
+        self.held
+    }
+
+    fn remove(&mut self, at: usize) -> Asked {
+        let asked = self.waiting.remove(at);
+        self.held = self.held.saturating_sub(asked.bytes.len());
+        asked
+    }
+}

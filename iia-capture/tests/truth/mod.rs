@@ -1,0 +1,233 @@
+//! The outside judge for every decoder that speaks in Wireshark's names: the tables that tshark made of each capture, held
+//! against what is said here, frame by frame and field by field.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+use iia_capture::pipeline::{Options, Pipeline, Stats};
+use iia_capture::source::pcap::PcapSource;
+use iia_core::observe::{Between, Field, Observation, Said, Value};
+
+use crate::oracle;
+
+/// A frame: its moment in nanoseconds, and who sent it (nobody where there is no IP).
+type Frame = (i64, String);
+/// Values by frame and field name, in the order of the wire.
+pub type Values = BTreeMap<(Frame, String), Vec<String>>;
+
+/// Differences that are known: capture, field, how many frames, and why.
+pub type Explained = (&'static str, &'static str, usize, &'static str);
+
+/// Reads a capture and gives all that was said in it.
+pub fn read(path: &Path, sink: &mut impl FnMut(&Said<'_>)) -> Stats {
+    let mut source = PcapSource::open(File::open(path).unwrap()).unwrap();
+    let mut pipeline = Pipeline::new(Options::default());
+    let mut take = |seen: &Observation<'_>| {
+        if let Observation::Said(said) = seen {
+            sink(said);
+        }
+    };
+    while let Ok(Some(packet)) = source.next_packet() {
+        pipeline.handle_packet(&packet, &mut take);
+    }
+    pipeline.finish(&mut take);
+    pipeline.stats()
+}
+
+/// The values that are said here, by frame and field.
+pub fn ours(path: &Path) -> Values {
+    let mut values = Values::new();
+    read(path, &mut |said| {
+        let (asker, answerer) = match said.between {
+            Between::Link(_) => (String::new(), String::new()),
+            Between::Flow(flow) => {
+                let ends = (flow.orig_h.to_string(), flow.resp_h.to_string());
+                if said.from_orig {
+                    ends
+                } else {
+                    (ends.1, ends.0)
+                }
+            }
+        };
+        let alone = said.asked.is_empty();
+        let answerer = if alone && said.latency_ns.is_none() {
+            asker.clone()
+        } else {
+            answerer
+        };
+        add(&mut values, (said.ts.as_ns(), asker), said.asked);
+        if let Some(ts) = said.answered_ts() {
+            add(&mut values, (ts.as_ns(), answerer), said.answered);
+        }
+    });
+    values
+}
+
+fn add(values: &mut Values, frame: Frame, fields: &[Field<'_>]) {
+    for field in fields {
+        let place = (frame.clone(), field.name.to_owned());
+        values.entry(place).or_default().push(spelled(&field.value));
+    }
+}
+
+/// A value as the table spells it, once its own spelling is made plain.
+fn spelled(value: &Value<'_>) -> String {
+    match value {
+        Value::Code(number, _) => number.to_string(),
+        Value::Bool(flag) => u8::from(*flag).to_string(),
+        value => value.to_string(),
+    }
+}
+
+/// A value of the table made plain: numbers in decimal, flags as 0 and 1.
+fn plain(text: &str) -> String {
+    let hex = text.strip_prefix("0x");
+    match hex.and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
+        Some(number) => number.to_string(),
+        None if text == "True" => "1".into(),
+        None if text == "False" => "0".into(),
+        None => text.to_owned(),
+    }
+}
+
+/// The values of tshark's table, by frame and field, and how many frames it has.
+pub fn theirs(corpus: &Path, capture: &Path) -> (Values, usize) {
+    let name = format!("{}.tsv.gz", capture.file_name().unwrap().to_str().unwrap());
+    let folder = corpus.join(capture.parent().unwrap());
+    let file = File::open(folder.join("expected/tshark").join(name)).unwrap();
+    let mut lines = BufReader::new(GzDecoder::new(file)).lines();
+    let names: Vec<String> = columns(&lines.next().unwrap().unwrap());
+    let (mut values, mut frames) = (Values::new(), 0);
+    for line in lines {
+        let row = columns(&line.unwrap());
+        frames += 1;
+        let column = |name: &str| names.iter().position(|known| known == name);
+        let of = |name: &str| column(name).and_then(|at| row.get(at).cloned());
+        let source = of("ip.src").unwrap_or_default();
+        let source = source.rsplit(',').next().unwrap_or_default().to_owned();
+        let frame = (nanoseconds(&of("frame.time_epoch").unwrap()), source);
+        for (name, value) in names.iter().zip(&row).skip(6) {
+            if !value.is_empty() {
+                let place = (frame.clone(), name.clone());
+                let all = value.split(',').map(plain);
+                values.entry(place).or_default().extend(all);
+            }
+        }
+    }
+    (values, frames)
+}
+
+fn columns(line: &str) -> Vec<String> {
+    line.split('\t').map(str::to_owned).collect()
+}
+
+fn nanoseconds(epoch: &str) -> i64 {
+    let (seconds, rest) = epoch.split_once('.').unwrap_or((epoch, "0"));
+    let rest = format!("{rest:0<9}");
+    seconds.parse::<i64>().unwrap() * 1_000_000_000 + rest.parse::<i64>().unwrap()
+}
+
+/// What comparing the captures of one protocol gave.
+#[derive(Default)]
+pub struct Agreement {
+    /// A row a capture, as the docs have it.
+    pub table: String,
+    /// Values that are equal.
+    pub same: usize,
+    /// Frames whose field differs, by capture and field, with one example each.
+    pub different: BTreeMap<(String, String), (usize, String)>,
+}
+
+/// Compares every capture that the manifest calls `protocol` in these fields.
+pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
+    let mut agreement = Agreement::default();
+    let rows = oracle::manifest(corpus);
+    for (path, _) in rows.iter().filter(|row| row.1 == protocol) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let (theirs, frames) = theirs(corpus, path);
+        let ours = ours(&corpus.join(path));
+        let (mut same, mut differs) = (0, 0);
+        let mut places: Vec<_> = theirs.keys().chain(ours.keys()).collect();
+        places.sort();
+        places.dedup();
+        for place in places {
+            if !fields.contains(&place.1.as_str()) {
+                continue;
+            }
+            let (mine, their) = (ours.get(place), theirs.get(place));
+            if equal(mine, their) {
+                same += mine.map_or(0, Vec::len);
+                continue;
+            }
+            differs += 1;
+            let example = format!("{place:?}: {mine:?}, tshark {their:?}");
+            let key = (name.to_owned(), place.1.clone());
+            agreement.different.entry(key).or_insert((0, example)).0 += 1;
+        }
+        writeln!(
+            agreement.table,
+            "| {name} | {frames} | {same} | {differs} |"
+        )
+        .unwrap();
+        agreement.same += same;
+    }
+    agreement
+}
+
+/// The same values in any order; text with commas in it is torn by the table, and joined again here.
+fn equal(mine: Option<&Vec<String>>, their: Option<&Vec<String>>) -> bool {
+    let (Some(mine), Some(their)) = (mine, their) else {
+        return false;
+    };
+    let sorted = |all: &[String]| {
+        let mut all = all.to_vec();
+        all.sort();
+        all
+    };
+    sorted(mine) == sorted(their) || mine.join(",") == their.join(",")
+}
+
+/// Fails when a difference is not explained, an explanation has no difference, or the page is not what was found.
+pub fn hold(agreement: &Agreement, explained: &[Explained], page: &str) {
+    let count = |capture: &str, field: &str| {
+        let rows = explained.iter();
+        rows.filter(|row| (row.0, row.1) == (capture, field))
+            .map(|row| row.2)
+            .sum::<usize>()
+    };
+    let mut wrong: Vec<String> = Vec::new();
+    for ((capture, field), (number, example)) in &agreement.different {
+        if count(capture, field) != *number {
+            wrong.push(format!(
+                "{capture} {field} differs in {number} frames: {example}"
+            ));
+        }
+    }
+    for row in explained {
+        let key = (row.0.to_owned(), row.1.to_owned());
+        if !agreement.different.contains_key(&key) {
+            wrong.push(format!("{} {}: explained, and equal", row.0, row.1));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../docs/agreement")
+        .join(page);
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        text.contains(&agreement.table),
+        "docs/agreement/{page} is out of date:\n{}",
+        agreement.table
+    );
+    for row in explained {
+        assert!(
+            text.contains(row.3),
+            "docs/agreement/{page} does not say: {}",
+            row.3
+        );
+    }
+}
