@@ -78,6 +78,35 @@ pub fn exchange() -> SchemaRef {
     ])
 }
 
+/// What was said in protocols of many forms: one row a message with its answer. Ends without IP stand as Ethernet addresses,
+/// with ports of 0. The fields keep the names that Wireshark filters by, in the order of the wire.
+pub fn said() -> SchemaRef {
+    let fields = |name: &str| Field::new(name, DataType::List(said_item()), false);
+    let own = vec![
+        Field::new("operation", words(), false),
+        Field::new("from_orig", DataType::Boolean, false),
+        Field::new("outcome", words(), false),
+        Field::new("code", DataType::Int64, true),
+        Field::new("latency_ns", DataType::Int64, true),
+        fields("asked"),
+        fields("answered"),
+    ];
+    schema(vec![head(), flow(), own])
+}
+
+/// A field of a message: its name, its value as text, and the number where it is one.
+pub(crate) fn said_field() -> Fields {
+    Fields::from(vec![
+        Field::new("name", words(), false),
+        Field::new("text", DataType::Utf8, false),
+        Field::new("number", DataType::Int64, true),
+    ])
+}
+
+pub(crate) fn said_item() -> Arc<Field> {
+    Arc::new(Field::new("item", DataType::Struct(said_field()), false))
+}
+
 /// Flows, as in Zeek's `conn.log`.
 pub fn conn() -> SchemaRef {
     let count = |name: &str| Field::new(name, DataType::Int64, false);

@@ -75,6 +75,10 @@ fn properties(schema: &SchemaRef) -> Result<WriterProperties, LakeError> {
                     .set_column_statistics_enabled(column.clone(), EnabledStatistics::None)
                     .set_column_dictionary_enabled(column, true);
             }
+            DataType::List(item) if matches!(item.data_type(), DataType::Struct(_)) => {
+                let name = [field.name(), "list", item.name(), "name"].map(String::from);
+                builder = builder.set_column_dictionary_enabled(ColumnPath::new(name.into()), true);
+            }
             DataType::Timestamp(..) | DataType::Int64 if !field.is_nullable() => {
                 builder = builder.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
             }

@@ -15,6 +15,7 @@ mod bench;
 mod check;
 mod compile;
 mod config;
+mod decode;
 mod export;
 mod input;
 mod inspect;
@@ -48,6 +49,8 @@ const EXIT_CODES: &str = "Exit codes: 0 good; 1 something is not contracted, dam
 enum Command {
     /// Says what is in captures: who spoke to whom, with which functions and values
     Inspect(inspect::Arguments),
+    /// Writes everything that was said in captures, field by field: lines, JSON or Parquet
+    Decode(decode::Arguments),
     /// Judges captures against a catalog; exit code 1 when something is not contracted
     Check(check::Arguments),
     /// Says why each kind of violation is one, and which contract came nearest
@@ -123,6 +126,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     let code = match command {
         Command::Inspect(arguments) => inspect::run(&arguments, &mut out)?,
+        Command::Decode(arguments) => decode::run(&arguments, &mut out)?,
         Command::Check(arguments) => check::run(&arguments, check::Mode::Check, &mut out)?,
         Command::Explain(arguments) => check::run(&arguments, check::Mode::Explain, &mut out)?,
         Command::Allows(arguments) => allows::run(&arguments, &mut out)?,

@@ -67,5 +67,5 @@ pub(crate) const FRAMES: usize = 1;
 
 /// The decoders of frames without IP, each with its EtherType.
 pub(crate) fn frames() -> [(u16, Box<dyn Frames>); FRAMES] {
-    [(0x0806, Box::new(arp::Arp::default()))]
+    [(0x0806, Box::new(arp::Arp))]
 }

@@ -120,11 +120,11 @@ impl Learner {
             .for_each(|span| self.kinds.values(pair, span));
     }
 
-    /// A flow that no decoder reads is learnt by its ends.
+    /// A flow whose exchanges are not learnt one by one is learnt by its ends, and by what it speaks.
     fn conn(&mut self, conn: &Conn) {
         let flow = &conn.flow;
         let carried = conn.orig_bytes > 0 || conn.resp_bytes > 0;
-        if conn.protocol != Protocol::Unknown || !carried {
+        if conn.protocol == Protocol::ModbusTcp || !carried {
             return;
         }
         let known = matches!(flow.transport, Transport::Tcp | Transport::Udp) && flow.resp_p > 0;
@@ -133,7 +133,7 @@ impl Learner {
             return;
         }
         let pair = Pair {
-            protocol: Protocol::Unknown,
+            protocol: conn.protocol,
             client: flow.orig_h,
             server: Endpoint {
                 transport: flow.transport,

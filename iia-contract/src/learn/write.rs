@@ -66,7 +66,10 @@ fn contract(learnt: &Learnt, id: &str, captures: &[String]) -> String {
     let mut out = String::from("\n");
     reasons(&mut out, learnt, captures);
     let protocol = match key.protocol {
-        Protocol::ModbusTcp => "modbus_tcp",
+        // The language has a word for these; anything else is `other`, and told in the comment.
+        Protocol::ModbusTcp | Protocol::OpcUa | Protocol::Enip | Protocol::Mqtt => {
+            key.protocol.name()
+        }
         _ => "other",
     };
     let _ = write!(
@@ -120,10 +123,10 @@ fn reasons(out: &mut String, learnt: &Learnt, captures: &[String]) {
         span: seen,
         ..
     } = learnt.evidence;
-    let what = if learnt.key.protocol == Protocol::Unknown {
-        "flows"
-    } else {
-        "exchanges"
+    let what = match learnt.key.protocol {
+        Protocol::ModbusTcp => "exchanges".into(),
+        Protocol::Unknown => String::from("flows"),
+        known => format!("flows of {}", known.name()),
     };
     let ppm = learnt.evidence.confidence_ppm();
     let _ = writeln!(

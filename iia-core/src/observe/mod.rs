@@ -251,6 +251,12 @@ impl Observation<'_> {
         }
     }
 
+    /// Whether a contract speaks of it by itself. What was said in detail belongs to a flow, an access or a message, and
+    /// those are judged.
+    pub const fn judged(&self) -> bool {
+        !matches!(self, Self::Said(_))
+    }
+
     /// When it began.
     pub const fn ts(&self) -> Timestamp {
         match self {

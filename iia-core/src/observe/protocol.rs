@@ -47,7 +47,7 @@ protocols! {
     /// IEC 61850 GOOSE (Wireshark: `goose`).
     Goose = "goose",
     /// EtherNet/IP and the CIP in it (Wireshark: `enip`, `cip`).
-    Enip = "enip",
+    Enip = "ethernet_ip",
     /// CIP's implicit messages (Wireshark: `cipio`).
     CipIo = "cip_io",
     /// MQTT 3.1.1 and 5 (Wireshark: `mqtt`).

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Int64Array};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use iia_core::observe::Conn;
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::Batch;
@@ -57,18 +57,26 @@ impl ConnBuilder {
         self.head.rows()
     }
 
-    /// The rows as a batch for the lake, numbered from `first`; the builder is empty afterwards.
+    /// The rows as one record batch, numbered from `first`; the builder is empty afterwards.
     ///
     /// # Errors
-    /// [`LakeError::BadBatch`].
-    pub fn finish(&mut self, first: Sequence) -> Result<Batch, LakeError> {
+    /// [`LakeError::BadBatch`] when sequence numbers are used up.
+    pub fn finish_record_batch(&mut self, first: Sequence) -> Result<RecordBatch, LakeError> {
         let mut columns = self.head.finish(first)?;
         columns.extend(self.flows.finish()?);
         let ints =
             |column: &mut Vec<i64>| Arc::new(Int64Array::from(std::mem::take(column))) as ArrayRef;
         columns.extend(self.counts.iter_mut().map(ints));
         columns.extend(self.verdicts.finish()?);
-        let rows = record_batch(schema::conn(), columns)?;
+        record_batch(schema::conn(), columns)
+    }
+
+    /// The rows as a batch for the lake.
+    ///
+    /// # Errors
+    /// [`LakeError::BadBatch`].
+    pub fn finish(&mut self, first: Sequence) -> Result<Batch, LakeError> {
+        let rows = self.finish_record_batch(first)?;
         self.head.batch(&Stream::CONN, first, &rows)
     }
 }

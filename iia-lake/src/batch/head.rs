@@ -10,7 +10,7 @@ use arrow_array::{
 };
 use arrow_schema::SchemaRef;
 use iia_core::Timestamp;
-use iia_core::observe::{Flow, Protocol};
+use iia_core::observe::{Flow, Link, Mac, Protocol};
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::Batch;
 use iia_core::stream::Stream;
@@ -117,6 +117,23 @@ impl Flows {
             .push(number(flow.resp_h), || flow.resp_h.to_string());
         self.resp_p.push(i32::from(flow.resp_p));
         self.vlan.push(i32::from(flow.vlan));
+        self.protocol.push(protocol, || protocol.name().into());
+    }
+
+    /// Ends without IP: their Ethernet addresses, told apart from IPv6 by bits that no address of 48 has.
+    pub(super) fn push_link(&mut self, link: &Link, protocol: Protocol) {
+        let key = |mac: Mac| {
+            let [a, b, c, d, e, f] = mac.0;
+            let number = u128::from(u64::from_be_bytes([0, 0, a, b, c, d, e, f]));
+            (number | 1 << 127 | 1 << 64, false)
+        };
+        self.orig_h
+            .push(key(link.source), || link.source.to_string());
+        self.orig_p.push(0);
+        self.resp_h
+            .push(key(link.destination), || link.destination.to_string());
+        self.resp_p.push(0);
+        self.vlan.push(i32::from(link.vlan));
         self.protocol.push(protocol, || protocol.name().into());
     }
 

@@ -85,6 +85,9 @@ fn judge(
 ) {
     let matcher = Matcher::new(catalog);
     reading.read(capture, &mut |observation| {
+        if !observation.judged() {
+            return;
+        }
         let verdict = matcher.judge(observation);
         let (mut contract, mut reason) = (None, None);
         match verdict {

@@ -48,7 +48,7 @@ fn span(out: &mut impl Write, span: Option<&Span<'_>>) -> io::Result<()> {
     write!(out, "\t")
 }
 
-pub(super) fn json(
+pub(crate) fn json(
     out: &mut impl Write,
     capture: &Path,
     exchange: &Exchange<'_>,
@@ -66,6 +66,7 @@ pub(super) fn json(
         "resp_h": flow.resp_h,
         "resp_p": flow.resp_p,
         "vlan": flow.vlan,
+        "protocol": exchange.protocol.name(),
         "transaction": exchange.transaction,
         "unit": exchange.unit,
         "func": exchange.func,

@@ -1,6 +1,6 @@
 //! What is in captures: one in a page, many in a line each, or every exchange for scripts.
 
-mod exchange;
+pub(crate) mod exchange;
 mod overview;
 mod page;
 

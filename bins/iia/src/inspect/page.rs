@@ -61,7 +61,7 @@ impl Page {
             Outcome::Unanswered => self.unanswered += 1,
             Outcome::Orphan => self.orphans += 1,
             Outcome::Malformed => self.malformed += 1,
-            Outcome::Answered => {}
+            Outcome::Answered | Outcome::Refused(_) | Outcome::Stated => {}
         }
         self.pair(exchange).add(exchange);
     }

@@ -73,6 +73,9 @@ impl<'a> Desk<'a> {
 
     /// Judges one observation, whose way is kept with its flow, and lays it into its batch.
     pub(super) fn judge(&mut self, observation: &Observation<'_>, way: &mut Option<Way>) {
+        if !observation.judged() {
+            return;
+        }
         let verdict = self.matcher.judge_keeping(way, observation);
         let (contract, reason) = match verdict {
             Verdict::Covered { contract, .. } => (Some(self.catalog.name(contract)), None),
