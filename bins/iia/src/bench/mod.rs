@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, ExitCode};
 
 use anyhow::Context as _;
-use iia_capture::generate::{TraceOptions, write_pcap};
+use iia_capture::generate::{MixOptions, TraceOptions, write_mix, write_pcap};
 use iia_contract::learn::Learner;
 
 use stage::{Measure, Stage};
@@ -30,6 +30,9 @@ pub(crate) enum Command {
         /// Flows
         #[arg(long, default_value_t = 2000)]
         flows: u32,
+        /// Many protocols instead of Modbus/TCP alone, each flow a device
+        #[arg(long)]
+        mix: bool,
     },
     /// One stage, once; what `decode` starts
     #[command(hide = true)]
@@ -55,6 +58,9 @@ pub(crate) struct DecodeArguments {
     /// Flows of the generated capture
     #[arg(long, default_value_t = 2000)]
     flows: u32,
+    /// Generates many protocols instead of Modbus/TCP alone
+    #[arg(long, conflicts_with = "file")]
+    mix: bool,
     /// The catalog; one is learnt from the capture when none is given
     #[arg(long)]
     catalog: Option<PathBuf>,
@@ -75,7 +81,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
             file,
             packets,
             flows,
-        } => trace(&file, packets, flows)?,
+            mix,
+        } => trace(&file, (packets, flows), mix)?,
         Command::Decode(arguments) => decode(arguments)?,
         Command::Stage {
             stage,
@@ -87,9 +94,18 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn trace(file: &Path, packets: u64, flows: u32) -> anyhow::Result<()> {
+fn trace(file: &Path, (packets, flows): (u64, u32), mix: bool) -> anyhow::Result<()> {
     let create = || format!("create {}", file.display());
     let mut out = BufWriter::new(File::create(file).with_context(create)?);
+    if mix {
+        let options = MixOptions {
+            packets,
+            devices: u16::try_from(flows).unwrap_or(u16::MAX),
+            ..MixOptions::default()
+        };
+        write_mix(&mut out, options)?;
+        return Ok(out.flush()?);
+    }
     let options = TraceOptions {
         packets,
         flows,
@@ -105,7 +121,7 @@ fn decode(arguments: DecodeArguments) -> anyhow::Result<()> {
         Some(file) => file.clone(),
         None => {
             let file = place.path().join("trace.pcap");
-            trace(&file, arguments.packets, arguments.flows)?;
+            trace(&file, (arguments.packets, arguments.flows), arguments.mix)?;
             file
         }
     };

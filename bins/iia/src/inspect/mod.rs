@@ -3,6 +3,7 @@
 pub(crate) mod exchange;
 mod overview;
 mod page;
+mod spoken;
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -10,6 +10,7 @@ use iia_core::observe::{Exchange, Observation, Outcome};
 
 use super::duration;
 use super::exchange::{exception, function};
+use super::spoken::Spoken;
 use crate::table::{Align, Table, count, counted};
 
 /// Pairs shown at most; the rest is counted together.
@@ -41,12 +42,17 @@ pub(super) struct Page {
     pub(super) unanswered: u64,
     orphans: u64,
     pub(super) malformed: u64,
+    /// Everything that is no exchange of Modbus.
+    pub(super) spoken: Spoken,
 }
 
 impl Page {
     pub(super) fn add(&mut self, observation: &Observation<'_>) {
-        let Observation::Exchange(exchange) = observation else {
-            return;
+        let exchange = match observation {
+            Observation::Exchange(exchange) => exchange,
+            Observation::Said(said) => return self.spoken.said(said),
+            Observation::Conn(conn) => return self.spoken.flow(conn),
+            _ => return,
         };
         let exception = match exchange.outcome {
             Outcome::Exception(code) => Some(code),
@@ -103,10 +109,13 @@ impl Page {
             )?;
         }
         if stats.exchanges == 0 {
-            return writeln!(
-                out,
-                "  no Modbus/TCP on port 502; --port names other ports\n"
-            );
+            let nothing = if stats.said == 0 {
+                "  nothing that a decoder knows; --port names further ports of Modbus/TCP\n"
+            } else {
+                ""
+            };
+            writeln!(out, "{nothing}")?;
+            return self.spoken.write(out);
         }
         let (units, exchanges) = (
             counted(stats.units, "unit"),
@@ -120,7 +129,8 @@ impl Page {
         self.pairs_table().write(out, "  ")?;
         writeln!(out)?;
         self.write_functions(out)?;
-        writeln!(out)
+        writeln!(out)?;
+        self.spoken.write(out)
     }
 
     /// What of the exchanges is not plainly answered.

@@ -1,6 +1,11 @@
 //! A seeded capture of Modbus/TCP polls, for benches and for trying things at size: same seed, same bytes.
 
+mod mix;
+mod speech;
+
 use std::io::{self, Write};
+
+pub use mix::{MixOptions, write_mix};
 
 /// What to generate.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +32,10 @@ impl Default for TraceOptions {
 }
 
 const FUNCTIONS: [u8; 8] = [1, 2, 3, 4, 5, 6, 16, 23];
+/// Of a file of microseconds and Ethernet frames, the lower byte first.
+const PCAP_HEAD: [u8; 24] = [
+    0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0,
+];
 const START_US: u64 = 1_790_000_000_000_000;
 
 struct Generator {
@@ -39,9 +48,7 @@ struct Generator {
 /// # Errors
 /// What the writer says.
 pub fn write_pcap(out: &mut impl Write, options: TraceOptions) -> io::Result<()> {
-    out.write_all(&[
-        0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0,
-    ])?;
+    out.write_all(&PCAP_HEAD)?;
     let mut generator = Generator {
         state: options.seed,
         sequences: vec![(1, 1); options.flows as usize],
@@ -60,11 +67,7 @@ pub fn write_pcap(out: &mut impl Write, options: TraceOptions) -> io::Result<()>
 
 impl Generator {
     fn random(&mut self) -> u64 {
-        self.state = self
-            .state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        self.state >> 33
+        random(&mut self.state)
     }
 
     fn exchange(
@@ -131,12 +134,24 @@ impl Generator {
             *next = next.wrapping_add(u32::try_from(adu.len()).unwrap_or(0));
         }
         let frame = frame((src, dst), (sport, dport), (seq, ack), adu);
-        let len = u32::try_from(frame.len()).unwrap_or(0).to_le_bytes();
-        let seconds = u32::try_from(micros / 1_000_000).unwrap_or(0).to_le_bytes();
-        let rest = u32::try_from(micros % 1_000_000).unwrap_or(0).to_le_bytes();
-        out.write_all(&[seconds, rest, len, len].concat())?;
-        out.write_all(&frame)
+        record(out, micros, &frame)
     }
+}
+
+fn random(state: &mut u64) -> u64 {
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
+}
+
+/// A packet as the file has it.
+fn record(out: &mut impl Write, micros: u64, frame: &[u8]) -> io::Result<()> {
+    let len = u32::try_from(frame.len()).unwrap_or(0).to_le_bytes();
+    let seconds = u32::try_from(micros / 1_000_000).unwrap_or(0).to_le_bytes();
+    let rest = u32::try_from(micros % 1_000_000).unwrap_or(0).to_le_bytes();
+    out.write_all(&[seconds, rest, len, len].concat())?;
+    out.write_all(frame)
 }
 
 fn unit(transaction: u16, pdu: &[u8]) -> Vec<u8> {
