@@ -384,3 +384,17 @@ fn is_entry(at: usize) -> bool {
     let start = MODEL[..at].rfind('\n').map_or(0, |end| end + 1);
     !MODEL[start..].starts_with(' ')
 }
+
+/// R-EDG-01: whoever names no profile gets none.
+#[test]
+fn a_boundary_contract_without_a_profile_is_refused_and_gets_no_default() {
+    let whole = include_str!("../../examples/box-pi/box.icl");
+    let from = whole.find("\n  profile {\n").unwrap();
+    let len = whole.get(from..).unwrap().find("\n  }\n").unwrap();
+    let (before, rest) = whole.split_at(from);
+    let without = format!("{before}{}", rest.get(len + 4..).unwrap());
+    let found = found(&without, &facts());
+    let told = shown(&without, &found);
+    assert!(codes(&found).contains("C050"), "{told}");
+    assert!(told.contains("block `profile` is missing"), "{told}");
+}
