@@ -8,6 +8,8 @@ use arrow_array::{ArrayRef, BooleanArray, ListArray, RecordBatch, StringArray, S
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use iia_core::observe::{Between, Field, Outcome, Said, Value};
 use iia_core::record::{Sequence, ServiceId};
+use iia_core::store::Batch;
+use iia_core::stream::Stream;
 
 use super::head::{Flows, Head, record_batch};
 use crate::column::{Numbers, Words, emptied};
@@ -92,6 +94,15 @@ impl SaidBuilder {
             self.answered.finish()?,
         ]);
         record_batch(schema::said(), columns)
+    }
+
+    /// The rows as a batch for the lake.
+    ///
+    /// # Errors
+    /// [`LakeError::BadBatch`].
+    pub fn finish(&mut self, first: Sequence) -> Result<Batch, LakeError> {
+        let rows = self.finish_record_batch(first)?;
+        self.head.batch(&Stream::SAID, first, &rows)
     }
 }
 

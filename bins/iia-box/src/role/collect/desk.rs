@@ -11,7 +11,7 @@ use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::Batch;
 use iia_core::stream::Stream;
 use iia_core::{SpiffeId, Timestamp};
-use iia_lake::batch::{ConnBuilder, ExchangeBuilder, FindingBuilder};
+use iia_lake::batch::{ConnBuilder, ExchangeBuilder, FindingBuilder, SaidBuilder};
 
 use super::runs::Runs;
 use crate::client::LakeClient;
@@ -36,6 +36,7 @@ pub(super) struct Desk<'a> {
     me: SpiffeId,
     exchanges: (Lane, ExchangeBuilder),
     conns: (Lane, ConnBuilder),
+    said: (Lane, SaidBuilder),
     violations: (Lane, FindingBuilder),
     kinds: BTreeSet<String>,
     fresh: Vec<Finding>,
@@ -60,6 +61,10 @@ impl<'a> Desk<'a> {
                 Lane::resume(lake, &Stream::CONN, service).await,
                 ConnBuilder::new(service),
             ),
+            said: (
+                Lane::resume(lake, &Stream::SAID, service).await,
+                SaidBuilder::new(service),
+            ),
             violations: (
                 Lane::resume(lake, &Stream::VIOLATION, service).await,
                 FindingBuilder::new(Stream::VIOLATION, service),
@@ -73,6 +78,12 @@ impl<'a> Desk<'a> {
 
     /// Judges one observation, whose way is kept with its flow, and lays it into its batch.
     pub(super) fn judge(&mut self, observation: &Observation<'_>, way: &mut Option<Way>) {
+        if let Observation::Said(said) = observation {
+            let (lane, builder) = &mut self.said;
+            if lane.take(builder.rows()) {
+                builder.append(said);
+            }
+        }
         if !observation.judged() {
             return;
         }
@@ -153,7 +164,8 @@ impl<'a> Desk<'a> {
 
     /// Rows that wait.
     pub(super) fn rows(&self) -> usize {
-        self.exchanges.1.rows() + self.conns.1.rows() + self.violations.1.rows()
+        let [exchanges, conns] = [self.exchanges.1.rows(), self.conns.1.rows()];
+        exchanges + conns + self.said.1.rows() + self.violations.1.rows()
     }
 
     /// Everything that waits, as batches.
@@ -168,6 +180,9 @@ impl<'a> Desk<'a> {
         }
         if self.conns.1.rows() > 0 {
             batches.push(self.conns.1.finish(Sequence::new(self.conns.0.first))?);
+        }
+        if self.said.1.rows() > 0 {
+            batches.push(self.said.1.finish(Sequence::new(self.said.0.first))?);
         }
         if self.violations.1.rows() > 0 {
             batches.push(
