@@ -7,6 +7,7 @@ use core::net::IpAddr;
 use iia_core::observe::Protocol;
 
 use super::kinds::Kinds;
+use super::tags::Tags;
 use super::{Access, Endpoint, Evidence, Pair, joined};
 use crate::scope::Run;
 
@@ -31,16 +32,21 @@ pub(super) struct Key {
     pub(super) servers: BTreeSet<Endpoint>,
     pub(super) units: BTreeSet<u8>,
     pub(super) access: Access,
+    /// Whose names stand in it: a pair that read or set values by name has a contract of its own.
+    pub(super) tagged: Option<Pair>,
 }
 
-pub(super) fn group(pairs: &BTreeMap<Pair, (Access, Evidence)>, kinds: &Kinds) -> Vec<Learnt> {
+pub(super) fn group(
+    pairs: &BTreeMap<Pair, (Access, Evidence)>,
+    (kinds, tags): (&Kinds, &Tags),
+) -> Vec<Learnt> {
     let once = kinds.once();
     let mut all: Vec<Learnt> = pairs
         .iter()
         .map(|(pair, (access, evidence))| {
             let mut evidence = evidence.clone();
             evidence.once = once.get(pair).copied().unwrap_or(0);
-            one(*pair, access, evidence, kinds)
+            one(*pair, access, evidence, (kinds, tags))
         })
         .collect();
     all = join(
@@ -61,7 +67,7 @@ pub(super) fn group(pairs: &BTreeMap<Pair, (Access, Evidence)>, kinds: &Kinds) -
     all.into_iter().flat_map(split).collect()
 }
 
-fn one(pair: Pair, access: &Access, evidence: Evidence, kinds: &Kinds) -> Learnt {
+fn one(pair: Pair, access: &Access, evidence: Evidence, (kinds, tags): (&Kinds, &Tags)) -> Learnt {
     let access = Access {
         reads: joined(&access.reads),
         writes: joined(&access.writes),
@@ -77,6 +83,7 @@ fn one(pair: Pair, access: &Access, evidence: Evidence, kinds: &Kinds) -> Learnt
         servers: [pair.server].into(),
         units: pair.unit.into_iter().collect(),
         access,
+        tagged: tags.has(&pair).then_some(pair),
     };
     Learnt {
         key,

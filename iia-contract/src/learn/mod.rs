@@ -4,8 +4,10 @@
 //! servers stand in one contract only where each of them did the very same.
 
 mod evidence;
+mod frames;
 mod group;
 mod kinds;
+mod tags;
 mod write;
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -13,13 +15,19 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use iia_core::observe::{Conn, Exchange, Observation, Outcome, Protocol, Span, Table, Transport};
+use iia_core::observe::{
+    self, Conn, Exchange, Observation, Outcome, Protocol, Span, Table, Transport,
+};
 
 use crate::scope::{Run, merge};
 pub use evidence::{CAPTURES_MAX, Evidence};
+use frames::Frames;
+pub use frames::{RECEIVERS_MAX, SENDERS_MAX};
 pub use group::Learnt;
 pub use kinds::{KINDS_MAX, VALUES_MAX};
 use kinds::{Kind, Kinds};
+pub use tags::TAGS_MAX;
+use tags::Tags;
 
 /// Distinct client, server and unit triples learnt at most; beyond it they are counted.
 pub const PAIRS_MAX: usize = 4096;
@@ -54,6 +62,8 @@ struct Access {
 pub struct Learner {
     pairs: BTreeMap<Pair, (Access, Evidence)>,
     kinds: Kinds,
+    tags: Tags,
+    frames: Frames,
     captures: Vec<String>,
     left_out: u64,
     unanswered: u64,
@@ -70,6 +80,11 @@ impl Learner {
         match observation {
             Observation::Exchange(exchange) => self.exchange(exchange),
             Observation::Conn(conn) => self.conn(conn),
+            Observation::Access(access) => self.access(access),
+            Observation::Frame(frame) => {
+                let capture = self.captures.len().saturating_sub(1);
+                self.left_out += u64::from(!self.frames.observe(frame, capture));
+            }
             _ => {}
         }
     }
@@ -158,6 +173,24 @@ impl Learner {
         );
     }
 
+    /// A value by its name belongs to the contract of its flow.
+    fn access(&mut self, access: &observe::Access<'_>) {
+        let flow = &access.flow;
+        let pair = Pair {
+            protocol: access.protocol,
+            client: flow.orig_h,
+            server: Endpoint {
+                transport: flow.transport,
+                addr: flow.resp_h,
+                port: flow.resp_p,
+            },
+            unit: None,
+        };
+        if self.pair(pair).is_some() {
+            self.left_out += u64::from(!self.tags.observe(pair, access));
+        }
+    }
+
     fn pair(&mut self, pair: Pair) -> Option<&mut (Access, Evidence)> {
         if self.pairs.len() >= PAIRS_MAX && !self.pairs.contains_key(&pair) {
             self.left_out += 1;
@@ -176,14 +209,21 @@ impl Learner {
         self.unanswered
     }
 
-    /// The contracts that are proposed.
+    /// Senders of frames without IP that are learnt, a contract each.
+    pub fn senders(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// The contracts that are proposed for whoever has an IP address.
     pub fn contracts(&self) -> Vec<Learnt> {
-        group::group(&self.pairs, &self.kinds)
+        group::group(&self.pairs, (&self.kinds, &self.tags))
     }
 
     /// The catalog as canonical text, with what each contract rests on as comments.
     pub fn to_icl(&self, box_name: &str) -> String {
-        write::catalog(&self.contracts(), &self.captures, box_name)
+        let learnt = self.contracts();
+        let learnt = (learnt.as_slice(), &self.tags, &self.frames);
+        write::catalog(learnt, &self.captures, box_name)
     }
 }
 

@@ -9,12 +9,18 @@ use core::net::IpAddr;
 
 use iia_core::observe::{Protocol, Transport};
 
+use super::frames::Frames;
 use super::group::Learnt;
+use super::tags::Tags;
 use super::{Endpoint, Evidence};
 use crate::adherence::metric::{duration, text};
 use crate::scope::Run;
 
-pub(super) fn catalog(contracts: &[Learnt], captures: &[String], box_name: &str) -> String {
+pub(super) fn catalog(
+    (contracts, tags, frames): (&[Learnt], &Tags, &Frames),
+    captures: &[String],
+    box_name: &str,
+) -> String {
     let mut out = String::from("iia-config 1\n");
     let _ = write!(
         out,
@@ -29,9 +35,10 @@ pub(super) fn catalog(contracts: &[Learnt], captures: &[String], box_name: &str)
             number += 1;
             id = format!("{name}-{number}");
         }
-        let entry = contract(learnt, &id, captures);
+        let entry = contract(learnt, &id, (tags, captures));
         entries.insert(id, entry);
     }
+    frames.write(captures, &mut entries);
     out.extend(entries.into_values());
     out
 }
@@ -61,7 +68,7 @@ fn name(learnt: &Learnt) -> String {
     )
 }
 
-fn contract(learnt: &Learnt, id: &str, captures: &[String]) -> String {
+fn contract(learnt: &Learnt, id: &str, (tags, captures): (&Tags, &[String])) -> String {
     let key = &learnt.key;
     let mut out = String::from("\n");
     reasons(&mut out, learnt, captures);
@@ -111,24 +118,42 @@ fn contract(learnt: &Learnt, id: &str, captures: &[String]) -> String {
     if let Some(ns) = learnt.evidence.cadence_ns().map(rounded) {
         let _ = writeln!(out, "  cadence {}", text(duration(ns)));
     }
+    if let Some(pair) = key.tagged {
+        tags.write(&pair, &mut out);
+    }
     out.push_str("}\n");
     out
 }
 
 /// What it rests on, as comments.
 fn reasons(out: &mut String, learnt: &Learnt, captures: &[String]) {
+    let what = match learnt.key.protocol {
+        Protocol::ModbusTcp => String::from("exchanges"),
+        Protocol::Unknown => String::from("flows"),
+        known => format!("flows of {}", known.name()),
+    };
+    seen(out, &learnt.evidence, &what, captures);
+    for (run, (low, high)) in learnt.values.iter().take(RANGES_MAX) {
+        let _ = writeln!(out, "# {} held {low} to {high}", span(run, "-"));
+    }
+    if learnt.values.len() > RANGES_MAX {
+        let _ = writeln!(
+            out,
+            "# and values in {} runs more",
+            learnt.values.len() - RANGES_MAX
+        );
+    }
+}
+
+/// How often it was seen, when, and where, as comments.
+pub(super) fn seen(out: &mut String, evidence: &Evidence, what: &str, captures: &[String]) {
     let Evidence {
         count,
         once,
         span: seen,
         ..
-    } = learnt.evidence;
-    let what = match learnt.key.protocol {
-        Protocol::ModbusTcp => "exchanges".into(),
-        Protocol::Unknown => String::from("flows"),
-        known => format!("flows of {}", known.name()),
-    };
-    let ppm = learnt.evidence.confidence_ppm();
+    } = *evidence;
+    let ppm = evidence.confidence_ppm();
     let _ = writeln!(
         out,
         "# learnt from {count} {what}; confidence {}.{:02} %: {once} of them {} the only one of their kind",
@@ -139,23 +164,13 @@ fn reasons(out: &mut String, learnt: &Learnt, captures: &[String]) {
     if let Some((first, last)) = seen {
         let _ = writeln!(out, "# seen from {first} to {last}");
     }
-    for index in &learnt.evidence.captures {
+    for index in &evidence.captures {
         if let Some(name) = captures.get(*index) {
             let _ = writeln!(out, "# in {}", printable(name));
         }
     }
-    if learnt.evidence.more_captures {
+    if evidence.more_captures {
         out.push_str("# and in further captures\n");
-    }
-    for (run, (low, high)) in learnt.values.iter().take(RANGES_MAX) {
-        let _ = writeln!(out, "# {} held {low} to {high}", span(run, "-"));
-    }
-    if learnt.values.len() > RANGES_MAX {
-        let _ = writeln!(
-            out,
-            "# and values in {} runs more",
-            learnt.values.len() - RANGES_MAX
-        );
     }
 }
 
@@ -197,7 +212,7 @@ fn socket(server: &Endpoint) -> String {
 }
 
 /// Two leading digits, so that a person reads 1s and not 1.004s.
-const fn rounded(ns: i64) -> i64 {
+pub(super) const fn rounded(ns: i64) -> i64 {
     let mut unit = 1;
     while ns / unit >= 100 {
         unit *= 10;

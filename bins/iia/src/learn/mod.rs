@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
         }
         None => out.write_all(proposal.as_bytes())?,
     }
-    let contracts = learner.contracts().len();
+    let contracts = learner.contracts().len() + learner.senders();
     if contracts == 0 {
         eprintln!("iia: nothing to learn from: {exchanges} exchanges, none of them answered");
     } else {
