@@ -6,6 +6,7 @@
 //! says what they mean.
 
 pub mod arp;
+pub mod ethercat;
 pub mod http;
 mod line;
 pub mod modbus;
