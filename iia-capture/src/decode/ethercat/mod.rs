@@ -4,6 +4,7 @@
 //! told: changes of state, words of the EEPROM, transfers of objects and files through mailboxes.
 
 mod circle;
+mod codes;
 mod datagram;
 mod mailbox;
 mod names;
