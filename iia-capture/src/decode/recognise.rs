@@ -22,18 +22,33 @@ struct Datagrams {
 }
 
 /// A row a decoder. Whoever claims comes before whoever only fits.
-static STREAMS: &[Stream] = &[Stream {
-    ports: &[80, 8080],
-    fits: http::claims,
-    claims: http::claims,
-    begin: || Box::new(http::Http::default()),
-}];
+static STREAMS: &[Stream] = &[
+    Stream {
+        ports: &[80, 8080],
+        fits: http::claims,
+        claims: http::claims,
+        begin: || Box::new(http::Http::default()),
+    },
+    Stream {
+        ports: &[ethercat::PORT],
+        fits: ethercat::fits_stream,
+        claims: |_| false,
+        begin: || Box::new(ethercat::Gateway::default()),
+    },
+];
 
-static DATAGRAMS: &[Datagrams] = &[Datagrams {
-    ports: &[123],
-    fits: ntp::fits,
-    begin: || Box::new(ntp::Ntp::default()),
-}];
+static DATAGRAMS: &[Datagrams] = &[
+    Datagrams {
+        ports: &[123],
+        fits: ntp::fits,
+        begin: || Box::new(ntp::Ntp::default()),
+    },
+    Datagrams {
+        ports: &[ethercat::PORT],
+        fits: ethercat::fits,
+        begin: || Box::new(ethercat::Gateway::default()),
+    },
+];
 
 /// Whether a port of TCP, or else of UDP, is one at which a decoder is expected.
 pub(crate) fn serves(port: u16, tcp: bool) -> bool {

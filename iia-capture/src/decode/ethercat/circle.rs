@@ -51,15 +51,14 @@ impl Circle {
     /// Says what a frame is, by its source, its counters, and what was sent.
     pub(crate) fn pass(&mut self, between: Between, key: u64, body: &[u8]) -> Pass {
         let source = source(between);
-        let marked = source.is_none_or(|mac| mac.0[0] & LOCAL != 0);
+        let marked = source.is_none_or(|mac| mac != unmarked(mac));
         if let Some(mac) = source.filter(|_| !marked) {
             self.remember(mac);
         }
         let counted = Datagrams::new(body).any(|datagram| datagram.counter > 0);
-        if marked || counted {
-            if let Some(sent) = self.take(key) {
-                return Pass::Back(sent);
-            }
+        let back = (marked || counted).then(|| self.take(key)).flatten();
+        if let Some(sent) = back {
+            return Pass::Back(sent);
         }
         let master = source.is_some_and(|mac| self.masters.contains(&unmarked(mac)));
         match marked && (master || counted) {
@@ -71,8 +70,7 @@ impl Circle {
     /// Takes a frame that is on its way out; gives back frames that are lost: one like it, and the oldest of too many.
     pub(crate) fn send(
         &mut self,
-        ts: Timestamp,
-        between: Between,
+        (ts, between): (Timestamp, Between),
         key: u64,
         body: &[u8],
     ) -> [Option<Sent>; 2] {

@@ -1,32 +1,35 @@
 //! EtherCAT (IEC 61158-3/4/5/6-12, ETG.1000): frames that go round a ring, each datagram one record.
 //!
 //! A frame passes the tap on its way out and on its way back; both are joined. Beyond datagrams, what they do together is
-//! told: changes of state, words of the EEPROM, transfers of objects and files through mailboxes.
+//! told: changes of state, words of the EEPROM, transfers of objects, files and parameters through mailboxes.
 
 mod circle;
 mod codes;
 mod datagram;
+mod follow;
 mod mailbox;
 mod names;
 pub mod packet;
 mod register;
+mod rings;
+mod variables;
 
-use iia_core::Timestamp;
-use iia_core::observe::{Between, Outcome, Protocol, Value};
+use iia_core::observe::Protocol;
 
 pub use circle::{CIRCLING_MAX, CIRCLING_MAX_NS, MASTERS_MAX};
-use circle::{Circle, Pass, Sent};
-use packet::{Datagram, Datagrams, Header};
+pub use follow::{STATIONS_MAX, TALK_DATA_MAX, TALK_MAX_NS, TALKS_MAX};
+use packet::{HEADER_LEN, Header};
+use rings::Rings;
 
-use super::{Frames, Turn};
+use super::{Cut, Frames, Session, Turn};
 
-/// The ports of frames in UDP and of mailbox gateways (ETG.8200).
+/// The port of frames in UDP, and of mailbox gateways in UDP and TCP (ETG.8200).
 pub const PORT: u16 = 0x88a4;
 
 /// All rings of a capture.
 #[derive(Debug, Default)]
 pub struct Ethercat {
-    circle: Circle,
+    rings: Rings,
 }
 
 impl Frames for Ethercat {
@@ -35,120 +38,76 @@ impl Frames for Ethercat {
     }
 
     fn frame(&mut self, turn: &mut Turn<'_>, payload: &[u8]) {
-        self.any(turn, payload);
+        self.rings.frame(turn, payload);
     }
 
     fn tick(&mut self, turn: &mut Turn<'_>) {
-        turn.protocol = Protocol::Ethercat;
-        while let Some(sent) = self.circle.lost(turn.ts) {
-            lost(turn, &sent);
-        }
+        self.rings.tick(turn);
     }
 
     fn end(&mut self, turn: &mut Turn<'_>) {
-        turn.protocol = Protocol::Ethercat;
-        for sent in self.circle.drain() {
-            lost(turn, &sent);
-        }
+        self.rings.end(turn);
     }
 }
 
-impl Ethercat {
-    /// Reads a frame of any type.
-    fn any(&mut self, turn: &mut Turn<'_>, payload: &[u8]) {
-        let mut fields = turn.fields();
-        let Some((header, body)) = Header::parse(payload) else {
-            return turn.tell("frame_cut", Outcome::Malformed, fields);
-        };
-        match header.kind() {
-            1 => {
-                turn.put_back(fields);
-                self.datagrams(turn, header, body);
+/// Frames in UDP, or messages to slaves through a gateway in UDP or TCP.
+#[derive(Debug, Default)]
+pub struct Gateway {
+    rings: Rings,
+}
+
+impl Session for Gateway {
+    fn protocol(&self) -> Protocol {
+        Protocol::Ethercat
+    }
+
+    fn cut(&self, _from_orig: bool, bytes: &[u8]) -> Cut {
+        match Header::parse(bytes) {
+            None => Cut::More,
+            Some((header, _)) if header.kind() == 5 && header.reserved() == 0 => {
+                Cut::Unit(HEADER_LEN as u64 + u64::from(header.length()))
             }
-            kind => {
-                datagram::frame(&mut fields, header);
-                fields.add("iia.ecat.data", Value::Bytes(body));
-                let what = names::frame(kind).unwrap_or("unknown_frame");
-                turn.tell(what, Outcome::Stated, fields);
-            }
+            Some(_) => Cut::Not,
         }
     }
 
-    fn datagrams(&mut self, turn: &mut Turn<'_>, header: Header, body: &[u8]) {
-        let mut all = Datagrams::new(body);
-        let count = all.by_ref().count();
-        let whole = !all.expects_more();
-        let key = circle::key(turn.between, body);
-        match self.circle.pass(turn.between, key, body) {
-            Pass::Back(sent) => self.back(turn, header, body, &sent),
-            Pass::Orphan => self.alone(turn, header, body, Outcome::Orphan),
-            Pass::Out if whole && count > 0 => self.out(turn, key, body),
-            Pass::Out => self.alone(turn, header, body, Outcome::Stated),
-        }
-        if !whole {
-            self.cut(turn, header, all.rest());
-        }
+    fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {
+        self.rings.frame(turn, unit);
     }
 
-    /// A frame on its way out waits for itself.
-    fn out(&mut self, turn: &mut Turn<'_>, key: u64, body: &[u8]) {
-        let (ts, between) = (turn.ts, turn.between);
-        for sent in self.circle.send(ts, between, key, body).iter().flatten() {
-            lost(turn, sent);
-            turn.between = between;
-        }
+    fn tick(&mut self, turn: &mut Turn<'_>) {
+        self.rings.tick(turn);
     }
 
-    /// A frame that came back, with the one that was sent.
-    fn back(&mut self, turn: &mut Turn<'_>, header: Header, body: &[u8], sent: &Sent) {
-        turn.between = sent.between;
-        let pairs = Datagrams::new(&sent.asked.bytes).zip(Datagrams::new(body));
-        for (asked, answered) in pairs {
-            let mut before = turn.fields();
-            let mut after = turn.fields();
-            datagram::tell(&mut before, header, &asked, mailbox::plausible(&asked));
-            datagram::tell(&mut after, header, &answered, mailbox::plausible(&answered));
-            let what = names::command(asked.command);
-            let outcome = datagram::outcome(&answered);
-            turn.join((what, outcome), (&sent.asked, before), after);
-        }
+    fn end(&mut self, turn: &mut Turn<'_>) {
+        self.rings.end(turn);
     }
 
-    /// A frame that is seen once.
-    fn alone(&mut self, turn: &mut Turn<'_>, header: Header, body: &[u8], outcome: Outcome) {
-        for datagram in Datagrams::new(body) {
-            let mut fields = turn.fields();
-            datagram::tell(
-                &mut fields,
-                header,
-                &datagram,
-                mailbox::plausible(&datagram),
-            );
-            turn.tell(names::command(datagram.command), outcome, fields);
-        }
-    }
-
-    /// Bytes that should be a datagram and are none.
-    fn cut(&mut self, turn: &mut Turn<'_>, header: Header, rest: &[u8]) {
-        let mut fields = turn.fields();
-        datagram::frame(&mut fields, header);
-        fields.add("iia.ecat.data", Value::Bytes(rest));
-        turn.tell("datagram_cut", Outcome::Malformed, fields);
+    fn held(&self) -> usize {
+        self.rings.held()
     }
 }
 
-/// A frame that did not come back.
-fn lost(turn: &mut Turn<'_>, sent: &Sent) {
-    turn.between = sent.between;
-    let header = Header::datagrams(sent.asked.bytes.len());
-    for datagram in Datagrams::new(&sent.asked.bytes) {
-        let mut fields = turn.fields();
-        datagram::tell(
-            &mut fields,
-            header,
-            &datagram,
-            mailbox::plausible(&datagram),
-        );
-        turn.unanswered(names::command(datagram.command), (&sent.asked, fields));
-    }
+/// Whether a datagram of UDP can be EtherCAT: a header that keeps the rules, and behind it what it says, whole.
+pub fn fits(bytes: &[u8]) -> bool {
+    let Some((header, body)) = Header::parse(bytes) else {
+        return false;
+    };
+    let whole = header.reserved() == 0 && body.len() == usize::from(header.length());
+    whole
+        && match header.kind() {
+            1 => rings::sound(body),
+            4 => variables::sound(body),
+            5 => mailbox::sound(body),
+            _ => false,
+        }
+}
+
+/// Whether the first bytes of a stream can be messages through a gateway.
+pub fn fits_stream(bytes: &[u8]) -> bool {
+    let Some((header, body)) = Header::parse(bytes) else {
+        return false;
+    };
+    let gateway = header.kind() == 5 && header.reserved() == 0;
+    gateway && body.len() == usize::from(header.length()) && mailbox::sound(body)
 }

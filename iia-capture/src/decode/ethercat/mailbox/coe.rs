@@ -31,8 +31,8 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
 /// A part of a transfer of an object.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Sdo<'a> {
-    /// Wants to write: object, whole size, the first bytes, and whether these are all.
-    Download(Object, Option<u32>, &'a [u8], bool),
+    /// Wants to write: object, whole size where that is said, the first bytes.
+    Download(Object, Option<u32>, &'a [u8]),
     /// More of what is written, and whether it is the last.
     DownloadSegment(&'a [u8], bool),
     /// Wants to read.
@@ -43,7 +43,7 @@ pub(crate) enum Sdo<'a> {
     Downloaded(Object),
     /// The segment is taken.
     DownloadedSegment,
-    /// What was read: object, whole size, the first bytes.
+    /// What was read: object, whole size where that is said, the first bytes.
     Uploaded(Object, Option<u32>, &'a [u8]),
     /// More of it, and whether it is the last.
     UploadedSegment(&'a [u8], bool),
@@ -80,7 +80,7 @@ pub(crate) fn sdo(bytes: &[u8]) -> Option<(bool, Sdo<'_>)> {
         (true, 1) => {
             let object = object(command, &mut reader)?;
             let (size, data) = initial(command, &mut reader)?;
-            Sdo::Download(object, size, data, command & 2 != 0)
+            Sdo::Download(object, size, data)
         }
         (true, 2) => Sdo::Upload(object(command, &mut reader)?),
         (true, 3) => Sdo::UploadSegment,
@@ -130,7 +130,7 @@ fn initial<'a>(command: u8, reader: &mut Reader<'a>) -> Option<(Option<u32>, &'a
         1 => 4 - usize::from(command >> 2 & 3),
         _ => 4,
     };
-    Some((None, data.get(..len).unwrap_or(data)))
+    Some((Some(len as u32), data.get(..len).unwrap_or(data)))
 }
 
 /// Tells a message.

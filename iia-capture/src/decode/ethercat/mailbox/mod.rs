@@ -16,7 +16,7 @@ pub(crate) mod objects;
 pub(crate) mod soe;
 
 /// Bytes of the header of a message.
-pub const HEADER_LEN: usize = 6;
+pub(crate) const HEADER_LEN: usize = 6;
 /// Bytes of a message at most: what fits into a datagram.
 const LEN_MAX: u16 = 1500;
 
@@ -142,6 +142,18 @@ impl<'a> Message<'a> {
 pub(crate) fn plausible(datagram: &Datagram<'_>) -> bool {
     reaches(datagram)
         && Message::parse(datagram.data).is_some_and(|message| message.keeps_the_rules())
+}
+
+/// Whether bytes are one message that keeps the rules, and nothing else.
+pub(crate) fn sound(bytes: &[u8]) -> bool {
+    let message = Message::parse(bytes);
+    message.is_some_and(|message| message.keeps_the_rules() && message.rest.is_empty())
+}
+
+/// Whether the data can be a message: enough where the buffer is known to be a mailbox.
+pub(crate) fn possible(datagram: &Datagram<'_>) -> bool {
+    let message = Message::parse(datagram.data);
+    message.is_some_and(|message| message.length > 0 && message.kind().is_some())
 }
 
 /// Whether a datagram can go to a mailbox at all.
