@@ -77,7 +77,9 @@ fn run(frames: &[(i64, Vec<u8>)]) -> (Vec<String>, usize) {
         };
         sound(said);
         let places = said.asked.iter().chain(said.answered);
-        datagrams += places.filter(|field| field.name == "iia.ecat.place").count();
+        datagrams += places
+            .filter(|field| field.name == "iia.ecat.place")
+            .count();
         seen.push(format!("{said:?}"));
     };
     for (at, data) in frames {

@@ -20,6 +20,8 @@ pub mod edge;
 #[cfg(feature = "full")]
 pub mod ethercat;
 #[cfg(feature = "full")]
+pub mod goose;
+#[cfg(feature = "full")]
 pub mod identity;
 pub mod input;
 #[cfg(feature = "full")]
@@ -61,6 +63,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
     ("capture_ethercat", ethercat::frames),
+    ("capture_goose", goose::frames),
     ("capture_modbus", capture::modbus),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),

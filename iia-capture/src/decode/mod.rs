@@ -7,6 +7,7 @@
 
 pub mod arp;
 pub mod ethercat;
+pub mod goose;
 pub mod http;
 mod line;
 pub mod modbus;

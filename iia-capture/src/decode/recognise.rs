@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{Frames, Session, arp, ethercat, http, ntp};
+use super::{Frames, Session, arp, ethercat, goose, http, ntp};
 
 /// A decoder of TCP streams: the ports where it is expected, whether bytes can be its on such a port, whether they can be
 /// nothing else on any, and how one begins. Bytes are the first of a direction that were seen, from the middle of a
@@ -78,12 +78,13 @@ pub(crate) fn datagram(ports: [u16; 2], bytes: &[u8]) -> Option<Box<dyn Session>
 }
 
 /// How many decoders of frames there are.
-pub(crate) const FRAMES: usize = 2;
+pub(crate) const FRAMES: usize = 3;
 
 /// The decoders of frames without IP, each with its EtherType.
 pub(crate) fn frames() -> [(u16, Box<dyn Frames>); FRAMES] {
     [
         (0x0806, Box::new(arp::Arp::default())),
         (0x88a4, Box::new(ethercat::Ethercat::default())),
+        (0x88b8, Box::new(goose::Goose::default())),
     ]
 }
