@@ -1,7 +1,8 @@
 //! Frames on their way round: the same frame passes a tap twice, and both times are one record.
 //!
-//! The first slave sets the bit of locally administered addresses in the frame's source (ETG.1000.4, 5.3.1), so that the
-//! sender knows its frames again. A master whose address has the bit from the start is known by what it did before.
+//! The first slave sets the bit of locally administered addresses in the frame's source (ETG.1000.4, 5.3.1), so that
+//! the sender knows its frames again. A master whose address has the bit from the start is known by what it did
+//! before.
 
 use alloc::vec::Vec;
 

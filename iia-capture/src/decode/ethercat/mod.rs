@@ -1,7 +1,8 @@
 //! EtherCAT (IEC 61158-3/4/5/6-12, ETG.1000): frames that go round a ring, each datagram one record.
 //!
-//! A frame passes the tap on its way out and on its way back; both are joined. Beyond datagrams, what they do together is
-//! told: changes of state, words of the EEPROM, transfers of objects, files and parameters through mailboxes.
+//! A frame passes the tap on its way out and on its way back; both are joined. Beyond datagrams, what they do
+//! together is told: changes of state, words of the EEPROM, transfers of objects, files and parameters through
+//! mailboxes.
 
 mod circle;
 mod codes;

@@ -1,7 +1,7 @@
 //! GOOSE (IEC 61850-8-1, 18 and annex A): events of substations, said to all, again and again until they are heard.
 //!
-//! A message has no answer. Its record says how it stands to the publisher's last one: a new state, one that was missed, one
-//! that was said before, one that comes later than it may live.
+//! A message has no answer. Its record says how it stands to the publisher's last one: a new state, one that was
+//! missed, one that was said before, one that comes later than it may live.
 
 mod ber;
 mod data;

@@ -1,5 +1,6 @@
-//! What datagrams do together: the settings of buffers, changes of state, words of the EEPROM, transfers through mailboxes.
-//! Each becomes one record of its own beside the datagrams that it was made of, under names that begin with `iia.`.
+//! What datagrams do together: the settings of buffers, changes of state, words of the EEPROM, transfers through
+//! mailboxes. Each becomes one record of its own beside the datagrams that it was made of, under names that begin
+//! with `iia.`.
 
 use alloc::boxed::Box;
 
@@ -102,8 +103,8 @@ pub(crate) struct Follow {
 }
 
 impl Follow {
-    /// Whether the data of a datagram are a message in a mailbox: by the settings of the slave's buffers where they were
-    /// seen, else where they can be nothing else.
+    /// Whether the data of a datagram are a message in a mailbox: by the settings of the slave's buffers where they
+    /// were seen, else where they can be nothing else.
     pub(crate) fn mailbox(&self, place: Option<Place>, datagram: &Datagram<'_>) -> bool {
         if !mailbox::reaches(datagram) {
             return false;

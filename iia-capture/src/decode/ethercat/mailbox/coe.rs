@@ -12,8 +12,8 @@ const REQUEST: u16 = 2;
 const RESPONSE: u16 = 3;
 const INFORMATION: u16 = 8;
 
-/// Whether a body can begin a message: nine bits of number, three that are zero, a service that is defined, and what the
-/// service needs at least.
+/// Whether a body can begin a message: nine bits of number, three that are zero, a service that is defined, and what
+/// the service needs at least.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     let Some(header) = Reader::new(bytes).le16() else {
         return false;

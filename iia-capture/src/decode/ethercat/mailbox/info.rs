@@ -84,8 +84,8 @@ fn entry(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<()> {
     Some(())
 }
 
-/// A part of an object: type, bits, who may do what when; then a name, or the values that were asked for, each as long as
-/// the type says, and the name behind them.
+/// A part of an object: type, bits, who may do what when; then a name, or the values that were asked for, each as
+/// long as the type says, and the name behind them.
 fn described_entry<'a>(fields: &mut Fields<'a>, mut reader: Reader<'a>) -> Option<()> {
     let wanted = reader.rest().get(3).copied()?;
     entry(fields, &mut reader)?;
