@@ -18,6 +18,10 @@ pub mod contract;
 #[cfg(feature = "full")]
 pub mod edge;
 #[cfg(feature = "full")]
+pub mod ethercat;
+#[cfg(feature = "full")]
+pub mod goose;
+#[cfg(feature = "full")]
 pub mod identity;
 pub mod input;
 #[cfg(feature = "full")]
@@ -58,6 +62,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("audit_vault", audit::vault::receipt),
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
+    ("capture_ethercat", ethercat::frames),
+    ("capture_goose", goose::frames),
     ("capture_modbus", capture::modbus),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),

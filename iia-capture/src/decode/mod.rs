@@ -6,6 +6,8 @@
 //! says what they mean.
 
 pub mod arp;
+pub mod ethercat;
+pub mod goose;
 pub mod http;
 mod line;
 pub mod modbus;

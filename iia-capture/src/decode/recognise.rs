@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{Frames, Session, arp, http, ntp};
+use super::{Frames, Session, arp, ethercat, goose, http, ntp};
 
 /// A decoder of TCP streams: the ports where it is expected, whether bytes can be its on such a port, whether they can be
 /// nothing else on any, and how one begins. Bytes are the first of a direction that were seen, from the middle of a
@@ -22,18 +22,33 @@ struct Datagrams {
 }
 
 /// A row a decoder. Whoever claims comes before whoever only fits.
-static STREAMS: &[Stream] = &[Stream {
-    ports: &[80, 8080],
-    fits: http::claims,
-    claims: http::claims,
-    begin: || Box::new(http::Http::default()),
-}];
+static STREAMS: &[Stream] = &[
+    Stream {
+        ports: &[80, 8080],
+        fits: http::claims,
+        claims: http::claims,
+        begin: || Box::new(http::Http::default()),
+    },
+    Stream {
+        ports: &[ethercat::PORT],
+        fits: ethercat::fits_stream,
+        claims: |_| false,
+        begin: || Box::new(ethercat::Gateway::default()),
+    },
+];
 
-static DATAGRAMS: &[Datagrams] = &[Datagrams {
-    ports: &[123],
-    fits: ntp::fits,
-    begin: || Box::new(ntp::Ntp::default()),
-}];
+static DATAGRAMS: &[Datagrams] = &[
+    Datagrams {
+        ports: &[123],
+        fits: ntp::fits,
+        begin: || Box::new(ntp::Ntp::default()),
+    },
+    Datagrams {
+        ports: &[ethercat::PORT],
+        fits: ethercat::fits,
+        begin: || Box::new(ethercat::Gateway::default()),
+    },
+];
 
 /// Whether a port of TCP, or else of UDP, is one at which a decoder is expected.
 pub(crate) fn serves(port: u16, tcp: bool) -> bool {
@@ -63,9 +78,13 @@ pub(crate) fn datagram(ports: [u16; 2], bytes: &[u8]) -> Option<Box<dyn Session>
 }
 
 /// How many decoders of frames there are.
-pub(crate) const FRAMES: usize = 1;
+pub(crate) const FRAMES: usize = 3;
 
 /// The decoders of frames without IP, each with its EtherType.
 pub(crate) fn frames() -> [(u16, Box<dyn Frames>); FRAMES] {
-    [(0x0806, Box::new(arp::Arp))]
+    [
+        (0x0806, Box::new(arp::Arp)),
+        (0x88a4, Box::new(ethercat::Ethercat::default())),
+        (0x88b8, Box::new(goose::Goose::default())),
+    ]
 }

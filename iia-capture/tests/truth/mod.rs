@@ -144,12 +144,23 @@ pub struct Agreement {
 
 /// Compares every capture that the manifest calls `protocol` in these fields.
 pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
+    agree_also(corpus, protocol, fields, |_| {})
+}
+
+/// As [`agree`]; `also` adds columns of tshark's that say again what other fields have said.
+pub fn agree_also(
+    corpus: &Path,
+    protocol: &str,
+    fields: &[&str],
+    also: impl Fn(&mut Values),
+) -> Agreement {
     let mut agreement = Agreement::default();
     let rows = oracle::manifest(corpus);
     for (path, _) in rows.iter().filter(|row| row.1 == protocol) {
         let name = path.file_name().unwrap().to_str().unwrap();
         let (theirs, frames) = theirs(corpus, path);
-        let ours = ours(&corpus.join(path));
+        let mut ours = ours(&corpus.join(path));
+        also(&mut ours);
         let (mut same, mut differs) = (0, 0);
         let mut places: Vec<_> = theirs.keys().chain(ours.keys()).collect();
         places.sort();

@@ -1,0 +1,140 @@
+//! Ethernet over EtherCAT (ETG.1000.6, 5.7): frames in fragments, addresses that a slave is given.
+
+use core::net::{IpAddr, Ipv4Addr};
+
+use iia_core::observe::{Mac, Value};
+
+use crate::decode::ethercat::codes;
+use crate::decode::{Fields, Reader};
+
+/// Whether a body can begin a message: a type that is defined.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| first & 0x0f <= 7)
+}
+
+/// Tells a message.
+pub(super) fn tell<'a>(fields: &mut Fields<'a>, bytes: &'a [u8]) {
+    let mut reader = Reader::new(bytes);
+    let (Some(first), Some(second)) = (reader.le16(), reader.le16()) else {
+        return super::invalid(fields, "ecat_mailbox.eoe.invalid");
+    };
+    let kind = first & 0x0f;
+    fields.code("ecat_mailbox.eoe.type", kind, codes::eoe(kind.into()));
+    fields.uint("iia.ecat_mailbox.eoe.port", first >> 4 & 0x0f);
+    match kind {
+        0 => fragment(fields, (first, second), reader.rest()),
+        1 => stamp(fields, reader.rest()),
+        2 | 7 => init(fields, reader),
+        4 => filter(fields, reader),
+        _ => {
+            fields.code(
+                "iia.ecat_mailbox.eoe.result",
+                second,
+                codes::eoe_result(second.into()),
+            );
+            if !reader.is_empty() {
+                fields.add("iia.ecat_mailbox.eoe.data", Value::Bytes(reader.rest()));
+            }
+        }
+    }
+}
+
+/// A piece of a frame: its place in units of 32 bytes; in the first piece, the size of the buffer for all.
+fn fragment<'a>(fields: &mut Fields<'a>, (first, second): (u16, u16), bytes: &'a [u8]) {
+    let number = second & 0x3f;
+    fields.uint("ecat_mailbox.eoe.fragno", number);
+    fields.uint("ecat_mailbox.eoe.offset", (second >> 6 & 0x3f) * 32);
+    fields.uint("ecat_mailbox.eoe.frame", second >> 12);
+    fields.uint("ecat_mailbox.eoe.last", first >> 8 & 1);
+    let appended = first >> 9 & 1 == 1;
+    if appended {
+        fields.uint("ecat_mailbox.eoe.timestampapp", 1u8);
+    }
+    if first >> 10 & 1 == 1 {
+        fields.uint("ecat_mailbox.eoe.timestampreq", 1u8);
+    }
+    fields.add("ecat_mailbox.eoe.fragment", Value::Bytes(bytes));
+    if let Some((_, last)) = bytes.split_last_chunk::<4>().filter(|_| appended) {
+        stamp(fields, last);
+    }
+    if number == 0 {
+        ends(fields, bytes);
+    }
+}
+
+/// Between whom the frame is whose beginning this is.
+fn ends(fields: &mut Fields<'_>, bytes: &[u8]) {
+    let mut reader = Reader::new(bytes);
+    for name in ["iia.ecat_mailbox.eoe.dst", "iia.ecat_mailbox.eoe.src"] {
+        if let Some(mac) = reader.array() {
+            fields.add(name, Value::Mac(Mac(mac)));
+        }
+    }
+    if let Some(kind) = reader.be16() {
+        fields.uint("iia.ecat_mailbox.eoe.ethertype", kind);
+    }
+}
+
+fn stamp(fields: &mut Fields<'_>, bytes: &[u8]) {
+    if let Some(ns) = Reader::new(bytes).le32() {
+        fields.uint("ecat_mailbox.eoe.timestamp", ns);
+    }
+}
+
+/// The addresses that a slave is given. Those of IP stand with their last byte first.
+fn init<'a>(fields: &mut Fields<'a>, mut reader: Reader<'a>) {
+    let Some(flags) = reader.le32() else {
+        return super::invalid(fields, "ecat_mailbox.eoe.invalid");
+    };
+    let has = |bit: u8| flags >> bit & 1 == 1;
+    for (bit, name) in INIT_FLAGS.iter().enumerate() {
+        fields.add(name, Value::Bool(flags >> bit & 1 == 1));
+    }
+    if has(0) {
+        let Some(mac) = reader.array() else { return };
+        fields.add("ecat_mailbox.eoe.init.macaddr", Value::Mac(Mac(mac)));
+    }
+    for (bit, name) in [
+        (1, "ecat_mailbox.eoe.init.ipaddr"),
+        (2, "ecat_mailbox.eoe.init.subnetmask"),
+        (3, "ecat_mailbox.eoe.init.defaultgateway"),
+        (4, "ecat_mailbox.eoe.init.dnsserver"),
+    ] {
+        if has(bit) {
+            let Some(address) = reader.le32() else { return };
+            let address = IpAddr::V4(Ipv4Addr::from(address));
+            fields.add(name, Value::Ip(address));
+        }
+    }
+    if has(5) {
+        let name = reader.rest().split(|byte| *byte == 0).next();
+        fields.text("ecat_mailbox.eoe.init.dnsname", name.unwrap_or_default());
+    }
+}
+
+const INIT_FLAGS: [&str; 7] = [
+    "ecat_mailbox.eoe.init.contains_macaddr",
+    "ecat_mailbox.eoe.init.contains_ipaddr",
+    "ecat_mailbox.eoe.init.contains_subnetmask",
+    "ecat_mailbox.eoe.init.contains_defaultgateway",
+    "ecat_mailbox.eoe.init.contains_dnsserver",
+    "ecat_mailbox.eoe.init.contains_dnsname",
+    "ecat_mailbox.eoe.init.append_timestamp",
+];
+
+/// Which addresses a slave lets through: four bits of count, two of masks, then sixteen addresses and four masks.
+fn filter(fields: &mut Fields<'_>, mut reader: Reader<'_>) {
+    let Some(counts) = reader.le32() else {
+        return super::invalid(fields, "ecat_mailbox.eoe.invalid");
+    };
+    fields.uint("iia.ecat_mailbox.eoe.filters", counts & 0x0f);
+    fields.uint("iia.ecat_mailbox.eoe.masks", counts >> 4 & 3);
+    fields.add(
+        "iia.ecat_mailbox.eoe.nobroadcasts",
+        Value::Bool(counts >> 7 & 1 == 1),
+    );
+    for _ in 0..counts & 0x0f {
+        let Some(mac) = reader.array() else { return };
+        fields.add("iia.ecat_mailbox.eoe.filter", Value::Mac(Mac(mac)));
+    }
+}

@@ -1,0 +1,138 @@
+//! Watchdogs, the EEPROM of the slave information interface, the management of the PHYs (ETG.1000.4, 6.3 to 6.5).
+
+use super::{Register, bits, flag, parts, plain};
+
+/// The registers in the order of their addresses.
+pub(super) const REGISTERS: &[Register] = &[
+    plain(0x0400, 2, "ecat.reg.wd.divisor"),
+    plain(0x0410, 2, "ecat.reg.wd.timepdi"),
+    plain(0x0420, 2, "ecat.reg.wd.timesm"),
+    parts(
+        0x0440,
+        1,
+        "ecat.reg.wd.status",
+        &[flag("ecat.reg.wd.status.pdwatchdog", 0)],
+    ),
+    plain(0x0442, 1, "ecat.reg.wd.cntsm"),
+    plain(0x0443, 1, "ecat.reg.wd.cntpdi"),
+    parts(
+        0x0500,
+        2,
+        "ecat.reg.eeprom.assign",
+        &[
+            flag("ecat.reg.eeprom.assign.ctrl", 0),
+            flag("ecat.reg.eeprom.assign.pdiaccess", 1),
+            flag("ecat.reg.eeprom.assign.status", 4),
+        ],
+    ),
+    parts(
+        0x0502,
+        2,
+        "ecat.reg.ctrlstat",
+        &[
+            flag("ecat.reg.ctrlstat.wraccess", 0),
+            flag("ecat.reg.ctrlstat.eepromemul", 5),
+            flag("ecat.reg.ctrlstat.8bacc", 6),
+            flag("ecat.reg.ctrlstat.2bacc", 7),
+            flag("ecat.reg.ctrlstat.rdacc", 8),
+            flag("ecat.reg.ctrlstat.wracc", 9),
+            flag("ecat.reg.ctrlstat.reloadacc", 10),
+            flag("ecat.reg.ctrlstat.crcerr", 11),
+            flag("ecat.reg.ctrlstat.lderr", 12),
+            flag("ecat.reg.ctrlstat.cmderr", 13),
+            flag("ecat.reg.ctrlstat.wrerr", 14),
+            flag("ecat.reg.ctrlstat.busy", 15),
+        ],
+    ),
+    plain(0x0504, 2, "ecat.reg.addrl"),
+    plain(0x0506, 2, "ecat.reg.addrh"),
+    plain(0x0508, 2, "ecat.reg.data0"),
+    plain(0x050a, 2, "ecat.reg.data1"),
+    plain(0x050c, 2, "ecat.reg.data2"),
+    plain(0x050e, 2, "ecat.reg.data3"),
+    parts(
+        0x0510,
+        2,
+        "ecat.reg.mio.ctrlstat",
+        &[
+            flag("ecat.reg.mio.ctrlstat.wracc1", 0),
+            bits("ecat.reg.mio.ctrlstat.offsphy", 3, 5),
+            flag("ecat.reg.mio.ctrlstat.rdacc", 8),
+            flag("ecat.reg.mio.ctrlstat.wracc2", 9),
+            flag("ecat.reg.mio.ctrlstat.wrerr", 14),
+            flag("ecat.reg.mio.ctrlstat.busy", 15),
+        ],
+    ),
+    parts(
+        0x0512,
+        2,
+        "ecat.reg.mio.addr",
+        &[
+            bits("ecat.reg.mio.addr.phyaddr", 0, 5),
+            bits("ecat.reg.mio.addr.mioaddr", 8, 5),
+        ],
+    ),
+    plain(0x0514, 2, "ecat.reg.mio.data"),
+    parts(
+        0x0516,
+        2,
+        "ecat.reg.mio.access",
+        &[
+            flag("ecat.reg.mio.access.ecatacc", 0),
+            flag("ecat.reg.mio.access.pdiacc", 8),
+            flag("ecat.reg.mio.access.forcereset", 9),
+        ],
+    ),
+    parts(
+        0x0518,
+        1,
+        "ecat.reg.mio.status0",
+        &[
+            flag("ecat.reg.mio.status0.physlink", 0),
+            flag("ecat.reg.mio.status0.link", 1),
+            flag("ecat.reg.mio.status0.linkstatuserr", 2),
+            flag("ecat.reg.mio.status0.readerr", 3),
+            flag("ecat.reg.mio.status0.linkpartnererr", 4),
+            flag("ecat.reg.mio.status0.phycfgupdated", 5),
+        ],
+    ),
+    parts(
+        0x0519,
+        1,
+        "ecat.reg.mio.status1",
+        &[
+            flag("ecat.reg.mio.status1.physlink", 0),
+            flag("ecat.reg.mio.status1.link", 1),
+            flag("ecat.reg.mio.status1.linkstatuserr", 2),
+            flag("ecat.reg.mio.status1.readerr", 3),
+            flag("ecat.reg.mio.status1.linkpartnererr", 4),
+            flag("ecat.reg.mio.status1.phycfgupdated", 5),
+        ],
+    ),
+    parts(
+        0x051a,
+        1,
+        "ecat.reg.mio.status2",
+        &[
+            flag("ecat.reg.mio.status2.physlink", 0),
+            flag("ecat.reg.mio.status2.link", 1),
+            flag("ecat.reg.mio.status2.linkstatuserr", 2),
+            flag("ecat.reg.mio.status2.readerr", 3),
+            flag("ecat.reg.mio.status2.linkpartnererr", 4),
+            flag("ecat.reg.mio.status2.phycfgupdated", 5),
+        ],
+    ),
+    parts(
+        0x051b,
+        1,
+        "ecat.reg.mio.status3",
+        &[
+            flag("ecat.reg.mio.status3.physlink", 0),
+            flag("ecat.reg.mio.status3.link", 1),
+            flag("ecat.reg.mio.status3.linkstatuserr", 2),
+            flag("ecat.reg.mio.status3.readerr", 3),
+            flag("ecat.reg.mio.status3.linkpartnererr", 4),
+            flag("ecat.reg.mio.status3.phycfgupdated", 5),
+        ],
+    ),
+];

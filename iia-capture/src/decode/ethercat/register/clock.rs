@@ -1,0 +1,121 @@
+//! Distributed clocks (ETG.1000.4, 6.8): times and delays in nanoseconds.
+
+use super::{Register, flag, parts, plain};
+
+/// The registers in the order of their addresses.
+pub(super) const REGISTERS: &[Register] = &[
+    plain(0x0900, 4, "ecat.reg.dc.recv0"),
+    plain(0x0904, 4, "ecat.reg.dc.recv1"),
+    plain(0x0908, 4, "ecat.reg.dc.recv2"),
+    plain(0x090c, 4, "ecat.reg.dc.recv3"),
+    plain(0x0910, 8, "ecat.reg.dc.systime"),
+    plain(0x0910, 4, "ecat.reg.dc.systimeL"),
+    plain(0x0914, 4, "ecat.reg.dc.systimeH"),
+    plain(0x0918, 8, "ecat.reg.dc.recvtime64"),
+    plain(0x0920, 8, "ecat.reg.dc.systimeoffs"),
+    plain(0x0920, 4, "ecat.reg.dc.systimeoffsl"),
+    plain(0x0924, 4, "ecat.reg.dc.systimeoffsh"),
+    plain(0x0928, 4, "ecat.reg.dc.systimedelay"),
+    plain(0x092c, 4, "ecat.reg.dc.ctrlerr"),
+    plain(0x0930, 2, "ecat.reg.dc.speedstart"),
+    plain(0x0932, 2, "ecat.reg.dc.speeddiff"),
+    plain(0x0934, 1, "ecat.reg.dc.fltdepth.systimediff"),
+    plain(0x0935, 1, "ecat.reg.dc.fltdepth.speedcnt"),
+    parts(
+        0x0980,
+        1,
+        "ecat.reg.dc.cycunitctrl",
+        &[
+            flag("ecat.reg.dc.cycunitctrl.access_cyclic", 0),
+            flag("ecat.reg.dc.cycunitctrl.access_latch0", 4),
+            flag("ecat.reg.dc.cycunitctrl.access_latch1", 5),
+        ],
+    ),
+    parts(
+        0x0981,
+        1,
+        "ecat.reg.dc.activation",
+        &[
+            flag("ecat.reg.dc.activation.enablecyclic", 0),
+            flag("ecat.reg.dc.activation.gen_sync0", 1),
+            flag("ecat.reg.dc.activation.gen_sync1", 2),
+            flag("ecat.reg.dc.activation.autoactivation", 3),
+            flag("ecat.reg.dc.activation.stimeext", 4),
+            flag("ecat.reg.dc.activation.stimecheck", 5),
+            flag("ecat.reg.dc.activation.hlfrange", 6),
+            flag("ecat.reg.dc.activation.dblrange", 7),
+        ],
+    ),
+    plain(0x0982, 2, "ecat.reg.dc.cycimpuls"),
+    parts(
+        0x0984,
+        1,
+        "ecat.reg.dc.activationstat",
+        &[
+            flag("ecat.reg.dc.activationstat.sync0pend", 0),
+            flag("ecat.reg.dc.activationstat.sync1pend", 1),
+            flag("ecat.reg.dc.activationstat.stimeoutofrange", 2),
+        ],
+    ),
+    parts(
+        0x098e,
+        1,
+        "ecat.reg.dc.sync0.status",
+        &[flag("ecat.reg.dc.sync0.status.triggered", 0)],
+    ),
+    parts(
+        0x098f,
+        1,
+        "ecat.reg.dc.sync1.status",
+        &[flag("ecat.reg.dc.sync1.status.triggered", 0)],
+    ),
+    plain(0x0990, 8, "ecat.reg.dc.starttime0"),
+    plain(0x0998, 8, "ecat.reg.dc.starttime1"),
+    plain(0x09a0, 4, "ecat.reg.dc.cyctime0"),
+    plain(0x09a4, 4, "ecat.reg.dc.cyctime1"),
+    parts(
+        0x09a8,
+        1,
+        "ecat.reg.dc.latch0.ctrl",
+        &[
+            flag("ecat.reg.dc.latch0.ctrl.pos", 0),
+            flag("ecat.reg.dc.latch0.ctrl.neg", 1),
+        ],
+    ),
+    parts(
+        0x09a9,
+        1,
+        "ecat.reg.dc.latch1.ctrl",
+        &[
+            flag("ecat.reg.dc.latch1.ctrl.pos", 0),
+            flag("ecat.reg.dc.latch1.ctrl.neg", 1),
+        ],
+    ),
+    parts(
+        0x09ae,
+        1,
+        "ecat.reg.dc.latch0.status",
+        &[
+            flag("ecat.reg.dc.latch0.status.eventpos", 0),
+            flag("ecat.reg.dc.latch0.status.eventneg", 1),
+            flag("ecat.reg.dc.latch0.status.pinstate", 2),
+        ],
+    ),
+    parts(
+        0x09af,
+        1,
+        "ecat.reg.dc.latch1.status",
+        &[
+            flag("ecat.reg.dc.latch1.status.eventpos", 0),
+            flag("ecat.reg.dc.latch1.status.eventneg", 1),
+            flag("ecat.reg.dc.latch1.status.pinstate", 2),
+        ],
+    ),
+    plain(0x09b0, 8, "ecat.reg.dc.latch0.pos"),
+    plain(0x09b8, 8, "ecat.reg.dc.latch0.neg"),
+    plain(0x09c0, 8, "ecat.reg.dc.latch1.pos"),
+    plain(0x09c8, 8, "ecat.reg.dc.latch1.neg"),
+    plain(0x09f0, 4, "ecat.reg.dc.rcvsyncmanchg"),
+    plain(0x09f8, 4, "ecat.reg.dc.pdismstart"),
+    plain(0x09fc, 4, "ecat.reg.dc.pdismchg"),
+];

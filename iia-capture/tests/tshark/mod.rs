@@ -1,0 +1,111 @@
+//! The tshark of this machine, asked for every field of some protocols: a second opinion beyond the tables of the corpus.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use crate::truth::Values;
+
+/// Columns of one call at most, so that the command line stays short.
+const FIELDS_MAX: usize = 400;
+
+/// Whether there is one.
+pub fn present() -> bool {
+    let version = Command::new("tshark").arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+/// Says that a test cannot run; fails where everything must.
+pub fn skip(test: &str) {
+    let all = std::env::var_os("IIA_REQUIRE_ALL").is_some_and(|value| value == "1");
+    assert!(!all, "{test}: tshark is missing");
+    eprintln!("SKIPPED: {test}: tshark");
+}
+
+fn run(arguments: &[String]) -> String {
+    let output = Command::new("tshark").args(arguments).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Every field of these protocols that has a value.
+pub fn fields(protocols: &[&str]) -> Vec<String> {
+    let text = run(&["-G".into(), "fields".into()]);
+    let rows = text
+        .lines()
+        .map(|line| line.split('\t').collect::<Vec<_>>());
+    let ours =
+        rows.filter(|row| row[0] == "F" && protocols.contains(&row[4]) && row[3] != "FT_NONE");
+    ours.map(|row| row[2].to_owned()).collect()
+}
+
+/// The values of these fields, by frame and field, as the tables have them.
+pub fn read(path: &Path, filter: &str, fields: &[String]) -> Values {
+    let mut values = Values::new();
+    for some in fields.chunks(FIELDS_MAX) {
+        let fixed = ["-r", path.to_str().unwrap(), "-Y", filter, "-T", "fields"];
+        let fixed = fixed
+            .into_iter()
+            .chain(["-E", "aggregator=|", "-E", "occurrence=a"]);
+        let mut arguments: Vec<String> = fixed.map(str::to_owned).collect();
+        for name in ["frame.time_epoch"]
+            .into_iter()
+            .chain(some.iter().map(String::as_str))
+        {
+            arguments.extend(["-e".to_owned(), name.to_owned()]);
+        }
+        for line in run(&arguments).lines() {
+            let mut columns = line.split('\t');
+            let frame = (nanoseconds(columns.next().unwrap()), String::new());
+            for (name, column) in some.iter().zip(columns).filter(|row| !row.1.is_empty()) {
+                let all = column.split('|').map(plain);
+                let place = (frame.clone(), name.clone());
+                values.entry(place).or_default().extend(all);
+            }
+        }
+    }
+    values
+}
+
+fn nanoseconds(epoch: &str) -> i64 {
+    let (seconds, rest) = epoch.split_once('.').unwrap();
+    seconds.parse::<i64>().unwrap() * 1_000_000_000 + rest.parse::<i64>().unwrap()
+}
+
+/// Numbers in decimal, flags as 0 and 1, bytes without colons.
+fn plain(text: &str) -> String {
+    let hex = text.strip_prefix("0x");
+    match hex.and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
+        Some(number) => number.to_string(),
+        None if text == "True" => "1".into(),
+        None if text == "False" => "0".into(),
+        None => text.to_owned(),
+    }
+}
+
+/// Counts equal values, and names the fields that differ, with the number of frames and an example.
+pub fn compare(
+    ours: &Values,
+    theirs: &Values,
+    different: &mut BTreeMap<String, (usize, String)>,
+) -> usize {
+    let mut same = 0;
+    let sorted = |all: &Vec<String>| {
+        let mut all: Vec<String> = all.iter().map(|text| text.replace(':', "")).collect();
+        all.sort();
+        all
+    };
+    let known: std::collections::BTreeSet<&str> =
+        theirs.keys().map(|place| place.1.as_str()).collect();
+    let places = ours.keys().filter(|place| known.contains(place.1.as_str()));
+    let places: std::collections::BTreeSet<_> = theirs.keys().chain(places).collect();
+    for place in places {
+        let (mine, their) = (ours.get(place).map(sorted), theirs.get(place).map(sorted));
+        if mine == their {
+            same += mine.map_or(0, |all| all.len());
+            continue;
+        }
+        let example = format!("{:?}: {mine:?}, tshark {their:?}", place.0);
+        different.entry(place.1.clone()).or_insert((0, example)).0 += 1;
+    }
+    same
+}
