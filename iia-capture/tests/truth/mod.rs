@@ -142,14 +142,15 @@ pub struct Agreement {
     pub different: BTreeMap<(String, String), (usize, String)>,
 }
 
-/// Compares every capture that the manifest calls `protocol` in these fields.
-pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
-    let mut agreement = Agreement::default();
-    let rows = oracle::manifest(corpus);
-    for (path, _) in rows.iter().filter(|row| row.1 == protocol) {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        let (theirs, frames) = theirs(corpus, path);
-        let ours = ours(&corpus.join(path));
+impl Agreement {
+    /// Compares one capture in these fields; text that is empty is not in a table of tshark's.
+    pub fn compare(
+        &mut self,
+        name: &str,
+        ours: &Values,
+        (theirs, frames): &(Values, usize),
+        fields: &[&str],
+    ) {
         let (mut same, mut differs) = (0, 0);
         let mut places: Vec<_> = theirs.keys().chain(ours.keys()).collect();
         places.sort();
@@ -158,7 +159,7 @@ pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
             if !fields.contains(&place.1.as_str()) {
                 continue;
             }
-            let (mine, their) = (ours.get(place), theirs.get(place));
+            let (mine, their) = (said(ours.get(place)), said(theirs.get(place)));
             if equal(mine, their) {
                 same += mine.map_or(0, Vec::len);
                 continue;
@@ -166,14 +167,27 @@ pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
             differs += 1;
             let example = format!("{place:?}: {mine:?}, tshark {their:?}");
             let key = (name.to_owned(), place.1.clone());
-            agreement.different.entry(key).or_insert((0, example)).0 += 1;
+            self.different.entry(key).or_insert((0, example)).0 += 1;
         }
-        writeln!(
-            agreement.table,
-            "| {name} | {frames} | {same} | {differs} |"
-        )
-        .unwrap();
-        agreement.same += same;
+        writeln!(self.table, "| {name} | {frames} | {same} | {differs} |").unwrap();
+        self.same += same;
+    }
+}
+
+/// Values, unless all of them are empty.
+fn said(values: Option<&Vec<String>>) -> Option<&Vec<String>> {
+    values.filter(|all| all.iter().any(|value| !value.is_empty()))
+}
+
+/// Compares every capture that the manifest calls `protocol` in these fields.
+pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
+    let mut agreement = Agreement::default();
+    let rows = oracle::manifest(corpus);
+    for (path, _) in rows.iter().filter(|row| row.1 == protocol) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let theirs = theirs(corpus, path);
+        let ours = ours(&corpus.join(path));
+        agreement.compare(name, &ours, &theirs, fields);
     }
     agreement
 }
@@ -181,7 +195,7 @@ pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
 /// The same values in any order; text with commas in it is torn by the table, and joined again here.
 fn equal(mine: Option<&Vec<String>>, their: Option<&Vec<String>>) -> bool {
     let (Some(mine), Some(their)) = (mine, their) else {
-        return false;
+        return mine.is_none() && their.is_none();
     };
     let sorted = |all: &[String]| {
         let mut all = all.to_vec();
