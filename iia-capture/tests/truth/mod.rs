@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::net::IpAddr;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
@@ -45,7 +46,7 @@ pub fn ours(path: &Path) -> Values {
         let (asker, answerer) = match said.between {
             Between::Link(_) => (String::new(), String::new()),
             Between::Flow(flow) => {
-                let ends = (flow.orig_h.to_string(), flow.resp_h.to_string());
+                let ends = (host(flow.orig_h), host(flow.resp_h));
                 if said.from_orig {
                     ends
                 } else {
@@ -67,6 +68,14 @@ pub fn ours(path: &Path) -> Values {
     values
 }
 
+/// A host as the tables have it: they have no column for IPv6.
+fn host(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(_) => String::new(),
+    }
+}
+
 fn add(values: &mut Values, frame: Frame, fields: &[Field<'_>]) {
     for field in fields {
         let place = (frame.clone(), field.name.to_owned());
@@ -84,7 +93,7 @@ fn spelled(value: &Value<'_>) -> String {
 }
 
 /// A value of the table made plain: numbers in decimal, flags as 0 and 1.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let hex = text.strip_prefix("0x");
     match hex.and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
         Some(number) => number.to_string(),
@@ -121,11 +130,11 @@ pub fn theirs(corpus: &Path, capture: &Path) -> (Values, usize) {
     (values, frames)
 }
 
-fn columns(line: &str) -> Vec<String> {
+pub fn columns(line: &str) -> Vec<String> {
     line.split('\t').map(str::to_owned).collect()
 }
 
-fn nanoseconds(epoch: &str) -> i64 {
+pub fn nanoseconds(epoch: &str) -> i64 {
     let (seconds, rest) = epoch.split_once('.').unwrap_or((epoch, "0"));
     let rest = format!("{rest:0<9}");
     seconds.parse::<i64>().unwrap() * 1_000_000_000 + rest.parse::<i64>().unwrap()

@@ -6,7 +6,7 @@ use super::channel::Policy;
 use super::packet::{HEAD_LEN, Kind as Message, SYMMETRIC_LEN, le32};
 use super::services::{self, Kind};
 use super::shape;
-use super::value::{Teller, coded};
+use super::value::{Teller, block, coded};
 use super::variant::standard_id;
 use crate::decode::{Fields, Reader};
 
@@ -236,22 +236,12 @@ fn body(teller: &mut Teller<'_, '_>, kind: Option<&Kind>) -> Option<()> {
 
 /// The result in the header of a response (OPC 10000-4, 7.33): behind its moment and the handle of the request.
 fn result(bytes: &[u8], kind: Option<&Kind>) -> Option<u32> {
-    let kind = kind.filter(|kind| !kind.asks)?;
-    let carried = carried(bytes)?;
-    let mut reader = Reader::new(carried);
-    let _ = kind;
+    kind.filter(|kind| !kind.asks)?;
+    let mut reader = Reader::new(carried(bytes)?);
     match reader.u8()? {
         0 => reader.take(1)?,
         1 => reader.take(3)?,
         _ => reader.take(6)?,
     };
     le32(reader.rest(), 12)
-}
-
-/// Bytes behind their length; none at all where that is -1.
-fn block<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
-    match reader.le32()? {
-        u32::MAX => Some(&[]),
-        len => reader.take(usize::try_from(len).ok()?),
-    }
 }

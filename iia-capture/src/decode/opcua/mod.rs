@@ -238,7 +238,11 @@ impl OpcUa {
 
     /// The last chunk of a message.
     fn last(&mut self, turn: &mut Turn<'_>, request: u32, (unit, cut): (&[u8], bool)) {
-        let unsigned = if cut { unit } else { self.policy.unsigned(unit) };
+        let unsigned = if cut {
+            unit
+        } else {
+            self.policy.unsigned(unit)
+        };
         let (head, body) = unsigned.split_at_checked(SYMMETRIC_LEN).unwrap_or_default();
         let parts = &mut self.half(turn.from_orig).parts;
         parts.add(request, body, cut);

@@ -33,7 +33,10 @@ static STATUS: &[(u16, &str)] = &[
     (0x00ef, "GoodPasswordChangeRequired"),
     (0x0116, "GoodEdited_DependentValueChanged"),
     (0x0117, "GoodEdited_DominantValueChanged"),
-    (0x0118, "GoodEdited_DominantValueChanged_DependentValueChanged"),
+    (
+        0x0118,
+        "GoodEdited_DominantValueChanged_DependentValueChanged",
+    ),
     (0x0401, "GoodCascadeInitializationAcknowledged"),
     (0x0402, "GoodCascadeInitializationRequest"),
     (0x0403, "GoodCascadeNotInvited"),
@@ -279,8 +282,14 @@ static STATUS: &[(u16, &str)] = &[
     (0x811a, "BadInitialValue_OutOfRange"),
     (0x811b, "BadOutOfRange_DominantValueChanged"),
     (0x811c, "BadEdited_OutOfRange_DominantValueChanged"),
-    (0x811d, "BadOutOfRange_DominantValueChanged_DependentValueChanged"),
-    (0x811e, "BadEdited_OutOfRange_DominantValueChanged_DependentValueChanged"),
+    (
+        0x811d,
+        "BadOutOfRange_DominantValueChanged_DependentValueChanged",
+    ),
+    (
+        0x811e,
+        "BadEdited_OutOfRange_DominantValueChanged_DependentValueChanged",
+    ),
     (0x811f, "BadTicketRequired"),
     (0x8120, "BadTicketInvalid"),
 ];

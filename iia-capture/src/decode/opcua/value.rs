@@ -136,10 +136,7 @@ impl<'f, 'a> Teller<'f, 'a> {
 
     /// Text or bytes behind their length; none at all where the length is -1.
     pub(super) fn bytes(&mut self) -> Option<&'a [u8]> {
-        match self.reader.le32()? {
-            u32::MAX => Some(&[]),
-            len => self.reader.take(usize::try_from(len).ok()?),
-        }
+        block(&mut self.reader)
     }
 
     /// How many values an array has; each takes a byte at least.
@@ -207,18 +204,17 @@ impl<'f, 'a> Teller<'f, 'a> {
 
     fn node_body(&mut self, encoding: u8) -> Option<()> {
         self.fields.uint("opcua.nodeid.encodingmask", encoding);
-        let node = read_node(&mut self.reader, encoding)?;
-        if let Some(namespace) = node.namespace {
+        if let Some(namespace) = namespace(&mut self.reader, encoding)? {
             self.fields.uint("opcua.nodeid.nsindex", namespace);
         }
-        let name = match node.id {
-            Value::Text(_) => "opcua.nodeid.string",
-            Value::Uuid(_) => "opcua.nodeid.guid",
-            Value::Bytes(_) if encoding == 3 => "opcua.nodeid.string",
-            Value::Bytes(_) => "opcua.nodeid.bytestring",
-            _ => "opcua.nodeid.numeric",
+        let id = identifier(&mut self.reader, encoding)?;
+        let name = match encoding {
+            0..=2 => "opcua.nodeid.numeric",
+            3 => "opcua.nodeid.string",
+            4 => "opcua.nodeid.guid",
+            _ => "opcua.nodeid.bytestring",
         };
-        self.fields.add(name, node.id);
+        self.fields.add(name, id);
         Some(())
     }
 
@@ -268,14 +264,14 @@ impl<'f, 'a> Teller<'f, 'a> {
     }
 
     /// The node of an item that is told of by its number alone.
-    fn item(&mut self, node: &'a [u8]) {
+    fn item(&mut self, node: &'a [u8]) -> Option<()> {
         let mut reader = Reader::new(node);
-        let node = reader.u8().and_then(|how| read_node(&mut reader, how));
-        if let Some(node) = node {
-            let namespace = node.namespace.unwrap_or(0);
-            self.fields.uint("iia.opcua.item.nsindex", namespace);
-            self.fields.add("iia.opcua.item.id", node.id);
-        }
+        let encoding = reader.u8()?;
+        let namespace = namespace(&mut reader, encoding)?.unwrap_or(0);
+        let id = identifier(&mut reader, encoding)?;
+        self.fields.uint("iia.opcua.item.nsindex", namespace);
+        self.fields.add("iia.opcua.item.id", id);
+        Some(())
     }
 }
 
@@ -297,38 +293,34 @@ impl Kind {
     }
 }
 
-/// A node's namespace, where it is written, and its identifier there.
-struct Node<'a> {
-    namespace: Option<u16>,
-    id: Value<'a>,
+/// A node's namespace, where its encoding writes one (OPC 10000-6, 5.2.2.9).
+fn namespace(reader: &mut Reader<'_>, encoding: u8) -> Option<Option<u16>> {
+    match encoding {
+        0 => Some(None),
+        1 => Some(Some(reader.u8()?.into())),
+        _ => Some(Some(reader.le16()?)),
+    }
 }
 
-fn read_node<'a>(reader: &mut Reader<'a>, encoding: u8) -> Option<Node<'a>> {
-    let number = |namespace, id: u32| Node {
-        namespace,
-        id: Value::Uint(id.into()),
-    };
-    let text = |reader: &mut Reader<'a>| match reader.le32()? {
-        u32::MAX => Some(&[][..]),
-        len => reader.take(usize::try_from(len).ok()?),
-    };
-    match encoding {
-        0 => return Some(number(None, reader.u8()?.into())),
-        1 => {
-            let namespace = Some(reader.u8()?.into());
-            return Some(number(namespace, reader.le16()?.into()));
-        }
-        _ => {}
-    }
-    let namespace = Some(reader.le16()?);
-    let id = match encoding {
-        2 => return Some(number(namespace, reader.le32()?)),
-        3 => Value::text(text(reader)?),
+/// What a node is called in its namespace.
+fn identifier<'a>(reader: &mut Reader<'a>, encoding: u8) -> Option<Value<'a>> {
+    Some(match encoding {
+        0 => Value::Uint(reader.u8()?.into()),
+        1 => Value::Uint(reader.le16()?.into()),
+        2 => Value::Uint(reader.le32()?.into()),
+        3 => Value::text(block(reader)?),
         4 => guid(reader.array()?),
-        5 => Value::Bytes(text(reader)?),
+        5 => Value::Bytes(block(reader)?),
         _ => return None,
-    };
-    Some(Node { namespace, id })
+    })
+}
+
+/// Bytes behind their length; none at all where that is -1.
+pub(super) fn block<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+    match reader.le32()? {
+        u32::MAX => Some(&[]),
+        len => reader.take(usize::try_from(len).ok()?),
+    }
 }
 
 /// A number with its name, where it has one.

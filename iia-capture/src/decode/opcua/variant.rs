@@ -4,7 +4,7 @@ use iia_core::observe::Value;
 
 use super::shape::Kind;
 use super::shapes::structure;
-use super::value::Teller;
+use super::value::{MEMBER, Teller};
 use crate::decode::Reader;
 
 /// The built-in type of this number, and the field of its values (OPC 10000-6, 5.1.2).
@@ -94,7 +94,11 @@ impl Teller<'_, '_> {
             teller.array(kind, field)?;
             match mask & 0x40 {
                 0 => Some(()),
-                _ => teller.array(Kind::Int32, "iia.opcua.dimension"),
+                _ => {
+                    let name = Value::Text("ArrayDimensions");
+                    teller.fields.add(MEMBER, name);
+                    teller.array(Kind::Int32, "opcua.Int32")
+                }
             }
         })
     }

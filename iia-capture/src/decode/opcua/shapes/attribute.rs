@@ -86,5 +86,6 @@ shapes! {
         NodeId: NodeId, PerformInsertReplace: Word(&words::PERFORM_UPDATE_TYPE), Filter: Of(&EVENT_FILTER),
         EventData: Many(&Of(&HISTORY_EVENT_FIELD_LIST)),
     }
+    HISTORY_UPDATE_DETAILS { NodeId: NodeId }
     ANNOTATION { Message: String, UserName: String, AnnotationTime: DateTime }
 }

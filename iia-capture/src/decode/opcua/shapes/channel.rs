@@ -98,6 +98,7 @@ shapes! {
     CLOSE_SESSION_RESPONSE { ResponseHeader: Of(&RESPONSE_HEADER) }
     CANCEL_REQUEST { RequestHeader: Of(&REQUEST_HEADER), RequestHandle: UInt32 }
     CANCEL_RESPONSE { ResponseHeader: Of(&RESPONSE_HEADER), CancelCount: UInt32 }
+    USER_IDENTITY_TOKEN { PolicyId: String }
     ANONYMOUS_IDENTITY_TOKEN { PolicyId: String }
     USER_NAME_IDENTITY_TOKEN {
         PolicyId: String, UserName: String, Password = "iia.opcua.password_given": Secret,

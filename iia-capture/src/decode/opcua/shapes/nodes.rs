@@ -120,6 +120,10 @@ shapes! {
         ResponseHeader: Of(&RESPONSE_HEADER), QueryDataSets: Many(&Of(&QUERY_DATA_SET)),
         RevisedContinuationPoint: ByteString,
     }
+    NODE_ATTRIBUTES {
+        SpecifiedAttributes: UInt32, DisplayName: LocalizedText, Description: LocalizedText, WriteMask: UInt32,
+        UserWriteMask: UInt32,
+    }
     OBJECT_ATTRIBUTES {
         SpecifiedAttributes: UInt32, DisplayName: LocalizedText, Description: LocalizedText, WriteMask: UInt32,
         UserWriteMask: UInt32, EventNotifier: Byte,
