@@ -13,7 +13,12 @@ mod live;
 mod oracle;
 mod truth;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+
+use iia_capture::pipeline::{Options, Pipeline};
+use iia_capture::source::pcap::PcapSource;
+use iia_core::observe::{Observation, Protocol};
 
 use truth::Agreement;
 
@@ -86,4 +91,41 @@ fn every_field_of_tshark_agrees_or_is_explained() {
         agreement.compare(name, &ours, &theirs, &names);
     }
     truth::hold(&agreement, EXPLAINED_DEEP, "opcua.md");
+}
+
+/// Flows that are called OPC UA, and messages of it, by protocol.
+fn called(path: &Path) -> (usize, usize, usize) {
+    let (mut flows, mut told, mut unsent) = (0, 0, 0);
+    let mut source = PcapSource::open(File::open(path).unwrap()).unwrap();
+    let mut pipeline = Pipeline::new(Options::default());
+    let mut sink = |seen: &Observation<'_>| match seen {
+        Observation::Conn(conn) => flows += usize::from(conn.protocol == Protocol::OpcUa),
+        Observation::Said(said) => {
+            told += usize::from(said.protocol == Protocol::OpcUa);
+            unsent += usize::from(said.protocol == Protocol::OpcUaPubSub);
+        }
+        _ => {}
+    };
+    while let Ok(Some(packet)) = source.next_packet() {
+        pipeline.handle_packet(&packet, &mut sink);
+    }
+    pipeline.finish(&mut sink);
+    (flows, told, unsent)
+}
+
+#[test]
+fn nothing_else_is_called_opc_ua() {
+    let Some(corpus) = oracle::corpus() else {
+        return oracle::skip("nothing_else_is_called_opc_ua");
+    };
+    let mut captures = 0;
+    for (path, protocol) in oracle::manifest(&corpus) {
+        let (flows, told, unsent) = called(&corpus.join(&path));
+        match protocol.as_str() {
+            "opcua" => assert!(flows > 0 && told > 0, "{}", path.display()),
+            _ => assert_eq!((flows, told, unsent), (0, 0, 0), "{}", path.display()),
+        }
+        captures += 1;
+    }
+    assert!(captures > 300, "{captures}");
 }

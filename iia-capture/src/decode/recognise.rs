@@ -37,11 +37,18 @@ static STREAMS: &[Stream] = &[
     },
 ];
 
-static DATAGRAMS: &[Datagrams] = &[Datagrams {
-    ports: &[123],
-    fits: ntp::fits,
-    begin: || Box::new(ntp::Ntp::default()),
-}];
+static DATAGRAMS: &[Datagrams] = &[
+    Datagrams {
+        ports: &[123],
+        fits: ntp::fits,
+        begin: || Box::new(ntp::Ntp::default()),
+    },
+    Datagrams {
+        ports: &[4840],
+        fits: opcua::pubsub::fits,
+        begin: || Box::new(opcua::pubsub::PubSub),
+    },
+];
 
 /// Whether a port of TCP, or else of UDP, is one at which a decoder is expected.
 pub(crate) fn serves(port: u16, tcp: bool) -> bool {
@@ -71,9 +78,12 @@ pub(crate) fn datagram(ports: [u16; 2], bytes: &[u8]) -> Option<Box<dyn Session>
 }
 
 /// How many decoders of frames there are.
-pub(crate) const FRAMES: usize = 1;
+pub(crate) const FRAMES: usize = 2;
 
 /// The decoders of frames without IP, each with its EtherType.
 pub(crate) fn frames() -> [(u16, Box<dyn Frames>); FRAMES] {
-    [(0x0806, Box::new(arp::Arp::default()))]
+    [
+        (0x0806, Box::new(arp::Arp::default())),
+        (0xb62c, Box::new(opcua::pubsub::PubSub)),
+    ]
 }

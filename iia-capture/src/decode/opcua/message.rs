@@ -31,8 +31,6 @@ pub(super) struct Whole<'a> {
 pub(super) struct Told {
     /// The service.
     pub(super) what: &'static str,
-    /// Whether it asks; `None` when the service is not known.
-    pub(super) asks: Option<bool>,
     /// What became of the request, in a response.
     pub(super) result: Option<u32>,
     /// Whether it keeps the rules.
@@ -67,7 +65,6 @@ pub(super) fn tell<'a>(teller: &mut Teller<'_, 'a>, whole: &Whole<'a>) -> Told {
     }
     Told {
         what: kind.as_ref().map_or("unknown_service", |kind| kind.what),
-        asks: kind.as_ref().map(|kind| kind.asks),
         result: result(whole.bytes, kind.as_ref()),
         sound,
     }

@@ -20,6 +20,7 @@ mod items;
 mod message;
 mod packet;
 mod parts;
+pub mod pubsub;
 mod services;
 mod shape;
 mod shapes;

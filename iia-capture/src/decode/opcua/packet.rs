@@ -78,8 +78,8 @@ impl Head {
             Kind::Error => (16, 16 + TEXT_LEN_MAX),
             Kind::ReverseHello => (16, 16 + 2 * TEXT_LEN_MAX),
             Kind::Open => (32, SIZE_MAX),
-            Kind::Message if self.chunk == b'A' => (SYMMETRIC_LEN as u32, SIZE_MAX),
-            Kind::Message | Kind::Close => (SYMMETRIC_LEN as u32 + 2, SIZE_MAX),
+            Kind::Message => (SYMMETRIC_LEN as u32, SIZE_MAX),
+            Kind::Close => (SYMMETRIC_LEN as u32 + 2, SIZE_MAX),
         };
         (min..=max).contains(&self.size)
     }

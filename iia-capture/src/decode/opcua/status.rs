@@ -1,7 +1,7 @@
 //! Status codes in words (OPC 10000-4, 7.39; OPC 10000-6, annex A).
 
 /// The name of a status code; its lower half says how, not what.
-pub(in crate::decode) fn status(code: u32) -> Option<&'static str> {
+pub(super) fn status(code: u32) -> Option<&'static str> {
     let high = (code >> 16) as u16;
     let at = STATUS.binary_search_by_key(&high, |row| row.0).ok()?;
     STATUS.get(at).map(|row| row.1)

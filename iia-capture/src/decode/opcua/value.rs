@@ -21,11 +21,11 @@ const EPOCH_TICKS: i64 = 116_444_736_000_000_000;
 
 /// Reads values and tells them. `None` means that the bytes end, or break the rules, before the value does.
 #[derive(Debug)]
-pub(in crate::decode) struct Teller<'f, 'a> {
+pub(super) struct Teller<'f, 'a> {
     /// Where they are told.
-    pub(in crate::decode) fields: &'f mut Fields<'a>,
+    pub(super) fields: &'f mut Fields<'a>,
     /// What is read.
-    pub(in crate::decode) reader: Reader<'a>,
+    pub(super) reader: Reader<'a>,
     /// Items that are known by their numbers.
     pub(super) items: Option<&'a Items>,
     /// Items that are asked for here, where such are.
@@ -41,7 +41,7 @@ pub(in crate::decode) struct Teller<'f, 'a> {
 
 impl<'f, 'a> Teller<'f, 'a> {
     /// At the start of some bytes.
-    pub(in crate::decode) const fn new(fields: &'f mut Fields<'a>, bytes: &'a [u8]) -> Self {
+    pub(super) const fn new(fields: &'f mut Fields<'a>, bytes: &'a [u8]) -> Self {
         Self {
             fields,
             reader: Reader::new(bytes),
@@ -79,7 +79,7 @@ impl<'f, 'a> Teller<'f, 'a> {
     }
 
     /// A value of a type, under the name that is its own where its type has none.
-    pub(in crate::decode) fn value(&mut self, kind: Kind, name: &'static str) -> Option<()> {
+    pub(super) fn value(&mut self, kind: Kind, name: &'static str) -> Option<()> {
         match kind {
             Kind::Many(kind) => self.array(*kind, name),
             Kind::Of(shape) => self.shape(shape),
@@ -298,7 +298,8 @@ fn namespace(reader: &mut Reader<'_>, encoding: u8) -> Option<Option<u16>> {
     match encoding {
         0 => Some(None),
         1 => Some(Some(reader.u8()?.into())),
-        _ => Some(Some(reader.le16()?)),
+        2..=5 => Some(Some(reader.le16()?)),
+        _ => None,
     }
 }
 
@@ -331,14 +332,14 @@ pub(super) fn coded<'a>(code: u32, name: impl Fn(u32) -> Option<&'static str>) -
 }
 
 /// A moment in units of 100 ns since 1601; the count itself where it is none that clocks show, such as 0 for no moment.
-pub(in crate::decode) fn moment<'a>(ticks: i64) -> Value<'a> {
+pub(super) fn moment<'a>(ticks: i64) -> Value<'a> {
     let since = ticks.checked_sub(EPOCH_TICKS);
     let ns = since.and_then(|ticks| ticks.checked_mul(100));
     ns.map_or(Value::Int(ticks), |ns| Value::Time(Timestamp::from_ns(ns)))
 }
 
 /// A GUID as it is written: its first three parts are on the wire with the lowest byte first.
-pub(in crate::decode) const fn guid<'a>(bytes: [u8; 16]) -> Value<'a> {
+pub(super) const fn guid<'a>(bytes: [u8; 16]) -> Value<'a> {
     let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
     let [i, j, k, l, m, n, o, p] = rest;
     Value::Uuid([d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p])

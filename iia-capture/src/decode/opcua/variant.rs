@@ -8,7 +8,7 @@ use super::value::{MEMBER, Teller};
 use crate::decode::Reader;
 
 /// The built-in type of this number, and the field of its values (OPC 10000-6, 5.1.2).
-pub(in crate::decode) const fn builtin(number: u8) -> Option<(Kind, &'static str)> {
+pub(super) const fn builtin(number: u8) -> Option<(Kind, &'static str)> {
     Some(match number {
         1 => (Kind::Boolean, "opcua.Boolean"),
         2 => (Kind::SByte, "opcua.SByte"),
@@ -74,7 +74,7 @@ const fn type_name(number: u8) -> Option<&'static str> {
 
 impl Teller<'_, '_> {
     /// A value of any built-in type, or an array of them, of several dimensions too.
-    pub(in crate::decode) fn variant(&mut self) -> Option<()> {
+    pub(super) fn variant(&mut self) -> Option<()> {
         let mask = self.reader.u8()?;
         let number = mask & 0x3f;
         let name = "opcua.variant.has_value";
@@ -104,7 +104,7 @@ impl Teller<'_, '_> {
     }
 
     /// A value with its quality and its time (OPC 10000-6, 5.2.2.17).
-    pub(in crate::decode) fn data_value(&mut self) -> Option<()> {
+    pub(super) fn data_value(&mut self) -> Option<()> {
         let mask = self.reader.u8()?;
         self.fields.uint("opcua.datavalue.mask", mask);
         let parts = [
@@ -122,7 +122,7 @@ impl Teller<'_, '_> {
     }
 
     /// What a server adds to a status code; its numbers point into the string table (OPC 10000-6, 5.2.2.12).
-    pub(in crate::decode) fn diagnostic_info(&mut self) -> Option<()> {
+    pub(super) fn diagnostic_info(&mut self) -> Option<()> {
         let mask = self.reader.u8()?;
         self.fields.uint("opcua.diag.mask", mask);
         let parts = [
@@ -141,7 +141,7 @@ impl Teller<'_, '_> {
     }
 
     /// A structure that says which it is; one that is not known is told as bytes (OPC 10000-6, 5.2.2.15).
-    pub(in crate::decode) fn extension_object(&mut self) -> Option<()> {
+    pub(super) fn extension_object(&mut self) -> Option<()> {
         let id = standard_id(self.reader.rest());
         self.expanded_node_id()?;
         let encoding = self.reader.u8()?;
@@ -172,7 +172,7 @@ impl Teller<'_, '_> {
 }
 
 /// The number of a node in the standard's own namespace.
-pub(in crate::decode) fn standard_id(bytes: &[u8]) -> Option<u32> {
+pub(super) fn standard_id(bytes: &[u8]) -> Option<u32> {
     let mut reader = Reader::new(bytes);
     match reader.u8()? {
         0 => reader.u8().map(u32::from),
