@@ -12,6 +12,8 @@
 mod live;
 mod oracle;
 mod truth;
+#[path = "truth_opcua/zeek.rs"]
+mod zeek;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -91,6 +93,39 @@ fn every_field_of_tshark_agrees_or_is_explained() {
         agreement.compare(name, &ours, &theirs, &names);
     }
     truth::hold(&agreement, EXPLAINED_DEEP, "opcua.md");
+}
+
+/// Rows of Zeek's logs that nothing here equals, and why.
+const ZEEK_EXPLAINED: &[(&str, usize, &str)] = &[];
+
+#[test]
+fn every_request_of_zeek_is_told_with_its_answer_or_explained() {
+    let Some(corpus) = oracle::corpus() else {
+        return oracle::skip("every_request_of_zeek_is_told_with_its_answer_or_explained");
+    };
+    let (mut same, mut ours_all, mut wrong) = (0, 0, Vec::new());
+    for path in judged(&corpus) {
+        let mut ours = zeek::ours(&corpus.join(&path));
+        ours_all += ours.iter().filter(|row| row[2] != "-").count();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let mut missing = Vec::new();
+        for row in zeek::theirs(&corpus, &path) {
+            match ours.iter().position(|own| *own == row) {
+                Some(at) => {
+                    ours.swap_remove(at);
+                    same += 1;
+                }
+                None => missing.push(row),
+            }
+        }
+        let explained = ZEEK_EXPLAINED.iter().find(|row| row.0 == name);
+        if explained.map_or(0, |row| row.1) != missing.len() {
+            wrong.push(format!("{name}: {} {missing:?}", missing.len()));
+        }
+    }
+    eprintln!("{same} requests of Zeek's are equal, {ours_all} are told");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(same > 300);
 }
 
 /// Flows that are called OPC UA, and messages of it, by protocol.
