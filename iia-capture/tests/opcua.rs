@@ -1,10 +1,5 @@
 //! Messages of OPC UA made by hand from the standard: what is told of them.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
 mod opcua_wire;
 

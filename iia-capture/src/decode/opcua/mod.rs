@@ -35,7 +35,7 @@ pub use parts::{MESSAGE_LEN_MAX, PARTS_MAX};
 pub use value::{DEPTH_MAX, VALUES_MAX};
 
 /// A client waits this long for an answer; what asks to be told of changes waits until the connection ends.
-const WAIT_MAX_NS: i64 = 60 * SECOND_NS;
+const WAIT_MAX_NS: i64 = 120 * SECOND_NS;
 /// Bytes of a request that are kept at most until its answer comes.
 pub const REQUEST_LEN_MAX: usize = 64 * 1024;
 /// The key of a hello, which has no number.
