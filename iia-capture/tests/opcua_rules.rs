@@ -1,10 +1,5 @@
 //! What breaks the rules of OPC UA, has no end, or comes without a session.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
 mod opcua_wire;
 

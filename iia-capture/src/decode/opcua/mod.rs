@@ -1,5 +1,5 @@
-//! OPC UA in its binary encoding over TCP (OPC 10000-4, OPC 10000-6): connections, channels, and every service with what it
-//! asks and is answered. What is encrypted is told as that. A password, or a token that opens doors, is never told.
+//! OPC UA in its binary encoding over TCP (OPC 10000-4, OPC 10000-6): connections, channels, and every service with
+//! what it asks and is answered. What is encrypted is told as that. A password, or a token that opens doors, never is.
 
 use alloc::vec::Vec;
 

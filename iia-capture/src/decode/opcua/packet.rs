@@ -128,7 +128,7 @@ fn names_policy(bytes: &[u8]) -> bool {
         && (begins(b"http://") || begins(b"https://") || begins(b"urn:"))
 }
 
-/// Whether bytes can only be OPC UA: a head whose message, as far as it is there, keeps the rules, and another behind it.
+/// Whether bytes can only be OPC UA: a head whose message, as far as it is there, keeps the rules, and another behind.
 pub fn claims(bytes: &[u8]) -> bool {
     const FIRST_LEN: usize = 12;
     let Some(head) = Head::read(bytes).filter(|_| bytes.len() >= FIRST_LEN) else {

@@ -1,6 +1,6 @@
-//! OPC UA without sessions: messages to whoever listens, in the UADP encoding (OPC 10000-14, 7.2.4), over UDP or straight
-//! on Ethernet. What a publisher says about its messages elsewhere is not needed to read their headers; fields that carry
-//! their type are told with their values, raw ones as bytes.
+//! OPC UA without sessions: messages to whoever listens, in the UADP encoding (OPC 10000-14, 7.2.4), over UDP or
+//! straight on Ethernet. What a publisher says about its messages elsewhere is not needed to read their headers; fields
+//! that carry their type are told with their values, raw ones as bytes.
 
 use iia_core::observe::{Outcome, Protocol, Value};
 
