@@ -86,7 +86,7 @@ pub struct Pipeline<K = ()> {
     swept: Option<Timestamp>,
     known: Known,
     scratch: Scratch,
-    frames: [(u16, Box<dyn Frames>); decode::FRAMES],
+    frames: Vec<(u16, Box<dyn Frames>)>,
     /// What its user keeps with frames, which have no flow.
     aside: K,
 }

@@ -29,6 +29,8 @@ pub mod lake;
 #[cfg(feature = "full")]
 pub mod link;
 #[cfg(feature = "full")]
+pub mod opcua;
+#[cfg(feature = "full")]
 pub mod sensor;
 #[cfg(feature = "full")]
 pub mod tpm;
@@ -65,6 +67,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_ethercat", ethercat::frames),
     ("capture_goose", goose::frames),
     ("capture_modbus", capture::modbus),
+    ("capture_opcua", opcua::opcua),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
     ("capture_sensor", sensor::sensor),

@@ -7,7 +7,7 @@ use iia_core::Timestamp;
 
 /// Messages that wait in one flow at most; beyond it the oldest is told as unanswered.
 pub const LINE_MAX: usize = 32;
-/// Bytes of a waiting message that are kept at most.
+/// Bytes of a waiting message that are kept at most, where a protocol does not say otherwise.
 pub const ASKED_LEN_MAX: usize = 4096;
 
 /// A message that waits.
@@ -24,13 +24,29 @@ pub struct Asked {
 }
 
 /// Messages that wait, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Line {
     waiting: Vec<Asked>,
     held: usize,
+    len_max: usize,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self::keeping(ASKED_LEN_MAX)
+    }
 }
 
 impl Line {
+    /// A line for a protocol whose messages are longer than most: of each, so many bytes are kept.
+    pub const fn keeping(len_max: usize) -> Self {
+        Self {
+            waiting: Vec::new(),
+            held: 0,
+            len_max,
+        }
+    }
+
     /// Takes a message; gives the oldest back when too many wait.
     pub fn ask(
         &mut self,
@@ -39,7 +55,7 @@ impl Line {
         bytes: &[u8],
     ) -> Option<Asked> {
         let pushed = (self.waiting.len() >= LINE_MAX).then(|| self.remove(0));
-        let bytes: Box<[u8]> = bytes.get(..ASKED_LEN_MAX).unwrap_or(bytes).into();
+        let bytes: Box<[u8]> = bytes.get(..self.len_max).unwrap_or(bytes).into();
         self.held += bytes.len();
         self.waiting.push(Asked {
             ts,

@@ -12,13 +12,14 @@ pub mod http;
 mod line;
 pub mod modbus;
 pub mod ntp;
+pub mod opcua;
 mod reader;
 mod recognise;
 mod turn;
 
 pub use line::{ASKED_LEN_MAX, Asked, LINE_MAX, Line};
 pub use reader::Reader;
-pub(crate) use recognise::{FRAMES, datagram, frames, serves, stream};
+pub(crate) use recognise::{datagram, frames, serves, stream};
 pub use turn::{FIELDS_MAX, Fields, Known, Scratch, Sink, Turn};
 
 use core::fmt::Debug;

@@ -1,8 +1,10 @@
 //! Which decoder a flow gets: by its port where the bytes agree, by its bytes alone where they can be nothing else.
 
 use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
 
-use super::{Frames, Session, arp, ethercat, goose, http, ntp};
+use super::{Frames, Session, arp, ethercat, goose, http, ntp, opcua};
 
 /// A decoder of TCP streams: the ports where it is expected, whether bytes can be its on such a port, whether they can be
 /// nothing else on any, and how one begins. Bytes are the first of a direction that were seen, from the middle of a
@@ -30,6 +32,12 @@ static STREAMS: &[Stream] = &[
         begin: || Box::new(http::Http::default()),
     },
     Stream {
+        ports: &[4840],
+        fits: opcua::claims,
+        claims: opcua::claims,
+        begin: || Box::new(opcua::OpcUa::default()),
+    },
+    Stream {
         ports: &[ethercat::PORT],
         fits: ethercat::fits_stream,
         claims: |_| false,
@@ -42,6 +50,11 @@ static DATAGRAMS: &[Datagrams] = &[
         ports: &[123],
         fits: ntp::fits,
         begin: || Box::new(ntp::Ntp::default()),
+    },
+    Datagrams {
+        ports: &[4840],
+        fits: opcua::pubsub::fits,
+        begin: || Box::new(opcua::pubsub::PubSub),
     },
     Datagrams {
         ports: &[ethercat::PORT],
@@ -77,14 +90,12 @@ pub(crate) fn datagram(ports: [u16; 2], bytes: &[u8]) -> Option<Box<dyn Session>
     Some((row.begin)())
 }
 
-/// How many decoders of frames there are.
-pub(crate) const FRAMES: usize = 3;
-
 /// The decoders of frames without IP, each with its EtherType.
-pub(crate) fn frames() -> [(u16, Box<dyn Frames>); FRAMES] {
-    [
+pub(crate) fn frames() -> Vec<(u16, Box<dyn Frames>)> {
+    vec![
         (0x0806, Box::new(arp::Arp)),
         (0x88a4, Box::new(ethercat::Ethercat::default())),
         (0x88b8, Box::new(goose::Goose::default())),
+        (0xb62c, Box::new(opcua::pubsub::PubSub)),
     ]
 }

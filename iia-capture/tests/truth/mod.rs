@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::net::IpAddr;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
@@ -45,7 +46,7 @@ pub fn ours(path: &Path) -> Values {
         let (asker, answerer) = match said.between {
             Between::Link(_) => (String::new(), String::new()),
             Between::Flow(flow) => {
-                let ends = (flow.orig_h.to_string(), flow.resp_h.to_string());
+                let ends = (host(flow.orig_h), host(flow.resp_h));
                 if said.from_orig {
                     ends
                 } else {
@@ -67,6 +68,14 @@ pub fn ours(path: &Path) -> Values {
     values
 }
 
+/// A host as the tables have it: they have no column for IPv6.
+fn host(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(_) => String::new(),
+    }
+}
+
 fn add(values: &mut Values, frame: Frame, fields: &[Field<'_>]) {
     for field in fields {
         let place = (frame.clone(), field.name.to_owned());
@@ -84,7 +93,7 @@ fn spelled(value: &Value<'_>) -> String {
 }
 
 /// A value of the table made plain: numbers in decimal, flags as 0 and 1.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let hex = text.strip_prefix("0x");
     match hex.and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
         Some(number) => number.to_string(),
@@ -121,11 +130,11 @@ pub fn theirs(corpus: &Path, capture: &Path) -> (Values, usize) {
     (values, frames)
 }
 
-fn columns(line: &str) -> Vec<String> {
+pub fn columns(line: &str) -> Vec<String> {
     line.split('\t').map(str::to_owned).collect()
 }
 
-fn nanoseconds(epoch: &str) -> i64 {
+pub fn nanoseconds(epoch: &str) -> i64 {
     let (seconds, rest) = epoch.split_once('.').unwrap_or((epoch, "0"));
     let rest = format!("{rest:0<9}");
     seconds.parse::<i64>().unwrap() * 1_000_000_000 + rest.parse::<i64>().unwrap()
@@ -140,6 +149,43 @@ pub struct Agreement {
     pub same: usize,
     /// Frames whose field differs, by capture and field, with one example each.
     pub different: BTreeMap<(String, String), (usize, String)>,
+}
+
+impl Agreement {
+    /// Compares one capture in these fields; text that is empty is not in a table of tshark's.
+    pub fn compare(
+        &mut self,
+        name: &str,
+        ours: &Values,
+        (theirs, frames): &(Values, usize),
+        fields: &[&str],
+    ) {
+        let (mut same, mut differs) = (0, 0);
+        let mut places: Vec<_> = theirs.keys().chain(ours.keys()).collect();
+        places.sort();
+        places.dedup();
+        for place in places {
+            if !fields.contains(&place.1.as_str()) {
+                continue;
+            }
+            let (mine, their) = (said(ours.get(place)), said(theirs.get(place)));
+            if equal(mine, their) {
+                same += mine.map_or(0, Vec::len);
+                continue;
+            }
+            differs += 1;
+            let example = format!("{place:?}: {mine:?}, tshark {their:?}");
+            let key = (name.to_owned(), place.1.clone());
+            self.different.entry(key).or_insert((0, example)).0 += 1;
+        }
+        writeln!(self.table, "| {name} | {frames} | {same} | {differs} |").unwrap();
+        self.same += same;
+    }
+}
+
+/// Values, unless all of them are empty.
+fn said(values: Option<&Vec<String>>) -> Option<&Vec<String>> {
+    values.filter(|all| all.iter().any(|value| !value.is_empty()))
 }
 
 /// Compares every capture that the manifest calls `protocol` in these fields.
@@ -158,33 +204,10 @@ pub fn agree_also(
     let rows = oracle::manifest(corpus);
     for (path, _) in rows.iter().filter(|row| row.1 == protocol) {
         let name = path.file_name().unwrap().to_str().unwrap();
-        let (theirs, frames) = theirs(corpus, path);
+        let theirs = theirs(corpus, path);
         let mut ours = ours(&corpus.join(path));
         also(&mut ours);
-        let (mut same, mut differs) = (0, 0);
-        let mut places: Vec<_> = theirs.keys().chain(ours.keys()).collect();
-        places.sort();
-        places.dedup();
-        for place in places {
-            if !fields.contains(&place.1.as_str()) {
-                continue;
-            }
-            let (mine, their) = (ours.get(place), theirs.get(place));
-            if equal(mine, their) {
-                same += mine.map_or(0, Vec::len);
-                continue;
-            }
-            differs += 1;
-            let example = format!("{place:?}: {mine:?}, tshark {their:?}");
-            let key = (name.to_owned(), place.1.clone());
-            agreement.different.entry(key).or_insert((0, example)).0 += 1;
-        }
-        writeln!(
-            agreement.table,
-            "| {name} | {frames} | {same} | {differs} |"
-        )
-        .unwrap();
-        agreement.same += same;
+        agreement.compare(name, &ours, &theirs, fields);
     }
     agreement
 }
@@ -192,7 +215,7 @@ pub fn agree_also(
 /// The same values in any order; text with commas in it is torn by the table, and joined again here.
 fn equal(mine: Option<&Vec<String>>, their: Option<&Vec<String>>) -> bool {
     let (Some(mine), Some(their)) = (mine, their) else {
-        return false;
+        return mine.is_none() && their.is_none();
     };
     let sorted = |all: &[String]| {
         let mut all = all.to_vec();
