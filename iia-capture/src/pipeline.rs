@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use iia_core::Timestamp;
-use iia_core::observe::{Between, Flow, Link, Mac, Observation, Protocol, Said, Transport};
+use iia_core::observe::{Between, Flow, Frame, Link, Mac, Observation, Protocol, Said, Transport};
 use iia_core::time::SECOND_NS;
 
 use crate::decode::{self, Frames, Known, Scratch, Turn};
@@ -172,11 +172,45 @@ impl<K: Default> Pipeline<K> {
             return;
         };
         let at = self.frames.iter().position(|row| row.0 == link.ethertype);
-        let Some(at) = at else { return };
+        let Some(at) = at else {
+            let protocol = Protocol::Unknown;
+            return self.judged((packet.ts, link), (protocol, None), payload, sink);
+        };
         self.frames_turn(at, (packet.ts, link), sink, |decoder, turn| {
             turn.protocol = decoder.protocol(payload);
             decoder.frame(turn, payload);
         });
+        let spoken = self.frames.get(at).map(|row| {
+            let decoder = &row.1;
+            (decoder.protocol(payload), decoder.service(payload))
+        });
+        if let Some(spoken) = spoken {
+            self.judged((packet.ts, link), spoken, payload, sink);
+        }
+    }
+
+    /// A frame as contracts judge it. What every network says of itself, addresses and neighbours, is not theirs.
+    fn judged(
+        &mut self,
+        (ts, link): (Timestamp, Link),
+        (protocol, func): (Protocol, Option<u8>),
+        payload: &[u8],
+        sink: &mut impl FnMut(&Observation<'_>, &mut K),
+    ) {
+        if matches!(protocol, Protocol::Arp | Protocol::Lldp) {
+            return;
+        }
+        let frame = Frame {
+            ts,
+            source: link.source,
+            destination: link.destination,
+            vlan: link.vlan,
+            ethertype: link.ethertype,
+            protocol,
+            func,
+            payload_len: payload.len() as u64,
+        };
+        sink(&Observation::Frame(frame), &mut self.aside);
     }
 
     /// Gives a decoder of frames its turn.

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 
 use iia_core::observe::{Between, Observation, Outcome};
 
+use crate::access::accesses;
 use crate::decode::{self, Cut, Session, Turn, UNIT_LEN_MAX};
 use crate::desk::Desk;
 use crate::flow::{Recognised, State};
@@ -158,6 +159,9 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         let mut sink = |said: &iia_core::observe::Said<'_>| {
             stats.said += 1;
             outside(&Observation::Said(*said), kept);
+            accesses(said, &mut |access| {
+                outside(&Observation::Access(*access), kept)
+            });
         };
         let when = (self.ts, Between::Flow(flow), from_orig);
         let (known, scratch) = (&mut *self.known, &mut *self.scratch);

@@ -76,6 +76,11 @@ pub trait Frames: Debug + Send {
     /// What a frame carries; `payload` begins behind the EtherType.
     fn protocol(&self, payload: &[u8]) -> Protocol;
 
+    /// The service that it asks for or gives, where contracts of the protocol go by services.
+    fn service(&self, _payload: &[u8]) -> Option<u8> {
+        None
+    }
+
     /// Reads a frame.
     fn frame(&mut self, turn: &mut Turn<'_>, payload: &[u8]);
 
