@@ -10,6 +10,7 @@ pub mod http;
 mod line;
 pub mod modbus;
 pub mod ntp;
+pub mod profinet;
 mod reader;
 mod recognise;
 mod turn;

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{Frames, Session, arp, http, ntp};
+use super::{Frames, Session, arp, http, ntp, profinet};
 
 /// A decoder of TCP streams: the ports where it is expected, whether bytes can be its on such a port, whether they can be
 /// nothing else on any, and how one begins. Bytes are the first of a direction that were seen, from the middle of a
@@ -18,7 +18,13 @@ struct Stream {
 struct Datagrams {
     ports: &'static [u16],
     fits: fn(&[u8]) -> bool,
+    claims: fn(&[u8]) -> bool,
     begin: fn() -> Box<dyn Session>,
+}
+
+/// Whoever shares its form with others claims nothing by it.
+const fn nothing(_: &[u8]) -> bool {
+    false
 }
 
 /// A row a decoder. Whoever claims comes before whoever only fits.
@@ -29,11 +35,26 @@ static STREAMS: &[Stream] = &[Stream {
     begin: || Box::new(http::Http::default()),
 }];
 
-static DATAGRAMS: &[Datagrams] = &[Datagrams {
-    ports: &[123],
-    fits: ntp::fits,
-    begin: || Box::new(ntp::Ntp::default()),
-}];
+static DATAGRAMS: &[Datagrams] = &[
+    Datagrams {
+        ports: &[123],
+        fits: ntp::fits,
+        claims: nothing,
+        begin: || Box::new(ntp::Ntp::default()),
+    },
+    Datagrams {
+        ports: &[profinet::CM_PORT],
+        fits: profinet::fits,
+        claims: profinet::claims,
+        begin: || Box::new(profinet::ContextManagement::default()),
+    },
+    Datagrams {
+        ports: profinet::RT_PORTS,
+        fits: profinet::fits_rt,
+        claims: nothing,
+        begin: || Box::new(profinet::RtUdp),
+    },
+];
 
 /// Whether a port of TCP, or else of UDP, is one at which a decoder is expected.
 pub(crate) fn serves(port: u16, tcp: bool) -> bool {
@@ -57,15 +78,22 @@ pub(crate) fn stream(ports: [u16; 2], bytes: &[u8]) -> Option<Box<dyn Session>> 
 /// The decoder for datagrams between these ports, as the first of them tells.
 pub(crate) fn datagram(ports: [u16; 2], bytes: &[u8]) -> Option<Box<dyn Session>> {
     let expected = |row: &&Datagrams| ports.iter().any(|port| row.ports.contains(port));
-    let mut expected = DATAGRAMS.iter().filter(expected);
-    let row = expected.find(|row| (row.fits)(bytes))?;
-    Some((row.begin)())
+    let claims = DATAGRAMS.iter().find(|row| (row.claims)(bytes));
+    let fits = || {
+        let mut expected = DATAGRAMS.iter().filter(expected);
+        expected.find(|row| (row.fits)(bytes))
+    };
+    claims.or_else(fits).map(|row| (row.begin)())
 }
 
 /// How many decoders of frames there are.
-pub(crate) const FRAMES: usize = 1;
+pub(crate) const FRAMES: usize = 3;
 
 /// The decoders of frames without IP, each with its EtherType.
 pub(crate) fn frames() -> [(u16, Box<dyn Frames>); FRAMES] {
-    [(0x0806, Box::new(arp::Arp::default()))]
+    [
+        (0x0806, Box::new(arp::Arp::default())),
+        (0x8892, Box::new(profinet::Rt::default())),
+        (0x88e3, Box::new(profinet::Mrp::default())),
+    ]
 }
