@@ -84,7 +84,7 @@ fn spelled(value: &Value<'_>) -> String {
 }
 
 /// A value of the table made plain: numbers in decimal, flags as 0 and 1.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let hex = text.strip_prefix("0x");
     match hex.and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
         Some(number) => number.to_string(),
@@ -125,7 +125,7 @@ fn columns(line: &str) -> Vec<String> {
     line.split('\t').map(str::to_owned).collect()
 }
 
-fn nanoseconds(epoch: &str) -> i64 {
+pub fn nanoseconds(epoch: &str) -> i64 {
     let (seconds, rest) = epoch.split_once('.').unwrap_or((epoch, "0"));
     let rest = format!("{rest:0<9}");
     seconds.parse::<i64>().unwrap() * 1_000_000_000 + rest.parse::<i64>().unwrap()

@@ -13,6 +13,7 @@ const LOOKUP: u16 = 2;
 const FLOORS_MAX: u16 = 16;
 /// Names of protocols in a tower (C706, appendix I).
 const UUID: u8 = 0x0d;
+const CALLS: u8 = 0x0a;
 const UDP: u8 = 0x08;
 const IP: u8 = 0x09;
 
@@ -121,6 +122,7 @@ fn entry<'a>(order: Order, body: &mut Reader<'a>, fields: &mut Fields<'a>) -> Op
 
 fn tower<'a>(order: Order, body: &mut Reader<'a>, fields: &mut Fields<'a>) -> Option<()> {
     let most = order.u32(body)?;
+    fields.uint("epm.tower.len", most);
     let len = order.u32(body)?;
     fields.uint("epm.tower.len", len);
     let len = usize::try_from(len.min(most)).ok()?;
@@ -149,7 +151,7 @@ fn floor<'a>(floors: &mut Reader<'a>, fields: &mut Fields<'a>) -> Option<()> {
     fields.uint("epm.tower.rhs.len", len);
     let mut right = floors.part(len.into())?;
     match protocol {
-        UUID => fields.uint("epm.ver_min", right.le16()?),
+        UUID | CALLS => fields.uint("epm.ver_min", right.le16()?),
         UDP => fields.uint("epm.proto.udp_port", right.be16()?),
         IP => {
             let address = Ipv4Addr::from(right.array::<4>()?);

@@ -3,7 +3,7 @@
 use iia_core::observe::{Outcome, Protocol};
 
 use super::super::{Frames, Turn};
-use super::walk::Step::{Code, Mac, Num, Rest, Uuid};
+use super::walk::Step::{Code, Mac, Num, Own, Rest, Uuid};
 use super::walk::{Step, Walk};
 
 /// What the ends of a ring say. It remembers nothing.
@@ -61,6 +61,10 @@ fn pdu(walk: &mut Walk<'_, '_>, what: &mut &'static str) -> Option<()> {
         }
         let body = walk.reader.take(usize::try_from(len).ok()?)?;
         walk.within((body, 2), |inner| inner.steps(block(kind)))?;
+        // What fills up a link's block may stand behind the length that it tells.
+        if matches!(kind, 4 | 5) && matches!(walk.reader.rest(), [0, 0, next, ..] if *next != 0) {
+            walk.reader.take(2);
+        }
     }
 }
 
@@ -102,7 +106,44 @@ static LINK: &[Step] = &[
     Num(2, "pn_mrp.blocked"),
     Rest("iia.mrp.block_data"),
 ];
-static OPTION: &[Step] = &[Num(3, "pn_mrp.oui"), Rest("iia.mrp.block_data")];
+static OPTION: &[Step] = &[
+    Num(3, "pn_mrp.oui"),
+    Own(edition),
+    Rest("iia.mrp.block_data"),
+];
+
+/// What a maker says of a first kind is a number; blocks between managers may follow (IEC 62439-2, 8.1.12).
+fn edition(walk: &mut Walk<'_, '_>) -> Option<()> {
+    if walk.reader.is_empty() {
+        return Some(());
+    }
+    let kind = walk.uint(1, "pn_mrp.ed1type")?;
+    if kind == 0 && walk.reader.len() >= 2 {
+        walk.uint(2, "pn_mrp.ed1manufacturerdata")?;
+        if walk.reader.len() >= 2 {
+            return walk.steps(BETWEEN_MANAGERS);
+        }
+    }
+    Some(())
+}
+
+static BETWEEN_MANAGERS: &[Step] = &[
+    Code(1, "pn_mrp.sub_type", sub_type),
+    Num(1, "pn_mrp.sub_length"),
+    Num(2, "pn_mrp.prio"),
+    Mac("pn_mrp.sa"),
+    Num(2, "pn_mrp.other_mrm_prio"),
+    Mac("pn_mrp.other_mrm_sa"),
+];
+
+const fn sub_type(kind: u64) -> Option<&'static str> {
+    Some(match kind {
+        1 => "test_manager_nack",
+        2 => "test_propagate",
+        3 => "auto_manager",
+        _ => return None,
+    })
+}
 
 const fn block(kind: u64) -> &'static [Step] {
     match kind {

@@ -153,14 +153,14 @@ const fn tsn(sub: u64) -> Option<&'static str> {
 /// What stands in a block: what is known of the value or how to keep it, then the value.
 fn block(walk: &mut Walk<'_, '_>, head: Head, (option, sub): (u64, u64)) -> Option<()> {
     if head.has_info() && (option, sub) != (CONTROL, RESPONSE) {
-        walk.steps(match option {
-            IP => &[Code(2, "pn_dcp.suboption_ip_block_info", ip_info)],
+        walk.steps(match (option, sub) {
+            (IP, 2) => &[Code(2, "pn_dcp.suboption_ip_block_info", ip_info)],
             _ => &[Num(2, "pn_dcp.block_info")],
         })?;
     }
     if head.has_qualifier() {
         walk.steps(match (option, sub) {
-            (CONTROL, RESET) => &[Code(2, "pn_dcp.block_qualifier_reset", reset)],
+            (CONTROL, RESET_FACTORY | RESET) => &[Code(2, "pn_dcp.block_qualifier_reset", reset)],
             _ => &[Code(2, "pn_dcp.block_qualifier", qualifier)],
         })?;
     }
@@ -263,8 +263,8 @@ static ROLE: &[Step] = &[
     Num(1, "pn_dcp.reserved8"),
 ];
 static INSTANCE: &[Step] = &[
-    Num(1, "pn_dcp.instance_id_high"),
-    Num(1, "pn_dcp.instance_id_low"),
+    Num(1, "pn_dcp.suboption_device_instance"),
+    Num(1, "pn_dcp.suboption_device_instance"),
 ];
 static OEM_ID: &[Step] = &[
     Num(2, "pn_dcp.suboption_device_oem_ven_id"),
@@ -328,6 +328,23 @@ const fn initiative(value: u64) -> Option<&'static str> {
     })
 }
 
+/// What an option of DHCP begins with (RFC 2132, 2).
+static DHCP_HEAD: &[Step] = &[
+    Code(1, "pn_dcp.suboption_dhcp_option_code", dhcp),
+    Num(1, "pn_dcp.suboption_dhcp_parameter_length"),
+];
+static DHCP_OTHER: &[Step] = &[Step::All(DHCP_HEAD), Rest("iia.profinet.dhcp_data")];
+static DHCP_CONTROL: &[Step] = &[
+    Step::All(DHCP_HEAD),
+    Num(1, "pn_dcp.suboption_dhcp_parameter_data"),
+];
+/// A first byte of 0 says that the rest is arbitrary (RFC 2132, 9.14).
+static CLIENT_ID: &[Step] = &[
+    Step::All(DHCP_HEAD),
+    Num(1, "pn_dcp.suboption_dhcp_parameter_data"),
+    Step::Say("pn_dcp.suboption_dhcp_client_id"),
+];
+
 /// The layout of a value.
 const fn value(option: u64, sub: u64) -> &'static [Step] {
     match (option, sub) {
@@ -342,6 +359,9 @@ const fn value(option: u64, sub: u64) -> &'static [Step] {
         (DEVICE, 7) => INSTANCE,
         (DEVICE, 8) => OEM_ID,
         (DEVICE, 10) => RSI,
+        (DHCP, 255) => DHCP_CONTROL,
+        (DHCP, 61) => CLIENT_ID,
+        (DHCP, _) => DHCP_OTHER,
         (CONTROL, 3) => &[Code(2, "pn_dcp.suboption_control_signal_value", signal)],
         (INITIATIVE, 1) => &[Code(2, "pn_dcp.deviceinitiative_value", initiative)],
         (TSN, 1) => TSN_NAME,
@@ -354,6 +374,5 @@ const fn value(option: u64, sub: u64) -> &'static [Step] {
 
 static TSN_NAME: &[Step] = &[
     Uuid("pn_dcp.tsn_domain_uuid"),
-    Num(2, "iia.profinet.tsn_domain_name_length"),
     Step::Say("pn_dcp.suboption_tsn_domain_name"),
 ];

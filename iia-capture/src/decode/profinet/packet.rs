@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+use iia_core::Timestamp;
 use iia_core::observe::Value;
 
 use super::super::{Fields, Reader};
@@ -241,7 +242,8 @@ impl<'a> Packet<'a> {
             fields.add("dcerpc.dg_if_id", Value::Uuid(self.interface));
             fields.add("dcerpc.dg_act_id", Value::Uuid(self.activity));
             reader.take(48)?;
-            fields.uint("dcerpc.dg_server_boot", order.u32(&mut reader)?);
+            let boot = Timestamp::from_secs(order.u32(&mut reader)?.into());
+            fields.add("dcerpc.dg_server_boot", Value::Time(boot));
             fields.uint("dcerpc.dg_if_ver", order.u32(&mut reader)?);
             fields.uint("dcerpc.dg_seqnum", order.u32(&mut reader)?);
             fields.uint("dcerpc.opnum", order.u16(&mut reader)?);

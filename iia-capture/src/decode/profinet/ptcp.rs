@@ -24,6 +24,13 @@ static FOLLOW_UP: &[Step] = &[
     Int(4, "pn_ptcp.delay1ns_fup"),
 ];
 
+static DELAY: &[Step] = &[
+    Pad(12),
+    Num(2, "pn_ptcp.sequence_id"),
+    Pad(2),
+    Num(4, "pn_ptcp.delay1ns"),
+];
+
 static ANNOUNCE: &[Step] = &[Pad(12), Num(2, "pn_ptcp.sequence_id"), Pad(6)];
 
 /// Says a message; what it is, and `None` where it breaks the rules.
@@ -37,10 +44,10 @@ pub(super) fn pdu<'a>(
         0x0080 | 0x0081 => ("sync", SYNC),
         0xff00 | 0xff01 => ("announce", ANNOUNCE),
         0xff20 | 0xff21 => ("follow_up", FOLLOW_UP),
-        0xff40 => ("delay_request", SYNC),
-        0xff41 => ("delay_response_with_follow_up", SYNC),
-        0xff42 => ("delay_follow_up_response", FOLLOW_UP),
-        _ => ("delay_response", SYNC),
+        0xff40 => ("delay_request", DELAY),
+        0xff41 => ("delay_response_with_follow_up", DELAY),
+        0xff42 => ("delay_follow_up_response", DELAY),
+        _ => ("delay_response", DELAY),
     };
     let mut walk = Walk::new(reader.rest(), 0, fields);
     let done = walk.steps(head).and_then(|()| blocks(&mut walk));

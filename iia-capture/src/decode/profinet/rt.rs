@@ -196,6 +196,9 @@ fn fragment<'a>(mut reader: Reader<'a>, fields: &mut Fields<'a>) -> Option<()> {
     fields.uint("pn_rt.frag_status.more_follows", status >> 7);
     fields.uint("pn_rt.frag_status.error", status >> 6 & 1);
     fields.uint("pn_rt.frag_status.fragment_number", status & 0x3f);
-    fields.add("pn_rt.frag_data", Value::Bytes(reader.take(reader.len())?));
+    fields.add(
+        "iia.profinet.data",
+        Value::Bytes(reader.take(reader.len())?),
+    );
     Some(())
 }

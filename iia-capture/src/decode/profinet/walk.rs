@@ -147,11 +147,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 self.fields.code(name, number, words(number));
                 Some(())
             }
-            Step::Flags(width, name, bits) => {
-                let number = self.uint(width, name)?;
-                self.bits(number, bits);
-                Some(())
-            }
+            Step::Flags(width, name, bits) => self.bits_of(width, name, bits),
             Step::Parts(width, bits) => {
                 let number = self.number(width)?;
                 self.bits(number, bits);
@@ -225,6 +221,13 @@ impl<'a, 'f> Walk<'a, 'f> {
                 return None;
             }
         }
+        Some(())
+    }
+
+    /// A number and what its bits mean.
+    pub(super) fn bits_of(&mut self, width: u8, name: &'static str, bits: &[Bits]) -> Option<()> {
+        let number = self.uint(width, name)?;
+        self.bits(number, bits);
         Some(())
     }
 

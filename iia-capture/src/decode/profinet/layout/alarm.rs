@@ -86,18 +86,19 @@ static ACK: &[Step] = &[
 /// Items of an alarm, each behind what says its structure.
 fn items(walk: &mut Walk<'_, '_>) -> Option<()> {
     while !walk.reader.is_empty() {
-        let structure = structure(walk)?;
+        let structure = structure(walk, STRUCTURE)?;
         item(walk, structure)?;
     }
     Some(())
 }
 
+/// The field that says which structure the data behind it have.
+pub(super) const STRUCTURE: &str = "pn_io.user_structure_identifier";
+
 /// Which structure the data behind it have.
-pub(super) fn structure(walk: &mut Walk<'_, '_>) -> Option<u64> {
+pub(super) fn structure(walk: &mut Walk<'_, '_>, name: &'static str) -> Option<u64> {
     let number = walk.number(2)?;
-    let words = structure_name(number);
-    walk.fields
-        .code("pn_io.user_structure_identifier", number, words);
+    walk.fields.code(name, number, structure_name(number));
     Some(number)
 }
 

@@ -1,4 +1,4 @@
-//! How an application relation begins, is controlled and ends (IEC 61158-6-10, 5.2.3 to 5.2.10).
+//! How an application relation begins (IEC 61158-6-10, 5.2.3 to 5.2.9).
 
 use super::super::walk::Step::{Code, Flags, Mac, Many, Name, Num, Own, Pad, Rest, Uuid};
 use super::super::walk::{Bits, Step, Walk, plain};
@@ -25,20 +25,8 @@ pub(super) fn of(kind: u16) -> Option<&'static [Step]> {
         0x010a => SR_INFO,
         0x010b => super::device::NESTED,
         0x010c => RS_INFO,
-        0x0110..=0x0118 | 0x8110..=0x8118 => control(kind),
-        0x0119 => SUBMODULE_LIST,
         _ => return None,
     })
-}
-
-const fn control(kind: u16) -> &'static [Step] {
-    match kind & 0x7fff {
-        // A plug is controlled in the name of its alarm.
-        0x0111 | 0x0113 => CONTROL_PLUG,
-        0x0112 if kind < 0x8000 => CONTROL_READY,
-        0x0115 => &[],
-        _ => CONTROL,
-    }
 }
 
 pub(super) const fn ar_type(kind: u64) -> Option<&'static str> {
@@ -499,67 +487,3 @@ static SR_INFO: &[Step] = &[
 ];
 
 static RS_INFO: &[Step] = &[Pad(2), Num(4, "pn_io.rs_properties")];
-
-static COMMAND: &[Bits] = &[
-    Bits("pn_io.control_command.prmend", 0, 1, plain),
-    Bits("pn_io.control_command.applready", 1, 1, plain),
-    Bits("pn_io.control_command.release", 2, 1, plain),
-    Bits("pn_io.control_command.done", 3, 1, plain),
-    Bits("pn_io.control_command.ready_for_companion", 4, 1, plain),
-    Bits("pn_io.control_command.ready_for_rt_class3", 5, 1, plain),
-    Bits("pn_io.control_command.prmbegin", 6, 1, plain),
-];
-
-static CONTROL: &[Step] = &[
-    Num(2, "pn_io.reserved16"),
-    Uuid("pn_io.ar_uuid"),
-    Num(2, "pn_io.session_key"),
-    Num(2, "pn_io.reserved16"),
-    Flags(2, "pn_io.control_command", COMMAND),
-    Num(2, "pn_io.control_block_properties"),
-];
-
-static CONTROL_PLUG: &[Step] = &[
-    Num(2, "pn_io.reserved16"),
-    Uuid("pn_io.ar_uuid"),
-    Num(2, "pn_io.session_key"),
-    Num(2, "pn_io.control_alarm_sequence_number"),
-    Flags(2, "pn_io.control_command", COMMAND),
-    Num(2, "pn_io.control_block_properties"),
-];
-
-static CONTROL_READY: &[Step] = &[
-    Num(2, "pn_io.reserved16"),
-    Uuid("pn_io.ar_uuid"),
-    Num(2, "pn_io.session_key"),
-    Num(2, "pn_io.reserved16"),
-    Flags(2, "pn_io.control_command", COMMAND),
-    Flags(
-        2,
-        "pn_io.control_block_properties.appl_ready",
-        &[
-            Bits(
-                "pn_io.control_block_properties.appl_ready_bit0",
-                0,
-                1,
-                plain,
-            ),
-            Bits(
-                "pn_io.control_block_properties.appl_ready_bit1",
-                1,
-                1,
-                plain,
-            ),
-        ],
-    ),
-];
-
-static SUBMODULE_LIST: &[Step] = &[Many(
-    2,
-    "pn_io.SubmoduleListEntries",
-    &[
-        Num(4, "pn_io.api"),
-        Num(2, "pn_io.slot_nr"),
-        Num(2, "pn_io.subslot_nr"),
-    ],
-)];

@@ -6,9 +6,10 @@ use super::super::walk::Step::{Align, Blocks, Code, Ip, Mac, Many, Name, Num, Pa
 use super::super::walk::{Bits, Step, plain};
 
 /// The layout of a block of this type.
-pub(super) fn of(kind: u16) -> Option<&'static [Step]> {
+pub(super) fn of(kind: u16, version: u64) -> Option<&'static [Step]> {
     Some(match kind {
-        0x0203 => SYNC,
+        0x0203 if version == 0 => SYNC_FIRST,
+        0x0203 if version == 2 => SYNC,
         0x0204 => ISOCHRONOUS,
         0x0205 => IR_DATA,
         0x022d => TIME,
@@ -48,9 +49,12 @@ static CONTAINER: &[Step] = &[
     Blocks,
 ];
 
-static SYNC: &[Step] = &[
+static SYNC_FIRST: &[Step] = &[
     Pad(2),
+    Num(2, "pn_io.slot_nr"),
+    Num(2, "pn_io.subslot_nr"),
     Uuid("pn_io.ptcp_subdomain_id"),
+    Uuid("pn_io.ir_data_id"),
     Num(4, "pn_io.reserved_interval_begin"),
     Num(4, "pn_io.reserved_interval_end"),
     Num(4, "pn_io.pllwindow"),
@@ -59,8 +63,20 @@ static SYNC: &[Step] = &[
     Num(2, "pn_io.sync_properties"),
     Num(2, "pn_io.sync_frame_address"),
     Num(2, "pn_io.ptcp_timeout_factor"),
+];
+
+static SYNC: &[Step] = &[
+    Pad(2),
+    Uuid("pn_io.ptcp_subdomain_id"),
+    Num(4, "pn_io.reserved_interval_begin"),
+    Num(4, "pn_io.reserved_interval_end"),
+    Num(4, "pn_io.pllwindow"),
+    Num(4, "pn_io.sync_send_factor"),
+    Num(2, "pn_io.send_clock_factor"),
+    Num(2, "pn_io.ptcp_timeout_factor"),
     Num(2, "pn_io.ptcp_takeover_timeout_factor"),
     Num(2, "pn_io.ptcp_master_startup_time"),
+    Num(2, "pn_io.sync_properties"),
     Num(1, "pn_io.ptcp_master_priority_1"),
     Num(1, "pn_io.ptcp_master_priority_2"),
     Name(

@@ -1,7 +1,7 @@
 //! Who a device is and what is plugged into it: identification and maintenance, modules, diagnosis (IEC 61158-6-10,
 //! 5.2.18, 5.2.22 and 5.2.23).
 
-use super::super::walk::Step::{Blocks, Code, Each, Flags, Many, Num, Own, Rest, Text, Uuid};
+use super::super::walk::Step::{Blocks, Code, Flags, Many, Num, Own, Rest, Text, Uuid};
 use super::super::walk::{Bits, Step, Walk, plain};
 use super::alarm;
 
@@ -47,7 +47,12 @@ static DIAGNOSIS_OF_API: &[Step] = &[
 
 /// Diagnoses of one structure until the block ends.
 fn diagnoses(walk: &mut Walk<'_, '_>) -> Option<()> {
-    let structure = alarm::structure(walk)?;
+    let of_maker = walk.reader.rest().first()? & 0x80 == 0;
+    let name = match of_maker {
+        true => "pn_io.user_structure_identifier_manf",
+        false => alarm::STRUCTURE,
+    };
+    let structure = alarm::structure(walk, name)?;
     while !walk.reader.is_empty() {
         alarm::item(walk, structure)?;
     }
@@ -171,18 +176,15 @@ static ASSET: &[Step] = &[
 ];
 
 static ASSET_IDENTITY: &[Step] = &[
-    Text(16, "pn_io.im_serial_number"),
-    Flags(
-        8,
-        "pn_io.am_device_identification",
-        &[
-            Bits("pn_io.am_device_identification.device_sub_id", 0, 16, plain),
-            Bits("pn_io.am_device_identification.device_id", 16, 16, plain),
-            Bits("pn_io.am_device_identification.vendor_id", 32, 16, plain),
-            Bits("pn_io.am_device_identification.organization", 48, 16, plain),
-        ],
-    ),
+    Flags(8, "pn_io.am_device_identification", IDENTIFICATION),
     Num(2, "pn_io.am_type_identification"),
+];
+
+static IDENTIFICATION: &[Bits] = &[
+    Bits("pn_io.am_device_identification.device_sub_id", 0, 16, plain),
+    Bits("pn_io.am_device_identification.device_id", 16, 16, plain),
+    Bits("pn_io.am_device_identification.vendor_id", 32, 16, plain),
+    Bits("pn_io.am_device_identification.organization", 48, 16, plain),
 ];
 
 static SOFTWARE: &[Step] = &[
@@ -196,20 +198,23 @@ static ASSET_FULL: &[Step] = &[
     Step::All(ASSET),
     Text(64, "pn_io.am_software_revision"),
     Text(64, "pn_io.am_hardware_revision"),
-    Step::All(ASSET_IDENTITY),
+    Text(16, "pn_io.im_serial_number"),
     Step::All(SOFTWARE),
+    Step::All(ASSET_IDENTITY),
     Num(2, "pn_io.im_hardware_revision"),
 ];
 static ASSET_HARDWARE: &[Step] = &[
     Step::All(ASSET),
     Text(64, "pn_io.am_hardware_revision"),
+    Text(16, "pn_io.im_serial_number"),
     Step::All(ASSET_IDENTITY),
     Num(2, "pn_io.im_hardware_revision"),
 ];
 static ASSET_FIRMWARE: &[Step] = &[
     Step::All(ASSET),
     Text(64, "pn_io.am_software_revision"),
-    Step::All(ASSET_IDENTITY),
+    Text(16, "pn_io.im_serial_number"),
     Step::All(SOFTWARE),
-    Each(&[Step::Pad(1)]),
+    Step::All(ASSET_IDENTITY),
+    Num(2, "pn_io.am_reserved"),
 ];

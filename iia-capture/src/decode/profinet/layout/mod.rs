@@ -2,6 +2,7 @@
 
 mod alarm;
 mod connect;
+mod control;
 mod device;
 mod identity;
 mod port;
@@ -16,9 +17,10 @@ pub(super) use alarm::STATUS;
 pub(super) fn of(kind: u16, version: u64) -> Option<&'static [Step]> {
     alarm::of(kind)
         .or_else(|| connect::of(kind))
+        .or_else(|| control::of(kind))
         .or_else(|| record::of(kind, version))
         .or_else(|| identity::of(kind, version))
-        .or_else(|| device::of(kind))
+        .or_else(|| device::of(kind, version))
         .or_else(|| port::of(kind, version))
         .or_else(|| ring::of(kind, version))
 }

@@ -1,7 +1,7 @@
 //! Ports of a device: what they are, what they should be, what they counted (IEC 61158-6-10, 5.2.13).
 
-use super::super::walk::Step::{Align, Blocks, Code, Flags, Mac, Many, Name, Num, Pad};
-use super::super::walk::{Bits, Step, plain};
+use super::super::walk::Step::{Align, Blocks, Code, Flags, Mac, Many, Name, Num, Own, Pad};
+use super::super::walk::{Bits, Step, Walk, plain};
 
 /// The layout of a block of this type.
 pub(super) fn of(kind: u16, version: u64) -> Option<&'static [Step]> {
@@ -26,7 +26,8 @@ pub(super) fn of(kind: u16, version: u64) -> Option<&'static [Step]> {
         0x0225 => DCP_BOUNDARY,
         0x0226 => PREAMBLE,
         0x0227 | 0x0229 => MAU_EXTENSION,
-        0x0251 => STATISTIC,
+        0x0251 if version == 0 => STATISTIC,
+        0x0251 => STATISTIC_OF_KNOWN,
         _ => return None,
     })
 }
@@ -59,17 +60,25 @@ static CHECK_PEERS: &[Step] = &[Many(
     ],
 )];
 
-static LINE_DELAY: &[Step] = &[Flags(
-    4,
-    "pn_io.line_delay",
-    &[Bits("pn_io.line_delay_format_indicator", 31, 1, plain)],
-)];
+static LINE_DELAY: &[Step] = &[Own(line_delay)];
 
-static CHECK_LINE_DELAY: &[Step] = &[
-    Pad(2),
-    Step::All(LINE_DELAY),
-    Num(4, "pn_io.cable_delay_value"),
-];
+/// The highest bit says whether the delay of the whole line follows, or that of its cable alone.
+fn line_delay(walk: &mut Walk<'_, '_>) -> Option<()> {
+    let of_cable = *walk.reader.rest().first()? & 0x80 != 0;
+    let bits: &[Bits] = match of_cable {
+        false => &[
+            Bits("pn_io.line_delay_format_indicator", 31, 1, plain),
+            Bits("pn_io.line_delay_value", 0, 31, plain),
+        ],
+        true => &[
+            Bits("pn_io.line_delay_format_indicator", 31, 1, plain),
+            Bits("pn_io.cable_delay_value", 0, 31, plain),
+        ],
+    };
+    walk.bits_of(4, "pn_io.line_delay", bits)
+}
+
+static CHECK_LINE_DELAY: &[Step] = &[Pad(2), Step::All(LINE_DELAY)];
 
 const fn mau(kind: u64) -> Option<&'static str> {
     Some(match kind {
@@ -182,10 +191,10 @@ static MULTICAST_BOUNDARY: &[Step] = &[
 
 static ADJUST_LINK: &[Step] = &[
     Pad(2),
-    Step::All(LINK_STATE),
+    Num(2, "pn_io.port_state"),
     Num(2, "pn_io.adjust_properties"),
 ];
-static CHECK_LINK: &[Step] = LINK_STATE;
+static CHECK_LINK: &[Step] = &[Num(2, "pn_io.port_state")];
 
 static CHECK_SYNC: &[Step] = &[Flags(
     2,
@@ -230,7 +239,8 @@ static PREAMBLE: &[Step] = &[
 
 static MAU_EXTENSION: &[Step] = &[Num(2, "pn_io.mau_type_extension")];
 
-static STATISTIC: &[Step] = &[
+static STATISTIC: &[Step] = &[Pad(2), Step::All(COUNTERS)];
+static STATISTIC_OF_KNOWN: &[Step] = &[
     Flags(
         2,
         "pn_io.CounterStatus",
@@ -243,6 +253,9 @@ static STATISTIC: &[Step] = &[
             Bits("pn_io.CounterStatus.ifOutErrors", 5, 1, plain),
         ],
     ),
+    Step::All(COUNTERS),
+];
+static COUNTERS: &[Step] = &[
     Num(4, "pn_io.ifInOctets"),
     Num(4, "pn_io.ifOutOctets"),
     Num(4, "pn_io.ifInDiscards"),

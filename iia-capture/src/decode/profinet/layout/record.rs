@@ -67,6 +67,7 @@ static READ_QUERY: &[Step] = &[Rest("iia.profinet.query_data")];
 
 static SUBSTITUTE_VALUE: &[Step] = &[
     Num(2, "pn_io.substitutionmode"),
+    Flags(1, "pn_io.ioxs", IOXS),
     Rest("iia.profinet.substitute_data"),
 ];
 
@@ -80,7 +81,7 @@ static INPUT_ELEMENT: &[Step] = &[
     Num(1, "pn_io.length_iocs"),
     Flags(1, "pn_io.ioxs", IOXS),
     Num(1, "pn_io.length_iops"),
-    Flags(1, "pn_io.ioxs", IOXS),
+    Flags(1, "pn_io.iops", IOXS),
     Sized(2, "pn_io.length_data", "iia.profinet.data"),
 ];
 
@@ -140,8 +141,8 @@ static AR_DATA: &[Step] = &[Many(
             2,
             "pn_io.number_of_iocrs",
             &[
-                Flags(4, "pn_io.iocr_properties", connect::IOCR_PROPERTIES),
                 Code(2, "pn_io.iocr_type", connect::iocr_type),
+                Flags(4, "pn_io.iocr_properties", connect::IOCR_PROPERTIES),
                 Num(2, "pn_io.frame_id"),
                 Num(2, "pn_io.cycle_counter"),
                 Flags(1, "pn_io.ds", DATA_STATUS),

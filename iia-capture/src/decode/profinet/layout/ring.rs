@@ -46,6 +46,7 @@ const fn ring_state(state: u64) -> Option<&'static str> {
 static DOMAIN: &[Step] = &[
     Uuid("pn_io.mrp_domain_uuid"),
     Code(2, "pn_io.mrp_role", role),
+    Align,
 ];
 
 static ADJUST: &[Step] = &[Pad(2), Step::All(DOMAIN), Step::All(NAMED), Blocks];
@@ -53,10 +54,19 @@ static NAMED: &[Step] = &[
     Name(1, "pn_io.mrp_length_domain_name", "pn_io.mrp_domain_name"),
     Align,
 ];
-static REAL: &[Step] = ADJUST;
+static REAL: &[Step] = &[
+    Pad(2),
+    Uuid("pn_io.mrp_domain_uuid"),
+    Code(2, "pn_io.mrp_role", role),
+    Name(1, "pn_io.mrp_length_domain_name", "pn_io.mrp_domain_name"),
+    Num(2, "pn_io.mrp_version"),
+    Align,
+    Blocks,
+];
 static REAL_VERSIONED: &[Step] = &[
     Pad(2),
-    Step::All(DOMAIN),
+    Uuid("pn_io.mrp_domain_uuid"),
+    Code(2, "pn_io.mrp_role", role),
     Num(2, "pn_io.mrp_version"),
     Step::All(NAMED),
     Blocks,
@@ -84,7 +94,8 @@ static INSTANCE_ADJUST: &[Step] = &[
 static INSTANCE_REAL: &[Step] = &[
     Pad(1),
     Num(1, "pn_io.mrp_MrpInstance"),
-    Step::All(DOMAIN),
+    Uuid("pn_io.mrp_domain_uuid"),
+    Code(2, "pn_io.mrp_role", role),
     Num(2, "pn_io.mrp_version"),
     Step::All(NAMED),
     Blocks,
