@@ -1,10 +1,5 @@
 //! PROFINET, with made messages: what is told of each, and that no cut or bent one brings anything down.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
 mod made;
 

@@ -94,6 +94,6 @@ pub(crate) fn frames() -> [(u16, Box<dyn Frames>); FRAMES] {
     [
         (0x0806, Box::new(arp::Arp::default())),
         (0x8892, Box::new(profinet::Rt::default())),
-        (0x88e3, Box::new(profinet::Mrp::default())),
+        (0x88e3, Box::new(profinet::Mrp)),
     ]
 }
