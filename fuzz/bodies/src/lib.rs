@@ -31,6 +31,8 @@ pub mod link;
 #[cfg(feature = "full")]
 pub mod opcua;
 #[cfg(feature = "full")]
+pub mod profinet;
+#[cfg(feature = "full")]
 pub mod sensor;
 #[cfg(feature = "full")]
 pub mod tpm;
@@ -70,6 +72,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_opcua", opcua::opcua),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
+    ("capture_profinet", profinet::messages),
     ("capture_sensor", sensor::sensor),
     ("config_approval", config::approval::model),
     ("config_consequences", config::change::consequences),

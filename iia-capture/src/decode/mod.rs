@@ -13,6 +13,7 @@ mod line;
 pub mod modbus;
 pub mod ntp;
 pub mod opcua;
+pub mod profinet;
 mod reader;
 mod recognise;
 mod turn;

@@ -4,98 +4,94 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Frames, Session, arp, ethercat, goose, http, ntp, opcua};
+use super::{Frames, Session, arp, ethercat, goose, http, ntp, opcua, profinet};
 
-/// A decoder of TCP streams: the ports where it is expected, whether bytes can be its on such a port, whether they can be
-/// nothing else on any, and how one begins. Bytes are the first of a direction that were seen, from the middle of a
-/// connection too.
-struct Stream {
+/// Looks at the first bytes of a direction that were seen, from the middle of a conversation too, or at a datagram.
+type Looks = fn(&[u8]) -> bool;
+
+/// A decoder: the ports where it is expected, whether bytes can be its on such a port, whether they can be nothing else
+/// on any, and how one begins.
+struct Row {
     ports: &'static [u16],
-    fits: fn(&[u8]) -> bool,
-    claims: fn(&[u8]) -> bool,
+    fits: Looks,
+    claims: Looks,
     begin: fn() -> Box<dyn Session>,
 }
 
-/// A decoder of datagrams, in the same terms.
-struct Datagrams {
+const fn row(
     ports: &'static [u16],
-    fits: fn(&[u8]) -> bool,
+    [fits, claims]: [Looks; 2],
     begin: fn() -> Box<dyn Session>,
+) -> Row {
+    Row {
+        ports,
+        fits,
+        claims,
+        begin,
+    }
 }
 
-/// A row a decoder. Whoever claims comes before whoever only fits.
-static STREAMS: &[Stream] = &[
-    Stream {
-        ports: &[80, 8080],
-        fits: http::claims,
-        claims: http::claims,
-        begin: || Box::new(http::Http::default()),
-    },
-    Stream {
-        ports: &[4840],
-        fits: opcua::claims,
-        claims: opcua::claims,
-        begin: || Box::new(opcua::OpcUa::default()),
-    },
-    Stream {
-        ports: &[ethercat::PORT],
-        fits: ethercat::fits_stream,
-        claims: |_| false,
-        begin: || Box::new(ethercat::Gateway::default()),
-    },
+fn boxed<S: Session + Default + 'static>() -> Box<dyn Session> {
+    Box::new(S::default())
+}
+
+/// Whoever shares its form with others claims nothing by it.
+const fn nothing(_: &[u8]) -> bool {
+    false
+}
+
+/// Decoders of TCP streams. Whoever claims comes before whoever only fits.
+#[rustfmt::skip]
+static STREAMS: &[Row] = &[
+    row(&[80, 8080], [http::claims, http::claims], boxed::<http::Http>),
+    row(&[4840], [opcua::claims, opcua::claims], boxed::<opcua::OpcUa>),
+    row(&[ethercat::PORT], [ethercat::fits_stream, nothing], boxed::<ethercat::Gateway>),
 ];
 
-static DATAGRAMS: &[Datagrams] = &[
-    Datagrams {
-        ports: &[123],
-        fits: ntp::fits,
-        begin: || Box::new(ntp::Ntp::default()),
-    },
-    Datagrams {
-        ports: &[4840],
-        fits: opcua::pubsub::fits,
-        begin: || Box::new(opcua::pubsub::PubSub),
-    },
-    Datagrams {
-        ports: &[ethercat::PORT],
-        fits: ethercat::fits,
-        begin: || Box::new(ethercat::Gateway::default()),
-    },
+/// Decoders of datagrams, in the same order.
+#[rustfmt::skip]
+static DATAGRAMS: &[Row] = &[
+    row(&[123], [ntp::fits, nothing], boxed::<ntp::Ntp>),
+    row(&[4840], [opcua::pubsub::fits, nothing], boxed::<opcua::pubsub::PubSub>),
+    row(&[ethercat::PORT], [ethercat::fits, nothing], boxed::<ethercat::Gateway>),
+    row(&[profinet::CM_PORT], [profinet::fits, profinet::claims], boxed::<profinet::ContextManagement>),
+    row(profinet::RT_PORTS, [profinet::fits_rt, nothing], boxed::<profinet::RtUdp>),
 ];
 
 /// Whether a port of TCP, or else of UDP, is one at which a decoder is expected.
 pub(crate) fn serves(port: u16, tcp: bool) -> bool {
-    match tcp {
-        true => STREAMS.iter().any(|row| row.ports.contains(&port)),
-        false => DATAGRAMS.iter().any(|row| row.ports.contains(&port)),
-    }
+    let rows = if tcp { STREAMS } else { DATAGRAMS };
+    rows.iter().any(|row| row.ports.contains(&port))
 }
 
 /// The decoder for a TCP flow between these ports, as its first bytes tell.
 pub(crate) fn stream(ports: [u16; 2], bytes: &[u8]) -> Option<Box<dyn Session>> {
-    let expected = |row: &&Stream| ports.iter().any(|port| row.ports.contains(port));
-    let claims = STREAMS.iter().find(|row| (row.claims)(bytes));
-    let fits = || {
-        let mut expected = STREAMS.iter().filter(expected);
-        expected.find(|row| (row.fits)(bytes))
-    };
-    claims.or_else(fits).map(|row| (row.begin)())
+    recognised(STREAMS, ports, bytes)
 }
 
 /// The decoder for datagrams between these ports, as the first of them tells.
 pub(crate) fn datagram(ports: [u16; 2], bytes: &[u8]) -> Option<Box<dyn Session>> {
-    let expected = |row: &&Datagrams| ports.iter().any(|port| row.ports.contains(port));
-    let mut expected = DATAGRAMS.iter().filter(expected);
-    let row = expected.find(|row| (row.fits)(bytes))?;
-    Some((row.begin)())
+    recognised(DATAGRAMS, ports, bytes)
+}
+
+fn recognised(rows: &[Row], ports: [u16; 2], bytes: &[u8]) -> Option<Box<dyn Session>> {
+    let expected = |row: &&Row| ports.iter().any(|port| row.ports.contains(port));
+    let claims = rows.iter().find(|row| (row.claims)(bytes));
+    let fits = || {
+        let mut expected = rows.iter().filter(expected);
+        expected.find(|row| (row.fits)(bytes))
+    };
+    claims.or_else(fits).map(|row| (row.begin)())
 }
 
 /// The decoders of frames without IP, each with its EtherType.
 pub(crate) fn frames() -> Vec<(u16, Box<dyn Frames>)> {
     vec![
         (0x0806, Box::new(arp::Arp)),
+        (0x8892, Box::new(profinet::Rt::default())),
         (0x88a4, Box::new(ethercat::Ethercat::default())),
         (0x88b8, Box::new(goose::Goose::default())),
+        (0x88e3, Box::new(profinet::Mrp)),
         (0xb62c, Box::new(opcua::pubsub::PubSub)),
     ]
 }

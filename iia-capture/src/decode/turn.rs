@@ -104,7 +104,10 @@ fn emptied<'b>(fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
 
 /// What decoders of different flows know together, bounded.
 #[derive(Debug, Default)]
-pub struct Known {}
+pub struct Known {
+    /// Calls of PROFINET, which are answered from another port than they went to.
+    pub(crate) profinet: super::profinet::Waiting,
+}
 
 /// One unit's turn: when and between whom it was said, and where to say what it means.
 pub struct Turn<'t> {

@@ -42,6 +42,8 @@ protocols! {
     ProfinetRt = "profinet_rt",
     /// PROFINET's context management over DCE/RPC (Wireshark: `pn_io`).
     ProfinetIo = "profinet_io",
+    /// Rings of media redundancy (Wireshark: `pn_mrp`).
+    Mrp = "mrp",
     /// EtherCAT (Wireshark: `ecat`).
     Ethercat = "ethercat",
     /// IEC 61850 GOOSE (Wireshark: `goose`).
@@ -81,6 +83,7 @@ impl Protocol {
     pub const fn ethertype(self) -> Option<u16> {
         match self {
             Self::ProfinetDcp | Self::ProfinetRt => Some(0x8892),
+            Self::Mrp => Some(0x88e3),
             Self::Ethercat => Some(0x88a4),
             Self::Goose => Some(0x88b8),
             Self::Arp => Some(0x0806),

@@ -1,0 +1,3 @@
+//! Messages that were made by hand from the standards.
+
+pub mod profinet;
