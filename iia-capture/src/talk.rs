@@ -155,9 +155,9 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         let before = talk.held();
         let (flow, protocol) = (state.flow, talk.protocol());
         let (stats, outside, kept) = (&mut *self.stats, &mut *self.sink, &mut state.kept);
-        let mut sink = |said: &iia_core::observe::Said<'_>| {
-            stats.said += 1;
-            outside(&Observation::Said(*said), kept);
+        let mut sink = |seen: &Observation<'_>| {
+            stats.said += u64::from(matches!(seen, Observation::Said(_)));
+            outside(seen, kept);
         };
         let when = (self.ts, Between::Flow(flow), from_orig);
         let (known, scratch) = (&mut *self.known, &mut *self.scratch);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::net::IpAddr;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
@@ -45,7 +46,7 @@ pub fn ours(path: &Path) -> Values {
         let (asker, answerer) = match said.between {
             Between::Link(_) => (String::new(), String::new()),
             Between::Flow(flow) => {
-                let ends = (flow.orig_h.to_string(), flow.resp_h.to_string());
+                let ends = (end(flow.orig_h), end(flow.resp_h));
                 if said.from_orig {
                     ends
                 } else {
@@ -65,6 +66,14 @@ pub fn ours(path: &Path) -> Values {
         }
     });
     values
+}
+
+/// An end as the tables name it; they have no column for addresses of IPv6.
+fn end(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(_) => String::new(),
+    }
 }
 
 fn add(values: &mut Values, frame: Frame, fields: &[Field<'_>]) {
