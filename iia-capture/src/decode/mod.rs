@@ -9,6 +9,7 @@ pub mod arp;
 pub mod http;
 mod line;
 pub mod modbus;
+pub mod mqtt;
 pub mod ntp;
 mod reader;
 mod recognise;

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{Frames, Session, arp, http, ntp};
+use super::{Frames, Session, arp, http, mqtt, ntp};
 
 /// A decoder of TCP streams: the ports where it is expected, whether bytes can be its on such a port, whether they can be
 /// nothing else on any, and how one begins. Bytes are the first of a direction that were seen, from the middle of a
@@ -22,12 +22,20 @@ struct Datagrams {
 }
 
 /// A row a decoder. Whoever claims comes before whoever only fits.
-static STREAMS: &[Stream] = &[Stream {
-    ports: &[80, 8080],
-    fits: http::claims,
-    claims: http::claims,
-    begin: || Box::new(http::Http::default()),
-}];
+static STREAMS: &[Stream] = &[
+    Stream {
+        ports: &[80, 8080],
+        fits: http::claims,
+        claims: http::claims,
+        begin: || Box::new(http::Http::default()),
+    },
+    Stream {
+        ports: &[1883],
+        fits: mqtt::fits,
+        claims: mqtt::claims,
+        begin: || Box::new(mqtt::Mqtt::default()),
+    },
+];
 
 static DATAGRAMS: &[Datagrams] = &[Datagrams {
     ports: &[123],

@@ -78,8 +78,14 @@ fn end(address: IpAddr) -> String {
 
 fn add(values: &mut Values, frame: Frame, fields: &[Field<'_>]) {
     for field in fields {
-        let place = (frame.clone(), field.name.to_owned());
-        values.entry(place).or_default().push(spelled(&field.value));
+        let (place, value) = (
+            (frame.clone(), field.name.to_owned()),
+            spelled(&field.value),
+        );
+        // A table shows nothing for a text without letters.
+        if !value.is_empty() {
+            values.entry(place).or_default().push(value);
+        }
     }
 }
 
