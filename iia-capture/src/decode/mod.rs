@@ -10,6 +10,7 @@ pub mod http;
 mod line;
 pub mod modbus;
 pub mod mqtt;
+pub mod mqtt_sn;
 pub mod ntp;
 mod reader;
 mod recognise;

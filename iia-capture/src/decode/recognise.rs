@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{Frames, Session, arp, http, mqtt, ntp};
+use super::{Frames, Session, arp, http, mqtt, mqtt_sn, ntp};
 
 /// A decoder of TCP streams: the ports where it is expected, whether bytes can be its on such a port, whether they can be
 /// nothing else on any, and how one begins. Bytes are the first of a direction that were seen, from the middle of a
@@ -37,11 +37,18 @@ static STREAMS: &[Stream] = &[
     },
 ];
 
-static DATAGRAMS: &[Datagrams] = &[Datagrams {
-    ports: &[123],
-    fits: ntp::fits,
-    begin: || Box::new(ntp::Ntp::default()),
-}];
+static DATAGRAMS: &[Datagrams] = &[
+    Datagrams {
+        ports: &[123],
+        fits: ntp::fits,
+        begin: || Box::new(ntp::Ntp::default()),
+    },
+    Datagrams {
+        ports: &[1883, 1884, 2442],
+        fits: mqtt_sn::fits,
+        begin: || Box::new(mqtt_sn::MqttSn::default()),
+    },
+];
 
 /// Whether a port of TCP, or else of UDP, is one at which a decoder is expected.
 pub(crate) fn serves(port: u16, tcp: bool) -> bool {
