@@ -30,7 +30,7 @@ pub(super) fn packet<'a>(
     let reader = &mut reader;
     let sound = match packet.kind {
         CONNECT => connect::tell(fields, reader, context.inside),
-        CONNACK => connack(fields, reader, v5),
+        CONNACK => connack(fields, reader, context.level),
         PUBLISH => publish(fields, packet, context),
         PUBACK | PUBREC | PUBREL | PUBCOMP => acknowledged(fields, reader, (packet.kind, v5)),
         SUBSCRIBE | UNSUBSCRIBE => filters(fields, packet, v5),
@@ -66,11 +66,14 @@ fn message_id(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<bool> 
     Some(id != 0)
 }
 
-fn connack<'a>(fields: &mut Fields<'a>, reader: &mut Reader<'a>, v5: bool) -> Option<bool> {
+fn connack<'a>(fields: &mut Fields<'a>, reader: &mut Reader<'a>, level: u8) -> Option<bool> {
     let flags = reader.u8()?;
-    fields.add("mqtt.conack.flags.sp", Value::Bool(flags & 1 == 1));
+    // MQTT 3.1 has no flags here yet.
+    if level != V31 {
+        fields.add("mqtt.conack.flags.sp", Value::Bool(flags & 1 == 1));
+    }
     let code = reader.u8()?;
-    if !v5 {
+    if level != V5 {
         fields.code("mqtt.conack.val", code, names::return_code(code));
         return Some(flags < 2 && reader.is_empty());
     }
