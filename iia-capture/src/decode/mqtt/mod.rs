@@ -15,8 +15,6 @@ mod properties;
 mod read;
 pub mod sparkplug;
 mod state;
-#[cfg(test)]
-mod tests;
 
 use iia_core::observe::{Act, Address, Message, Outcome, Protocol};
 

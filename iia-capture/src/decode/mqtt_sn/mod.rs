@@ -6,8 +6,6 @@ mod names;
 mod packet;
 mod read;
 mod state;
-#[cfg(test)]
-mod tests;
 
 use iia_core::observe::{Act, Address, Message, Outcome, Protocol};
 
