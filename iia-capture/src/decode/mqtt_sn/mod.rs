@@ -17,9 +17,11 @@ pub use state::{NAME_LEN_MAX, NODES_MAX, TOPICS_MAX};
 /// A message waits this long for its answer.
 const WAIT_MAX_NS: i64 = 10 * iia_core::time::SECOND_NS;
 
-/// Whether a datagram is a message that keeps the rules, and nothing behind it.
+/// Whether a datagram is a message that keeps the rules, and nothing behind it, by which a flow is known.
 pub fn fits(bytes: &[u8]) -> bool {
-    Datagram::parse(bytes).is_some_and(|datagram| datagram.whole && is_sound(&datagram.packet))
+    Datagram::parse(bytes).is_some_and(|datagram| {
+        datagram.whole && is_sound(&datagram.packet) && is_proof(&datagram.packet)
+    })
 }
 
 /// A client or a forwarder, and a gateway.

@@ -215,6 +215,19 @@ pub(super) fn return_code(packet: &Packet<'_>) -> Option<u8> {
     }
 }
 
+/// Whether a message that is sound can be nothing else: one of any bytes proves nothing, nor does one with flags that
+/// its type does not use.
+pub(super) fn is_proof(packet: &Packet<'_>) -> bool {
+    let unused = match packet.kind {
+        WILLMSG | WILLMSGUPD | GWINFO => return false,
+        PUBLISH => 0x0c,
+        SUBSCRIBE | UNSUBSCRIBE => 0x1c,
+        CONNECT => 0xf3,
+        _ => 0,
+    };
+    packet.body.first().is_none_or(|flags| flags & unused == 0)
+}
+
 /// Whether a message keeps the rules of its type.
 pub(super) fn is_sound(packet: &Packet<'_>) -> bool {
     let body = packet.body;
@@ -224,13 +237,19 @@ pub(super) fn is_sound(packet: &Packet<'_>) -> bool {
         SEARCHGW => len == 1,
         GWINFO => len >= 1,
         // The protocol's number is 1 (5.3.8), and no client is without identifier (5.3.1).
-        CONNECT => len > 4 && body.get(1) == Some(&1),
+        CONNECT => {
+            let client = body.get(4..).map(core::str::from_utf8);
+            body.get(1) == Some(&1) && matches!(client, Some(Ok(client)) if is_topic(client))
+        }
         CONNACK | WILLTOPICRESP | WILLMSGRESP | REGACK | PUBACK | SUBACK => {
             return_code(packet).is_some_and(|code| names::return_code(code).is_some())
         }
         WILLTOPICREQ | WILLMSGREQ | PINGRESP => len == 0,
         // Without topic a client has no will any more.
-        WILLTOPIC | WILLTOPICUPD => len != 1,
+        WILLTOPIC | WILLTOPICUPD => {
+            let topic = body.get(1..).map(core::str::from_utf8);
+            len == 0 || matches!(topic, Some(Ok(topic)) if is_topic(topic))
+        }
         WILLMSG | WILLMSGUPD => true,
         REGISTER => register(body).is_some(),
         PUBLISH => Publish::parse(body).is_some_and(|said| publish_is_sound(&said)),
