@@ -21,10 +21,13 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         let mut joined = core::mem::take(&mut half.partial);
         joined.extend_from_slice(fresh);
         let ports = [state.flow.orig_p, state.flow.resp_p];
-        if let Some(talk) = decode::stream(ports, &joined) {
-            state.talk = Some(talk);
-            state.protocol = Recognised::Spoken;
-            return self.spoken(state, from_orig, &joined);
+        // A capture may begin inside a unit: then a segment that fits stands alone.
+        for bytes in [joined.as_slice(), fresh] {
+            if let Some(talk) = decode::stream(ports, bytes) {
+                state.talk = Some(talk);
+                state.protocol = Recognised::Spoken;
+                return self.spoken(state, from_orig, bytes);
+            }
         }
         if joined.len() < FIRST_LEN {
             state.half(from_orig).partial = joined;
