@@ -423,6 +423,10 @@ fn a_capture_may_begin_in_the_middle_and_on_any_port_with_a_connect() {
         .say(true, &packet(0x32, &[&text("plant/7"), &[0, 7], b"on"]));
     line.say(false, &[0x40, 2, 0, 7]);
     assert_eq!(line.ended(), [("publish", "answered")]);
+    // The end of a packet that is too short to tell goes with it.
+    let mut line = Line::to(1883);
+    line.say(true, &[b'x'; 9]).say(true, &packet(0x30, &[&text("plant/7"), b"on"]));
+    assert_eq!(line.ended(), [("publish", "stated")]);
     let mut line = Line::to(50_123);
     line.say(true, &connect(4, &[]))
         .say(false, CONNACK)

@@ -30,6 +30,9 @@ type Fields = Vec<(String, String)>;
 /// What was said: what, what became of it, the fields of both sides.
 type Told = (String, String, Fields, Fields);
 
+/// What a client did: who, what, under which topic, how many bytes.
+type Acted = (String, Act, String, u64);
+
 /// Every field of MQTT that is told here under Wireshark's name and is no secret.
 const FIELDS: &[&str] = &[
     "mqtt.msgtype",
@@ -142,7 +145,7 @@ impl Drop for Broker {
 }
 
 /// All that is told of a capture, and what clients did in the words of contracts.
-fn told(path: &Path) -> (Vec<Told>, Vec<(String, Act, String, u64)>) {
+fn told(path: &Path) -> (Vec<Told>, Vec<Acted>) {
     let (mut said, mut acts) = (Vec::new(), Vec::new());
     let mut sink = |seen: &Observation<'_>| match seen {
         Observation::Said(one) => {

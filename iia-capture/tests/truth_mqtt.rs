@@ -1,7 +1,6 @@
 //! MQTT held against tshark and Zeek, on captures of others.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     unreachable_pub,

@@ -25,6 +25,8 @@ pub mod lake;
 #[cfg(feature = "full")]
 pub mod link;
 #[cfg(feature = "full")]
+pub mod mqtt;
+#[cfg(feature = "full")]
 pub mod sensor;
 #[cfg(feature = "full")]
 pub mod tpm;
@@ -59,6 +61,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
     ("capture_modbus", capture::modbus),
+    ("capture_mqtt", mqtt::mqtt),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
     ("capture_sensor", sensor::sensor),
