@@ -425,7 +425,8 @@ fn a_capture_may_begin_in_the_middle_and_on_any_port_with_a_connect() {
     assert_eq!(line.ended(), [("publish", "answered")]);
     // The end of a packet that is too short to tell goes with it.
     let mut line = Line::to(1883);
-    line.say(true, &[b'x'; 9]).say(true, &packet(0x30, &[&text("plant/7"), b"on"]));
+    line.say(true, &[b'x'; 9])
+        .say(true, &packet(0x30, &[&text("plant/7"), b"on"]));
     assert_eq!(line.ended(), [("publish", "stated")]);
     let mut line = Line::to(50_123);
     line.say(true, &connect(4, &[]))
@@ -589,4 +590,89 @@ fn every_end_and_every_bit_flip_is_survived() {
             .say(true, &bent[0]);
         line.finish();
     }
+}
+
+/// A field of Protocol Buffers that has a length.
+fn field(tag: &[u8], body: &[u8]) -> Vec<u8> {
+    let head = packet(0, &[body]);
+    [tag, &head[1..]].concat()
+}
+
+#[test]
+fn payloads_without_bottom_or_end_are_told_as_far_as_they_may_be() {
+    let mut nested = vec![0x50, 7];
+    for _ in 0..3000 {
+        nested = field(&[0x92, 1], &field(&[0x12], &nested));
+    }
+    let sets = (0..3000).fold(vec![0x18, 7], |inner, _| {
+        field(&[0x4a], &field(&[0x12], &inner))
+    });
+    let many = [0x12, 2, 0x50, 1].repeat(9000);
+    for (metric, sound) in [
+        (field(&[0x12], &nested), true),
+        (
+            field(&[0x12], &field(&[0x4a], &field(&[0x12], &sets))),
+            true,
+        ),
+        (many, true),
+        (vec![0x12, 5, 0x50, 1], false),
+        (vec![0x12, 2, 0x57, 1], false),
+        (vec![0xff; 40], false),
+    ] {
+        let mut line = accepted(4);
+        line.say(true, &packet(0x30, &[&text("spBv1.0/g/NDATA/e"), &metric]));
+        line.say(true, &[0xc0, 0]).say(false, &[0xd0, 0]);
+        assert_eq!(
+            line.ended(),
+            [("publish", "stated"), ("pingreq", "answered")]
+        );
+        let told = &line.told[0];
+        assert!(told.asked.len() <= 4097);
+        assert_eq!(
+            told.values("iia.sparkplug.malformed").is_empty(),
+            sound,
+            "{}",
+            metric.len()
+        );
+    }
+}
+
+#[test]
+fn of_metrics_that_are_longer_than_what_is_kept_the_first_are_told() {
+    let metrics = field(&[0x12], &[0x0a, 1, b'a', 0x50, 7]).repeat(2000);
+    let mut line = accepted(4);
+    line.say(
+        true,
+        &packet(0x32, &[&text("spBv1.0/g/NDATA/e"), &[0, 7], &metrics]),
+    );
+    line.say(false, &[0x40, 2, 0, 7]);
+    assert_eq!(line.ended(), [("publish", "answered")]);
+    let told = &line.told[0];
+    assert!(told.values("iia.sparkplug.metric.value").len() > 400);
+    assert_eq!(told.values("iia.sparkplug.malformed"), [""; 0]);
+    assert_eq!(told.values("iia.mqtt.payload_len"), ["14000"]);
+    assert_eq!(told.values("iia.mqtt.payload_cut"), ["true"]);
+}
+
+#[test]
+fn an_uplink_is_told_with_the_message_that_brings_it() {
+    let body =
+        br#"{"deviceInfo":{"devEui":"0102030405060708"},"fCnt":10,"fPort":5,"data":"AQIDBP8=",
+        "rxInfo":[{"gatewayId":"03","rssi":-48,"snr":9.5}]}"#;
+    let topic = text("application/1/device/0102030405060708/event/up");
+    let mut line = accepted(4);
+    line.say(true, &packet(0x32, &[&topic, &[0, 7], body]))
+        .say(false, &[0x40, 2, 0, 7]);
+    assert_eq!(line.ended(), [("publish", "answered")]);
+    for (name, want) in [
+        ("iia.lorawan.dev_eui", "0102030405060708"),
+        ("iia.lorawan.f_cnt", "10"),
+        ("iia.lorawan.rssi", "-48"),
+        ("iia.lorawan.data", "01020304ff"),
+    ] {
+        assert_eq!(line.told[0].values(name), [want]);
+    }
+    // What is no JSON is a message like any other.
+    line.say(true, &packet(0x30, &[&topic, b"{\"fCnt\":"]));
+    assert_eq!(line.told[1].values("iia.lorawan.f_cnt"), [""; 0]);
 }

@@ -1,7 +1,6 @@
 //! Captures of others, bent and cut: nothing else is called MQTT, and nothing brings the decoders down.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
     unreachable_pub,

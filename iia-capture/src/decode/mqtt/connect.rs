@@ -161,7 +161,7 @@ pub(super) fn tell<'a>(
                 fields.add("mqtt.willmsg", Value::Bytes(message));
             }
             let topic = core::str::from_utf8(topic).unwrap_or_default();
-            inside.tell(fields, topic, message);
+            inside.tell(fields, topic, (message, false));
         }
     });
     Some(sound & read?.is_sound() && reader.is_empty())

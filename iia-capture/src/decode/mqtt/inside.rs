@@ -1,5 +1,7 @@
 //! What an application message holds, where its topic says in which form.
 
+use iia_core::observe::Value;
+
 use super::super::{Fields, Known};
 use super::{lorawan, sparkplug};
 
@@ -25,11 +27,21 @@ impl Inside {
         event.map_or(Self::Plain, Self::Lorawan)
     }
 
-    /// Tells what is in it.
-    pub(super) fn tell<'a>(&'a self, fields: &mut Fields<'a>, topic: &'a str, payload: &'a [u8]) {
+    /// Tells what is in it; of a message whose end is missing, as far as it goes.
+    pub(super) fn tell<'a>(
+        &'a self,
+        fields: &mut Fields<'a>,
+        topic: &'a str,
+        (payload, is_cut): (&'a [u8], bool),
+    ) {
         match self {
             Self::Plain => {}
-            Self::Sparkplug(names) => sparkplug::tell(fields, topic, payload, names),
+            Self::Sparkplug(names) => {
+                let sound = sparkplug::tell(fields, topic, payload, names);
+                if !sound && !is_cut {
+                    fields.add("iia.sparkplug.malformed", Value::Bool(true));
+                }
+            }
             Self::Lorawan(event) => event.tell(fields),
         }
     }

@@ -6,6 +6,9 @@ use super::packet::*;
 use super::read::{is_filter, is_name};
 use super::{names, properties};
 
+/// Bytes of a packet other than a PUBLISH, and of a topic, that a packet which shows where packets begin may have: nobody
+/// waits for more.
+const SHOWING_LEN_MAX: u16 = 4096;
 /// Packets at the start of some bytes that are looked at.
 const LOOKED_AT_MAX: usize = 4;
 
@@ -85,9 +88,9 @@ fn flags_fit(bytes: &[u8]) -> Fit {
     }
 }
 
-/// Lengths that the type allows; what carries text may have any, within reason.
+/// Lengths that the type allows.
 const fn len_fits(packet: &Packet<'_>) -> bool {
-    const TEXT_LEN_MAX: u32 = 1 << 20;
+    const TEXT_LEN_MAX: u32 = SHOWING_LEN_MAX as u32;
     match packet.kind {
         0 => false,
         PUBLISH => packet.len >= 3,
@@ -103,8 +106,9 @@ const fn len_fits(packet: &Packet<'_>) -> bool {
 /// A PUBLISH is known by its topic, which must be whole.
 fn publish(packet: &Packet<'_>) -> Fit {
     let mut reader = Reader::new(packet.body);
+    let len = Reader::new(packet.body).be16();
     let Some(topic) = string(&mut reader) else {
-        return match packet.is_cut() {
+        return match packet.is_cut() && len.is_none_or(|len| len <= SHOWING_LEN_MAX) {
             true => Fit::More,
             false => Fit::No,
         };

@@ -196,9 +196,9 @@ fn publish<'a>(
     let topic = core::str::from_utf8(written).ok();
     let topic = topic.filter(|topic| !topic.is_empty()).or(context.topic);
     message(fields, (said.payload, said.payload_len));
-    context
-        .inside
-        .tell(fields, topic.unwrap_or_default(), said.payload);
+    let is_cut = said.payload.len() < said.payload_len as usize;
+    let topic = topic.unwrap_or_default();
+    context.inside.tell(fields, topic, (said.payload, is_cut));
     Some(sound)
 }
 

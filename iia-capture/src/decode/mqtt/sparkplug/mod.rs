@@ -79,13 +79,16 @@ pub fn is_topic(topic: &str) -> bool {
     Topic::parse(topic).is_some()
 }
 
-/// Tells a message: who, and each metric with its value.
-pub fn tell<'a>(fields: &mut Fields<'a>, topic: &'a str, bytes: &'a [u8], names: &'a [Known]) {
+/// Tells a message: who, and each metric with its value. Whether it is one to its end.
+pub fn tell<'a>(
+    fields: &mut Fields<'a>,
+    topic: &'a str,
+    bytes: &'a [u8],
+    names: &'a [Known],
+) -> bool {
     let Some(topic) = Topic::parse(topic) else {
-        return;
+        return false;
     };
     topic.tell(fields);
-    if !payload::tell(fields, bytes, names) {
-        fields.add("iia.sparkplug.malformed", Value::Bool(true));
-    }
+    payload::tell(fields, bytes, names)
 }
