@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use iia_core::Timestamp;
-use iia_core::observe::{Between, Flow, Frame, Link, Mac, Observation, Protocol, Said, Transport};
+use iia_core::observe::{Between, Flow, Frame, Link, Mac, Observation, Protocol, Transport};
 use iia_core::time::SECOND_NS;
 
 use crate::decode::{self, Frames, Known, Scratch, Turn};
@@ -225,9 +225,9 @@ impl<K: Default> Pipeline<K> {
             return;
         };
         let (stats, aside) = (&mut self.stats, &mut self.aside);
-        let mut sink = |said: &Said<'_>| {
-            stats.said += 1;
-            sink(&Observation::Said(*said), aside);
+        let mut sink = |seen: &Observation<'_>| {
+            stats.said += u64::from(matches!(seen, Observation::Said(_)));
+            sink(seen, aside);
         };
         let when = (ts, Between::Link(link), true);
         let (known, scratch) = (&mut self.known, &mut self.scratch);

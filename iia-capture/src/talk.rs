@@ -22,10 +22,13 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         let mut joined = core::mem::take(&mut half.partial);
         joined.extend_from_slice(fresh);
         let ports = [state.flow.orig_p, state.flow.resp_p];
-        if let Some(talk) = decode::stream(ports, &joined) {
-            state.talk = Some(talk);
-            state.protocol = Recognised::Spoken;
-            return self.spoken(state, from_orig, &joined);
+        // A capture may begin inside a unit: then a segment that fits stands alone.
+        for bytes in [joined.as_slice(), fresh] {
+            if let Some(talk) = decode::stream(ports, bytes) {
+                state.talk = Some(talk);
+                state.protocol = Recognised::Spoken;
+                return self.spoken(state, from_orig, bytes);
+            }
         }
         if joined.len() < FIRST_LEN {
             state.half(from_orig).partial = joined;
@@ -156,12 +159,14 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         let before = talk.held();
         let (flow, protocol) = (state.flow, talk.protocol());
         let (stats, outside, kept) = (&mut *self.stats, &mut *self.sink, &mut state.kept);
-        let mut sink = |said: &iia_core::observe::Said<'_>| {
-            stats.said += 1;
-            outside(&Observation::Said(*said), kept);
-            accesses(said, &mut |access| {
-                outside(&Observation::Access(*access), kept)
-            });
+        let mut sink = |seen: &Observation<'_>| {
+            outside(seen, kept);
+            if let Observation::Said(said) = seen {
+                stats.said += 1;
+                accesses(said, &mut |access| {
+                    outside(&Observation::Access(*access), kept);
+                });
+            }
         };
         let when = (self.ts, Between::Flow(flow), from_orig);
         let (known, scratch) = (&mut *self.known, &mut *self.scratch);

@@ -8,7 +8,7 @@ use iia_capture::decode::opcua::{
 };
 use iia_capture::decode::{Cut, FIELDS_MAX, Frames, Known, LINE_MAX, Scratch, Session, Turn};
 use iia_core::Timestamp;
-use iia_core::observe::{Between, Link, Mac, Outcome, Protocol, Said};
+use iia_core::observe::{Between, Link, Mac, Observation, Outcome, Protocol};
 use opcua_wire::{
     DOUBLE, Told, Wire, acknowledge, asks, chunk, hello, le, open, read, text, unit, value,
 };
@@ -30,7 +30,11 @@ fn published() -> Vec<u8> {
 
 fn heard(bytes: &[u8], frame: bool) -> Vec<Told> {
     let (mut known, mut scratch, mut told) = (Known::default(), Scratch::default(), Vec::new());
-    let mut sink = |said: &Said<'_>| told.push(Told::of(said));
+    let mut sink = |seen: &Observation<'_>| {
+        if let Observation::Said(said) = seen {
+            told.push(Told::of(said));
+        }
+    };
     let link = Link {
         source: Mac([2; 6]),
         destination: Mac([1; 6]),

@@ -114,5 +114,9 @@ fn a_topic_is_compared_to_its_last_level() {
             payload_len: 1,
         });
         assert_eq!(matcher.judge(&seen).is_covered(), covered, "{topic}");
+        // With a flow that carries it, it is judged the same, and the flow's way stays the flow's.
+        let mut way = None;
+        assert_eq!(matcher.judge_keeping(&mut way, &seen), matcher.judge(&seen));
+        assert_eq!(way, None);
     }
 }

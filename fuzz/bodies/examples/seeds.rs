@@ -41,6 +41,9 @@ fn main() -> Outcome {
     packets(&corpus)?;
     vaults(&corpus)?;
     worlds(&corpus)?;
+    for (name, bytes) in iia_fuzz_bodies::mqtt::seeds() {
+        corpus.put("capture_mqtt", name, &[&bytes])?;
+    }
     for (target, name, bytes) in iia_fuzz_bodies::tpm::seeds() {
         corpus.put(target, &name, &[&bytes])?;
     }

@@ -29,6 +29,8 @@ pub mod lake;
 #[cfg(feature = "full")]
 pub mod link;
 #[cfg(feature = "full")]
+pub mod mqtt;
+#[cfg(feature = "full")]
 pub mod opcua;
 #[cfg(feature = "full")]
 pub mod profinet;
@@ -54,21 +56,22 @@ pub type Body = fn(&[u8]);
 #[cfg(feature = "full")]
 pub const TARGETS: &[(&str, Body)] = &[
     ("attest_policy", attest::policy),
+    ("audit_body", audit::record::body),
     ("audit_bundle", audit::bundle::bundle),
     ("audit_note", audit::note::note),
     ("audit_policy", audit::note::policy),
     ("audit_proof", audit::proof::proof),
     ("audit_record", audit::record::record),
     ("audit_table", audit::table::table),
-    ("audit_tlog_proof", audit::bundle::proof),
-    ("audit_body", audit::record::body),
     ("audit_tile", audit::record::tile),
+    ("audit_tlog_proof", audit::bundle::proof),
     ("audit_vault", audit::vault::receipt),
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
     ("capture_ethercat", ethercat::frames),
     ("capture_goose", goose::frames),
     ("capture_modbus", capture::modbus),
+    ("capture_mqtt", mqtt::mqtt),
     ("capture_opcua", opcua::opcua),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
@@ -93,10 +96,10 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("edge_query", edge::query),
     ("edge_vault", vault::reply),
     ("edge_wire", edge::wire),
-    ("grpc_mend", identity::token::mend),
-    ("jwt_token", identity::token::token),
     ("event_log", tpm::event_log),
+    ("grpc_mend", identity::token::mend),
     ("issuance_log", identity::admission::issuance),
+    ("jwt_token", identity::token::token),
     ("lake_ipc", lake::ipc),
     ("lake_segment", lake::segment),
     ("lake_wal", lake::wal),

@@ -3,7 +3,7 @@
 use iia_capture::decode::opcua::{MESSAGE_LEN_MAX, OpcUa, PARTS_MAX, claims, pubsub};
 use iia_capture::decode::{Cut, FIELDS_MAX, Known, Scratch, Session, Turn};
 use iia_core::Timestamp;
-use iia_core::observe::{Between, Flow, Outcome, Protocol, Said, Transport};
+use iia_core::observe::{Between, Flow, Observation, Outcome, Protocol, Said, Transport};
 
 use crate::input::Input;
 
@@ -26,9 +26,11 @@ fn talk(data: &[u8]) -> Vec<String> {
         }
         let (kind, piece) = (input.byte(), input.piece());
         let from_orig = kind & 1 == 0;
-        let mut sink = |said: &Said<'_>| {
-            sound(said);
-            told.push(format!("{said:?}"));
+        let mut sink = |seen: &Observation<'_>| {
+            if let Observation::Said(said) = seen {
+                sound(said);
+                told.push(format!("{said:?}"));
+            }
         };
         let when = (
             Timestamp::from_secs(at as i64),
@@ -52,7 +54,11 @@ fn talk(data: &[u8]) -> Vec<String> {
         }
         assert!(session.held() <= PARTS_MAX * 2 * (MESSAGE_LEN_MAX + 64) + 64 * 70_000);
     }
-    let mut sink = |said: &Said<'_>| sound(said);
+    let mut sink = |seen: &Observation<'_>| {
+        if let Observation::Said(said) = seen {
+            sound(said);
+        }
+    };
     let when = (Timestamp::from_secs(1000), Between::Flow(flow()), true);
     let mut turn = Turn::new(when, Protocol::OpcUa, (&mut known, &mut scratch), &mut sink);
     session.end(&mut turn);

@@ -11,6 +11,8 @@ pub mod goose;
 pub mod http;
 mod line;
 pub mod modbus;
+pub mod mqtt;
+pub mod mqtt_sn;
 pub mod ntp;
 pub mod opcua;
 pub mod profinet;

@@ -3,15 +3,15 @@
 use alloc::vec::Vec;
 
 use iia_core::Timestamp;
-use iia_core::observe::{Between, Field, Outcome, Protocol, Said, Value};
+use iia_core::observe::{Between, Field, Message, Observation, Outcome, Protocol, Said, Value};
 
 use super::line::Asked;
 
 /// Fields of one message at most; a message that has more is told with those, and `iia.fields_cut` behind them.
 pub const FIELDS_MAX: usize = 4096;
 
-/// Takes what was said.
-pub type Sink<'s> = dyn FnMut(&Said<'_>) + 's;
+/// Takes what was said, and what it means on a bus.
+pub type Sink<'s> = dyn FnMut(&Observation<'_>) + 's;
 
 /// The fields of one message, in the order of the wire.
 #[derive(Debug, Default)]
@@ -107,6 +107,8 @@ fn emptied<'b>(fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
 pub struct Known {
     /// Calls of PROFINET, which are answered from another port than they went to.
     pub(crate) profinet: super::profinet::Waiting,
+    /// What birth certificates of Sparkplug say.
+    pub(crate) births: super::mqtt::sparkplug::Births,
 }
 
 /// One unit's turn: when and between whom it was said, and where to say what it means.
@@ -166,7 +168,7 @@ impl<'t> Turn<'t> {
             ..self.blank(what)
         };
         let orphan = matches!(outcome, Outcome::Orphan);
-        (self.sink)(&match orphan {
+        (self.sink)(&Observation::Said(match orphan {
             true => Said {
                 answered: fields.all(),
                 ..said
@@ -175,7 +177,7 @@ impl<'t> Turn<'t> {
                 asked: fields.all(),
                 ..said
             },
-        });
+        }));
         self.scratch.give(fields);
     }
 
@@ -197,7 +199,7 @@ impl<'t> Turn<'t> {
             answered: answered.all(),
             ..self.blank(what)
         };
-        (self.sink)(&said);
+        (self.sink)(&Observation::Said(said));
         self.scratch.give(fields);
         self.scratch.give(answered);
     }
@@ -212,8 +214,13 @@ impl<'t> Turn<'t> {
             asked: fields.all(),
             ..self.blank(what)
         };
-        (self.sink)(&said);
+        (self.sink)(&Observation::Said(said));
         self.scratch.give(fields);
+    }
+
+    /// Reports what a client does on a bus, for whoever judges by names and topics; the unit is told as well.
+    pub fn message(&mut self, message: &Message<'_>) {
+        (self.sink)(&Observation::Message(*message));
     }
 
     const fn blank(&self, what: &'static str) -> Said<'static> {

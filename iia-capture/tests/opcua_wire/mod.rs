@@ -3,7 +3,7 @@
 use iia_capture::decode::opcua::OpcUa;
 use iia_capture::decode::{Known, Scratch, Session, Turn};
 use iia_core::Timestamp;
-use iia_core::observe::{Between, Field, Flow, Outcome, Protocol, Said, Transport};
+use iia_core::observe::{Between, Field, Flow, Observation, Outcome, Protocol, Said, Transport};
 
 pub const POLICY: &str = "http://opcfoundation.org/UA/SecurityPolicy#";
 
@@ -60,7 +60,11 @@ impl Wire {
             vlan: 0,
         };
         let told = &mut self.told;
-        let mut sink = |said: &Said<'_>| told.push(Told::of(said));
+        let mut sink = |seen: &Observation<'_>| {
+            if let Observation::Said(said) = seen {
+                told.push(Told::of(said));
+            }
+        };
         let when = (
             Timestamp::from_secs(self.at),
             Between::Flow(flow),

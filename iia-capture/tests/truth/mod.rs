@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::IpAddr;
 use std::path::Path;
+use std::process::Command;
 
 use flate2::read::GzDecoder;
 use iia_capture::pipeline::{Options, Pipeline, Stats};
@@ -108,11 +109,16 @@ pub fn theirs(corpus: &Path, capture: &Path) -> (Values, usize) {
     let name = format!("{}.tsv.gz", capture.file_name().unwrap().to_str().unwrap());
     let folder = corpus.join(capture.parent().unwrap());
     let file = File::open(folder.join("expected/tshark").join(name)).unwrap();
-    let mut lines = BufReader::new(GzDecoder::new(file)).lines();
-    let names: Vec<String> = columns(&lines.next().unwrap().unwrap());
+    let lines = BufReader::new(GzDecoder::new(file)).lines();
+    table(lines.map(Result::unwrap))
+}
+
+/// The values of a table, whose first line names its columns.
+fn table(mut lines: impl Iterator<Item = String>) -> (Values, usize) {
+    let names: Vec<String> = columns(&lines.next().unwrap());
     let (mut values, mut frames) = (Values::new(), 0);
     for line in lines {
-        let row = columns(&line.unwrap());
+        let row = columns(&line);
         frames += 1;
         let column = |name: &str| names.iter().position(|known| known == name);
         let of = |name: &str| column(name).and_then(|at| row.get(at).cloned());
@@ -120,7 +126,8 @@ pub fn theirs(corpus: &Path, capture: &Path) -> (Values, usize) {
         let source = source.rsplit(',').next().unwrap_or_default().to_owned();
         let frame = (nanoseconds(&of("frame.time_epoch").unwrap()), source);
         for (name, value) in names.iter().zip(&row).skip(6) {
-            if !value.is_empty() {
+            // What tshark has without a value is an empty one.
+            if !value.is_empty() && value != "<MISSING>" {
                 let place = (frame.clone(), name.clone());
                 let all = value.split(',').map(plain);
                 values.entry(place).or_default().extend(all);
@@ -210,6 +217,45 @@ pub fn agree_also(
         agreement.compare(name, &ours, &theirs, fields);
     }
     agreement
+}
+
+/// Lets tshark read a capture in these fields; how many values are equal to what is told here, and what is not.
+pub fn live(capture: &Path, fields: &[&str]) -> (usize, Vec<String>) {
+    let mut command = Command::new("tshark");
+    command
+        .arg("-r")
+        .arg(capture)
+        .args(["-T", "fields", "-E", "header=y"]);
+    // As in the tables: six columns in front, of which two say which frame it is.
+    let front = [
+        "frame.number",
+        "frame.time_epoch",
+        "ip.src",
+        "tcp.srcport",
+        "udp.srcport",
+    ];
+    for name in front.iter().chain(&["_ws.malformed"]).chain(fields) {
+        command.args(["-e", name]);
+    }
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (theirs, _) = table(text.lines().map(str::to_owned));
+    let ours = ours(capture);
+    let (mut same, mut different) = (0, Vec::new());
+    let mut places: Vec<_> = theirs.keys().chain(ours.keys()).collect();
+    places.sort();
+    places.dedup();
+    for place in places
+        .into_iter()
+        .filter(|place| fields.contains(&place.1.as_str()))
+    {
+        let (mine, their) = (ours.get(place), theirs.get(place));
+        match equal(mine, their) {
+            true => same += mine.map_or(0, Vec::len),
+            false => different.push(format!("{place:?}: {mine:?}, tshark {their:?}")),
+        }
+    }
+    (same, different)
 }
 
 /// The same values in any order; text with commas in it is torn by the table, and joined again here.

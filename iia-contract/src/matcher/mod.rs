@@ -92,9 +92,16 @@ impl<'a> Matcher<'a> {
         })
     }
 
-    /// Judges an observation of a flow, a link or a client with which its way is kept: found at the first observation.
+    /// Judges an observation of a flow or a link with which its way is kept: found at the first observation. What a flow
+    /// carries for clients that it names itself finds a way of its own and leaves the flow's.
     #[inline]
     pub fn judge_keeping(&self, way: &mut Option<Way>, observation: &Observation<'_>) -> Verdict {
+        if matches!(
+            observation,
+            Observation::Message(_) | Observation::Session(_) | Observation::Said(_)
+        ) {
+            return self.judge(observation);
+        }
         let way = *way.get_or_insert_with(|| self.way(observation));
         self.judge_on(way, observation)
     }
