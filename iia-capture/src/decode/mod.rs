@@ -6,6 +6,7 @@
 //! says what they mean.
 
 pub mod arp;
+pub mod enip;
 pub mod http;
 mod line;
 pub mod modbus;

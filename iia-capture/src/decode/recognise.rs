@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{Frames, Session, arp, http, ntp};
+use super::{Frames, Session, arp, enip, http, ntp};
 
 /// A decoder of TCP streams: the ports where it is expected, whether bytes can be its on such a port, whether they can be
 /// nothing else on any, and how one begins. Bytes are the first of a direction that were seen, from the middle of a
@@ -22,18 +22,38 @@ struct Datagrams {
 }
 
 /// A row a decoder. Whoever claims comes before whoever only fits.
-static STREAMS: &[Stream] = &[Stream {
-    ports: &[80, 8080],
-    fits: http::claims,
-    claims: http::claims,
-    begin: || Box::new(http::Http::default()),
-}];
+static STREAMS: &[Stream] = &[
+    Stream {
+        ports: &[80, 8080],
+        fits: http::claims,
+        claims: http::claims,
+        begin: || Box::new(http::Http::default()),
+    },
+    Stream {
+        ports: &[enip::PORT],
+        fits: enip::fits,
+        claims: enip::claims,
+        begin: || Box::new(enip::Enip::default()),
+    },
+];
 
-static DATAGRAMS: &[Datagrams] = &[Datagrams {
-    ports: &[123],
-    fits: ntp::fits,
-    begin: || Box::new(ntp::Ntp::default()),
-}];
+static DATAGRAMS: &[Datagrams] = &[
+    Datagrams {
+        ports: &[123],
+        fits: ntp::fits,
+        begin: || Box::new(ntp::Ntp::default()),
+    },
+    Datagrams {
+        ports: &[enip::PORT],
+        fits: enip::fits_datagram,
+        begin: || Box::new(enip::Enip::default()),
+    },
+    Datagrams {
+        ports: &[enip::IO_PORT],
+        fits: enip::fits_io,
+        begin: || Box::new(enip::CipIo),
+    },
+];
 
 /// Whether a port of TCP, or else of UDP, is one at which a decoder is expected.
 pub(crate) fn serves(port: u16, tcp: bool) -> bool {

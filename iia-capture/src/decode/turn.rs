@@ -100,7 +100,10 @@ fn emptied<'b>(fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
 
 /// What decoders of different flows know together, bounded.
 #[derive(Debug, Default)]
-pub struct Known {}
+pub struct Known {
+    /// Connections of CIP.
+    pub cip: super::enip::Connections,
+}
 
 /// One unit's turn: when and between whom it was said, and where to say what it means.
 pub struct Turn<'t> {

@@ -38,8 +38,9 @@ pub fn read(path: &Path, sink: &mut impl FnMut(&Said<'_>)) -> Stats {
     pipeline.stats()
 }
 
-/// The values that are said here, by frame and field.
-pub fn ours(path: &Path) -> Values {
+/// The values that are said here, by frame and field. What is in `repeated` is shown by tshark in the frame of an answer
+/// too, from the message that it answers, where both were seen and the answer says something.
+pub fn ours(path: &Path, repeated: &[&str]) -> Values {
     let mut values = Values::new();
     read(path, &mut |said| {
         let (asker, answerer) = match said.between {
@@ -61,7 +62,15 @@ pub fn ours(path: &Path) -> Values {
         };
         add(&mut values, (said.ts.as_ns(), asker), said.asked);
         if let Some(ts) = said.answered_ts() {
-            add(&mut values, (ts.as_ns(), answerer), said.answered);
+            let frame = (ts.as_ns(), answerer);
+            if !said.answered.is_empty() {
+                let again = said.asked.iter().copied();
+                let again: Vec<Field<'_>> = again
+                    .filter(|field| repeated.contains(&field.name))
+                    .collect();
+                add(&mut values, frame.clone(), &again);
+            }
+            add(&mut values, frame, said.answered);
         }
     });
     values
@@ -144,12 +153,22 @@ pub struct Agreement {
 
 /// Compares every capture that the manifest calls `protocol` in these fields.
 pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
+    agree_repeating(corpus, protocol, fields, &[])
+}
+
+/// As [`agree`], where tshark shows some fields of a message again in the frame of its answer.
+pub fn agree_repeating(
+    corpus: &Path,
+    protocol: &str,
+    fields: &[&str],
+    repeated: &[&str],
+) -> Agreement {
     let mut agreement = Agreement::default();
     let rows = oracle::manifest(corpus);
     for (path, _) in rows.iter().filter(|row| row.1 == protocol) {
         let name = path.file_name().unwrap().to_str().unwrap();
         let (theirs, frames) = theirs(corpus, path);
-        let ours = ours(&corpus.join(path));
+        let ours = ours(&corpus.join(path), repeated);
         let (mut same, mut differs) = (0, 0);
         let mut places: Vec<_> = theirs.keys().chain(ours.keys()).collect();
         places.sort();

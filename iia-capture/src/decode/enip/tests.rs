@@ -1,0 +1,1 @@
+//! Rules of the protocol, and bytes that break them.
