@@ -22,6 +22,9 @@ pub type Values = BTreeMap<(Frame, String), Vec<String>>;
 /// Differences that are known: capture, field, how many frames, and why.
 pub type Explained = (&'static str, &'static str, usize, &'static str);
 
+/// Fields that tshark shows in a frame though they stand in another, of a message and of its answer.
+pub type Again = fn(&Said<'_>) -> (Vec<Field<'static>>, Vec<Field<'static>>);
+
 /// Reads a capture and gives all that was said in it.
 pub fn read(path: &Path, sink: &mut impl FnMut(&Said<'_>)) -> Stats {
     let mut source = PcapSource::open(File::open(path).unwrap()).unwrap();
@@ -38,9 +41,9 @@ pub fn read(path: &Path, sink: &mut impl FnMut(&Said<'_>)) -> Stats {
     pipeline.stats()
 }
 
-/// The values that are said here, by frame and field. What is in `repeated` is shown by tshark in the frame of an answer
-/// too, from the message that it answers, where both were seen and the answer says something.
-pub fn ours(path: &Path, repeated: &[&str]) -> Values {
+/// The values that are said here, by frame and field. `again` gives what tshark shows beside that: in the message's frame,
+/// and in the frame of an answer that says something.
+pub fn ours(path: &Path, again: Again) -> Values {
     let mut values = Values::new();
     read(path, &mut |said| {
         let (asker, answerer) = match said.between {
@@ -60,15 +63,14 @@ pub fn ours(path: &Path, repeated: &[&str]) -> Values {
         } else {
             answerer
         };
-        add(&mut values, (said.ts.as_ns(), asker), said.asked);
+        let (with, behind) = again(said);
+        let frame = (said.ts.as_ns(), asker);
+        add(&mut values, frame.clone(), &with);
+        add(&mut values, frame, said.asked);
         if let Some(ts) = said.answered_ts() {
             let frame = (ts.as_ns(), answerer);
             if !said.answered.is_empty() {
-                let again = said.asked.iter().copied();
-                let again: Vec<Field<'_>> = again
-                    .filter(|field| repeated.contains(&field.name))
-                    .collect();
-                add(&mut values, frame.clone(), &again);
+                add(&mut values, frame.clone(), &behind);
             }
             add(&mut values, frame, said.answered);
         }
@@ -153,22 +155,17 @@ pub struct Agreement {
 
 /// Compares every capture that the manifest calls `protocol` in these fields.
 pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
-    agree_repeating(corpus, protocol, fields, &[])
+    agree_again(corpus, protocol, fields, |_| (Vec::new(), Vec::new()))
 }
 
-/// As [`agree`], where tshark shows some fields of a message again in the frame of its answer.
-pub fn agree_repeating(
-    corpus: &Path,
-    protocol: &str,
-    fields: &[&str],
-    repeated: &[&str],
-) -> Agreement {
+/// As [`agree`], where tshark shows some fields again in other frames.
+pub fn agree_again(corpus: &Path, protocol: &str, fields: &[&str], again: Again) -> Agreement {
     let mut agreement = Agreement::default();
     let rows = oracle::manifest(corpus);
     for (path, _) in rows.iter().filter(|row| row.1 == protocol) {
         let name = path.file_name().unwrap().to_str().unwrap();
         let (theirs, frames) = theirs(corpus, path);
-        let ours = ours(&corpus.join(path), repeated);
+        let ours = ours(&corpus.join(path), again);
         let (mut same, mut differs) = (0, 0);
         let mut places: Vec<_> = theirs.keys().chain(ours.keys()).collect();
         places.sort();

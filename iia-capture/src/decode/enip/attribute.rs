@@ -15,7 +15,6 @@ pub(super) enum Kind {
     U16,
     U32,
     U64,
-    I16,
     I64,
     Flag,
     /// A number of one byte, of two or four, that has names.
@@ -27,10 +26,12 @@ pub(super) enum Kind {
     Short,
     /// Text behind two, and a pad where it is odd.
     Text,
+    /// Text behind two, without a pad.
+    Unpadded,
     /// A path behind its number of words.
     Path,
-    /// Numbers of two bytes behind their number.
-    List,
+    /// Numbers of two bytes behind how many there are, which has a name of its own.
+    List(&'static str),
     /// Bytes.
     Bytes(usize),
     /// A number of bits, and the bytes for them.
@@ -59,13 +60,13 @@ static OF_CLASS: &[Row] = &[
         0,
         4,
         "optional_attribute_list",
-        &[("cip.attr_num", Kind::List)],
+        &[("cip.attr_num", Kind::List("cip.num_attr"))],
     ),
     (
         0,
         5,
         "optional_service_list",
-        &[("cip.service_code", Kind::List)],
+        &[("cip.service_code", Kind::List("cip.num_service"))],
     ),
     (
         0,
@@ -103,25 +104,33 @@ pub(super) fn read<'a>(
     (owner, number): (Owner, u32),
     reader: &mut Reader<'a>,
 ) -> Option<()> {
-    let row = row(owner, number)?;
     // Seen first, so that half an attribute is not told as a whole one.
-    let mut ahead = *reader;
-    for (_, kind) in row.3 {
-        pass(*kind, &mut ahead)?;
-    }
+    let row = known(owner, number, &mut reader.clone())?;
     for (name, kind) in row.3 {
         part(fields, name, *kind, reader)?;
     }
     Some(())
 }
 
+/// The row of an attribute whose bytes are all there.
+fn known(owner: Owner, number: u32, reader: &mut Reader<'_>) -> Option<&'static Row> {
+    let row = row(owner, number)?;
+    for (_, kind) in row.3 {
+        pass(*kind, reader)?;
+    }
+    Some(row)
+}
+
 /// All attributes of an instance, one behind the other, as far as they are known; gives what is left.
 pub(super) fn all<'a>(fields: &mut Fields<'a>, owner: Owner, bytes: &'a [u8]) -> &'a [u8] {
     let mut reader = Reader::new(bytes);
     for number in order(owner) {
-        if reader.is_empty() || read(fields, (owner, *number), &mut reader).is_none() {
+        let mut ahead = reader;
+        if reader.is_empty() || known(owner, *number, &mut ahead).is_none() {
             break;
         }
+        fields.code("cip.attribute", *number, name(owner, *number));
+        let _ = read(fields, (owner, *number), &mut reader);
     }
     reader.rest()
 }
@@ -134,6 +143,7 @@ const fn order((class, instance): Owner) -> &'static [u32] {
     match (class, instance) {
         (names::class::IDENTITY, 0) => &[1, 2, 6, 7],
         (names::class::IDENTITY, _) => &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+        (names::class::MESSAGE_ROUTER, 1..) => &[1, 2, 3],
         (names::class::CONNECTION_MANAGER, 0) => &[1, 2, 3, 4],
         (names::class::CONNECTION_MANAGER, _) => &[1, 2, 3, 4, 5, 6, 7, 8],
         (0xf5, 0) => &[1, 2, 3],
@@ -151,7 +161,7 @@ const fn order((class, instance): Owner) -> &'static [u32] {
 fn pass(kind: Kind, reader: &mut Reader<'_>) -> Option<()> {
     let len = match kind {
         Kind::U8 | Kind::Flag => 1,
-        Kind::U16 | Kind::I16 => 2,
+        Kind::U16 => 2,
         Kind::U32 | Kind::Ip => 4,
         Kind::U64 | Kind::I64 | Kind::Micros => 8,
         Kind::Named(len, _) => usize::from(len),
@@ -159,7 +169,8 @@ fn pass(kind: Kind, reader: &mut Reader<'_>) -> Option<()> {
         Kind::Bytes(len) => len,
         Kind::Short => usize::from(reader.u8()?),
         Kind::Text => text_len(reader)?,
-        Kind::Path | Kind::List => usize::from(reader.le16()?) * 2,
+        Kind::Unpadded => usize::from(reader.le16()?),
+        Kind::Path | Kind::List(_) => usize::from(reader.le16()?) * 2,
         Kind::Bits => usize::from(reader.le16()?).div_ceil(8),
     };
     reader.take(len).map(|_| ())
@@ -181,7 +192,6 @@ fn part<'a>(
         Kind::U16 => fields.uint(name, reader.le16()?),
         Kind::U32 => fields.uint(name, reader.le32()?),
         Kind::U64 => fields.uint(name, reader.le64()?),
-        Kind::I16 => fields.add(name, Value::Int(i64::from(reader.le16()? as i16))),
         Kind::I64 => fields.add(name, Value::Int(reader.le64()? as i64)),
         Kind::Flag => fields.add(name, Value::Bool(reader.u8()? & 1 != 0)),
         Kind::Named(len, word) => {
@@ -208,12 +218,18 @@ fn part<'a>(
             let padded = reader.take(taken)?;
             fields.text(name, padded.get(..len).unwrap_or(padded));
         }
+        Kind::Unpadded => {
+            let len = reader.le16()?;
+            fields.text(name, reader.take(usize::from(len))?);
+        }
         Kind::Path => {
             let words = reader.le16()?;
             path::fields(fields, reader.take(usize::from(words) * 2)?);
         }
-        Kind::List => {
-            for _ in 0..reader.le16()? {
+        Kind::List(count_name) => {
+            let count = reader.le16()?;
+            fields.uint(count_name, count);
+            for _ in 0..count {
                 fields.uint(name, reader.le16()?);
             }
         }

@@ -65,7 +65,12 @@ pub(super) static ROWS: &[Row] = &[
         &[("cip.id.heartbeat", Kind::U8)],
     ),
     // Message router, Volume 1, 5A-3.
-    (0x02, 1, "object_list", &[("cip.mr.class", Kind::List)]),
+    (
+        0x02,
+        1,
+        "object_list",
+        &[("cip.mr.class", Kind::List("cip.mr.num_classes"))],
+    ),
     (
         0x02,
         2,
@@ -260,7 +265,7 @@ pub(super) static ROWS: &[Row] = &[
         0x6b,
         1,
         "symbol_name",
-        &[("iia.cip.symbol_name", Kind::Text)],
+        &[("iia.cip.symbol_name", Kind::Unpadded)],
     ),
     (
         0x6b,

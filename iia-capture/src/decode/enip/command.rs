@@ -20,7 +20,15 @@ pub(super) fn fields<'a>(fields: &mut Fields<'a>, frame: &Frame<'a>) -> bool {
     fields.uint("enip.session", head.session);
     let word = names::encapsulation_status(head.status);
     fields.code("enip.status", head.status, word);
-    fields.add("enip.context", Value::Bytes(head.context));
+    let asks = head.command == command::LIST_IDENTITY && head.length == 0 && head.status == 0;
+    match head.context {
+        // How long answers may be spread, so that not all come at once (Volume 2, 2-4.2.2).
+        [low, high, rest @ ..] if asks => {
+            fields.uint("enip.listid_delay", u16::from_le_bytes([*low, *high]));
+            fields.add("enip.context", Value::Bytes(rest));
+        }
+        context => fields.add("enip.context", Value::Bytes(context)),
+    }
     fields.uint("enip.options", head.options);
     body(fields, frame) && frame.is_whole()
 }

@@ -52,7 +52,11 @@ pub(super) fn answered<'a>(fields: &mut Fields<'a>, reply: &Reply<'a>) -> bool {
         (FORWARD_OPEN | LARGE_FORWARD_OPEN, 0) => opened(fields, &mut reader),
         (FORWARD_CLOSE, 0) => closed(fields, &mut reader),
         (GET_CONNECTION_OWNER, 0) => owner(fields, &mut reader),
-        (UNCONNECTED_SEND, _) if !reader.is_empty() => remaining(fields, &mut reader),
+        (UNCONNECTED_SEND, _) if !reader.is_empty() => {
+            let told = remaining(fields, &mut reader);
+            reader.u8();
+            told
+        }
         _ if (opens || reply.service == FORWARD_CLOSE) && !reader.is_empty() => {
             refused(fields, &mut reader)
         }

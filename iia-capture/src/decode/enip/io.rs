@@ -79,7 +79,7 @@ fn joined<'a>(
     fields.add("iia.cip_io.from_originator", Value::Bool(direction == 0));
     let of = |pair: &[u32; 2]| pair.get(direction).copied().unwrap_or(0);
     fields.uint("iia.cip_io.interval_us", of(&connection.intervals));
-    if let Some(Some(point)) = connection.points.get(direction) {
+    if let Some(Some(point)) = connection.way.points.get(direction) {
         fields.uint("iia.cip_io.connpoint", *point);
     }
     if let Some(last) = connection.last.get_mut(direction) {

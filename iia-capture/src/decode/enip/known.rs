@@ -28,8 +28,8 @@ pub struct Connection {
     pub intervals: [u32; 2],
     /// The transport class: 0 and 1 are I/O, 2 and 3 messages.
     pub transport: u8,
-    /// The connection points of the two directions in the target, where its path names them.
-    pub points: [Option<u32>; 2],
+    /// Where its path leads to.
+    pub way: path::Target,
     /// The last number of data of the two directions.
     pub last: [Option<u32>; 2],
 }
@@ -155,7 +155,7 @@ pub(super) fn opened(
         ids,
         intervals,
         transport,
-        points: way.points,
+        way,
         last: [None; 2],
     })
 }

@@ -34,7 +34,7 @@ pub use known::{CONNECTIONS_MAX, Connection, Connections, SEARCHES_MAX};
 use message::{Reply, Request, is_reply};
 use packet::{Frame, command as commands};
 pub use packet::{HEAD_LEN, ITEMS_MAX, claims, fits, fits_datagram, fits_io};
-pub use path::SEGMENTS_MAX;
+pub use path::{SEGMENTS_MAX, Target};
 pub use tell::DEPTH_MAX;
 use tell::{Seen, told};
 
@@ -42,8 +42,9 @@ use tell::{Seen, told};
 pub const PORT: u16 = 44818;
 /// The port of implicit messages.
 pub const IO_PORT: u16 = 2222;
-/// A message waits this long for its answer.
-const WAIT_MAX_NS: i64 = 10 * iia_core::time::SECOND_NS;
+/// A message waits this long for its answer: erasing a memory takes a quarter of a minute, and messages that are sent on
+/// may wait half of one.
+const WAIT_MAX_NS: i64 = 60 * iia_core::time::SECOND_NS;
 
 /// A connection of TCP, or datagrams between two ends.
 #[derive(Debug, Default)]

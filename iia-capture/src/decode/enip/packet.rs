@@ -217,6 +217,8 @@ pub fn fits(bytes: &[u8]) -> bool {
         }
         command::REGISTER_SESSION => refused || head.length == 4 && version_1(frame.body),
         command::UNREGISTER_SESSION => head.length == 0 && head.session != 0,
+        // What devices from before the standard still ask for.
+        1..=3 | 5 => head.length == 0 && head.session == 0 && frame.body.is_empty(),
         command::SEND_RR_DATA | command::SEND_UNIT_DATA => refused || carries(frame.body),
         _ => false,
     }

@@ -10,7 +10,7 @@ pub const SEGMENTS_MAX: usize = 255;
 
 /// What a path leads to, as far as what follows depends on it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Target {
+pub struct Target {
     /// The class.
     pub class: Option<u32>,
     /// The instance.
@@ -25,7 +25,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Whether it leads to a tag: by name, or by its instance of the symbol class.
-    pub(crate) const fn is_tag(&self) -> bool {
+    pub const fn is_tag(&self) -> bool {
         self.symbol && self.class.is_none() || matches!(self.class, Some(names::class::SYMBOL))
     }
 }

@@ -137,12 +137,7 @@ fn listed<'a>(fields: &mut Fields<'a>, reader: &mut Reader<'a>, asked: &[u8]) ->
         while let Some(id) = ids.le16() {
             any = true;
             let id = u32::from(id);
-            let read = match id {
-                // The name stands here without a pad.
-                1 => name(fields, reader),
-                _ => attribute::read(fields, (SYMBOLS, id), reader),
-            };
-            if read.is_none() {
+            if attribute::read(fields, (SYMBOLS, id), reader).is_none() {
                 rest(fields, reader.rest());
                 return (id != 1).then_some(());
             }
@@ -152,11 +147,5 @@ fn listed<'a>(fields: &mut Fields<'a>, reader: &mut Reader<'a>, asked: &[u8]) ->
             return Some(());
         }
     }
-    Some(())
-}
-
-fn name<'a>(fields: &mut Fields<'a>, reader: &mut Reader<'a>) -> Option<()> {
-    let len = reader.le16()?;
-    fields.text("iia.cip.symbol_name", reader.take(usize::from(len))?);
     Some(())
 }

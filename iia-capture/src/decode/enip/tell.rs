@@ -54,8 +54,7 @@ pub(super) fn told<'a>(
     let sound = (sound[0] || cut) && sound[1];
     let carried = |frame: Option<Frame<'a>>| {
         let carried = frame?.carried();
-        let (cip, sequence) = (carried.cip?, carried.sequence);
-        Some((cip, sequence))
+        Some((carried, carried.cip?))
     };
     let (mut pair, mut any) = (
         Pair {
@@ -68,13 +67,16 @@ pub(super) fn told<'a>(
         (&mut mine, &mut pair.asked, asked),
         (&mut theirs, &mut pair.reply, answer),
     ] {
-        if let Some((cip, sequence)) = carried(frame) {
+        if let Some((carried, cip)) = carried(frame) {
             any = true;
-            if let Some(sequence) = sequence {
+            if let Some(sequence) = carried.sequence {
                 fields.uint("cip.seq", sequence);
             }
             *place = Some(cip);
         }
+    }
+    if let Some(asked) = asked {
+        connected(turn, seen, asked.carried().connection, &mut mine);
     }
     let mut telling = Telling {
         turn,
@@ -90,6 +92,28 @@ pub(super) fn told<'a>(
     let what = head.and_then(names::command_name);
     let outcome = outcome(sound, refused);
     telling.say(what.unwrap_or("unknown_command"), outcome, (mine, theirs));
+}
+
+/// Of a message on a connection that was seen to be opened: which it is, and where it leads to.
+fn connected(turn: &mut Turn<'_>, seen: Seen<'_>, id: Option<u32>, fields: &mut Fields<'_>) {
+    let (Between::Flow(flow), Some(id)) = (turn.between, id) else {
+        return;
+    };
+    let from_orig = match seen {
+        Seen::Both(asked) | Seen::Asked(asked) => asked.from_orig,
+        Seen::Alone(_) => turn.from_orig,
+    };
+    let producer = if from_orig { flow.orig_h } else { flow.resp_h };
+    let Some((connection, _)) = turn.known.cip.find(producer, id) else {
+        return;
+    };
+    fields.uint("iia.cip.conn_serial_num", connection.triad.0);
+    if let Some(class) = connection.way.class {
+        fields.code("iia.cip.conn_class", class, names::class_name(class));
+    }
+    if let Some(instance) = connection.way.instance {
+        fields.uint("iia.cip.conn_instance", instance);
+    }
 }
 
 fn outcome(sound: bool, refused: Option<u32>) -> Outcome {
