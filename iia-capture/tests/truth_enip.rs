@@ -1,4 +1,4 @@
-//! EtherNet/IP, CIP and PCCC held against tshark and against Zeek with ICSNPP.
+//! EtherNet/IP, CIP and PCCC held against tshark.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -11,9 +11,7 @@
 mod asked;
 mod oracle;
 mod truth;
-mod zeek;
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use iia_core::observe::{Field, Said, Value};
@@ -104,6 +102,8 @@ const CONNECTION: &str = "tshark shows parts of the Forward_Open in each message
                           and are compared, the rest is in the Forward_Open's own record";
 const FILES: &str =
     "values of PCCC files are read here with their types, in `iia.pccc.value`; tshark shows bytes";
+const MASKS: &str =
+    "the services of tags are read here, with types and masks; tshark shows their bytes";
 const MASKED: &str = "the address of a masked write is read here; tshark shows bytes";
 
 const EXPLAINED: &[Explained] = &[
@@ -427,62 +427,38 @@ const WIDER_EXPLAINED: &[Explained] = &[
     ("cip_only.pcap", "cip.pccc.subelement.num", 4, MASKED),
 ];
 
+/// Asks tshark for fields of some captures, and compares them.
+fn asked(test: &str, which: fn(&Path, &str) -> bool, fields: &[&str], explained: &[Explained]) {
+    let Some(corpus) = oracle::corpus() else {
+        return oracle::skip(test);
+    };
+    let protocol = ("enip_cip", "enip || cip || cipio");
+    let Some(tables) = asked::tables(&corpus, which, protocol, fields) else {
+        return asked::skip(test);
+    };
+    let agreement = truth::agree_again(tables.path(), protocol.0, fields, again);
+    eprintln!("{} values equal\n{}", agreement.same, agreement.table);
+    truth::hold(&agreement, explained, "enip.md");
+}
+
 #[test]
 fn every_further_field_of_tshark_is_ours_or_explained() {
     let name = "every_further_field_of_tshark_is_ours_or_explained";
-    let Some(corpus) = oracle::corpus() else {
-        return oracle::skip(name);
-    };
-    let Some(wider) = asked::tables(&corpus, "enip_cip", "enip || cip || cipio", WIDER) else {
-        return asked::skip(name);
-    };
-    let agreement = truth::agree_again(wider.path(), "enip_cip", WIDER, again);
-    eprintln!("{} values equal\n{}", agreement.same, agreement.table);
-    truth::hold(&agreement, WIDER_EXPLAINED, "enip.md");
+    let which = |_: &Path, protocol: &str| protocol == "enip_cip";
+    asked(name, which, WIDER, WIDER_EXPLAINED);
 }
 
-/// What Zeek's logs with ICSNPP have, each as the columns that make a row and our field: log, column, field.
-const LOGS: &[(&str, &str, &str)] = &[
-    ("enip", "enip_command_code", "enip.command"),
-    ("enip", "session_handle", "enip.session"),
-    ("cip", "cip_service_code", "cip.sc"),
-    ("cip", "class_id", "cip.class"),
-    ("cip", "cip_status_code", "cip.genstat"),
-    ("cip_identity", "serial_number", "enip.lir.serial"),
-    ("cip_identity", "product_name", "enip.lir.name"),
-    ("cip_io", "connection_id", "enip.cpf.sai.connid"),
-    ("cip_io", "io_data", "cipio.data"),
+const PLANT_EXPLAINED: &[Explained] = &[
+    ("mb2.pcap", "cip.rr", 57, TREE),
+    ("mb2.pcap", "cip.msp.offset", 1884, TWICE),
+    ("mb2.pcap", "cip.data", 112, MASKS),
 ];
 
+/// A capture that is filed under Modbus.
 #[test]
-fn every_value_of_zeek_is_ours() {
-    let Some(corpus) = oracle::corpus() else {
-        return oracle::skip("every_value_of_zeek_is_ours");
-    };
-    let (mut table, mut missing) = (String::new(), Vec::new());
-    for (path, _) in oracle::manifest(&corpus)
-        .iter()
-        .filter(|row| row.1 == "enip_cip")
-    {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        let ours = truth::ours(&corpus.join(path), |_| (Vec::new(), Vec::new()));
-        for (log, column, field) in LOGS {
-            let Some(theirs) = zeek::column(&corpus, path, log, column) else {
-                continue;
-            };
-            let (both, mine, their) = zeek::compare(&ours, field, &theirs);
-            writeln!(table, "| {name} | {column} | {both} | {mine} |").unwrap();
-            if their > 0 {
-                missing.push(format!("{name} {column}: {their} values"));
-            }
-        }
-    }
-    eprintln!("{table}");
-    assert_eq!(missing, Vec::<String>::new());
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/agreement/enip.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    assert!(
-        page.contains(&table),
-        "docs/agreement/enip.md is out of date:\n{table}"
-    );
+fn a_plant_of_three_protocols_is_read_as_tshark_reads_it() {
+    let name = "a_plant_of_three_protocols_is_read_as_tshark_reads_it";
+    let which = |path: &Path, _: &str| path.ends_with("mb2.pcap");
+    let fields = [FIELDS, WIDER].concat();
+    asked(name, which, &fields, PLANT_EXPLAINED);
 }

@@ -31,7 +31,7 @@ static STREAMS: &[Stream] = &[
     },
     Stream {
         ports: &[enip::PORT],
-        fits: enip::fits,
+        fits: enip::fits_stream,
         claims: enip::claims,
         begin: || Box::new(enip::Enip::default()),
     },

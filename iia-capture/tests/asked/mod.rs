@@ -21,8 +21,14 @@ pub fn skip(test: &str) {
     eprintln!("SKIPPED: {test}: tshark 4.0");
 }
 
-/// A folder like the corpus, with the captures of one protocol and tables of these fields; none without the right tshark.
-pub fn tables(corpus: &Path, protocol: &str, filter: &str, fields: &[&str]) -> Option<TempDir> {
+/// A folder like the corpus, with some captures, all as of one protocol, and tables of these fields; none without the
+/// right tshark.
+pub fn tables(
+    corpus: &Path,
+    which: impl Fn(&Path, &str) -> bool,
+    (protocol, filter): (&str, &str),
+    fields: &[&str],
+) -> Option<TempDir> {
     let version = Command::new("tshark").arg("--version").output().ok()?;
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     if !version.starts_with(VERSION) {
@@ -32,7 +38,7 @@ pub fn tables(corpus: &Path, protocol: &str, filter: &str, fields: &[&str]) -> O
     let mut manifest = String::from("path\n");
     for (path, _) in oracle::manifest(corpus)
         .iter()
-        .filter(|row| row.1 == protocol)
+        .filter(|row| which(&row.0, &row.1))
     {
         let capture = corpus.join(path).canonicalize().unwrap();
         let here = folder.path().join(path);

@@ -4,8 +4,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use iia_core::observe::{Mac, Value};
 
-use super::attributes::ROWS;
-use super::{names, path};
+use super::{attributes, attributes_network, names, path};
 use crate::decode::{Fields, Reader};
 
 /// What a part of an attribute is.
@@ -90,7 +89,8 @@ fn row((class, instance): Owner, number: u32) -> Option<&'static Row> {
         return OF_CLASS.iter().find(|row| row.1 == number);
     }
     let class = class?;
-    ROWS.iter().find(|row| (row.0, row.1) == (class, number))
+    let mut rows = attributes::ROWS.iter().chain(attributes_network::ROWS);
+    rows.find(|row| (row.0, row.1) == (class, number))
 }
 
 /// The name of an attribute.

@@ -214,7 +214,8 @@ fn packet(fields: &mut Fields<'_>, data: &[u8]) -> bool {
 /// Messages in one that are told at most.
 pub const PARTS_MAX: usize = 512;
 
-/// The messages in one: each from its offset to the next larger one, or to the end. None where the offset leads nowhere.
+/// The messages in one, each from its offset to the next one or to the end. None where an offset does not lead on from
+/// those before it: no byte is read twice.
 pub(super) fn parts(data: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
     let count = match data {
         [low, high, ..] => usize::from(u16::from_le_bytes([*low, *high])),
@@ -225,14 +226,15 @@ pub(super) fn parts(data: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
         let pair: [u8; 2] = pair.try_into().ok()?;
         Some(usize::from(u16::from_le_bytes(pair)))
     };
+    let mut from = 2 + count * 2;
     (0..count.min(PARTS_MAX)).map_while(move |at| {
         let start = offset(at)?;
         let next = if at + 1 < count { offset(at + 1) } else { None };
         let end = next.filter(|next| *next > start).unwrap_or(data.len());
-        // Behind the offsets, or it would be read as what it is not.
-        Some(
-            data.get(start..end.min(data.len()))
-                .filter(|_| start >= 2 + count * 2),
-        )
+        if start < from {
+            return Some(None);
+        }
+        from = end;
+        Some(data.get(start..end.min(data.len())))
     })
 }

@@ -7,6 +7,7 @@
 
 mod attribute;
 mod attributes;
+mod attributes_network;
 mod command;
 mod common;
 mod connection;
@@ -33,7 +34,7 @@ pub use io::CipIo;
 pub use known::{CONNECTIONS_MAX, Connection, Connections, SEARCHES_MAX};
 use message::{Reply, Request, is_reply};
 use packet::{Frame, command as commands};
-pub use packet::{HEAD_LEN, ITEMS_MAX, claims, fits, fits_datagram, fits_io};
+pub use packet::{HEAD_LEN, ITEMS_MAX, claims, fits, fits_datagram, fits_io, fits_stream};
 pub use path::{SEGMENTS_MAX, Target};
 pub use tell::DEPTH_MAX;
 use tell::{Seen, told};
@@ -59,22 +60,24 @@ impl Session for Enip {
         Protocol::Enip
     }
 
-    fn cut(&self, _from_orig: bool, bytes: &[u8]) -> Cut {
-        packet::cut(bytes)
+    fn cut(&self, from_orig: bool, bytes: &[u8]) -> Cut {
+        let [orig, resp] = self.lost;
+        packet::cut(bytes, if from_orig { orig } else { resp })
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {
         let [orig, resp] = &mut self.lost;
-        let lost = core::mem::take(if turn.from_orig { orig } else { resp });
+        let lost = if turn.from_orig { orig } else { resp };
         let frame = Frame::parse(unit).filter(|frame| packet::is_plausible(&frame.head));
-        let Some(frame) = frame else {
+        let Some(frame) = frame.filter(|_| !*lost || fits(unit)) else {
             // The end of a message whose beginning is missing is nobody's fault.
-            if !lost {
+            if !core::mem::replace(lost, true) {
                 let fields = turn.fields();
                 turn.tell("no_unit", Outcome::Malformed, fields);
             }
             return;
         };
+        *lost = false;
         if answers(&frame, turn.from_orig) {
             self.answer(turn, frame);
         } else {

@@ -171,15 +171,15 @@ pub(super) fn walk<'a>(bytes: &'a [u8], mut each: impl FnMut(u16, u16, &'a [u8])
 }
 
 /// Where a message ends. Bytes that are no beginning are passed up to the next that can be one, because a message that
-/// the capture lost must cost no other.
-pub(super) fn cut(bytes: &[u8]) -> Cut {
+/// the capture lost must cost no other. Where bytes are missing before, only what keeps all rules is a beginning.
+pub(super) fn cut(bytes: &[u8], lost: bool) -> Cut {
     let Some(head) = head(&mut Reader::new(bytes)) else {
         return match bytes {
             [low, 0, ..] | [low] if is_command(u16::from(*low)) => Cut::More,
             _ => Cut::Unit(bytes.len() as u64),
         };
     };
-    if is_plausible(&head) {
+    if is_plausible(&head) && (!lost || fits(bytes)) {
         return Cut::Unit(HEAD_LEN as u64 + u64::from(head.length));
     }
     let next = (1..bytes.len()).find(|at| bytes.get(*at..).is_some_and(fits));
@@ -217,8 +217,6 @@ pub fn fits(bytes: &[u8]) -> bool {
         }
         command::REGISTER_SESSION => refused || head.length == 4 && version_1(frame.body),
         command::UNREGISTER_SESSION => head.length == 0 && head.session != 0,
-        // What devices from before the standard still ask for.
-        1..=3 | 5 => head.length == 0 && head.session == 0 && frame.body.is_empty(),
         command::SEND_RR_DATA | command::SEND_UNIT_DATA => refused || carries(frame.body),
         _ => false,
     }
@@ -236,7 +234,18 @@ pub fn claims(bytes: &[u8]) -> bool {
 
 /// Whether a datagram is one whole message that keeps the rules.
 pub fn fits_datagram(bytes: &[u8]) -> bool {
-    fits(bytes) && Frame::parse(bytes).is_some_and(|frame| frame.is_whole())
+    fits(bytes) && Frame::parse(bytes).is_some_and(|frame| frame.is_whole()) || is_legacy(bytes)
+}
+
+/// Whether bytes on the protocol's port begin a conversation.
+pub fn fits_stream(bytes: &[u8]) -> bool {
+    fits(bytes) || is_legacy(bytes)
+}
+
+/// What devices from before the standard are asked for: a command with nothing else in it.
+fn is_legacy(bytes: &[u8]) -> bool {
+    let nothing = |rest: &[u8]| rest.iter().all(|byte| *byte == 0);
+    bytes.len() == HEAD_LEN && matches!(bytes, [1..=5, rest @ ..] if nothing(rest))
 }
 
 /// An answer to a list begins with its number of items, the first of them of a type that such answers have.

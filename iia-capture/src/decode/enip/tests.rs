@@ -1,1 +1,0 @@
-//! Rules of the protocol, and bytes that break them.
