@@ -18,6 +18,8 @@ pub mod contract;
 #[cfg(feature = "full")]
 pub mod edge;
 #[cfg(feature = "full")]
+pub mod enip;
+#[cfg(feature = "full")]
 pub mod identity;
 pub mod input;
 #[cfg(feature = "full")]
@@ -58,6 +60,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("audit_vault", audit::vault::receipt),
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
+    ("capture_enip", enip::enip),
     ("capture_modbus", capture::modbus),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),

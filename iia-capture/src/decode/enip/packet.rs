@@ -269,10 +269,11 @@ fn carries(body: &[u8]) -> bool {
     let mut reader = Reader::new(body);
     let (interface, _time) = (reader.le32(), reader.le16());
     let (count, kind, len) = (reader.le16(), reader.le16(), reader.le16());
+    // What has not come yet is in nobody's favour or against it.
     let address = match (kind, len) {
-        (Some(item::NULL), Some(0)) | (Some(item::CONNECTED_ADDRESS), Some(4)) => true,
-        (Some(_), _) => false,
-        (None, _) => true,
+        (Some(item::NULL), len) => len.is_none_or(|len| len == 0),
+        (Some(item::CONNECTED_ADDRESS), len) => len.is_none_or(|len| len == 4),
+        (kind, _) => kind.is_none(),
     };
     interface.is_none_or(|interface| interface == 0)
         && count.is_none_or(|count| (1..=8).contains(&count))

@@ -91,7 +91,7 @@ pub(super) const fn reads(function: u8) -> bool {
 
 /// Whether it writes.
 pub(super) const fn writes(function: u8) -> bool {
-    matches!(function, 0xa9 | 0xaa | 0xab)
+    matches!(function, 0xa9..=0xab)
 }
 
 /// A type of file.
