@@ -8,7 +8,7 @@ use super::common::{MULTIPLE_SERVICE_PACKET, PARTS_MAX, parts};
 use super::message::{Reply, Request};
 use super::packet::Frame;
 use super::{command, connection, known, names, pccc};
-use crate::decode::{Asked, Fields, Turn};
+use crate::decode::{ASKED_LEN_MAX, Asked, Fields, Turn};
 
 /// Messages in messages are read so deep.
 pub const DEPTH_MAX: u8 = 4;
@@ -47,7 +47,11 @@ pub(super) fn told<'a>(
     answer: Option<Frame<'a>>,
 ) {
     let (mut mine, mut theirs) = (turn.fields(), turn.fields());
-    let cut = asked.is_some_and(|frame| !frame.is_whole()) && matches!(seen, Seen::Both(_));
+    let kept = match seen {
+        Seen::Both(asked) | Seen::Asked(asked) => asked.bytes.len(),
+        Seen::Alone(_) => 0,
+    };
+    let cut = kept >= ASKED_LEN_MAX && asked.is_some_and(|frame| !frame.is_whole());
     let sound = [(&mut mine, asked), (&mut theirs, answer)]
         .map(|(fields, frame)| frame.is_none_or(|frame| command::fields(fields, &frame)));
     // What was kept of a long message may be its beginning; then its end cannot be judged.

@@ -166,3 +166,20 @@ fn cut_and_bent_messages_do_no_harm() {
     talk.end();
     assert_eq!(talk.session.held(), 0);
 }
+
+#[test]
+fn of_a_long_message_the_beginning_is_kept_and_not_held_against_it() {
+    let mut talk = Talk::tcp();
+    let values = [&[0xc3, 0, 0xd0, 7, 0, 0, 0, 0][..], &[1; 8000]].concat();
+    let write = unconnected(7, &ask(0x53, &tag(b"Long"), &values));
+    talk.say(true, &write);
+    let lines = talk.say(false, &unconnected(7, &[0xd3, 0, 0, 0]));
+    assert!(
+        lines[0].starts_with("write_tag_fragmented Answered"),
+        "{}",
+        &lines[0][..60]
+    );
+    assert!(lines[0].contains("iia.cip.value=257"));
+    talk.say(true, &write);
+    assert!(talk.end()[0].starts_with("write_tag_fragmented Unanswered"));
+}
