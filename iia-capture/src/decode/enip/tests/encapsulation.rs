@@ -1,6 +1,7 @@
 //! The encapsulation, and what is joined across messages.
 
 use super::*;
+use crate::decode::Fields;
 
 #[test]
 fn data_is_joined_to_the_connection_that_was_opened_for_it() {
@@ -162,4 +163,30 @@ fn behind_a_gap_the_next_message_is_found() {
         talk.session.cut(false, &[0x6f, 0, 0xff, 0xff, 1]),
         Cut::More
     );
+}
+
+#[test]
+fn security_and_messages_over_udp_are_told() {
+    let state = item(0x86, &[3, 0, 2, 1, 7]);
+    let transaction = [&[0, 0x80, 9, 0, 0, 0, 0, 0, 0, 0][..], &[0x0e]].concat();
+    let over_udp = item(0x91, &transaction);
+    let bytes = [&[2, 0][..], &state, &over_udp].concat();
+    let mut told = Fields::new();
+    assert!(command::items(&mut told, &bytes));
+    let all: String = told
+        .all()
+        .iter()
+        .map(|field| format!(" {}={}", field.name, field.value))
+        .collect();
+    for part in [
+        "iia.enip.security_profiles=3 cip.security.state=2 cip.eip_security.state=1 enip.iana_port_state_flags=7",
+        "enip.cpf.ucmm.request=true enip.cpf.ucmm.msg_type=0 enip.cpf.ucmm.trans_id=9 enip.cpf.ucmm.status=0 \
+         enip.cpf.data=0e",
+    ] {
+        assert!(all.contains(part), "{all}");
+    }
+    assert!(!command::items(
+        &mut Fields::new(),
+        &[1, 0, 0x86, 0, 2, 0, 3, 0]
+    ));
 }

@@ -222,6 +222,10 @@ fn paths_of_every_kind_are_read() {
             " cip.port=2 cip.linkaddress.string=1.23",
         ),
         (&[0x0f, 9, 16, 3], " cip.port=4105 cip.linkaddress.byte=3"),
+        (
+            &[0x3c, 1, 9, 0, 0x3d, 2, 0x10, 1],
+            " cip.extlogical.type=1 cip.extlogical=9 cip.extlogical.type=2 cip.extlogical=272",
+        ),
         (&[0x80, 1, 5, 0], " cip.data_segment.data=0500"),
         (
             &[0x43, 10],
