@@ -101,6 +101,14 @@ fn made() -> Vec<(Vec<u8>, Vec<u8>)> {
     ]
     .concat();
     vec![
+        (
+            ask(
+                0x0e,
+                &[0x20, 4, 0x24, 1, 0x3c, 1, 9, 0, 0x3d, 2, 0x10, 1, 0x30, 3],
+                &[],
+            ),
+            answer(0x0e, &[1]),
+        ),
         large_open(),
         (
             ask(0x5a, &MANAGER, &[0, 2, 0x20, 4, 0x24, 1]),
