@@ -89,8 +89,6 @@ pub const WIDER: &[&str] = &[
     "cip.eip_security.state",
     "cip.ekey.comp_bit",
     "cip.ekey.devtype",
-    "cip.extlogical",
-    "cip.extlogical.type",
     "cip.ekey.format",
     "cip.ekey.major_rev",
     "cip.ekey.minor_rev",
