@@ -18,6 +18,8 @@ pub mod contract;
 #[cfg(feature = "full")]
 pub mod edge;
 #[cfg(feature = "full")]
+pub mod enip;
+#[cfg(feature = "full")]
 pub mod ethercat;
 #[cfg(feature = "full")]
 pub mod goose;
@@ -68,6 +70,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("audit_vault", audit::vault::receipt),
     ("audit_witness", audit::proof::witness),
     ("canon_decode", canon::decode),
+    ("capture_enip", enip::enip),
     ("capture_ethercat", ethercat::frames),
     ("capture_goose", goose::frames),
     ("capture_modbus", capture::modbus),

@@ -6,6 +6,7 @@
 //! says what they mean.
 
 pub mod arp;
+pub mod enip;
 pub mod ethercat;
 pub mod goose;
 pub mod http;

@@ -4,7 +4,9 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Frames, Session, arp, ethercat, goose, http, mqtt, mqtt_sn, ntp, opcua, profinet};
+use super::{
+    Frames, Session, arp, enip, ethercat, goose, http, mqtt, mqtt_sn, ntp, opcua, profinet,
+};
 
 /// Looks at the first bytes of a direction that were seen, from the middle of a conversation too, or at a datagram.
 type Looks = fn(&[u8]) -> bool;
@@ -45,6 +47,7 @@ const fn nothing(_: &[u8]) -> bool {
 static STREAMS: &[Row] = &[
     row(&[80, 8080], [http::claims, http::claims], boxed::<http::Http>),
     row(&[1883], [mqtt::fits, mqtt::claims], boxed::<mqtt::Mqtt>),
+    row(&[enip::PORT], [enip::fits_stream, enip::claims], boxed::<enip::Enip>),
     row(&[4840], [opcua::claims, opcua::claims], boxed::<opcua::OpcUa>),
     row(&[ethercat::PORT], [ethercat::fits_stream, nothing], boxed::<ethercat::Gateway>),
 ];
@@ -54,6 +57,8 @@ static STREAMS: &[Row] = &[
 static DATAGRAMS: &[Row] = &[
     row(&[123], [ntp::fits, nothing], boxed::<ntp::Ntp>),
     row(&[1883, 1884, 2442], [mqtt_sn::fits, nothing], boxed::<mqtt_sn::MqttSn>),
+    row(&[enip::PORT], [enip::fits_datagram, nothing], boxed::<enip::Enip>),
+    row(&[enip::IO_PORT], [enip::fits_io, nothing], boxed::<enip::CipIo>),
     row(&[4840], [opcua::pubsub::fits, nothing], boxed::<opcua::pubsub::PubSub>),
     row(&[ethercat::PORT], [ethercat::fits, nothing], boxed::<ethercat::Gateway>),
     row(&[profinet::CM_PORT], [profinet::fits, profinet::claims], boxed::<profinet::ContextManagement>),

@@ -109,6 +109,8 @@ pub struct Known {
     pub(crate) profinet: super::profinet::Waiting,
     /// What birth certificates of Sparkplug say.
     pub(crate) births: super::mqtt::sparkplug::Births,
+    /// Connections of CIP.
+    pub cip: super::enip::Connections,
 }
 
 /// One unit's turn: when and between whom it was said, and where to say what it means.

@@ -24,6 +24,9 @@ pub type Values = BTreeMap<(Frame, String), Vec<String>>;
 /// Differences that are known: capture, field, how many frames, and why.
 pub type Explained = (&'static str, &'static str, usize, &'static str);
 
+/// Fields that tshark shows in a frame though they stand in another, of a message and of its answer.
+pub type Again = fn(&Said<'_>) -> (Vec<Field<'static>>, Vec<Field<'static>>);
+
 /// Reads a capture and gives all that was said in it.
 pub fn read(path: &Path, sink: &mut impl FnMut(&Said<'_>)) -> Stats {
     let mut source = PcapSource::open(File::open(path).unwrap()).unwrap();
@@ -42,6 +45,12 @@ pub fn read(path: &Path, sink: &mut impl FnMut(&Said<'_>)) -> Stats {
 
 /// The values that are said here, by frame and field.
 pub fn ours(path: &Path) -> Values {
+    ours_again(path, |_| (Vec::new(), Vec::new()))
+}
+
+/// As [`ours`], by frame and field. `again` gives what tshark shows beside that: in the message's frame,
+/// and in the frame of an answer that says something.
+pub fn ours_again(path: &Path, again: Again) -> Values {
     let mut values = Values::new();
     read(path, &mut |said| {
         let (asker, answerer) = match said.between {
@@ -61,9 +70,16 @@ pub fn ours(path: &Path) -> Values {
         } else {
             answerer
         };
-        add(&mut values, (said.ts.as_ns(), asker), said.asked);
+        let (with, behind) = again(said);
+        let frame = (said.ts.as_ns(), asker);
+        add(&mut values, frame.clone(), &with);
+        add(&mut values, frame, said.asked);
         if let Some(ts) = said.answered_ts() {
-            add(&mut values, (ts.as_ns(), answerer), said.answered);
+            let frame = (ts.as_ns(), answerer);
+            if !said.answered.is_empty() {
+                add(&mut values, frame.clone(), &behind);
+            }
+            add(&mut values, frame, said.answered);
         }
     });
     values
@@ -198,6 +214,19 @@ fn said(values: Option<&Vec<String>>) -> Option<&Vec<String>> {
 /// Compares every capture that the manifest calls `protocol` in these fields.
 pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
     agree_also(corpus, protocol, fields, |_| {})
+}
+
+/// As [`agree`], where tshark shows some fields again in other frames.
+pub fn agree_again(corpus: &Path, protocol: &str, fields: &[&str], again: Again) -> Agreement {
+    let mut agreement = Agreement::default();
+    let rows = oracle::manifest(corpus);
+    for (path, _) in rows.iter().filter(|row| row.1 == protocol) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let theirs = theirs(corpus, path);
+        let ours = ours_again(&corpus.join(path), again);
+        agreement.compare(name, &ours, &theirs, fields);
+    }
+    agreement
 }
 
 /// As [`agree`]; `also` adds columns of tshark's that say again what other fields have said.
