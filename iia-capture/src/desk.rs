@@ -180,7 +180,8 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
             Recognised::Modbus => {
                 self.stats.units_malformed += 1;
                 let func = bytes.get(7).copied().unwrap_or(0) & 0x7f;
-                self.report(state.whose(), blank(self.ts, Outcome::Malformed, func));
+                let exchange = blank(self.ts, Outcome::Malformed, func);
+                self.report(&mut state.whose(), exchange);
             }
             _ => state.doubt(),
         }

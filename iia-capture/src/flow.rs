@@ -126,13 +126,36 @@ pub(crate) enum Recognised {
     Other,
 }
 
-/// Whose an observation is: the flow, and what the caller keeps with it.
-pub(crate) type Whose<'k, K> = (Flow, &'k mut K);
+/// Whose an observation is.
+pub(crate) struct Whose<'k, K> {
+    /// The flow, from the client's side.
+    pub(crate) flow: Flow,
+    /// What is spoken in it.
+    pub(crate) protocol: Protocol,
+    /// What the caller keeps with it.
+    pub(crate) kept: &'k mut K,
+}
 
 impl<K> State<K> {
     #[inline]
-    pub(crate) const fn whose(&mut self) -> Whose<'_, K> {
-        (self.flow, &mut self.kept)
+    pub(crate) fn whose(&mut self) -> Whose<'_, K> {
+        let (flow, protocol) = (self.flow, Protocol::ModbusTcp);
+        let kept = &mut self.kept;
+        Whose {
+            flow,
+            protocol,
+            kept,
+        }
+    }
+
+    /// Whether it was seen to be Modbus.
+    pub(crate) fn is_modbus(&self) -> bool {
+        self.protocol == Recognised::Modbus
+    }
+
+    /// Takes a message that keeps the rules for proof.
+    pub(crate) fn prove(&mut self) {
+        self.protocol = Recognised::Modbus;
     }
 
     /// One direction: from the side that opened the flow, or to it.

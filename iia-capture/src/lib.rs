@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+mod beside;
 pub mod decode;
 mod desk;
 pub mod error;

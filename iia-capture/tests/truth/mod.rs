@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::BufReader;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
@@ -99,7 +99,34 @@ pub fn theirs(corpus: &Path, capture: &Path) -> (Values, usize) {
     let name = format!("{}.tsv.gz", capture.file_name().unwrap().to_str().unwrap());
     let folder = corpus.join(capture.parent().unwrap());
     let file = File::open(folder.join("expected/tshark").join(name)).unwrap();
-    let mut lines = BufReader::new(GzDecoder::new(file)).lines();
+    table(BufReader::new(GzDecoder::new(file)))
+}
+
+/// The columns that every table begins with.
+const FIRST: [&str; 6] = [
+    "frame.number",
+    "frame.time_epoch",
+    "ip.src",
+    "tcp.srcport",
+    "udp.srcport",
+    "_ws.malformed",
+];
+
+/// What the tshark of this machine says in these fields of a capture; `None` where there is none.
+pub fn live(capture: &Path, options: &[&str], fields: &[&str]) -> Option<(Values, usize)> {
+    let mut tshark = std::process::Command::new("tshark");
+    tshark.arg("-r").arg(capture).args(options);
+    tshark.args(["-T", "fields", "-E", "header=y"]);
+    for field in FIRST.iter().chain(fields) {
+        tshark.args(["-e", field]);
+    }
+    let output = tshark.output().ok()?;
+    assert!(output.status.success(), "tshark {}", capture.display());
+    Some(table(output.stdout.as_slice()))
+}
+
+fn table(text: impl std::io::BufRead) -> (Values, usize) {
+    let mut lines = text.lines();
     let names: Vec<String> = columns(&lines.next().unwrap().unwrap());
     let (mut values, mut frames) = (Values::new(), 0);
     for line in lines {
@@ -150,6 +177,19 @@ pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
         let name = path.file_name().unwrap().to_str().unwrap();
         let (theirs, frames) = theirs(corpus, path);
         let ours = ours(&corpus.join(path));
+        agreement.add(name, (&ours, &theirs, frames), fields);
+    }
+    agreement
+}
+
+impl Agreement {
+    /// Compares one capture in these fields.
+    pub fn add(
+        &mut self,
+        name: &str,
+        (ours, theirs, frames): (&Values, &Values, usize),
+        fields: &[&str],
+    ) {
         let (mut same, mut differs) = (0, 0);
         let mut places: Vec<_> = theirs.keys().chain(ours.keys()).collect();
         places.sort();
@@ -166,16 +206,11 @@ pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
             differs += 1;
             let example = format!("{place:?}: {mine:?}, tshark {their:?}");
             let key = (name.to_owned(), place.1.clone());
-            agreement.different.entry(key).or_insert((0, example)).0 += 1;
+            self.different.entry(key).or_insert((0, example)).0 += 1;
         }
-        writeln!(
-            agreement.table,
-            "| {name} | {frames} | {same} | {differs} |"
-        )
-        .unwrap();
-        agreement.same += same;
+        writeln!(self.table, "| {name} | {frames} | {same} | {differs} |").unwrap();
+        self.same += same;
     }
-    agreement
 }
 
 /// The same values in any order; text with commas in it is torn by the table, and joined again here.

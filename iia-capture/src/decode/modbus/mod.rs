@@ -3,6 +3,7 @@
 pub mod names;
 pub mod packet;
 pub mod repr;
+pub mod told;
 
 pub use packet::{Adu, Framing, frame};
 pub use repr::{Request, Response};
