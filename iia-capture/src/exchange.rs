@@ -38,7 +38,10 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         // A client that numbers everything alike gave up on the request before. Not so with writes: their responses
         // repeat them, so that several can wait under one number.
         let repeated = matches!(request.func, 5 | 6 | 15 | 16 | 22);
-        let same = |waiting: &Pending| !repeated && waiting.is(adu, request.func);
+        // RTU has no numbers: there, what was asked at the same moment waits too.
+        let at_once = |waiting: &Pending| state.line.is_some() && waiting.ts == self.ts;
+        let same =
+            |waiting: &Pending| !repeated && waiting.is(adu, request.func) && !at_once(waiting);
         let full = state.pending.len() >= PENDING_MAX || self.held.pending >= PENDING_TOTAL_MAX;
         if let Some(at) = state.pending.iter().position(same).or(full.then_some(0)) {
             self.unanswered(state, at);
@@ -192,6 +195,9 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
 
     /// Everything that still waits in a flow is unanswered.
     pub(crate) fn flush(&mut self, state: &mut State<K>) {
+        if !state.undecided.is_empty() {
+            self.is_rtu(state);
+        }
         let pending = core::mem::take(&mut state.pending);
         self.held.pending = self.held.pending.saturating_sub(pending.len());
         if state.is_modbus() {

@@ -18,6 +18,7 @@ pub mod live;
 pub mod net;
 pub mod pipeline;
 pub mod sensor;
+mod serial;
 pub mod source;
 mod stream;
 mod talk;
