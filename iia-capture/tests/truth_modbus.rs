@@ -1,4 +1,5 @@
 //! What functions of Modbus say beside their exchange, held against tshark field by field.
+#![cfg(feature = "generate")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
