@@ -21,6 +21,7 @@ pub mod sensor;
 mod serial;
 pub mod source;
 mod stream;
+pub mod summary;
 mod talk;
 
 pub use error::CaptureError;
