@@ -105,9 +105,15 @@ impl Talk {
     }
 
     pub fn tcp(&mut self, up: bool, payload: &[u8]) {
+        let frame = self.tcp_frame(up, payload);
+        self.packet(LinkType::ETHERNET, &frame);
+    }
+
+    /// The next segment of one side.
+    pub fn tcp_frame(&mut self, up: bool, payload: &[u8]) -> Vec<u8> {
         let frame = self.segment(up, payload);
         self.sent[usize::from(!up)] += u32::try_from(payload.len()).unwrap();
-        self.packet(LinkType::ETHERNET, &frame);
+        frame
     }
 
     fn segment(&self, up: bool, payload: &[u8]) -> Vec<u8> {
@@ -121,6 +127,12 @@ impl Talk {
     }
 
     pub fn udp(&mut self, up: bool, payload: &[u8]) {
+        let ip = self.udp_frame(up, payload);
+        self.packet(LinkType::RAW, &ip);
+    }
+
+    /// A datagram of one side.
+    pub fn udp_frame(&self, up: bool, payload: &[u8]) -> Vec<u8> {
         let (mut src, mut dst) = ([10, 0, 0, 1], [10, 0, 0, 2]);
         let mut ports = [40_000, self.port];
         if !up {
@@ -135,7 +147,7 @@ impl Talk {
         ip.extend(ports.map(u16::to_be_bytes).concat());
         ip.extend([len.to_be_bytes(), [0, 0]].concat());
         ip.extend(payload);
-        self.packet(LinkType::RAW, &ip);
+        ip
     }
 
     pub fn serial(&mut self, payload: &[u8]) {

@@ -7,6 +7,7 @@ pub mod packet;
 pub mod repr;
 pub mod rtu;
 pub mod told;
+pub mod values;
 
 pub use packet::{Adu, Framing, frame};
 pub use repr::{Request, Response};
