@@ -180,7 +180,7 @@ impl<K> State<K> {
     #[inline]
     pub(crate) fn whose(&mut self) -> Whose<'_, K> {
         let (flow, protocol) = match self.protocol {
-            Recognised::Rtu => (self.from_asker(), Protocol::ModbusRtu),
+            Recognised::Rtu => (self.asker_first(), Protocol::ModbusRtu),
             _ => (self.flow, Protocol::ModbusTcp),
         };
         let kept = &mut self.kept;
@@ -192,7 +192,7 @@ impl<K> State<K> {
     }
 
     /// The flow from the side that asks.
-    fn from_asker(&self) -> Flow {
+    fn asker_first(&self) -> Flow {
         let asks = self.line.as_ref().and_then(|line| line.asks);
         if asks != Some(false) {
             return self.flow;

@@ -58,8 +58,9 @@ fn talk(python: &PathBuf, way: &str) -> Heard {
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
-    let pair = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-    (0..hex.len()).step_by(2).map(pair).collect()
+    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16).unwrap()).unwrap();
+    let pair = |pair: &[u8]| digit(&pair[0]) << 4 | digit(&pair[1]);
+    hex.as_bytes().chunks_exact(2).map(pair).collect()
 }
 
 /// An exchange as the client tells it.

@@ -304,7 +304,8 @@ fn function(name: &str) -> u64 {
         ("FIRMWARE_REPLACEMENT", 125),
     ];
     let found = NAMES.iter().find(|row| row.0 == name);
-    found.unwrap_or_else(|| panic!("{name}")).1
+    assert!(found.is_some(), "{name}");
+    found.unwrap().1
 }
 
 /// One row of a log by its columns.

@@ -27,6 +27,8 @@ pub mod link;
 #[cfg(feature = "full")]
 pub mod sensor;
 #[cfg(feature = "full")]
+pub mod serial;
+#[cfg(feature = "full")]
 pub mod tpm;
 
 #[cfg(feature = "full")]
@@ -62,6 +64,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
     ("capture_sensor", sensor::sensor),
+    ("capture_serial", serial::line),
     ("config_approval", config::approval::model),
     ("config_consequences", config::change::consequences),
     ("config_diff", config::change::diff),
