@@ -12,7 +12,7 @@
 //!     table: Table::HoldingRegister,
 //!     addr: 99,
 //!     count: 3,
-//!     values: Values::Words(&[0, 7, 0x80, 0x00, 0x41, 0x48]),
+//!     values: Values::Words(&[0, 7, 0, 0, 0x41, 0x48]),
 //! };
 //! assert_eq!(pressure.value(&read), Some(Value::Float(12.5)));
 //! ```
