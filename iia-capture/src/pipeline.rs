@@ -13,7 +13,7 @@ use crate::desk::{Desk, Held};
 pub use crate::flow::FLOWS_MAX;
 use crate::flow::{Flows, Key, Recognised, State};
 use crate::net::{NoSegment, Segment};
-pub use crate::serial::{SERIAL_FLOW, UNDECIDED_MAX};
+pub use crate::serial::{SERIAL_FLOW, UNDECIDED_LEN_MAX, UNDECIDED_MAX};
 use crate::source::LinkType;
 pub use crate::stream::{
     PENDING_MAX, PENDING_TOTAL_MAX, REORDER_LEN_MAX, REORDER_SEGMENTS_MAX, REORDER_TOTAL_MAX,

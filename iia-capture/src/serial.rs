@@ -22,6 +22,8 @@ use crate::stream::Pending;
 
 /// Segments that could be Modbus/TCP as well as RTU at most, until what follows must decide.
 pub const UNDECIDED_MAX: usize = 4;
+/// Bytes of such a segment at most: every read, every short write. A longer one is taken for units where it is whole units.
+pub const UNDECIDED_LEN_MAX: usize = 64;
 /// A frame over TCP whose rest has not come after this long is given up where the rest does not complete it.
 const STALE_NS: i64 = SECOND_NS;
 
@@ -72,8 +74,14 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
             !matches!(frame(&joined), Framing::Not),
         );
         let other = state.undecided.iter().any(|one| one.1 != from_orig);
-        let decided = !is_mbap || other || state.undecided.len() >= UNDECIDED_MAX;
+        let full = state.undecided.len() >= UNDECIDED_MAX;
+        let long = joined.len() > UNDECIDED_LEN_MAX;
+        let decided = !is_mbap || other || full || long && !is_whole(&joined);
         match is_rtu {
+            true if long && !decided => {
+                self.is_not_rtu(state);
+                false
+            }
             true if decided => {
                 state.half(from_orig).partial.clear();
                 self.is_rtu(state);

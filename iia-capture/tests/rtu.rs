@@ -11,6 +11,7 @@
 mod line;
 mod wire;
 
+use iia_capture::decode::modbus::rtu::crc;
 use iia_capture::pipeline::Options;
 use iia_core::observe::Protocol;
 use line::{Talk, ascii, rtu};
@@ -202,6 +203,25 @@ fn a_client_cannot_hide_units_behind_frames() {
     let talk = talk.finish();
     let write = "modbus_tcp 1 6 answered r- w1+1[9]";
     assert_eq!(talk.seen.iter().filter(|one| *one == write).count(), 3);
+}
+
+/// A write of 35 registers whose bytes are two units of Modbus/TCP as well.
+#[test]
+fn a_client_cannot_hide_units_in_a_frame() {
+    let read = [&[0x11, 16, 0, 0, 0, 35, 70, 3][..], &[0; 33]].concat();
+    let write = [&[0, 9, 0, 0, 0, 32, 1, 15, 0, 1, 0, 200, 25][..], &[7; 25]].concat();
+    // As a frame: unit 17, function 16, from 0, 35 registers in 70 bytes. As units: one of a read, and one that writes 200 coils.
+    let body = [&read[..], &write[..36]].concat();
+    let frame = [&body[..], &crc(&body).to_le_bytes()].concat();
+    let mut talk = Talk::new(Options::default(), 502);
+    talk.open();
+    talk.tcp(true, &frame);
+    let seen = talk.finish().seen;
+    assert!(seen.iter().all(|one| one.starts_with("modbus_tcp")));
+    let hidden = seen
+        .iter()
+        .any(|one| one.starts_with("modbus_tcp 1 15") && one.contains("w1+200"));
+    assert!(hidden, "{seen:?}");
 }
 
 #[test]
