@@ -32,6 +32,8 @@ pub(crate) struct Desk<'a, K, S> {
     pub(crate) sink: &'a mut S,
     pub(crate) known: &'a mut Known,
     pub(crate) scratch: &'a mut Scratch,
+    /// How long a serial line is silent between frames.
+    pub(crate) silence_ns: i64,
     pub(crate) keeps: PhantomData<K>,
 }
 
@@ -131,9 +133,12 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
 
     /// Takes bytes of a stream in order; a unit that is whole is not copied.
     fn bytes(&mut self, state: &mut State<K>, from_orig: bool, fresh: &[u8]) {
-        match state.protocol {
+        let protocol = state.protocol;
+        match protocol {
             Recognised::Spoken => return self.spoken(state, from_orig, fresh),
             Recognised::Unseen => return self.unseen(state, from_orig, fresh),
+            Recognised::Rtu | Recognised::MaybeRtu => return self.rtu(state, from_orig, fresh),
+            Recognised::MaybeModbus if self.undecided(state, from_orig, fresh) => return,
             _ => {}
         }
         let half = state.half(from_orig);
@@ -154,7 +159,7 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         }
     }
 
-    fn units(&mut self, state: &mut State<K>, from_orig: bool, mut bytes: &[u8]) {
+    pub(crate) fn units(&mut self, state: &mut State<K>, from_orig: bool, mut bytes: &[u8]) {
         while !bytes.is_empty() && state.protocol != Recognised::Other {
             match frame(bytes) {
                 Framing::Whole(adu) => {
@@ -180,7 +185,8 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
             Recognised::Modbus => {
                 self.stats.units_malformed += 1;
                 let func = bytes.get(7).copied().unwrap_or(0) & 0x7f;
-                self.report(state.whose(), blank(self.ts, Outcome::Malformed, func));
+                let exchange = blank(self.ts, Outcome::Malformed, func);
+                self.report(&mut state.whose(), exchange);
             }
             _ => state.doubt(),
         }
@@ -188,7 +194,7 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
 }
 
 /// Whether bytes are units and nothing else.
-fn is_whole(mut bytes: &[u8]) -> bool {
+pub(crate) fn is_whole(mut bytes: &[u8]) -> bool {
     while let Framing::Whole(adu) = frame(bytes) {
         bytes = bytes.get(adu.len..).unwrap_or_default();
     }

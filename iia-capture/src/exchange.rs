@@ -9,9 +9,10 @@ use core::net::{IpAddr, Ipv4Addr};
 use iia_core::Timestamp;
 use iia_core::observe::{Exchange, Flow, Observation, Outcome, Protocol, Span, Transport, Values};
 
+use crate::beside::Pdus;
 use crate::decode::modbus::{Adu, Request, Response};
 use crate::desk::Desk;
-use crate::flow::{Recognised, State, Whose};
+use crate::flow::{State, Whose};
 use crate::pipeline::PENDING_MAX_NS;
 use crate::stream::{PENDING_MAX, PENDING_TOTAL_MAX, Pending};
 
@@ -25,19 +26,22 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         }
     }
 
-    fn request(&mut self, state: &mut State<K>, adu: &Adu<'_>) {
+    pub(crate) fn request(&mut self, state: &mut State<K>, adu: &Adu<'_>) {
         let Some(request) = Request::parse(adu.pdu) else {
             return self.malformed(state, adu);
         };
         if request.sound {
-            state.protocol = Recognised::Modbus;
+            state.prove();
         } else {
             self.stats.units_malformed += 1;
         }
         // A client that numbers everything alike gave up on the request before. Not so with writes: their responses
         // repeat them, so that several can wait under one number.
         let repeated = matches!(request.func, 5 | 6 | 15 | 16 | 22);
-        let same = |waiting: &Pending| !repeated && waiting.is(adu, request.func);
+        // RTU has no numbers: there, what was asked at the same moment waits too.
+        let at_once = |waiting: &Pending| state.line.is_some() && waiting.ts == self.ts;
+        let same =
+            |waiting: &Pending| !repeated && waiting.is(adu, request.func) && !at_once(waiting);
         let full = state.pending.len() >= PENDING_MAX || self.held.pending >= PENDING_TOTAL_MAX;
         if let Some(at) = state.pending.iter().position(same).or(full.then_some(0)) {
             self.unanswered(state, at);
@@ -48,35 +52,31 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
                 self.held.pending += 1;
                 state.pending.push(waiting);
             }
-            Some(waiting) if state.protocol == Recognised::Modbus => {
-                self.lost(state.whose(), &waiting)
-            }
+            Some(waiting) if state.is_modbus() => self.lost(&mut state.whose(), &waiting),
             _ => {}
         }
     }
 
-    fn response(&mut self, state: &mut State<K>, adu: &Adu<'_>) {
+    pub(crate) fn response(&mut self, state: &mut State<K>, adu: &Adu<'_>) {
         let func = adu.pdu.first().copied().unwrap_or(0) & 0x7f;
         let response = Response::parse(adu.pdu);
         match (asked_for(&state.pending, adu, response.as_ref()), response) {
             (Some(at), response) => {
-                state.protocol = Recognised::Modbus;
+                state.prove();
                 self.stats.units_malformed += u64::from(response.is_none());
-                if let Some(waiting) = state.pending.get(at) {
-                    let whose = (state.flow, &mut state.kept);
-                    self.joined(whose, waiting, response.as_ref());
+                if let Some(waiting) = self.forget(state, at) {
+                    self.joined(&mut state.whose(), &waiting, (adu, response.as_ref()));
                 }
-                self.forget(state, at);
             }
             (None, Some(response)) => {
-                state.protocol = Recognised::Modbus;
+                state.prove();
                 let exchange = Exchange {
                     transaction: adu.transaction,
                     unit: adu.unit,
                     write: response.write,
                     ..blank(self.ts, Outcome::Orphan, func)
                 };
-                self.report(state.whose(), exchange);
+                self.lone(&mut state.whose(), exchange, adu);
             }
             (None, None) => self.malformed(state, adu),
         }
@@ -84,7 +84,7 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
 
     /// A unit that says nothing by the rules and belongs to no request.
     fn malformed(&mut self, state: &mut State<K>, adu: &Adu<'_>) {
-        if state.protocol != Recognised::Modbus {
+        if !state.is_modbus() {
             return state.doubt();
         }
         self.stats.units_malformed += 1;
@@ -94,10 +94,26 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
             unit: adu.unit,
             ..blank(self.ts, Outcome::Malformed, func)
         };
-        self.report(state.whose(), exchange);
+        self.lone(&mut state.whose(), exchange, adu);
     }
 
-    fn joined(&mut self, whose: Whose<'_, K>, waiting: &Pending, response: Option<&Response<'_>>) {
+    /// A response that belongs to no request.
+    fn lone(&mut self, whose: &mut Whose<'_, K>, exchange: Exchange<'_>, adu: &Adu<'_>) {
+        self.report(whose, exchange);
+        let answered = Some(adu.pdu);
+        let pdus = Pdus {
+            answered,
+            ..Pdus::default()
+        };
+        self.beside(whose, &exchange, pdus);
+    }
+
+    fn joined(
+        &mut self,
+        whose: &mut Whose<'_, K>,
+        waiting: &Pending,
+        (adu, response): (&Adu<'_>, Option<&Response<'_>>),
+    ) {
         let Some(request) = Request::parse(waiting.pdu()) else {
             return;
         };
@@ -116,35 +132,55 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
             ..asked(waiting, &request, outcome)
         };
         self.report(whose, exchange);
+        let pdus = Pdus {
+            asked: Some(waiting.pdu()),
+            answered: Some(adu.pdu),
+        };
+        self.beside(whose, &exchange, pdus);
     }
 
     /// The request at a place in line got no response.
     fn unanswered(&mut self, state: &mut State<K>, at: usize) {
-        let known = state.protocol == Recognised::Modbus;
-        if let Some(waiting) = state.pending.get(at).filter(|_| known) {
-            self.lost((state.flow, &mut state.kept), waiting);
+        let waiting = self.forget(state, at);
+        if let Some(waiting) = waiting.filter(|_| state.is_modbus()) {
+            self.lost(&mut state.whose(), &waiting);
         }
-        self.forget(state, at);
     }
 
     /// Takes a request out of the line, wherever it stands in it.
     #[inline]
-    fn forget(&mut self, state: &mut State<K>, at: usize) {
-        if at < state.pending.len() {
-            state.pending.drain(at..=at);
-            self.held.pending = self.held.pending.saturating_sub(1);
-        }
+    fn forget(&mut self, state: &mut State<K>, at: usize) -> Option<Pending> {
+        let there = at < state.pending.len();
+        self.held.pending = self.held.pending.saturating_sub(usize::from(there));
+        there.then(|| state.pending.remove(at))
     }
 
-    fn lost(&mut self, whose: Whose<'_, K>, waiting: &Pending) {
+    fn lost(&mut self, whose: &mut Whose<'_, K>, waiting: &Pending) {
         if let Some(request) = Request::parse(waiting.pdu()) {
             let outcome = if request.sound {
                 Outcome::Unanswered
             } else {
                 Outcome::Malformed
             };
-            self.report(whose, asked(waiting, &request, outcome));
+            self.alone(whose, waiting, (request, outcome));
         }
+    }
+
+    /// A request without response, for this reason.
+    pub(crate) fn alone(
+        &mut self,
+        whose: &mut Whose<'_, K>,
+        waiting: &Pending,
+        (request, outcome): (Request<'_>, Outcome),
+    ) {
+        let exchange = asked(waiting, &request, outcome);
+        self.report(whose, exchange);
+        let asked = Some(waiting.pdu());
+        let pdus = Pdus {
+            asked,
+            ..Pdus::default()
+        };
+        self.beside(whose, &exchange, pdus);
     }
 
     pub(crate) fn expire(&mut self, state: &mut State<K>) {
@@ -159,20 +195,27 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
 
     /// Everything that still waits in a flow is unanswered.
     pub(crate) fn flush(&mut self, state: &mut State<K>) {
+        if !state.undecided.is_empty() {
+            self.is_rtu(state);
+        }
         let pending = core::mem::take(&mut state.pending);
         self.held.pending = self.held.pending.saturating_sub(pending.len());
-        if state.protocol == Recognised::Modbus {
+        if state.is_modbus() {
             pending
                 .iter()
-                .for_each(|waiting| self.lost(state.whose(), waiting));
+                .for_each(|waiting| self.lost(&mut state.whose(), waiting));
         }
     }
 
     #[inline]
-    pub(crate) fn report(&mut self, (flow, kept): Whose<'_, K>, exchange: Exchange<'_>) {
+    pub(crate) fn report(&mut self, whose: &mut Whose<'_, K>, exchange: Exchange<'_>) {
         self.stats.exchanges += 1;
-        let exchange = Exchange { flow, ..exchange };
-        (self.sink)(&Observation::Exchange(exchange), kept);
+        let exchange = Exchange {
+            flow: whose.flow,
+            protocol: whose.protocol,
+            ..exchange
+        };
+        (self.sink)(&Observation::Exchange(exchange), whose.kept);
     }
 }
 

@@ -11,6 +11,7 @@ use iia_core::observe::{Conn, Flow, Protocol, Transport};
 
 use crate::decode::Session;
 use crate::net::Segment;
+use crate::serial::{Line, Undecided};
 use crate::stream::Half;
 
 /// Flows at once at most; beyond it the most idle of a sample goes.
@@ -29,6 +30,14 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// The key of what is in no table.
+    pub(crate) const NONE: Self = Self {
+        low: (0, 0),
+        high: (0, 0),
+        vlan: 0,
+        transport: Transport::Ip(255),
+    };
+
     /// The key of a segment's flow, and whether the segment goes from the low to the high end.
     #[inline]
     pub(crate) fn of(segment: &Segment<'_>, vlan: u16) -> (Self, bool) {
@@ -104,7 +113,11 @@ pub(crate) struct State<K> {
     /// Segments that were no Modbus, in a flow that could be.
     pub(crate) doubts: u8,
     pub(crate) pending: Vec<crate::stream::Pending>,
-    /// The decoder that has the flow, where it is another than Modbus/TCP's.
+    /// What is known of it as a line of RTU.
+    pub(crate) line: Option<Box<Line>>,
+    /// What Modbus/TCP and RTU could both have said.
+    pub(crate) undecided: Undecided,
+    /// The decoder that has the flow, where it is another than Modbus's.
     pub(crate) talk: Option<Box<dyn Session>>,
     pub(crate) closed: bool,
     /// What the caller keeps with it.
@@ -118,6 +131,10 @@ pub(crate) enum Recognised {
     MaybeModbus,
     /// It is.
     Modbus,
+    /// It could be Modbus RTU by its port or link, and nothing was seen yet.
+    MaybeRtu,
+    /// It is Modbus RTU or ASCII.
+    Rtu,
     /// Nothing was seen yet that a decoder knows.
     Unseen,
     /// A decoder has it.
@@ -126,13 +143,79 @@ pub(crate) enum Recognised {
     Other,
 }
 
-/// Whose an observation is: the flow, and what the caller keeps with it.
-pub(crate) type Whose<'k, K> = (Flow, &'k mut K);
+/// Whose an observation is.
+pub(crate) struct Whose<'k, K> {
+    /// The flow, from the client's side.
+    pub(crate) flow: Flow,
+    /// What is spoken in it.
+    pub(crate) protocol: Protocol,
+    /// What the caller keeps with it.
+    pub(crate) kept: &'k mut K,
+}
 
 impl<K> State<K> {
+    /// A flow of which nothing was seen yet.
+    pub(crate) fn new(key: Key, flow: Flow, ts: Timestamp) -> Self
+    where
+        K: Default,
+    {
+        Self {
+            key,
+            flow,
+            orig_is_low: true,
+            first: ts,
+            last: ts,
+            halves: Default::default(),
+            protocol: Recognised::Unseen,
+            doubts: 0,
+            pending: Vec::new(),
+            line: None,
+            undecided: Vec::new(),
+            talk: None,
+            closed: false,
+            kept: K::default(),
+        }
+    }
+
     #[inline]
-    pub(crate) const fn whose(&mut self) -> Whose<'_, K> {
-        (self.flow, &mut self.kept)
+    pub(crate) fn whose(&mut self) -> Whose<'_, K> {
+        let (flow, protocol) = match self.protocol {
+            Recognised::Rtu => (self.asker_first(), Protocol::ModbusRtu),
+            _ => (self.flow, Protocol::ModbusTcp),
+        };
+        let kept = &mut self.kept;
+        Whose {
+            flow,
+            protocol,
+            kept,
+        }
+    }
+
+    /// The flow from the side that asks.
+    fn asker_first(&self) -> Flow {
+        let asks = self.line.as_ref().and_then(|line| line.asks);
+        if asks != Some(false) {
+            return self.flow;
+        }
+        Flow {
+            orig_h: self.flow.resp_h,
+            orig_p: self.flow.resp_p,
+            resp_h: self.flow.orig_h,
+            resp_p: self.flow.orig_p,
+            ..self.flow
+        }
+    }
+
+    /// Whether it was seen to be Modbus.
+    pub(crate) fn is_modbus(&self) -> bool {
+        matches!(self.protocol, Recognised::Modbus | Recognised::Rtu)
+    }
+
+    /// Takes a message that keeps the rules for proof.
+    pub(crate) fn prove(&mut self) {
+        if self.protocol != Recognised::Rtu {
+            self.protocol = Recognised::Modbus;
+        }
     }
 
     /// One direction: from the side that opened the flow, or to it.
@@ -145,11 +228,14 @@ impl<K> State<K> {
     /// Takes bytes that are no Modbus as a sign that the flow is something else.
     pub(crate) fn doubt(&mut self) {
         self.doubts = self.doubts.saturating_add(1);
-        if self.doubts < DOUBTS_MAX {
+        // A serial line carries nothing else, however noisy it is.
+        if self.doubts < DOUBTS_MAX || self.is_shared() {
             return;
         }
         self.protocol = match self.protocol {
-            Recognised::MaybeModbus | Recognised::Unseen => Recognised::Other,
+            Recognised::MaybeModbus | Recognised::MaybeRtu | Recognised::Unseen => {
+                Recognised::Other
+            }
             known => known,
         };
     }
@@ -164,8 +250,12 @@ impl<K> State<K> {
         let [orig, resp] = &self.halves;
         let protocol = match self.protocol {
             Recognised::Modbus => Protocol::ModbusTcp,
+            Recognised::Rtu => Protocol::ModbusRtu,
             Recognised::Spoken => self.spoken(),
-            Recognised::MaybeModbus | Recognised::Unseen | Recognised::Other => Protocol::Unknown,
+            Recognised::MaybeModbus
+            | Recognised::MaybeRtu
+            | Recognised::Unseen
+            | Recognised::Other => Protocol::Unknown,
         };
         Conn {
             ts: self.first,

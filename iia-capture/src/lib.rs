@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod access;
+mod beside;
 pub mod decode;
 mod desk;
 pub mod error;
@@ -18,8 +19,10 @@ pub mod live;
 pub mod net;
 pub mod pipeline;
 pub mod sensor;
+mod serial;
 pub mod source;
 mod stream;
+pub mod summary;
 mod talk;
 
 pub use error::CaptureError;

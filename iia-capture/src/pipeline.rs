@@ -13,6 +13,8 @@ use crate::desk::{Desk, Held};
 pub use crate::flow::FLOWS_MAX;
 use crate::flow::{Flows, Key, Recognised, State};
 use crate::net::{NoSegment, Segment};
+pub use crate::serial::{SERIAL_FLOW, UNDECIDED_LEN_MAX, UNDECIDED_MAX};
+use crate::source::LinkType;
 pub use crate::stream::{
     PENDING_MAX, PENDING_TOTAL_MAX, REORDER_LEN_MAX, REORDER_SEGMENTS_MAX, REORDER_TOTAL_MAX,
 };
@@ -30,14 +32,24 @@ const SWEEP_NS: i64 = SECOND_NS;
 /// What a pipeline looks for.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Ports on which Modbus/TCP is expected.
+    /// Ports of TCP and UDP on which Modbus is expected: units of Modbus/TCP, or frames of RTU.
     pub modbus_ports: Vec<u16>,
+    /// Ports of TCP and UDP on which Modbus RTU and nothing else is expected.
+    pub rtu_ports: Vec<u16>,
+    /// Link types that are the bytes of a serial line.
+    pub serial_links: Vec<LinkType>,
+    /// A serial line that brings nothing for this long has ended its frame. The standard has 3.5 characters (V1.02,
+    /// 2.5.1.1), 32 ms at 1200 baud; adapters and clocks of captures add to that.
+    pub serial_silence_ns: i64,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             modbus_ports: alloc::vec![502],
+            rtu_ports: Vec::new(),
+            serial_links: alloc::vec![LinkType::USER0],
+            serial_silence_ns: 50_000_000,
         }
     }
 }
@@ -89,6 +101,7 @@ pub struct Pipeline<K = ()> {
     frames: Vec<(u16, Box<dyn Frames>)>,
     /// What its user keeps with frames, which have no flow.
     aside: K,
+    serial: Option<Box<State<K>>>,
 }
 
 impl Pipeline {
@@ -122,6 +135,7 @@ impl<K: Default> Pipeline<K> {
             scratch: Scratch::default(),
             frames: decode::frames(),
             aside: K::default(),
+            serial: None,
         }
     }
 
@@ -147,6 +161,13 @@ impl<K: Default> Pipeline<K> {
         self.sweep(packet.ts, sink);
         let Some(payload) = link::payload(packet.link, packet.data) else {
             self.stats.not_ip += 1;
+            if self.options.serial_links.contains(&packet.link) {
+                let line = State::serial;
+                self.serial.get_or_insert_with(|| line(packet.ts));
+                return self.line(packet.ts, sink, |desk, line| {
+                    desk.rtu(line, true, packet.data);
+                });
+            }
             return self.frame(packet, sink);
         };
         match net::segment(payload.ip) {
@@ -164,6 +185,34 @@ impl<K: Default> Pipeline<K> {
         if let Some(last) = self.swept {
             self.frames_wait(last, true, sink);
         }
+        let last = self
+            .serial
+            .as_ref()
+            .map_or_else(Timestamp::default, |line| line.last);
+        self.line(last, sink, |desk, line| desk.flush(line));
+        self.serial = None;
+    }
+
+    /// Work on the serial line, where there is one.
+    fn line<F: FnMut(&Observation<'_>, &mut K)>(
+        &mut self,
+        ts: Timestamp,
+        sink: &mut F,
+        work: impl FnOnce(&mut Desk<'_, K, F>, &mut State<K>),
+    ) {
+        let Some(line) = &mut self.serial else { return };
+        line.last = ts;
+        let mut desk = Desk {
+            ts,
+            stats: &mut self.stats,
+            held: &mut self.held,
+            sink,
+            known: &mut self.known,
+            scratch: &mut self.scratch,
+            silence_ns: self.options.serial_silence_ns,
+            keeps: PhantomData,
+        };
+        work(&mut desk, line);
     }
 
     /// A frame without IP, for the decoder of its EtherType.
@@ -285,6 +334,7 @@ impl<K: Default> Pipeline<K> {
             sink,
             known: &mut self.known,
             scratch: &mut self.scratch,
+            silence_ns: self.options.serial_silence_ns,
             keeps: PhantomData,
         };
         match segment.tcp {
@@ -334,8 +384,10 @@ impl<K: Default> Pipeline<K> {
         vlan: u16,
     ) -> u32 {
         let tcp = segment.tcp.is_some();
-        let modbus = |port: u16| tcp && self.options.modbus_ports.contains(&port);
-        let serves = |port: u16| modbus(port) || decode::serves(port, tcp);
+        let ports = matches!(segment.transport, Transport::Tcp | Transport::Udp);
+        let modbus = |port: u16| ports && self.options.modbus_ports.contains(&port);
+        let rtu = |port: u16| ports && self.options.rtu_ports.contains(&port);
+        let serves = |port: u16| modbus(port) || rtu(port) || decode::serves(port, tcp);
         let (from_server, to_server) = (serves(segment.sport), serves(segment.dport));
         let from_orig = match segment.tcp {
             Some(tcp) if tcp.syn => !tcp.ack,
@@ -355,23 +407,15 @@ impl<K: Default> Pipeline<K> {
             transport: segment.transport,
             vlan,
         };
+        let protocol = match resp_p {
+            port if rtu(port) => Recognised::MaybeRtu,
+            port if modbus(port) => Recognised::MaybeModbus,
+            _ => Recognised::Unseen,
+        };
         self.flows.insert(State {
-            key,
-            flow,
             orig_is_low: from_orig == up,
-            first: ts,
-            last: ts,
-            halves: Default::default(),
-            protocol: if modbus(resp_p) {
-                Recognised::MaybeModbus
-            } else {
-                Recognised::Unseen
-            },
-            doubts: 0,
-            pending: Vec::new(),
-            talk: None,
-            closed: false,
-            kept: K::default(),
+            protocol,
+            ..State::new(key, flow, ts)
         })
     }
 
@@ -383,6 +427,7 @@ impl<K: Default> Pipeline<K> {
         }
         self.swept = Some(now);
         self.frames_wait(now, false, sink);
+        self.line(now, sink, |desk, line| desk.expire(line));
         for slot in 0..self.flows.slots() {
             let Some(state) = self.flows.get_mut(slot) else {
                 continue;
@@ -399,6 +444,7 @@ impl<K: Default> Pipeline<K> {
                 sink,
                 known: &mut self.known,
                 scratch: &mut self.scratch,
+                silence_ns: self.options.serial_silence_ns,
                 keeps: PhantomData,
             };
             desk.expire(state);
@@ -417,6 +463,7 @@ impl<K: Default> Pipeline<K> {
             sink,
             known: &mut self.known,
             scratch: &mut self.scratch,
+            silence_ns: self.options.serial_silence_ns,
             keeps: PhantomData,
         };
         desk.give_up(&mut state);

@@ -39,8 +39,11 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
 
     /// A datagram.
     pub(crate) fn datagram(&mut self, state: &mut State<K>, from_orig: bool, payload: &[u8]) {
-        if payload.is_empty() || state.protocol == Recognised::Other {
-            return;
+        match state.protocol {
+            _ if payload.is_empty() => return,
+            Recognised::Other => return,
+            Recognised::Unseen | Recognised::Spoken => {}
+            _ => return self.modbus_datagram(state, from_orig, payload),
         }
         if state.talk.is_none() {
             let ports = [state.flow.orig_p, state.flow.resp_p];

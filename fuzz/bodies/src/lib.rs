@@ -39,6 +39,8 @@ pub mod profinet;
 #[cfg(feature = "full")]
 pub mod sensor;
 #[cfg(feature = "full")]
+pub mod serial;
+#[cfg(feature = "full")]
 pub mod tpm;
 
 #[cfg(feature = "full")]
@@ -80,6 +82,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_pipeline", capture::pipeline),
     ("capture_profinet", profinet::messages),
     ("capture_sensor", sensor::sensor),
+    ("capture_serial", serial::line),
     ("config_approval", config::approval::model),
     ("config_consequences", config::change::consequences),
     ("config_diff", config::change::diff),

@@ -20,6 +20,8 @@ impl LinkType {
     pub const LOOP: Self = Self(108);
     /// Linux cooked.
     pub const SLL: Self = Self(113);
+    /// The first of those that users give a meaning: here, bytes of a serial line.
+    pub const USER0: Self = Self(147);
     /// Linux cooked, version 2.
     pub const SLL2: Self = Self(276);
 }

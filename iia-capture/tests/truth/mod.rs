@@ -226,7 +226,6 @@ pub fn agree_again(corpus: &Path, protocol: &str, fields: &[&str], again: Again)
         let ours = ours_again(&corpus.join(path), again);
         agreement.compare(name, &ours, &theirs, fields);
     }
-    agreement
 }
 
 /// As [`agree`]; `also` adds columns of tshark's that say again what other fields have said.
@@ -248,13 +247,11 @@ pub fn agree_also(
     agreement
 }
 
-/// Lets tshark read a capture in these fields; how many values are equal to what is told here, and what is not.
-pub fn live(capture: &Path, fields: &[&str]) -> (usize, Vec<String>) {
+/// What the tshark of this machine says in these fields of a capture; `None` where there is none.
+pub fn live(capture: &Path, options: &[&str], fields: &[&str]) -> Option<(Values, usize)> {
     let mut command = Command::new("tshark");
-    command
-        .arg("-r")
-        .arg(capture)
-        .args(["-T", "fields", "-E", "header=y"]);
+    command.arg("-r").arg(capture).args(options);
+    command.args(["-T", "fields", "-E", "header=y"]);
     // As in the tables: six columns in front, of which two say which frame it is.
     let front = [
         "frame.number",
@@ -266,9 +263,15 @@ pub fn live(capture: &Path, fields: &[&str]) -> (usize, Vec<String>) {
     for name in front.iter().chain(&["_ws.malformed"]).chain(fields) {
         command.args(["-e", name]);
     }
-    let output = command.output().unwrap();
+    let output = command.output().ok()?;
+    assert!(output.status.success(), "tshark {}", capture.display());
     let text = String::from_utf8(output.stdout).unwrap();
-    let (theirs, _) = table(text.lines().map(str::to_owned));
+    Some(table(text.lines().map(str::to_owned)))
+}
+
+/// Lets tshark read a capture in these fields; how many values are equal to what is told here, and what is not.
+pub fn live_differences(capture: &Path, fields: &[&str]) -> (usize, Vec<String>) {
+    let (theirs, _) = live(capture, &[], fields).unwrap();
     let ours = ours(capture);
     let (mut same, mut different) = (0, Vec::new());
     let mut places: Vec<_> = theirs.keys().chain(ours.keys()).collect();

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 
 use iia_core::Timestamp;
-use iia_core::observe::{Between, Field, Flow, Protocol, Said, Transport};
+use iia_core::observe::{Between, Field, Flow, Observation, Protocol, Transport};
 
 use super::*;
 use crate::decode::{Known, Scratch, UNIT_LEN_MAX};
@@ -70,7 +70,10 @@ impl Talk {
         work: impl FnOnce(&mut dyn Session, &mut Turn<'_>),
     ) -> Vec<String> {
         let mut lines = Vec::new();
-        let mut sink = |said: &Said<'_>| {
+        let mut sink = |seen: &Observation<'_>| {
+            let Observation::Said(said) = seen else {
+                return;
+            };
             let (outcome, what) = (said.outcome, said.what);
             let (asked, answered) = (fields(said.asked), fields(said.answered));
             lines.push(format!("{what} {outcome:?}{asked} |{answered}"));
