@@ -8,16 +8,19 @@ use iia_core::Timestamp;
 use iia_core::observe::{Between, Flow, Link, Mac, Observation, Protocol, Said, Transport};
 use iia_core::time::SECOND_NS;
 
+use crate::Packet;
 use crate::decode::{self, Frames, Known, Scratch, Turn};
 use crate::desk::{Desk, Held};
 pub use crate::flow::FLOWS_MAX;
 use crate::flow::{Flows, Key, Recognised, State};
-use crate::net::{NoSegment, Segment};
+pub use crate::layers::fragment::Counts as Defragmented;
+pub use crate::layers::fragment::{DATAGRAMS_MAX, FRAGMENTS_LEN_MAX, FRAGMENTS_MAX_NS};
+use crate::layers::{self, Layers, Seen};
+use crate::net::Segment;
 pub use crate::stream::{
     PENDING_MAX, PENDING_TOTAL_MAX, REORDER_LEN_MAX, REORDER_SEGMENTS_MAX, REORDER_TOTAL_MAX,
 };
 pub use crate::talk::TALK_TOTAL_MAX;
-use crate::{Packet, link, net};
 
 /// A request without a response counts as unanswered after this much capture time; devices behind a serial gateway take
 /// five seconds and more.
@@ -53,8 +56,12 @@ pub struct Stats {
     pub not_ip: u64,
     /// IP packets whose headers are wrong or cut.
     pub malformed: u64,
-    /// Fragments, which are not put together.
+    /// Fragments of datagrams that were not whole with them.
     pub fragments: u64,
+    /// Packets whose flow was inside a tunnel.
+    pub tunnelled: u64,
+    /// What became of fragments.
+    pub defragmented: Defragmented,
     /// Modbus units seen.
     pub units: u64,
     /// Of these, such as break the protocol's rules.
@@ -83,6 +90,7 @@ pub struct Pipeline<K = ()> {
     flows: Flows<K>,
     stats: Stats,
     held: Held,
+    layers: Layers,
     swept: Option<Timestamp>,
     known: Known,
     scratch: Scratch,
@@ -117,6 +125,7 @@ impl<K: Default> Pipeline<K> {
             flows: Flows::default(),
             stats: Stats::default(),
             held: Held::default(),
+            layers: Layers::default(),
             swept: None,
             known: Known::default(),
             scratch: Scratch::default(),
@@ -131,6 +140,7 @@ impl<K: Default> Pipeline<K> {
             flows: self.flows.len() as u64,
             pending: self.held.pending as u64,
             reorder_bytes: self.held.late as u64,
+            defragmented: self.layers.fragments.counts(),
             ..self.stats
         }
     }
@@ -145,14 +155,9 @@ impl<K: Default> Pipeline<K> {
         self.stats.packets += 1;
         self.stats.bytes += packet.data.len() as u64;
         self.sweep(packet.ts, sink);
-        let Some(payload) = link::payload(packet.link, packet.data) else {
-            self.stats.not_ip += 1;
-            return self.frame(packet, sink);
-        };
-        match net::segment(payload.ip) {
-            Ok(segment) => self.segment(packet.ts, &segment, payload.vlan, sink),
-            Err(NoSegment::Fragment) => self.stats.fragments += 1,
-            Err(NoSegment::Malformed) => self.stats.malformed += 1,
+        match layers::plain(packet) {
+            Some((segment, vlan)) => self.segment(packet.ts, &segment, vlan, sink),
+            None => self.layered(packet, sink),
         }
     }
 
@@ -166,14 +171,49 @@ impl<K: Default> Pipeline<K> {
         }
     }
 
-    /// A frame without IP, for the decoder of its EtherType.
-    fn frame(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
-        let Some((link, payload)) = link::frame(packet.link, packet.data) else {
-            return;
+    /// A frame that is not plain: a fragment, a tunnel, or one without IP. Each packet counts for one flow, or as one
+    /// of those that have none.
+    #[cold]
+    fn layered(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
+        let mut rooms = layers::Rooms::default();
+        let carrier = match self.layers.deep(packet, &mut rooms) {
+            Seen::Segment(carried, tunnelled) => {
+                self.stats.tunnelled += u64::from(tunnelled);
+                Some(carried)
+            }
+            Seen::Frame(link, payload, carrier) => {
+                self.frame((packet.ts, link), payload, sink);
+                self.stats.not_ip += u64::from(carrier.is_none());
+                carrier
+            }
+            Seen::Nothing(carrier) => {
+                self.stats.not_ip += u64::from(carrier.is_none());
+                carrier
+            }
+            Seen::Fragment => {
+                self.stats.fragments += 1;
+                None
+            }
+            Seen::Malformed => {
+                self.stats.malformed += 1;
+                None
+            }
         };
+        if let Some((segment, vlan)) = carrier {
+            self.segment(packet.ts, &segment, vlan, sink);
+        }
+    }
+
+    /// A frame without IP, for the decoder of its EtherType.
+    fn frame(
+        &mut self,
+        (ts, link): (Timestamp, Link),
+        payload: &[u8],
+        sink: &mut impl FnMut(&Observation<'_>, &mut K),
+    ) {
         let at = self.frames.iter().position(|row| row.0 == link.ethertype);
         let Some(at) = at else { return };
-        self.frames_turn(at, (packet.ts, link), sink, |decoder, turn| {
+        self.frames_turn(at, (ts, link), sink, |decoder, turn| {
             turn.protocol = decoder.protocol(payload);
             decoder.frame(turn, payload);
         });
@@ -348,6 +388,7 @@ impl<K: Default> Pipeline<K> {
             return;
         }
         self.swept = Some(now);
+        self.layers.fragments.expire(now);
         self.frames_wait(now, false, sink);
         for slot in 0..self.flows.slots() {
             let Some(state) = self.flows.get_mut(slot) else {

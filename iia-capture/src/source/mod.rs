@@ -14,12 +14,24 @@ impl LinkType {
     pub const NULL: Self = Self(0);
     /// Ethernet.
     pub const ETHERNET: Self = Self(1);
+    /// PPP, with or without HDLC-like framing.
+    pub const PPP: Self = Self(9);
+    /// PPP or Cisco's HDLC, with the framing.
+    pub const PPP_SERIAL: Self = Self(50);
+    /// PPPoE without the Ethernet around it.
+    pub const PPP_ETHER: Self = Self(51);
     /// Raw IP.
     pub const RAW: Self = Self(101);
+    /// Cisco's HDLC.
+    pub const C_HDLC: Self = Self(104);
     /// BSD loopback, family in network order.
     pub const LOOP: Self = Self(108);
     /// Linux cooked.
     pub const SLL: Self = Self(113);
+    /// PPP behind a byte that tells the direction.
+    pub const PPP_WITH_DIR: Self = Self(204);
+    /// MPLS without a link around it.
+    pub const MPLS: Self = Self(219);
     /// Linux cooked, version 2.
     pub const SLL2: Self = Self(276);
 }
