@@ -109,11 +109,7 @@ fn v4(ip: &[u8]) -> Result<Segment<'_>, NoSegment> {
     let (src, dst) = (IpAddr::V4(src), IpAddr::V4(dst));
     match protocol {
         AUTHENTICATION => behind(protocol, rest, src, dst),
-        _ => transport(protocol, rest, src, dst).or_else(|error| {
-            let cut = total_len(l1, l2) > ip.len();
-            let known = cut.then(|| cut_tcp(protocol, rest, src, dst));
-            known.flatten().ok_or(error)
-        }),
+        _ => transport(protocol, rest, src, dst),
     }
 }
 
@@ -121,13 +117,16 @@ fn total_len(high: u8, low: u8) -> usize {
     usize::from(u16::from_be_bytes([high, low]))
 }
 
-/// A TCP segment that the capture cut within the options: its ports and numbers are there, its payload is not.
-#[cold]
-fn cut_tcp(protocol: u8, bytes: &[u8], src: IpAddr, dst: IpAddr) -> Option<Segment<'_>> {
-    let mut head: [u8; 20] = *bytes.first_chunk().filter(|_| protocol == 6)?;
+/// A TCP segment of IPv4 that the capture cut within its options: its ports and numbers are there, its payload is not.
+pub fn cut_segment(ip: &[u8]) -> Option<Segment<'_>> {
+    ip.first().filter(|first| **first >> 4 == 4)?;
+    let piece = v4_piece(ip).filter(|piece| piece.bytes.is_none() && piece.offset == 0)?;
+    let header_len = usize::from(ip.first()? & 0x0f) * 4;
+    let rest = ip.get(header_len..).filter(|_| piece.next == 6)?;
+    let mut head: [u8; 20] = *rest.first_chunk()?;
     let offset = head.get_mut(12).filter(|offset| **offset >> 4 >= 5)?;
     *offset = 0x50;
-    let segment = transport(protocol, &head, src, dst).ok()?;
+    let segment = transport(piece.next, &head, piece.src, piece.dst).ok()?;
     let payload: &[u8] = &[];
     Some(Segment { payload, ..segment })
 }

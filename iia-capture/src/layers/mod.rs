@@ -79,7 +79,7 @@ pub(crate) struct Walk<'a> {
 }
 
 /// The segment of a frame that is as plain as nearly all are: no tunnel, no fragment.
-#[inline]
+#[inline(always)]
 pub(crate) fn plain<'a>(packet: &Packet<'a>) -> Option<Carried<'a>> {
     let payload = link::payload(packet.link, packet.data)?;
     let segment = net::segment(payload.ip).ok()?;
@@ -145,6 +145,7 @@ impl Layers {
     ) -> Result<Segment<'a>, NoSegment> {
         match net::segment(ip) {
             Err(NoSegment::Fragment) => {}
+            Err(NoSegment::Malformed) => return net::cut_segment(ip).ok_or(NoSegment::Malformed),
             known => return known,
         }
         let piece = net::piece(ip).ok_or(NoSegment::Malformed)?;
