@@ -95,7 +95,7 @@ impl Scratch {
 fn emptied<'b>(fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
     let mut fields = fields;
     fields.clear();
-    fields.into_iter().filter_map(|_| None).collect()
+    fields.into_iter().map_while(|_| None).collect()
 }
 
 /// What decoders of different flows know together, bounded.
