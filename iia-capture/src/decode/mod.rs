@@ -6,17 +6,21 @@
 //! says what they mean.
 
 pub mod arp;
+pub mod dhcp;
+pub mod dns;
 pub mod http;
 mod line;
+pub mod lldp;
 pub mod modbus;
 pub mod ntp;
 mod reader;
 mod recognise;
+pub mod tls;
 mod turn;
 
 pub use line::{ASKED_LEN_MAX, Asked, LINE_MAX, Line};
 pub use reader::Reader;
-pub(crate) use recognise::{FRAMES, datagram, frames, serves, stream};
+pub(crate) use recognise::{FRAMES, claimed, datagram, frames, serves, stream};
 pub use turn::{FIELDS_MAX, Fields, Known, Scratch, Sink, Turn};
 
 use core::fmt::Debug;

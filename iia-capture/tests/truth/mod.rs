@@ -121,6 +121,18 @@ pub fn theirs(corpus: &Path, capture: &Path) -> (Values, usize) {
     (values, frames)
 }
 
+/// A moment as it is written here, in nanoseconds.
+pub fn ns(text: &str) -> String {
+    let (start, fraction) = text
+        .trim_end_matches('Z')
+        .split_once('.')
+        .unwrap_or((text, "0"));
+    let start = start.trim_end_matches('Z');
+    let whole = iia_core::time::parse_utc(&format!("{start}Z")).unwrap();
+    let fraction = format!("{fraction:0<9}");
+    (whole.as_ns() + fraction.parse::<i64>().unwrap()).to_string()
+}
+
 fn columns(line: &str) -> Vec<String> {
     line.split('\t').map(str::to_owned).collect()
 }
@@ -179,7 +191,7 @@ pub fn agree(corpus: &Path, protocol: &str, fields: &[&str]) -> Agreement {
 }
 
 /// The same values in any order; text with commas in it is torn by the table, and joined again here.
-fn equal(mine: Option<&Vec<String>>, their: Option<&Vec<String>>) -> bool {
+pub fn equal(mine: Option<&Vec<String>>, their: Option<&Vec<String>>) -> bool {
     let (Some(mine), Some(their)) = (mine, their) else {
         return false;
     };
