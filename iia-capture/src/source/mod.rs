@@ -1,6 +1,8 @@
 //! Where packets come from. A source only receives: there is nothing here that could send.
 
 #[cfg(feature = "std")]
+pub mod compressed;
+#[cfg(feature = "std")]
 pub mod pcap;
 
 use iia_core::Timestamp;
