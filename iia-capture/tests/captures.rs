@@ -1,7 +1,6 @@
 //! Capture files in all their forms: by hand from the standard, and as Wireshark's own tools write them.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::print_stderr,
     unreachable_pub,
     dead_code,

@@ -28,6 +28,8 @@ pub mod link;
 pub mod sensor;
 #[cfg(feature = "full")]
 pub mod tpm;
+#[cfg(feature = "full")]
+pub mod witness;
 
 #[cfg(feature = "full")]
 pub mod vault;
@@ -62,6 +64,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
     ("capture_sensor", sensor::sensor),
+    ("capture_witness", witness::witness),
     ("config_approval", config::approval::model),
     ("config_consequences", config::change::consequences),
     ("config_diff", config::change::diff),
