@@ -25,7 +25,6 @@ const CONFINED: [(&str, &[&str]); 31] = [
     ("p256", &["iia-attest"]),
     ("p384", &["iia-attest"]),
     ("parquet", &["iia-lake"]),
-    ("pcap-parser", &["iia-capture"]),
     ("prost", &["iia-identity"]),
     ("quick-xml", &["iia-edge"]),
     ("rcgen", &["iia-identity"]),
@@ -34,6 +33,7 @@ const CONFINED: [(&str, &[&str]); 31] = [
     ("rustls", &["iia-identity", "iia-vault"]),
     ("rustls-webpki", &["iia-identity"]),
     ("rusty-s3", &["iia-edge"]),
+    ("ruzstd", &["iia-capture"]),
     ("sha1", &["iia-attest"]),
     (
         "sha2",

@@ -6,7 +6,7 @@ use iia_core::Timestamp;
 use iia_core::observe::{Observation, Outcome};
 
 use crate::decode::modbus::{Framing, frame};
-use crate::decode::{Known, Scratch};
+use crate::decode::{self, Known, Scratch};
 use crate::exchange::blank;
 use crate::flow::{Recognised, State};
 use crate::net::Tcp;
@@ -171,8 +171,7 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
                     return;
                 }
                 Framing::Not => {
-                    self.not_a_unit(state, bytes);
-                    return;
+                    return self.not_a_unit(state, from_orig, bytes);
                 }
             }
         }
@@ -180,7 +179,8 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
 
     /// Bytes that are no unit: a flow never seen to be Modbus is something else; one that was goes on with the next
     /// segment, because one bad message must not blind the witness.
-    fn not_a_unit(&mut self, state: &mut State<K>, bytes: &[u8]) {
+    /// What can be nothing else than another protocol's goes to its decoder, on a port of Modbus too.
+    fn not_a_unit(&mut self, state: &mut State<K>, from_orig: bool, bytes: &[u8]) {
         match state.protocol {
             Recognised::Modbus => {
                 self.stats.units_malformed += 1;
@@ -188,7 +188,14 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
                 let exchange = blank(self.ts, Outcome::Malformed, func);
                 self.report(&mut state.whose(), exchange);
             }
-            _ => state.doubt(),
+            _ => match decode::claimed(bytes) {
+                Some(talk) => {
+                    state.talk = Some(talk);
+                    state.protocol = Recognised::Spoken;
+                    self.spoken(state, from_orig, bytes);
+                }
+                None => state.doubt(),
+            },
         }
     }
 }

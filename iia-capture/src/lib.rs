@@ -13,6 +13,7 @@ mod exchange;
 mod flow;
 #[cfg(feature = "generate")]
 pub mod generate;
+pub mod layers;
 pub mod link;
 #[cfg(all(feature = "live", target_os = "linux"))]
 pub mod live;

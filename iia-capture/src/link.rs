@@ -1,6 +1,5 @@
-//! From a captured frame to its IP packet: Ethernet, VLAN, QinQ, cooked and loopback links.
-
-use iia_core::observe::{Link, Mac};
+//! From a plain frame to its IP packet: Ethernet, VLAN, QinQ, cooked and loopback links. Whatever else stands between
+//! a frame and IP is in `layers`.
 
 use crate::source::LinkType;
 
@@ -29,24 +28,6 @@ pub fn payload(link: LinkType, frame: &[u8]) -> Option<Payload<'_>> {
         LinkType::SLL2 => by_type(u16_at(frame, 0)?, frame.get(20..)?),
         _ => None,
     }
-}
-
-/// The ends of a frame that carries no IP packet, and what is behind its EtherType; `None` where there are no such ends.
-pub fn frame(link: LinkType, frame: &[u8]) -> Option<(Link, &[u8])> {
-    if link != LinkType::ETHERNET {
-        return None;
-    }
-    let (destination, rest) = frame.split_first_chunk()?;
-    let (source, rest) = rest.split_first_chunk()?;
-    let (kind, rest) = rest.split_first_chunk()?;
-    let (vlan, ethertype, payload) = untag(u16::from_be_bytes(*kind), rest)?;
-    let link = Link {
-        source: Mac(*source),
-        destination: Mac(*destination),
-        vlan,
-        ethertype,
-    };
-    Some((link, payload))
 }
 
 fn ethernet(frame: &[u8]) -> Option<Payload<'_>> {

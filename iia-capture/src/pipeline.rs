@@ -8,18 +8,21 @@ use iia_core::Timestamp;
 use iia_core::observe::{Between, Flow, Frame, Link, Mac, Observation, Protocol, Transport};
 use iia_core::time::SECOND_NS;
 
+use crate::Packet;
 use crate::decode::{self, Frames, Known, Scratch, Turn};
 use crate::desk::{Desk, Held};
 pub use crate::flow::FLOWS_MAX;
 use crate::flow::{Flows, Key, Recognised, State};
-use crate::net::{NoSegment, Segment};
+pub use crate::layers::fragment::Counts as Defragmented;
+pub use crate::layers::fragment::{DATAGRAMS_MAX, FRAGMENTS_LEN_MAX, FRAGMENTS_MAX_NS};
+use crate::layers::{self, Layers, Seen};
+use crate::net::Segment;
 pub use crate::serial::{SERIAL_FLOW, UNDECIDED_LEN_MAX, UNDECIDED_MAX};
 use crate::source::LinkType;
 pub use crate::stream::{
     PENDING_MAX, PENDING_TOTAL_MAX, REORDER_LEN_MAX, REORDER_SEGMENTS_MAX, REORDER_TOTAL_MAX,
 };
 pub use crate::talk::TALK_TOTAL_MAX;
-use crate::{Packet, link, net};
 
 /// A request without a response counts as unanswered after this much capture time; devices behind a serial gateway take
 /// five seconds and more.
@@ -65,8 +68,12 @@ pub struct Stats {
     pub not_ip: u64,
     /// IP packets whose headers are wrong or cut.
     pub malformed: u64,
-    /// Fragments, which are not put together.
+    /// Fragments of datagrams that were not whole with them.
     pub fragments: u64,
+    /// Packets whose flow was inside a tunnel.
+    pub tunnelled: u64,
+    /// What became of fragments.
+    pub defragmented: Defragmented,
     /// Modbus units seen.
     pub units: u64,
     /// Of these, such as break the protocol's rules.
@@ -95,6 +102,7 @@ pub struct Pipeline<K = ()> {
     flows: Flows<K>,
     stats: Stats,
     held: Held,
+    layers: Layers,
     swept: Option<Timestamp>,
     known: Known,
     scratch: Scratch,
@@ -130,6 +138,7 @@ impl<K: Default> Pipeline<K> {
             flows: Flows::default(),
             stats: Stats::default(),
             held: Held::default(),
+            layers: Layers::default(),
             swept: None,
             known: Known::default(),
             scratch: Scratch::default(),
@@ -145,6 +154,7 @@ impl<K: Default> Pipeline<K> {
             flows: self.flows.len() as u64,
             pending: self.held.pending as u64,
             reorder_bytes: self.held.late as u64,
+            defragmented: self.layers.fragments.counts(),
             ..self.stats
         }
     }
@@ -159,21 +169,10 @@ impl<K: Default> Pipeline<K> {
         self.stats.packets += 1;
         self.stats.bytes += packet.data.len() as u64;
         self.sweep(packet.ts, sink);
-        let Some(payload) = link::payload(packet.link, packet.data) else {
-            self.stats.not_ip += 1;
-            if self.options.serial_links.contains(&packet.link) {
-                let line = State::serial;
-                self.serial.get_or_insert_with(|| line(packet.ts));
-                return self.line(packet.ts, sink, |desk, line| {
-                    desk.rtu(line, true, packet.data);
-                });
-            }
-            return self.frame(packet, sink);
-        };
-        match net::segment(payload.ip) {
-            Ok(segment) => self.segment(packet.ts, &segment, payload.vlan, sink),
-            Err(NoSegment::Fragment) => self.stats.fragments += 1,
-            Err(NoSegment::Malformed) => self.stats.malformed += 1,
+        match layers::plain(packet) {
+            Some((segment, vlan)) => self.segment(packet.ts, &segment, vlan, sink),
+            None if self.options.serial_links.contains(&packet.link) => self.serial(packet, sink),
+            None => self.layered(packet, sink),
         }
     }
 
@@ -191,6 +190,17 @@ impl<K: Default> Pipeline<K> {
             .map_or_else(Timestamp::default, |line| line.last);
         self.line(last, sink, |desk, line| desk.flush(line));
         self.serial = None;
+    }
+
+    /// What is said on a serial line.
+    #[cold]
+    fn serial(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
+        self.stats.not_ip += 1;
+        let line = State::serial;
+        self.serial.get_or_insert_with(|| line(packet.ts));
+        self.line(packet.ts, sink, |desk, line| {
+            desk.rtu(line, true, packet.data)
+        });
     }
 
     /// Work on the serial line, where there is one.
@@ -215,17 +225,51 @@ impl<K: Default> Pipeline<K> {
         work(&mut desk, line);
     }
 
-    /// A frame without IP, for the decoder of its EtherType.
-    fn frame(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
-        let Some((link, payload)) = link::frame(packet.link, packet.data) else {
-            return;
+    /// A frame that is not plain: a fragment, a tunnel, or one without IP. Each packet counts for one flow, or as one
+    /// of those that have none.
+    #[cold]
+    fn layered(&mut self, packet: &Packet<'_>, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
+        let mut rooms = layers::Rooms::default();
+        let carrier = match self.layers.deep(packet, &mut rooms) {
+            Seen::Segment(carried, tunnelled) => {
+                self.stats.tunnelled += u64::from(tunnelled);
+                Some(carried)
+            }
+            Seen::Frame(link, payload, carrier) => {
+                self.frame((packet.ts, link), payload, sink);
+                self.stats.not_ip += u64::from(carrier.is_none());
+                carrier
+            }
+            Seen::Nothing(carrier) => {
+                self.stats.not_ip += u64::from(carrier.is_none());
+                carrier
+            }
+            Seen::Fragment => {
+                self.stats.fragments += 1;
+                None
+            }
+            Seen::Malformed => {
+                self.stats.malformed += 1;
+                None
+            }
         };
+        if let Some((segment, vlan)) = carrier {
+            self.segment(packet.ts, &segment, vlan, sink);
+        }
+    }
+
+    /// A frame without IP, for the decoder of its EtherType.
+    fn frame(
+        &mut self,
+        (ts, link): (Timestamp, Link),
+        payload: &[u8],
+        sink: &mut impl FnMut(&Observation<'_>, &mut K),
+    ) {
         let at = self.frames.iter().position(|row| row.0 == link.ethertype);
         let Some(at) = at else {
-            let protocol = Protocol::Unknown;
-            return self.judged((packet.ts, link), (protocol, None), payload, sink);
+            return self.judged((ts, link), (Protocol::Unknown, None), payload, sink);
         };
-        self.frames_turn(at, (packet.ts, link), sink, |decoder, turn| {
+        self.frames_turn(at, (ts, link), sink, |decoder, turn| {
             turn.protocol = decoder.protocol(payload);
             decoder.frame(turn, payload);
         });
@@ -234,7 +278,7 @@ impl<K: Default> Pipeline<K> {
             (decoder.protocol(payload), decoder.service(payload))
         });
         if let Some(spoken) = spoken {
-            self.judged((packet.ts, link), spoken, payload, sink);
+            self.judged((ts, link), spoken, payload, sink);
         }
     }
 
@@ -426,6 +470,7 @@ impl<K: Default> Pipeline<K> {
             return;
         }
         self.swept = Some(now);
+        self.layers.fragments.expire(now);
         self.frames_wait(now, false, sink);
         self.line(now, sink, |desk, line| desk.expire(line));
         for slot in 0..self.flows.slots() {

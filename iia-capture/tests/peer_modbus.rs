@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use bus_line::Talk;
-use iia_capture::pipebus_line::{Options, Pipeline};
+use iia_capture::pipeline::{Options, Pipeline};
 use iia_capture::source::{LinkType, Packet};
 use iia_core::Timestamp;
 use iia_core::observe::{Exchange, Observation, Outcome, Said};
@@ -95,7 +95,7 @@ fn seen(link: LinkType, frames: &[Vec<u8>]) -> (Vec<Value>, Vec<String>) {
         rtu_ports: vec![4001],
         ..Options::default()
     };
-    let mut pipeline = Pipebus_line::new(options);
+    let mut pipeline = Pipeline::new(options);
     let (mut all, mut protocols) = (Vec::new(), Vec::new());
     let mut take = |observation: &Observation<'_>| match observation {
         Observation::Exchange(exchange) => {

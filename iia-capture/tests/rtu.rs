@@ -13,7 +13,7 @@ mod wire;
 
 use bus_line::{Talk, ascii, rtu};
 use iia_capture::decode::modbus::rtu::crc;
-use iia_capture::pipebus_line::Options;
+use iia_capture::pipeline::Options;
 use iia_core::observe::Protocol;
 use wire::{Random, unit};
 

@@ -42,6 +42,8 @@ pub mod sensor;
 pub mod serial;
 #[cfg(feature = "full")]
 pub mod tpm;
+#[cfg(feature = "full")]
+pub mod witness;
 
 #[cfg(feature = "full")]
 pub mod vault;
@@ -83,6 +85,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_profinet", profinet::messages),
     ("capture_sensor", sensor::sensor),
     ("capture_serial", serial::line),
+    ("capture_witness", witness::witness),
     ("config_approval", config::approval::model),
     ("config_consequences", config::change::consequences),
     ("config_diff", config::change::diff),

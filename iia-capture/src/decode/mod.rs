@@ -6,11 +6,14 @@
 //! says what they mean.
 
 pub mod arp;
+pub mod dhcp;
+pub mod dns;
 pub mod enip;
 pub mod ethercat;
 pub mod goose;
 pub mod http;
 mod line;
+pub mod lldp;
 pub mod modbus;
 pub mod mqtt;
 pub mod mqtt_sn;
@@ -19,11 +22,12 @@ pub mod opcua;
 pub mod profinet;
 mod reader;
 mod recognise;
+pub mod tls;
 mod turn;
 
 pub use line::{ASKED_LEN_MAX, Asked, LINE_MAX, Line};
 pub use reader::Reader;
-pub(crate) use recognise::{datagram, frames, serves, stream};
+pub(crate) use recognise::{claimed, datagram, frames, serves, stream};
 pub use turn::{FIELDS_MAX, Fields, Known, Scratch, Sink, Turn};
 
 use core::fmt::Debug;

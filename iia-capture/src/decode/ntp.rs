@@ -1,7 +1,6 @@
 //! Network time (RFC 5905): who tells whom the time, and how good it says it is.
 
-use core::net::{IpAddr, Ipv4Addr};
-
+use iia_core::Timestamp;
 use iia_core::observe::{Outcome, Protocol, Value};
 
 use super::{Asked, Fields, Line, Reader, Session, Turn};
@@ -126,27 +125,36 @@ fn message<'a>(fields: &mut Fields<'a>, bytes: &'a [u8]) -> bool {
         return false;
     };
     fields.uint("ntp.stratum", stratum);
-    fields.add("ntp.ppoll", Value::Int(i64::from(poll as i8)));
-    fields.add("ntp.precision", Value::Int(i64::from(precision as i8)));
+    // Powers of two with a sign, and below a fixed point in the middle; Wireshark tells the bare numbers.
+    fields.uint("ntp.ppoll", poll);
+    fields.uint("ntp.precision", precision);
     for name in ["ntp.rootdelay", "ntp.rootdispersion"] {
         let Some(fixed) = reader.be32() else {
             return false;
         };
-        fields.add(name, Value::Float(f64::from(fixed) / 65_536.0));
+        fields.uint(name, fixed);
     }
-    let Some(id) = reader.array::<4>() else {
+    let Some(id) = reader.take(4) else {
         return false;
     };
-    let name = "ntp.refid";
-    match stratum {
-        0 | 1 => fields.text(name, bytes.get(12..16).unwrap_or_default()),
-        _ => fields.add(name, Value::Ip(IpAddr::V4(Ipv4Addr::from(id)))),
-    }
+    fields.add("ntp.refid", Value::Bytes(id));
     for name in ["ntp.reftime", "ntp.org", "ntp.rec", "ntp.xmt"] {
-        let Some(moment) = reader.be64() else {
-            return false;
-        };
-        fields.uint(name, moment);
+        match reader.be64() {
+            // Nothing is known of it.
+            Some(0) => {}
+            Some(moment) => fields.add(name, Value::Time(time(moment))),
+            None => return false,
+        }
     }
     true
+}
+
+/// A moment on the wire: seconds since 1900, or since 2036 where the highest bit is not set (RFC 4330, 3), and their
+/// fraction.
+fn time(moment: u64) -> Timestamp {
+    const FROM_1900: i64 = -2_208_988_800;
+    let secs = i64::try_from(moment >> 32).unwrap_or_default();
+    let era = if moment >> 63 == 0 { 1 << 32 } else { 0 };
+    let fraction = ((moment & 0xffff_ffff) * 1_000_000_000) >> 32;
+    Timestamp::from_secs(FROM_1900 + era + secs) + i64::try_from(fraction).unwrap_or_default()
 }

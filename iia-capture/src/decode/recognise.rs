@@ -5,7 +5,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{
-    Frames, Session, arp, enip, ethercat, goose, http, mqtt, mqtt_sn, ntp, opcua, profinet,
+    Frames, Session, arp, dhcp, dns, enip, ethercat, goose, http, lldp, mqtt, mqtt_sn, ntp, opcua,
+    profinet, tls,
 };
 
 /// Looks at the first bytes of a direction that were seen, from the middle of a conversation too, or at a datagram.
@@ -46,6 +47,8 @@ const fn nothing(_: &[u8]) -> bool {
 #[rustfmt::skip]
 static STREAMS: &[Row] = &[
     row(&[80, 8080], [http::claims, http::claims], boxed::<http::Http>),
+    row(&[443, 802, 853, 2221, 4843, 8443, 8883], [tls::fits, tls::claims], boxed::<tls::Tls>),
+    row(&[53, 5355], [dns::stream_fits, nothing], || Box::new(dns::Dns::stream())),
     row(&[1883], [mqtt::fits, mqtt::claims], boxed::<mqtt::Mqtt>),
     row(&[enip::PORT], [enip::fits_stream, enip::claims], boxed::<enip::Enip>),
     row(&[4840], [opcua::claims, opcua::claims], boxed::<opcua::OpcUa>),
@@ -55,6 +58,9 @@ static STREAMS: &[Row] = &[
 /// Decoders of datagrams, in the same order.
 #[rustfmt::skip]
 static DATAGRAMS: &[Row] = &[
+    row(&[53, 5353, 5355], [dns::fits, nothing], boxed::<dns::Dns>),
+    row(&[67, 68], [dhcp::fits, nothing], || Box::new(dhcp::Dhcp)),
+    row(&[546, 547], [dhcp::fits6, nothing], || Box::new(dhcp::Dhcp6)),
     row(&[123], [ntp::fits, nothing], boxed::<ntp::Ntp>),
     row(&[1883, 1884, 2442], [mqtt_sn::fits, nothing], boxed::<mqtt_sn::MqttSn>),
     row(&[enip::PORT], [enip::fits_datagram, nothing], boxed::<enip::Enip>),
@@ -74,6 +80,12 @@ pub(crate) fn serves(port: u16, tcp: bool) -> bool {
 /// The decoder for a TCP flow between these ports, as its first bytes tell.
 pub(crate) fn stream(ports: [u16; 2], bytes: &[u8]) -> Option<Box<dyn Session>> {
     recognised(STREAMS, ports, bytes)
+}
+
+/// The decoder whose bytes these are and nobody else's, on any port.
+pub(crate) fn claimed(bytes: &[u8]) -> Option<Box<dyn Session>> {
+    let row = STREAMS.iter().find(|row| (row.claims)(bytes))?;
+    Some((row.begin)())
 }
 
 /// The decoder for datagrams between these ports, as the first of them tells.
@@ -98,6 +110,7 @@ pub(crate) fn frames() -> Vec<(u16, Box<dyn Frames>)> {
         (0x8892, Box::new(profinet::Rt::default())),
         (0x88a4, Box::new(ethercat::Ethercat::default())),
         (0x88b8, Box::new(goose::Goose::default())),
+        (0x88cc, Box::new(lldp::Lldp)),
         (0x88e3, Box::new(profinet::Mrp)),
         (0xb62c, Box::new(opcua::pubsub::PubSub)),
     ]

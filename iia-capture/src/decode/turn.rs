@@ -92,14 +92,10 @@ impl Scratch {
 }
 
 /// The same room without what was in it: collected in place, it is not allocated anew.
-#[expect(
-    clippy::unnecessary_filter_map,
-    reason = "`filter` would keep the old lifetime"
-)]
 fn emptied<'b>(fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
     let mut fields = fields;
     fields.clear();
-    fields.into_iter().filter_map(|_| None).collect()
+    fields.into_iter().map_while(|_| None).collect()
 }
 
 /// What decoders of different flows know together, bounded.

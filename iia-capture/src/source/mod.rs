@@ -1,6 +1,8 @@
 //! Where packets come from. A source only receives: there is nothing here that could send.
 
 #[cfg(feature = "std")]
+pub mod compressed;
+#[cfg(feature = "std")]
 pub mod pcap;
 
 use iia_core::Timestamp;
@@ -14,14 +16,26 @@ impl LinkType {
     pub const NULL: Self = Self(0);
     /// Ethernet.
     pub const ETHERNET: Self = Self(1);
+    /// PPP, with or without HDLC-like framing.
+    pub const PPP: Self = Self(9);
+    /// PPP or Cisco's HDLC, with the framing.
+    pub const PPP_SERIAL: Self = Self(50);
+    /// PPPoE without the Ethernet around it.
+    pub const PPP_ETHER: Self = Self(51);
     /// Raw IP.
     pub const RAW: Self = Self(101);
+    /// Cisco's HDLC.
+    pub const C_HDLC: Self = Self(104);
     /// BSD loopback, family in network order.
     pub const LOOP: Self = Self(108);
     /// Linux cooked.
     pub const SLL: Self = Self(113);
     /// The first of those that users give a meaning: here, bytes of a serial line.
     pub const USER0: Self = Self(147);
+    /// PPP behind a byte that tells the direction.
+    pub const PPP_WITH_DIR: Self = Self(204);
+    /// MPLS without a link around it.
+    pub const MPLS: Self = Self(219);
     /// Linux cooked, version 2.
     pub const SLL2: Self = Self(276);
 }

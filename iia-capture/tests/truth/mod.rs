@@ -153,6 +153,18 @@ fn table(mut lines: impl Iterator<Item = String>) -> (Values, usize) {
     (values, frames)
 }
 
+/// A moment as it is written here, in nanoseconds.
+pub fn ns(text: &str) -> String {
+    let (start, fraction) = text
+        .trim_end_matches('Z')
+        .split_once('.')
+        .unwrap_or((text, "0"));
+    let start = start.trim_end_matches('Z');
+    let whole = iia_core::time::parse_utc(&format!("{start}Z")).unwrap();
+    let fraction = format!("{fraction:0<9}");
+    (whole.as_ns() + fraction.parse::<i64>().unwrap()).to_string()
+}
+
 pub fn columns(line: &str) -> Vec<String> {
     line.split('\t').map(str::to_owned).collect()
 }
@@ -226,6 +238,7 @@ pub fn agree_again(corpus: &Path, protocol: &str, fields: &[&str], again: Again)
         let ours = ours_again(&corpus.join(path), again);
         agreement.compare(name, &ours, &theirs, fields);
     }
+    agreement
 }
 
 /// As [`agree`]; `also` adds columns of tshark's that say again what other fields have said.
@@ -291,7 +304,7 @@ pub fn live_differences(capture: &Path, fields: &[&str]) -> (usize, Vec<String>)
 }
 
 /// The same values in any order; text with commas in it is torn by the table, and joined again here.
-fn equal(mine: Option<&Vec<String>>, their: Option<&Vec<String>>) -> bool {
+pub fn equal(mine: Option<&Vec<String>>, their: Option<&Vec<String>>) -> bool {
     let (Some(mine), Some(their)) = (mine, their) else {
         return mine.is_none() && their.is_none();
     };

@@ -1,0 +1,111 @@
+//! Domain names (RFC 1035, 3.1 and 4.1.4), their compression bounded.
+
+use alloc::string::String;
+use core::fmt::Write as _;
+
+/// Bytes of a name on the wire at most (RFC 1035, 2.3.4).
+pub const NAME_LEN_MAX: usize = 255;
+/// The root, which has no labels, as Wireshark writes it.
+pub const ROOT: &str = "<Root>";
+
+/// The name at a place of a message, and where what follows it begins.
+///
+/// A pointer must point before where its name began, and so must the next: there are no loops.
+pub fn name(message: &[u8], at: usize) -> Option<(String, usize)> {
+    let (mut text, mut len) = (String::new(), 1);
+    let (mut at, mut began, mut after) = (at, at, None);
+    loop {
+        let first = usize::from(*message.get(at)?);
+        match first {
+            0 => break,
+            0xc0.. => {
+                let low = usize::from(*message.get(at + 1)?);
+                let to = (first & 0x3f) << 8 | low;
+                if to >= began {
+                    return None;
+                }
+                after.get_or_insert(at + 2);
+                (at, began) = (to, to);
+            }
+            64.. => return None,
+            _ => {
+                len += first + 1;
+                if len > NAME_LEN_MAX {
+                    return None;
+                }
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                label(&mut text, message.get(at + 1..at + 1 + first)?);
+                at += first + 1;
+            }
+        }
+    }
+    if text.is_empty() {
+        text.push_str(ROOT);
+    }
+    Some((text, after.unwrap_or(at + 1)))
+}
+
+/// A label as text; what a reader could take for something else is written as RFC 4343, 2.1 has it.
+fn label(text: &mut String, bytes: &[u8]) {
+    for chunk in bytes.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            match letter {
+                '.' | '\\' => text.extend(['\\', letter]),
+                _ if letter.is_control() => {
+                    escaped(text, letter.encode_utf8(&mut [0; 4]).as_bytes())
+                }
+                _ => text.push(letter),
+            }
+        }
+        escaped(text, chunk.invalid());
+    }
+}
+
+fn escaped(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\\{byte:03}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_compressed_ones_followed_backwards_only() {
+        let bytes = b"\x03foo\x00\x03bar\xc0\x00\xc0\x05\xc0\x0b\x01.\x02\\\n\x00\x00";
+        let of = |at| name(bytes, at);
+        assert_eq!(of(0), Some(("foo".into(), 5)));
+        assert_eq!(of(5), Some(("bar.foo".into(), 11)));
+        assert_eq!(of(11), Some(("bar.foo".into(), 13)));
+        assert_eq!(of(13), Some(("bar.foo".into(), 15)));
+        assert_eq!(of(15), Some(("\\..\\\\\\010".into(), 21)));
+        assert_eq!(of(21), Some((ROOT.into(), 22)));
+        for bad in [
+            &b"\xc0\x00"[..],
+            b"\x01a\xc0\x00",
+            b"\x40a\x00",
+            b"\x05ab",
+            b"\x01",
+            b"",
+        ] {
+            assert_eq!(name(bad, 0), None);
+        }
+        assert_eq!(name(b"\x01a\xc0\x04\xc0\x00", 2), None);
+    }
+
+    #[test]
+    fn a_name_is_no_longer_than_the_standard_allows() {
+        let label = [&[63][..], &[b'a'; 63]].concat();
+        let long = [&label[..], &label, &label, &[61], &[b'a'; 61], &[0]].concat();
+        assert_eq!(
+            (long.len(), name(&long, 0).map(|(_, after)| after)),
+            (255, Some(255))
+        );
+        let longer = [&label[..], &label, &label, &[62], &[b'a'; 62], &[0]].concat();
+        assert_eq!(name(&longer, 0), None);
+    }
+}
