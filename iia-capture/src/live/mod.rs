@@ -2,6 +2,7 @@
 //! counted.
 
 pub mod packets;
+pub mod passive;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

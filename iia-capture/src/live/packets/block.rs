@@ -135,7 +135,8 @@ mod tests {
             for (at, word) in words.iter().enumerate() {
                 head[4 * at..4 * at + 4].copy_from_slice(&word.to_ne_bytes());
             }
-            head[24..26].copy_from_slice(&(head.len() as u16).to_ne_bytes());
+            let data_at = head.len() as u16;
+            head[24..26].copy_from_slice(&data_at.to_ne_bytes());
             head[32..36].copy_from_slice(&u32::from(control).to_ne_bytes());
             head[36..38].copy_from_slice(&kind.to_ne_bytes());
             let start = bytes.len();
