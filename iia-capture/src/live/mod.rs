@@ -1,6 +1,7 @@
 //! Sources of the running kernel. Each is read and never asked for more than to be told; what the kernel could not hand over is
 //! counted.
 
+pub mod confine;
 pub mod packets;
 pub mod passive;
 

@@ -25,13 +25,33 @@ pub(crate) fn skip(test: &str, why: &str) {
     eprintln!("SKIPPED: {test}: {why}");
 }
 
+/// Where a test runs.
+pub(crate) enum Run {
+    /// In the laboratory.
+    Inside,
+    /// It ran there and passed.
+    Done,
+    /// This machine cannot have one, and why.
+    Cannot(String),
+}
+
 /// Runs this very test again in the laboratory; `true` inside.
 pub(crate) fn inside(test: &str) -> bool {
+    match laboratory(test) {
+        Run::Inside => return true,
+        Run::Done => {}
+        Run::Cannot(why) => skip(test, &why),
+    }
+    false
+}
+
+/// Runs this very test again in the laboratory.
+pub(crate) fn laboratory(test: &str) -> Run {
     if std::env::var_os(INSIDE).is_some() {
-        return true;
+        return Run::Inside;
     }
     let program = std::env::current_exe().unwrap();
-    let run = format!("{MAKE} && exec \"$0\" --exact {test} --nocapture --test-threads=1");
+    let run = format!("{MAKE} && exec \"$0\" --exact {test} --nocapture");
     let output = Command::new("unshare")
         .args(["--map-root-user", "--net", "--mount", "sh", "-c", &run])
         .arg(program)
@@ -41,13 +61,12 @@ pub(crate) fn inside(test: &str) -> bool {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    if said.contains("running 1 test") {
-        assert!(output.status.success(), "{said}{errors}");
-        eprint!("{errors}");
-    } else {
-        skip(test, &errors);
+    if !said.contains("running 1 test") {
+        return Run::Cannot(errors);
     }
-    false
+    assert!(output.status.success(), "{said}{errors}");
+    eprint!("{errors}");
+    Run::Done
 }
 
 /// Runs commands of a shell in this namespace; they must succeed.
@@ -64,6 +83,11 @@ pub(crate) fn peer(program: &str, arguments: &[&str]) -> String {
         start(program, arguments).and_then(Child::wait_with_output),
         "python3",
     )
+}
+
+/// Starts a program of Python at the sender's end, which must not fail to start.
+pub(crate) fn peer_later(program: &str) -> Child {
+    start(program, &[]).unwrap()
 }
 
 /// Starts a program of Python at the sender's end.

@@ -6,8 +6,10 @@ mod block;
 mod filter;
 mod socket;
 
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -154,6 +156,11 @@ impl Source {
     /// What the frames of this interface begin with.
     pub const fn link(&self) -> LinkType {
         self.link
+    }
+
+    /// For the step that keeps the process from writing to it.
+    pub(super) fn file(&self) -> &Arc<File> {
+        self.socket.file()
     }
 
     fn at(&self) -> usize {

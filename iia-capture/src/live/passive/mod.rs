@@ -83,12 +83,12 @@ impl fmt::Display for Doubt {
     }
 }
 
-/// Looks at an interface. Anybody may; `listing` is what the firewall's own program lists in JSON, which needs the right to
+/// Looks at an interface. Anybody may; `listing` is what the firewall's own program lists (`nft list ruleset`), which needs the right to
 /// administer the network, and without it [`Doubt::EgressUnknown`] stays.
 ///
 /// # Errors
 /// What the kernel answers, such as that there is no such interface.
-pub fn read(interface: &Interface, listing: Option<&[u8]>) -> io::Result<State> {
+pub fn read(interface: &Interface, listing: Option<&str>) -> io::Result<State> {
     let said = read::ask(interface.name())?;
     let hooks = listing.map_or(Hooks::UNKNOWN, |listing| {
         Hooks::read(listing, interface.name())

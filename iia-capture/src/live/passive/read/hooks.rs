@@ -1,6 +1,5 @@
-//! What the kernel's firewall does with the frames of an interface, as its rules are listed in JSON (`nft -j list ruleset`).
-
-use serde_json::Value;
+//! What the kernel's firewall does with the frames of an interface, as its rules are listed in text (`nft list ruleset`). The text
+//! is read and not the JSON, which leaves the interface of a chain on the way out away in nft 1.0.6.
 
 /// Bytes of a listing at most.
 pub const LISTING_LEN_MAX: usize = 16 * 1024 * 1024;
@@ -25,6 +24,14 @@ pub struct Hooks {
     pub ingress: Hook,
 }
 
+/// A chain that is being read: what it is for, and whether anything in it is more than dropping.
+#[derive(Clone, Copy, Default)]
+struct Chain {
+    egress: bool,
+    ingress: bool,
+    other: bool,
+}
+
 impl Hooks {
     /// Nobody looked.
     pub const UNKNOWN: Self = Self {
@@ -32,145 +39,171 @@ impl Hooks {
         ingress: Hook::Unknown,
     };
 
-    /// Reads a listing. What it does not say for sure is open; what is no listing says nothing.
-    pub fn read(listing: &[u8], interface: &str) -> Self {
+    /// Reads a listing. What it does not say for sure is open; what is too long says nothing.
+    pub fn read(listing: &str, interface: &str) -> Self {
         if listing.len() > LISTING_LEN_MAX {
             return Self::UNKNOWN;
         }
-        let listing: Option<Value> = serde_json::from_slice(listing).ok();
-        let Some(objects) = listing
-            .as_ref()
-            .and_then(|listing| listing.get("nftables")?.as_array())
-        else {
-            return Self::UNKNOWN;
+        let mut hooks = Self {
+            egress: Hook::Open,
+            ingress: Hook::Open,
         };
-        let at = |hook| match objects
-            .iter()
-            .any(|object| shuts(object, objects, (hook, interface)))
-        {
-            true => Hook::Shut,
-            false => Hook::Open,
+        let (mut netdev, mut chain) = (false, None::<Chain>);
+        for line in listing.lines().filter(|line| !line.is_empty()) {
+            let depth = line.len() - line.trim_start_matches('\t').len();
+            let line = line.trim();
+            match (depth, &mut chain) {
+                (0, _) => netdev = line.starts_with("table netdev ") && line.ends_with('{'),
+                (1, _) if line == "}" => hooks.shut(chain.take()),
+                (1, _) if netdev && line.starts_with("chain ") => chain = Some(Chain::default()),
+                (2.., Some(chain)) => chain.line(line, interface),
+                _ => {}
+            }
+        }
+        hooks
+    }
+
+    fn shut(&mut self, chain: Option<Chain>) {
+        let Some(chain) = chain.filter(|chain| !chain.other) else {
+            return;
         };
-        Self {
-            egress: at("egress"),
-            ingress: at("ingress"),
+        if chain.egress {
+            self.egress = Hook::Shut;
+        }
+        if chain.ingress {
+            self.ingress = Hook::Shut;
         }
     }
 }
 
-/// Whether this object is a chain at the hook that drops everything.
-fn shuts(object: &Value, objects: &[Value], (hook, interface): (&str, &str)) -> bool {
-    let Some(chain) = object.get("chain") else {
-        return false;
-    };
-    let is = |key: &str, value: &str| chain.get(key).and_then(Value::as_str) == Some(value);
-    let here = is("family", "netdev") && is("type", "filter") && is("hook", hook);
-    here && is("policy", "drop")
-        && covers(chain.get("dev"), interface)
-        && objects
-            .iter()
-            .filter_map(|object| object.get("rule"))
-            .filter(|rule| belongs(rule, chain))
-            .all(only_drops)
-}
-
-/// A chain names one interface or several.
-fn covers(device: Option<&Value>, interface: &str) -> bool {
-    match device {
-        Some(Value::String(name)) => name == interface,
-        Some(Value::Array(names)) => names.iter().any(|name| name == interface),
-        _ => false,
+impl Chain {
+    fn line(&mut self, line: &str, interface: &str) {
+        let head = |hook: &str| {
+            let rest = line.strip_prefix("type filter hook ")?;
+            let rest = rest.strip_prefix(hook)?.strip_suffix(" policy drop;")?;
+            let (devices, _) = rest.split_once(" priority ")?;
+            covers(devices.trim(), interface).then_some(())
+        };
+        match (head("egress "), head("ingress ")) {
+            (Some(()), _) => self.egress = true,
+            (_, Some(())) => self.ingress = true,
+            _ => self.other |= !only_drops(line),
+        }
     }
 }
 
-fn belongs(rule: &Value, chain: &Value) -> bool {
-    let same = |here: &str, there: &str| rule.get(here) == chain.get(there);
-    same("family", "family") && same("table", "table") && same("chain", "name")
+/// A chain names one interface, or several.
+fn covers(devices: &str, interface: &str) -> bool {
+    let named = |text: &str| {
+        text.trim()
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+            == Some(interface)
+    };
+    if let Some(one) = devices.strip_prefix("device ") {
+        return named(one);
+    }
+    let several = devices
+        .strip_prefix("devices = {")
+        .and_then(|several| several.strip_suffix('}'));
+    several.is_some_and(|several| several.split(',').any(named))
 }
 
-/// Whether nothing in a rule lets a frame pass, copies it or sends it elsewhere.
-fn only_drops(rule: &Value) -> bool {
-    const HARMLESS: [&str; 5] = ["counter", "drop", "log", "match", "limit"];
-    let Some(statements) = rule.get("expr").and_then(Value::as_array) else {
-        return false;
-    };
-    let mut names = statements.iter().map(Value::as_object);
-    names.all(|statement| {
-        statement.is_some_and(|statement| {
-            statement
-                .keys()
-                .all(|name| HARMLESS.contains(&name.as_str()))
-        })
-    })
+/// Whether a rule is to drop, and perhaps to count, and nothing else.
+fn only_drops(line: &str) -> bool {
+    let words: Vec<&str> = line.split(' ').collect();
+    match words.as_slice() {
+        ["drop"] => true,
+        ["counter", "packets", packets, "bytes", bytes, "drop"] => {
+            packets.parse::<u64>().is_ok() && bytes.parse::<u64>().is_ok()
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn listing(chain: &str, rules: &[&str]) -> String {
-        let rules: String = rules
-            .iter()
-            .map(|expr| {
-                format!(
-                    r#",{{"rule":{{"family":"netdev","table":"t","chain":"out","expr":[{expr}]}}}}"#
-                )
-            })
-            .collect();
+    fn listing(head: &str, rules: &[&str]) -> String {
+        let rules: String = rules.iter().map(|rule| format!("\t\t{rule}\n")).collect();
         format!(
-            r#"{{"nftables":[{{"metainfo":{{}}}},{{"table":{{"family":"netdev","name":"t"}}}},{{"chain":{{{chain}}}}}{rules}]}}"#
+            "table inet filter {{\n\tchain input {{\n\t\taccept\n\t}}\n}}\ntable netdev t {{\n\tchain out {{\n\t\t{head}\n{rules}\t}}\n}}\n"
         )
     }
 
-    const CHAIN: &str = r#""family":"netdev","table":"t","name":"out","dev":"eth1","type":"filter","hook":"egress","prio":-500,"policy":"drop""#;
+    const HEAD: &str = r#"type filter hook egress device "eth1" priority -500; policy drop;"#;
+    const MANY: &str =
+        r#"type filter hook egress devices = { "eth0", "eth1" } priority filter; policy drop;"#;
 
     #[test]
     fn a_chain_that_drops_everything_shuts_its_hook() {
-        let good = [
-            listing(CHAIN, &[]),
-            listing(CHAIN, &[r#"{"counter":{"packets":1}},{"drop":null}"#]),
-            listing(&CHAIN.replace(r#""eth1""#, r#"["eth0","eth1"]"#), &[]),
-        ];
-        for text in good {
-            let hooks = Hooks::read(text.as_bytes(), "eth1");
-            assert_eq!((hooks.egress, hooks.ingress), (Hook::Shut, Hook::Open));
+        let counted = "counter packets 12 bytes 840 drop";
+        for (head, rules) in [
+            (HEAD, &[][..]),
+            (HEAD, &["drop"]),
+            (HEAD, &[counted, "drop"]),
+            (MANY, &[counted]),
+        ] {
+            let hooks = Hooks::read(&listing(head, rules), "eth1");
+            assert_eq!(
+                (hooks.egress, hooks.ingress),
+                (Hook::Shut, Hook::Open),
+                "{head}"
+            );
         }
+        let ingress = format!(
+            "\n\tchain in {{\n\t\t{}\n\t}}\n}}\n",
+            HEAD.replace("egress", "ingress")
+        );
+        let both = listing(HEAD, &["drop"]);
+        let both = both.strip_suffix("}\n").unwrap().to_owned() + &ingress;
+        let hooks = Hooks::read(&both, "eth1");
+        assert_eq!((hooks.egress, hooks.ingress), (Hook::Shut, Hook::Shut));
     }
 
     #[test]
     fn anything_that_could_pass_leaves_it_open() {
-        let bad = [
-            listing(&CHAIN.replace("\"drop\"", "\"accept\""), &[]),
-            listing(&CHAIN.replace("eth1", "eth2"), &[]),
-            listing(&CHAIN.replace("netdev", "inet"), &[]),
-            listing(&CHAIN.replace("egress", "ingress"), &[]),
-            listing(&CHAIN.replace(r#""policy":"drop""#, r#""x":1"#), &[]),
-            listing(CHAIN, &[r#"{"accept":null}"#]),
-            listing(CHAIN, &[r#"{"drop":null}"#, r#"{"fwd":{"dev":"eth1"}}"#]),
-            listing(CHAIN, &[r#"{"dup":{"dev":"eth2"}}"#]),
-            listing(CHAIN, &[r#"{"jump":{"target":"x"}}"#]),
-            listing(CHAIN, &[r#"7"#]),
-            r#"{"nftables":[]}"#.to_owned(),
+        let heads = [
+            HEAD.replace("policy drop", "policy accept"),
+            HEAD.replace(" policy drop;", ""),
+            HEAD.replace("eth1", "eth2"),
+            HEAD.replace("eth1", "eth11"),
+            HEAD.replace("egress", "ingress"),
+            MANY.replace("eth1", "eth2"),
+            String::new(),
         ];
-        for text in bad {
-            assert_eq!(
-                Hooks::read(text.as_bytes(), "eth1").egress,
-                Hook::Open,
-                "{text}"
-            );
+        for head in heads {
+            let text = listing(&head, &["drop"]);
+            assert_eq!(Hooks::read(&text, "eth1").egress, Hook::Open, "{head}");
         }
+        for rule in [
+            "accept",
+            "fwd to \"eth1\"",
+            "dup to \"eth2\"",
+            "jump other",
+            "ether type arp accept",
+            "counter packets 1 bytes 2 accept",
+            "counter packets x bytes 2 drop",
+            "limit rate 1/second accept",
+        ] {
+            let text = listing(HEAD, &["drop", rule]);
+            assert_eq!(Hooks::read(&text, "eth1").egress, Hook::Open, "{rule}");
+        }
+        let elsewhere = listing(HEAD, &["drop"]).replace("netdev", "inet");
+        assert_eq!(Hooks::read(&elsewhere, "eth1").egress, Hook::Open);
+        // A chain that never ends says nothing for sure.
+        let (cut, _) = listing(HEAD, &["drop"])
+            .rsplit_once("\t}")
+            .map(|(cut, end)| (cut.to_owned(), end.to_owned()))
+            .unwrap();
+        assert_eq!(Hooks::read(&cut, "eth1").egress, Hook::Open);
     }
 
     #[test]
-    fn what_is_no_listing_says_nothing() {
-        for text in ["", "{}", "[]", "nftables", r#"{"nftables":{}}"#] {
-            assert_eq!(
-                Hooks::read(text.as_bytes(), "eth1"),
-                Hooks::UNKNOWN,
-                "{text}"
-            );
-        }
-        let long = vec![b' '; LISTING_LEN_MAX + 1];
+    fn what_is_too_long_says_nothing() {
+        let long = " ".repeat(LISTING_LEN_MAX + 1);
         assert_eq!(Hooks::read(&long, "eth1"), Hooks::UNKNOWN);
+        assert_eq!(Hooks::read("", "eth1").egress, Hook::Open);
     }
 }

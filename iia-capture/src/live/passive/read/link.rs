@@ -3,11 +3,13 @@
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use rustix::net::netlink::SocketAddrNetlink;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 
-use crate::sensor::netlink::{Message, attributes, demand, messages};
+use crate::sensor::netlink::{Message, attributes, demand, messages, request};
 
 const NEW_LINK: u16 = 16;
 const GET_LINK: u16 = 18;
@@ -25,6 +27,8 @@ const PROMISCUOUS: u32 = 1 << 8;
 
 /// Addresses of an interface that are told at most.
 pub const ADDRESSES_MAX: usize = 64;
+/// How long the kernel's answer is waited for; it comes at once.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// Datagrams of one answer that are read at most.
 const ANSWERS_MAX: usize = 4096;
 
@@ -47,10 +51,11 @@ pub(in crate::live::passive) fn ask(interface: &str) -> io::Result<Said> {
     let flags = SocketFlags::CLOEXEC; // the family's first protocol is that of routes
     let socket = rustix::net::socket_with(family, kind, flags, None)?;
     rustix::net::bind(&socket, &SocketAddrNetlink::new(0, 0))?;
+    set_socket_timeout(&socket, Timeout::Recv, Some(ANSWER_MAX))?;
     let mut said = None;
     let mut payload = vec![0; 16];
     payload.extend_from_slice(&named(interface)?);
-    answers(&socket, &demand(GET_LINK, 0, &payload), |message| {
+    answers(&socket, &request(GET_LINK, &payload), |message| {
         if message.kind == NEW_LINK {
             said = link(message.payload);
         }
