@@ -16,6 +16,8 @@ pub mod link;
 pub mod live;
 pub mod net;
 pub mod pipeline;
+#[cfg(feature = "std")]
+pub mod ring;
 pub mod sensor;
 pub mod source;
 mod stream;
