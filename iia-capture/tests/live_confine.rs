@@ -108,6 +108,11 @@ for _ in range(7):
     }
 
     pub(super) fn run() {
+        // What the harness would do with a name that is none of its tests.
+        let filter = std::env::args().skip(1).find(|one| !one.starts_with('-'));
+        if filter.is_some_and(|filter| !NAME.contains(&filter)) {
+            return;
+        }
         println!("\nrunning 1 test");
         match laboratory(NAME) {
             Run::Inside => the_step(),
@@ -144,7 +149,7 @@ for _ in range(7):
             if let Some(batch) = source.next(Duration::from_millis(100)).unwrap() {
                 seen += batch
                     .packets()
-                    .filter(|packet| packet.data[12..14] == [0x88, 0xcc])
+                    .filter(|packet| packet.data.get(12..14) == Some(&[0x88, 0xcc][..]))
                     .count();
             }
         }

@@ -108,7 +108,7 @@ fn a_million_provocations_bring_no_frame_out() {
         counter("obs0", "tx_packets"),
     );
     let options = Options {
-        blocks: 128,
+        blocks: 256,
         ..Options::default()
     };
     let mut source = Source::open(OBSERVER, &options).unwrap();

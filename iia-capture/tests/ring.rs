@@ -56,7 +56,7 @@ fn numbers(bytes: &[u8]) -> Vec<u64> {
     let mut found = Vec::new();
     let mut data = Vec::new();
     while let Some(read) = source.next_packet().unwrap() {
-        let number = u64::from_be_bytes(read.data[..8].try_into().unwrap());
+        let number = u64::from_be_bytes(*read.data.first_chunk().unwrap());
         let want = packet(number, &mut data);
         assert_eq!(read, want);
         found.push(number);

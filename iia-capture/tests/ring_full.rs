@@ -63,7 +63,7 @@ fn a_full_disk_costs_only_what_was_not_taken() {
         let bytes = fs::read(ring.path(seal.number)).unwrap();
         let mut source = PcapSource::open(&bytes[..]).unwrap();
         while let Some(packet) = source.next_packet().unwrap() {
-            found.push(u64::from_be_bytes(packet.data[..8].try_into().unwrap()));
+            found.push(u64::from_be_bytes(*packet.data.first_chunk().unwrap()));
         }
         assert!(!seal.recovered);
     }

@@ -25,6 +25,8 @@ pub mod lake;
 #[cfg(feature = "full")]
 pub mod link;
 #[cfg(feature = "full")]
+pub mod ring;
+#[cfg(feature = "full")]
 pub mod sensor;
 #[cfg(feature = "full")]
 pub mod tpm;
@@ -61,6 +63,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_modbus", capture::modbus),
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
+    ("capture_ring", ring::ring),
     ("capture_sensor", sensor::sensor),
     ("config_approval", config::approval::model),
     ("config_consequences", config::change::consequences),

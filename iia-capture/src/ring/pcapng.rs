@@ -103,7 +103,7 @@ pub(super) fn step(bytes: &[u8]) -> Block {
         PACKET => len >= AROUND_LEN && len <= packet_len(PACKET_LEN_MAX),
         _ => false,
     };
-    if !sound || len % 4 != 0 {
+    if !sound || !len.is_multiple_of(4) {
         return Block::Damaged;
     }
     let Some(whole) = bytes.get(..len) else {

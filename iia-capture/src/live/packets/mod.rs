@@ -46,11 +46,12 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 32 blocks of 512 KiB, handed over after 20 ms, everything that comes in.
+    /// 64 blocks of 256 KiB, handed over after 20 ms, everything that comes in. A block of this size stays in the cache while it
+    /// is read.
     fn default() -> Self {
         Self {
-            block_len: 512 * 1024,
-            blocks: 32,
+            block_len: 256 * 1024,
+            blocks: 64,
             retire_ms: 20,
             promiscuous: true,
             fanout: None,
