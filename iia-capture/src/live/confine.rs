@@ -4,7 +4,7 @@
 //!
 //! It takes every capability from the process, forbids it to gain any, and has the kernel refuse, to all its threads and to
 //! whatever it starts
-//! - sockets of AF_PACKET and AF_XDP, and `io_uring`, which opens and writes to sockets without these calls;
+//! - sockets of AF_PACKET and AF_XDP, and `io_uring` and `io_submit`, which open and write to sockets without these calls;
 //! - writing to the sockets of its sources, and making second descriptors of them.
 
 use std::collections::BTreeMap;
@@ -33,7 +33,11 @@ pub const SOURCES_MAX: usize = 16;
 pub const THREADS_MAX: usize = 65_536;
 
 /// Refused with any arguments: what opens and writes without the calls below, and what copies descriptors of a process.
-const NEVER: [i64; 2] = [libc::SYS_io_uring_setup, libc::SYS_pidfd_getfd];
+const NEVER: [i64; 3] = [
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_submit,
+    libc::SYS_pidfd_getfd,
+];
 /// Families of sockets that reach an interface beneath the firewall.
 const FAMILIES: [i32; 2] = [libc::AF_PACKET, libc::AF_XDP];
 /// Calls that write to a descriptor or make a second one of it, and which argument it is.
