@@ -19,6 +19,8 @@ pub mod link;
 pub mod live;
 pub mod net;
 pub mod pipeline;
+#[cfg(feature = "std")]
+pub mod ring;
 pub mod sensor;
 mod serial;
 pub mod source;

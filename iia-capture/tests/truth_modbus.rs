@@ -87,12 +87,10 @@ const EXPLAINED: &[Explained] = &[
     ("modbus_test_data_part1.pcap", "mbtcp.trans_id", 1, CLIENT),
     ("modbus_test_data_part1.pcap", "mbtcp.unit_id", 1, CLIENT),
     ("modbus_test_data_part1.pcap", "modbus.func_code", 1, CLIENT),
-    ("modbus_example.pcap", "modbus.data", 1, EMPTY),
     (MADE, "modbus.data", 1, RECORD),
 ];
 const BEHIND: &str = "bytes behind the end of what the function has, which tshark passes over: told as `modbus.data`, and the message is malformed (V1.1b3, 6.14 and 6.21)";
 const CLIENT: &str = "whoever opened this connection from port 502 is a client, and ten requests with the exception bit set are no Modbus; tshark goes by the port and reads responses, this one among them";
-const EMPTY: &str = "an empty queue: tshark writes a field of no bytes";
 const RECORD: &str = "of several records read, tshark gives the first one the bytes of all that follow; its length is in front of it (V1.1b3, 6.14)";
 const MADE: &str = "made by hand";
 

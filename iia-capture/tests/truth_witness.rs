@@ -174,7 +174,7 @@ fn theirs(path: &Path) -> (Values, usize) {
         let arp = FIELDS.iter().zip(&row[3..]).any(|(name, all)| {
             (name.starts_with("arp.") || name.starts_with("lldp.")) && !all.is_empty()
         });
-        let source = row[1].last().or(row[2].last()).filter(|_| !arp);
+        let source = row[1].last().filter(|_| !arp);
         let frame = (ns, source.cloned().unwrap_or_default());
         for (name, all) in FIELDS.iter().zip(&row[3..]) {
             // What tshark calls nothing is not told here.

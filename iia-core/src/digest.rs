@@ -26,6 +26,8 @@ pub enum Context {
     State,
     /// A capture file as read.
     Capture,
+    /// A part of a ring of captures: a leaf, what joins two, a seal; its first byte says which.
+    CaptureRing,
     /// An executable or image.
     Image,
     /// A record of what an issuer gave out.
@@ -45,6 +47,7 @@ impl Context {
             Self::LakeSegment => "iia 2026-11 lake segment v1",
             Self::State => "iia 2026-11 state v1",
             Self::Capture => "iia 2026-11 capture v1",
+            Self::CaptureRing => "iia 2026-11 capture ring v1",
             Self::Image => "iia 2026-11 image v1",
             Self::Issuance => "iia 2026-11 issuance v1",
             Self::File => "iia 2026-11 file v1",

@@ -86,6 +86,7 @@ fn every_purpose_is_key_derivation_under_a_text_of_its_own() {
         (Context::LakeSegment, "iia 2026-11 lake segment v1"),
         (Context::State, "iia 2026-11 state v1"),
         (Context::Capture, "iia 2026-11 capture v1"),
+        (Context::CaptureRing, "iia 2026-11 capture ring v1"),
         (Context::Image, "iia 2026-11 image v1"),
         (Context::File, "iia 2026-11 file v1"),
     ];

@@ -37,6 +37,8 @@ pub mod opcua;
 #[cfg(feature = "full")]
 pub mod profinet;
 #[cfg(feature = "full")]
+pub mod ring;
+#[cfg(feature = "full")]
 pub mod sensor;
 #[cfg(feature = "full")]
 pub mod serial;
@@ -83,6 +85,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_pcap", capture::pcap),
     ("capture_pipeline", capture::pipeline),
     ("capture_profinet", profinet::messages),
+    ("capture_ring", ring::ring),
     ("capture_sensor", sensor::sensor),
     ("capture_serial", serial::line),
     ("capture_witness", witness::witness),

@@ -1,6 +1,10 @@
 //! Sources of the running kernel. Each is read and never asked for more than to be told; what the kernel could not hand over is
 //! counted.
 
+pub mod confine;
+pub mod packets;
+pub mod passive;
+
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 

@@ -8,7 +8,7 @@
 pub mod eve;
 mod gaps;
 pub mod kernel_audit;
-mod netlink;
+pub(crate) mod netlink;
 pub mod nflog;
 
 use alloc::string::ToString as _;

@@ -7,13 +7,13 @@ const HEAD_LEN: usize = 16;
 
 /// A message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Message<'a> {
-    pub(super) kind: u16,
-    pub(super) payload: &'a [u8],
+pub(crate) struct Message<'a> {
+    pub(crate) kind: u16,
+    pub(crate) payload: &'a [u8],
 }
 
 /// The messages of a datagram, and whether all of it was messages.
-pub(super) fn messages<'a>(mut bytes: &'a [u8], mut take: impl FnMut(Message<'a>)) -> bool {
+pub(crate) fn messages<'a>(mut bytes: &'a [u8], mut take: impl FnMut(Message<'a>)) -> bool {
     while !bytes.is_empty() {
         let Some((head, _)) = bytes.split_first_chunk::<HEAD_LEN>() else {
             return false;
@@ -31,7 +31,7 @@ pub(super) fn messages<'a>(mut bytes: &'a [u8], mut take: impl FnMut(Message<'a>
 }
 
 /// The attributes of a message, type and value; `None` when one does not end within it.
-pub(super) fn attributes<'a>(
+pub(crate) fn attributes<'a>(
     mut bytes: &'a [u8],
     mut take: impl FnMut(u16, &'a [u8]),
 ) -> Option<()> {
@@ -46,15 +46,21 @@ pub(super) fn attributes<'a>(
     Some(())
 }
 
-/// The bytes of a request with this type and payload.
+/// The bytes of a request with this type and payload, which is to be acknowledged.
 #[cfg(any(test, feature = "live"))]
 pub(crate) fn request(kind: u16, payload: &[u8]) -> alloc::vec::Vec<u8> {
-    /// It is a request, and is to be acknowledged.
-    const FLAGS: u16 = 1 | 4;
+    demand(kind, 4, payload)
+}
+
+/// The bytes of a request with this type, these flags and this payload.
+#[cfg(any(test, feature = "live"))]
+pub(crate) fn demand(kind: u16, flags: u16, payload: &[u8]) -> alloc::vec::Vec<u8> {
+    /// It is a request.
+    const REQUEST: u16 = 1;
     let len = u32::try_from(HEAD_LEN + payload.len()).unwrap_or(u32::MAX);
     let mut bytes = len.to_ne_bytes().to_vec();
     bytes.extend_from_slice(&kind.to_ne_bytes());
-    bytes.extend_from_slice(&FLAGS.to_ne_bytes());
+    bytes.extend_from_slice(&(flags | REQUEST).to_ne_bytes());
     bytes.extend_from_slice(&[0; 8]);
     bytes.extend_from_slice(payload);
     bytes
