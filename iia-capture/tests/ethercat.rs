@@ -8,16 +8,16 @@
     reason = "tests"
 )]
 
+mod ethercat_ring;
 mod oracle;
-mod ring;
 mod truth;
 mod tshark;
 mod wire;
 
 use std::collections::BTreeMap;
 
+use ethercat_ring::{Datagram, MASTER, Ring, coe, frame, gateway, message, run};
 use iia_core::observe::Outcome;
-use ring::{Datagram, MASTER, Ring, coe, frame, gateway, message, run};
 use wire::Random;
 
 const FPRD: u8 = 4;
@@ -382,7 +382,7 @@ const ONCE_OR_EXPLAINED: &[&str] = &[
 
 /// Every made message, in frames of its own.
 fn every_kind() -> Vec<(i64, Vec<u8>)> {
-    ring::messages()
+    ethercat_ring::messages()
         .iter()
         .flat_map(|(to_slave, bytes)| talk(&[(*to_slave, bytes.clone())]).packets)
         .enumerate()
@@ -398,7 +398,7 @@ fn made_messages_are_what_this_machines_tshark_sees() {
     }
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("made.pcap");
-    std::fs::write(&path, ring::pcap(&every_kind())).unwrap();
+    std::fs::write(&path, ethercat_ring::pcap(&every_kind())).unwrap();
     let fields = tshark::fields(&["ecat_mailbox"]);
     let mut different = BTreeMap::new();
     let theirs = tshark::read(&path, "ecatf", &fields);

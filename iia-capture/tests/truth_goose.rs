@@ -8,16 +8,16 @@
     reason = "tests"
 )]
 
+mod ethercat_ring;
 mod oracle;
-mod ring;
 mod truth;
 mod tshark;
 mod wire;
 
 use std::collections::BTreeMap;
 
+use ethercat_ring::{Record, run};
 use iia_core::observe::{Outcome, Protocol};
-use ring::{Record, run};
 use truth::{Explained, Values};
 use wire::Random;
 
@@ -312,7 +312,7 @@ fn made_values_are_what_this_machines_tshark_sees() {
     }
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("made.pcap");
-    std::fs::write(&path, ring::pcap(&[(0, message(1, 0, &values()))])).unwrap();
+    std::fs::write(&path, ethercat_ring::pcap(&[(0, message(1, 0, &values()))])).unwrap();
     let mut ours = truth::ours(&path);
     moments(&mut ours);
     let mut different = BTreeMap::new();
