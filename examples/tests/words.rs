@@ -60,8 +60,9 @@ const PRODUCTS: [&str; 47] = [
 /// Fields that a format of others has under these names, whoever writes it.
 const FIELDS: [&str; 2] = ["docker-manifest-digest", "docker-reference"];
 
-/// Folders of code whose work is to write for one product, or to read what it says, and which name it.
-const ADAPTERS: [&str; 4] = ["/compile/", "/render/", "/export/", "/read/"];
+/// Folders of code whose work is to write for one product, or to read what it says, and which name it; decoders know the
+/// makers to whom a protocol gave numbers.
+const ADAPTERS: [&str; 5] = ["/compile/", "/render/", "/export/", "/read/", "/decode/"];
 
 #[test]
 fn i5_roles_and_not_products() {

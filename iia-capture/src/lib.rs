@@ -18,6 +18,7 @@ pub mod link;
 #[cfg(all(feature = "live", target_os = "linux"))]
 pub mod live;
 pub mod net;
+mod options;
 pub mod pipeline;
 #[cfg(feature = "std")]
 pub mod ring;
