@@ -16,7 +16,9 @@ pub enum CaptureError {
     #[error("the file is empty")]
     Empty,
     /// A folder holds no capture.
-    #[error("no capture in this folder: none ends in .pcap, .pcapng or .cap, with or without .gz")]
+    #[error(
+        "no capture in this folder: none ends in .pcap, .pcapng or .cap, with or without .gz or .zst"
+    )]
     NoCapture,
     /// The file is no capture.
     #[error("neither pcap nor pcapng")]

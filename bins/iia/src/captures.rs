@@ -1,10 +1,8 @@
-//! Capture files and folders of them, plain or compressed, each through a pipeline of its own.
+//! Capture files and folders of them, plain, gzip or zstd, each through a pipeline of its own.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::MultiGzDecoder;
 use iia_capture::CaptureError;
 use iia_capture::pipeline::{Options, Pipeline, Stats};
 use iia_capture::source::pcap::PcapSource;
@@ -15,7 +13,6 @@ use iia_core::observe::Observation;
 pub const DEPTH_MAX: usize = 16;
 /// What a capture's name ends with, when a folder is searched.
 const ENDINGS: [&str; 3] = ["pcap", "pcapng", "cap"];
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +62,10 @@ fn is_capture(path: &Path) -> bool {
         .unwrap_or_default()
         .to_string_lossy()
         .to_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let packed = [".gz", ".zst"].into_iter();
+    let name = packed.fold(name.as_str(), |name, end| {
+        name.strip_suffix(end).unwrap_or(name)
+    });
     name.rsplit_once('.')
         .is_some_and(|(_, ending)| ENDINGS.contains(&ending))
 }
@@ -79,7 +79,8 @@ pub fn read(
     options: &Options,
     sink: &mut impl FnMut(&Observation<'_>),
 ) -> Result<Outcome, CaptureError> {
-    let mut source = PcapSource::open(open(path)?)?;
+    let failed = |error: std::io::Error| CaptureError::Open { why: error.kind() };
+    let mut source = PcapSource::unpack(File::open(path).map_err(failed)?)?;
     let mut pipeline = Pipeline::new(options.clone());
     let mut span: Option<(Timestamp, Timestamp)> = None;
     let error = loop {
@@ -99,16 +100,4 @@ pub fn read(
         span,
         error,
     })
-}
-
-/// The bytes of a file, decompressed where they are gzip.
-fn open(path: &Path) -> Result<Box<dyn Read>, CaptureError> {
-    let failed = |error: std::io::Error| CaptureError::Open { why: error.kind() };
-    let mut file = BufReader::new(File::open(path).map_err(failed)?);
-    let head = file.fill_buf().map_err(failed)?;
-    if head.starts_with(&GZIP) {
-        Ok(Box::new(MultiGzDecoder::new(file)))
-    } else {
-        Ok(Box::new(file))
-    }
 }

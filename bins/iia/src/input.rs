@@ -11,10 +11,10 @@ use iia_core::observe::Observation;
 
 #[derive(clap::Args)]
 pub(crate) struct Input {
-    /// Captures (pcap or pcapng, also gzip) or folders of them
+    /// Captures (pcap or pcapng, also gzip or zstd) or folders of them
     #[arg(required = true, value_name = "FILE|FOLDER")]
     pub(crate) paths: Vec<PathBuf>,
-    /// A port on which Modbus/TCP is expected, besides 502; may be given again
+    /// A port on which Modbus (TCP or RTU) is expected, besides 502; may be given again
     #[arg(long = "port", value_name = "PORT")]
     pub(crate) ports: Vec<u16>,
 }

@@ -166,7 +166,7 @@ fn wrong_input_gets_one_line_with_a_code() {
         run(
             &folder,
             2,
-            "IIA-CAP-0005: no capture in this folder: none ends in .pcap, .pcapng or .cap, with or without .gz",
+            "IIA-CAP-0005: no capture in this folder: none ends in .pcap, .pcapng or .cap, with or without .gz or .zst",
         );
         run(
             &nothing,

@@ -78,7 +78,7 @@ impl Talk {
 
     fn framed(&mut self, said: &Said) -> Vec<u8> {
         let (client, server) = self.ends();
-        let port = 30_000 + self.device % 30_000;
+        let port = 50_000 + self.device % 15_000;
         let ends = if said.up {
             (client, server)
         } else {

@@ -8,6 +8,7 @@ mod kept;
 mod levels;
 mod live;
 mod machine;
+mod said;
 mod screen;
 mod story;
 

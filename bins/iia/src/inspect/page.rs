@@ -105,7 +105,7 @@ impl Page {
             );
             writeln!(
                 out,
-                "  {fragments} not put together, {broken} packets with broken headers"
+                "  {fragments} that waited for others, {broken} packets with broken headers"
             )?;
         }
         if stats.exchanges == 0 {
