@@ -155,7 +155,7 @@ fn the_parquet_says_what_the_lines_say() {
         &captures[..],
     ]
     .concat();
-    assert!(good(&told).contains("said.parquet: 2 rows"));
+    let told = good(&told);
     let script = "import sys, json, pyarrow.parquet as p\n\
         for n in ('exchange', 'said', 'conn'):\n\
         \tfor r in p.read_table(f'{sys.argv[1]}/{n}.parquet').to_pylist():\n\
@@ -181,6 +181,15 @@ fn the_parquet_says_what_the_lines_say() {
     assert_eq!(
         of("exchange").count(),
         lines.iter().filter(exchanges).count()
+    );
+    let said = lines
+        .iter()
+        .filter(|line| line["asked"].is_object())
+        .count();
+    assert_eq!(of("said").count(), said);
+    assert!(
+        said > 2 && told.contains(&format!("said.parquet: {said} rows")),
+        "{told}"
     );
     let ntp = of("said").find(|row| row["protocol"] == "ntp").unwrap();
     assert_eq!(

@@ -1,6 +1,6 @@
 //! From a captured frame to what it carries in the end: links, tags, tunnels and fragments, however they are stacked.
 //!
-//! Plain frames never come here: the pipeline looks for an IP packet with a TCP segment first ([`plain`]).
+//! Plain frames never come here: the pipeline looks for an IP packet with a TCP segment first (`plain`).
 
 mod ether;
 pub mod fragment;
