@@ -104,7 +104,7 @@ fn is_name(name: &str) -> bool {
             && part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
             && part
                 .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
     };
     name.len() <= NAME_LEN_MAX && name.split('.').all(word)
 }
