@@ -4,7 +4,6 @@
     clippy::unwrap_used,
     clippy::print_stderr,
     unreachable_pub,
-    clippy::indexing_slicing,
     reason = "tests"
 )]
 
