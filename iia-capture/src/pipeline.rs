@@ -114,6 +114,15 @@ impl<K: Default> Pipeline<K> {
         }
     }
 
+    /// Takes the passing of time where no packets bring it, as at an interface that is silent; `now` is of the packets' clock.
+    pub fn handle_timeout_keeping(
+        &mut self,
+        now: Timestamp,
+        sink: &mut impl FnMut(&Observation<'_>, &mut K),
+    ) {
+        self.sweep(now, sink);
+    }
+
     /// As [`finish`](Pipeline::finish), each with what is kept with its flow.
     pub fn finish_keeping(&mut self, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
         for slot in 0..self.flows.slots() {

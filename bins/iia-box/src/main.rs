@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use iia_capture::live::passive::Interface;
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -57,6 +58,17 @@ pub(crate) struct DemoArguments {
     /// Replays this capture instead of the bundled one
     #[arg(long, value_name = "FILE")]
     pcap: Option<PathBuf>,
+    /// Takes over this interface, which becomes passive, and watches it instead of replaying a capture
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["pcap", "speed"])]
+    interface: Option<Interface>,
+    /// How long the interface is watched; 0 until it is interrupted
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 60,
+        requires = "interface"
+    )]
+    seconds: u64,
     /// Configures the box with this artifact instead of the bundled one
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,

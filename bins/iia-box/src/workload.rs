@@ -23,7 +23,7 @@ use iia_link::rt::{Endpoint, Listener, Session, Target};
 use tokio::sync::{mpsc, watch};
 
 use crate::boxdir::BoxDir;
-use crate::pipe::{self, Down, Root, Up};
+use crate::pipe::{self, Down, Root, Start, Up};
 use crate::terms::{Settings, Terms};
 
 /// Largest error of a clock that nothing disciplines, in nanoseconds: what the demo machine's clock is taken for.
@@ -61,14 +61,38 @@ struct Shared {
     orders: watch::Receiver<Order>,
 }
 
-impl Workload {
-    /// Joins the box: takes its identity from the supervisor on standard input, gets an SVID for a key that never
-    /// leaves this process, and reads the applied configuration, verifying it again.
-    pub(crate) async fn join(role: &str) -> anyhow::Result<Self> {
+/// A process that was started as a role and has not joined yet: it has no threads, so that it can still give up rights.
+pub(crate) struct Begun {
+    pipe: UnixStream,
+    start: Start,
+}
+
+impl Begun {
+    /// Takes from the supervisor, on standard input, who this process is.
+    pub(crate) fn receive(role: &str) -> anyhow::Result<Self> {
         let pipe = UnixStream::from(stdin().as_fd().try_clone_to_owned()?);
         let Some(Down::Start(start)) = pipe::receive(&pipe)? else {
             anyhow::bail!("role {role} is started by the supervisor");
         };
+        Ok(Self { pipe, start })
+    }
+
+    /// The role's arguments.
+    pub(crate) fn args(&self) -> &[String] {
+        &self.start.args
+    }
+
+    /// Tells the supervisor a line of text.
+    pub(crate) fn say(&self, text: &str) {
+        let _supervisor_gone = pipe::send(&self.pipe, &Up::Said(text.into()));
+    }
+}
+
+impl Workload {
+    /// Joins the box: gets an SVID for a key that never leaves this process, and reads the applied configuration,
+    /// verifying it again.
+    pub(crate) async fn join(begun: Begun) -> anyhow::Result<Self> {
+        let Begun { pipe, start } = begun;
         let id: SpiffeId = start.id.parse()?;
         let svid = ask_svid(&pipe, &id)?;
         let store = Arc::new(Store::new(svid));

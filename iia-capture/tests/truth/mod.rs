@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flate2::read::GzDecoder;
@@ -120,11 +120,21 @@ pub fn plain(text: &str) -> String {
     }
 }
 
-/// The values of tshark's table, by frame and field, and how many frames it has.
-pub fn theirs(corpus: &Path, capture: &Path) -> (Values, usize) {
+/// Where tshark's table of a capture lies.
+fn table_of(corpus: &Path, capture: &Path) -> PathBuf {
     let name = format!("{}.tsv.gz", capture.file_name().unwrap().to_str().unwrap());
     let folder = corpus.join(capture.parent().unwrap());
-    let file = File::open(folder.join("expected/tshark").join(name)).unwrap();
+    folder.join("expected/tshark").join(name)
+}
+
+/// Whether tshark made a table of a capture.
+pub fn has_table(corpus: &Path, capture: &Path) -> bool {
+    table_of(corpus, capture).is_file()
+}
+
+/// The values of tshark's table, by frame and field, and how many frames it has.
+pub fn theirs(corpus: &Path, capture: &Path) -> (Values, usize) {
+    let file = File::open(table_of(corpus, capture)).unwrap();
     let lines = BufReader::new(GzDecoder::new(file)).lines();
     table(lines.map(Result::unwrap))
 }

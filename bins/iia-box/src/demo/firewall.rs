@@ -6,10 +6,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use iia_capture::live::passive::Interface;
 use iia_contract::compile::Target as _;
 use iia_contract::compile::nft::Ruleset;
 
 use super::screen::{Screen, Tone};
+use super::wire;
 use crate::terms::Settings;
 
 /// Set for the demo that runs inside.
@@ -20,11 +22,19 @@ const SBIN: &str = "/usr/sbin:/sbin";
 const BEGIN: &str = "ip link set lo up && exec \"$0\" \"$@\"";
 
 /// Starts the demo again in a network namespace of its own, where this machine lets anybody have one; comes back where it
-/// does not, or when it runs inside already.
-pub(super) fn enter() -> anyhow::Result<()> {
-    if is_inside() || !has_namespaces() {
+/// does not, or when it runs inside already. An interface that is to be watched goes along, and comes back with its end.
+pub(super) fn enter(interface: Option<&Interface>) -> anyhow::Result<()> {
+    if is_inside() {
         return Ok(());
     }
+    if !has_namespaces() {
+        anyhow::ensure!(
+            interface.is_none(),
+            "an interface is watched in a network namespace, which this machine does not let you have"
+        );
+        return Ok(());
+    }
+    interface.map(wire::follow).transpose()?;
     let program = std::env::current_exe()?;
     let error = unshare()
         .args(["sh", "-c", BEGIN])
@@ -41,12 +51,17 @@ pub(super) fn is_inside() -> bool {
 }
 
 fn unshare() -> Command {
-    let path = std::env::var("PATH").unwrap_or_default();
     let mut command = Command::new("unshare");
     command
         .args(["--map-root-user", "--net"])
-        .env("PATH", format!("{path}:{SBIN}"));
+        .env("PATH", path());
     command
+}
+
+/// Where programs are looked for.
+pub(super) fn path() -> String {
+    let path = std::env::var("PATH").unwrap_or_default();
+    format!("{path}:{SBIN}")
 }
 
 fn has_namespaces() -> bool {
@@ -71,7 +86,7 @@ pub(super) fn flush() -> anyhow::Result<Instant> {
     Ok(Instant::now())
 }
 
-fn nft(arguments: &[&str], input: &str) -> anyhow::Result<()> {
+pub(super) fn nft(arguments: &[&str], input: &str) -> anyhow::Result<()> {
     use std::io::Write as _;
     let mut nft = Command::new("nft")
         .args(arguments)

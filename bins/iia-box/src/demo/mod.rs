@@ -11,6 +11,7 @@ mod machine;
 mod said;
 mod screen;
 mod story;
+mod wire;
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ use crate::DemoArguments;
 /// Runs the demo.
 pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
     story::readable(arguments)?;
-    firewall::enter()?;
+    firewall::enter(arguments.interface.as_ref())?;
     let dir = directory(arguments)?;
     let mut screen = Screen::new();
     screen.line(

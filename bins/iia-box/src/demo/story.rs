@@ -20,6 +20,7 @@ use super::change;
 use super::live::Live;
 use super::machine::{Machine, STEP};
 use super::screen::{Screen, Tone};
+use super::wire;
 use crate::DemoArguments;
 use crate::operators::Operators;
 use crate::supervise::RoleSpec;
@@ -106,6 +107,9 @@ pub(crate) fn readable(arguments: &DemoArguments) -> anyhow::Result<()> {
         };
         open().with_context(|| format!("open {}", path.display()))?;
     }
+    if let Some(interface) = &arguments.interface {
+        wire::exists(interface)?;
+    }
     if let Some(path) = &arguments.config {
         File::open(path).with_context(|| format!("open {}", path.display()))?;
     }
@@ -143,7 +147,10 @@ impl Stage<'_> {
         .await?;
         self.start(&mut boxes.site, ("intake", Vec::new()), vec![seg01_key])
             .await?;
-        let args = vec![capture.display().to_string(), arguments.speed.to_string()];
+        let args = match &arguments.interface {
+            Some(interface) => wire::args(interface, arguments.seconds)?,
+            None => vec![capture.display().to_string(), arguments.speed.to_string()],
+        };
         self.start(&mut boxes.seg01, ("collect", args), Vec::new())
             .await?;
         self.watch(boxes, arguments).await?;
@@ -167,7 +174,11 @@ impl Stage<'_> {
     async fn watch(&mut self, boxes: &mut Boxes, arguments: &DemoArguments) -> anyhow::Result<()> {
         let name = Path::new(&self.told.capture).file_name();
         let name = name.and_then(|name| name.to_str()).unwrap_or_default();
-        self.step(Tone::Head, &heading(name, arguments.speed));
+        let heading = match &arguments.interface {
+            Some(interface) => wire::heading(interface, arguments.seconds),
+            None => heading(name, arguments.speed),
+        };
+        self.step(Tone::Head, &heading);
         let interrupt = tokio::signal::ctrl_c();
         tokio::pin!(interrupt);
         while !boxes.seg01.has_ended("collect") && !self.interrupted {

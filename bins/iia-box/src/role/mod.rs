@@ -21,18 +21,28 @@ mod witness;
 
 use tokio::task::LocalSet;
 
-use crate::workload::Workload;
+pub(crate) use self::collect::INTERFACE;
+use self::collect::Tap;
+use crate::workload::{Begun, Workload};
 
 /// Runs one role until the supervisor says stop or its work is done.
 pub(crate) fn run(role: &str) -> anyhow::Result<()> {
+    let begun = Begun::receive(role)?;
+    // Before anything else: whoever watches a wire gives up its rights before it has threads.
+    let tap = match role {
+        "collect" => {
+            Tap::take(begun.args()).inspect_err(|error| begun.say(&format!("{error:#}")))?
+        }
+        _ => None,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let local = LocalSet::new();
     local.block_on(&runtime, async {
-        let workload = Workload::join(role).await?;
+        let workload = Workload::join(begun).await?;
         let outcome = match role {
-            "collect" => collect::run(&workload).await,
+            "collect" => collect::run(&workload, tap).await,
             "lake" => lake::run(&workload).await,
             "bus" => bus::run(&workload).await,
             "audit" => audit::run(&workload).await,

@@ -17,3 +17,4 @@ mod heads;
 mod kept;
 mod rollback;
 mod whole;
+mod wire;

@@ -45,28 +45,25 @@ pub(super) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    /// A desk that goes on after what the lake holds of this collector.
-    pub(super) async fn resume(catalog: &'a Catalog, me: &SpiffeId, lake: &mut LakeClient) -> Self {
+    /// A desk that goes on after what the lake holds of this collector. What comes in is the same `again` where a capture
+    /// is replayed, and is numbered from 1; a wire does not repeat itself.
+    pub(super) async fn resume(
+        (catalog, me): (&'a Catalog, &SpiffeId),
+        lake: &mut LakeClient,
+        again: bool,
+    ) -> Self {
         let service = ServiceId::of(me);
+        let mut lane = async |stream: &Stream| Lane::resume(lake, stream, service, again).await;
         Self {
             packets: 0,
             catalog,
             matcher: Matcher::new(catalog),
             me: me.clone(),
-            exchanges: (
-                Lane::resume(lake, &Stream::MODBUS, service).await,
-                ExchangeBuilder::new(service),
-            ),
-            conns: (
-                Lane::resume(lake, &Stream::CONN, service).await,
-                ConnBuilder::new(service),
-            ),
-            said: (
-                Lane::resume(lake, &Stream::SAID, service).await,
-                SaidBuilder::new(service),
-            ),
+            exchanges: (lane(&Stream::MODBUS).await, ExchangeBuilder::new(service)),
+            conns: (lane(&Stream::CONN).await, ConnBuilder::new(service)),
+            said: (lane(&Stream::SAID).await, SaidBuilder::new(service)),
             violations: (
-                Lane::resume(lake, &Stream::VIOLATION, service).await,
+                lane(&Stream::VIOLATION).await,
                 FindingBuilder::new(Stream::VIOLATION, service),
             ),
             kinds: BTreeSet::new(),
@@ -224,10 +221,16 @@ impl<'a> Desk<'a> {
 }
 
 impl Lane {
-    async fn resume(lake: &mut LakeClient, stream: &Stream, service: ServiceId) -> Self {
+    async fn resume(
+        lake: &mut LakeClient,
+        stream: &Stream,
+        service: ServiceId,
+        again: bool,
+    ) -> Self {
+        let durable = lake.watermark(stream, service).await.as_u64();
         Self {
-            given: 0,
-            durable: lake.watermark(stream, service).await.as_u64(),
+            given: if again { 0 } else { durable },
+            durable,
             first: 0,
         }
     }

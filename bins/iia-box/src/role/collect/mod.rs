@@ -3,6 +3,8 @@
 mod desk;
 mod pace;
 mod runs;
+mod tap;
+mod watch;
 
 use std::fs::File;
 use std::io::BufReader;
@@ -16,6 +18,7 @@ use iia_link::rt::{Message, Session};
 
 use self::desk::Desk;
 use self::pace::Pace;
+pub(crate) use self::tap::{INTERFACE, Tap};
 use crate::client::{AuditClient, LakeClient};
 use crate::wire::{self, ANNOUNCE, Announce};
 use crate::workload::Workload;
@@ -31,15 +34,16 @@ struct Collect<'a> {
     bus: Option<Session>,
     desk: Desk<'a>,
     events: u64,
+    /// Whether what comes in is the same after a fall: a capture is, a wire is not.
+    again: bool,
 }
 
-/// Runs the role: arguments are the capture file and the speed (0 for as fast as possible).
-pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
-    let [path, speed] = workload.args() else {
-        anyhow::bail!("a capture file and a speed are needed")
-    };
+/// Runs the role at the wire that was taken, or else with a capture: arguments are its file and the speed (0 for as fast as
+/// possible).
+pub(super) async fn run(workload: &Workload, tap: Option<Tap>) -> anyhow::Result<()> {
     let mut lake = LakeClient::new(workload, "iia.contract.internal.collect_to_lake");
-    let desk = Desk::resume(workload.catalog(), workload.id(), &mut lake).await;
+    let again = tap.is_none();
+    let desk = Desk::resume((workload.catalog(), workload.id()), &mut lake, again).await;
     let audit = AuditClient::start(workload, "iia.contract.internal.collect_to_audit");
     let mut role = Collect {
         workload,
@@ -48,9 +52,14 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         bus: None,
         desk,
         events: 0,
+        again,
     };
     workload.ready();
-    let at_end = role.replay(path, Pace::new(speed.parse()?)).await?;
+    let at_end = match (tap, workload.args()) {
+        (Some(tap), _) => role.watch(tap).await?,
+        (None, [path, speed]) => role.replay(path, Pace::new(speed.parse()?)).await?,
+        (None, _) => anyhow::bail!("a capture file and a speed are needed"),
+    };
     role.audit.flush().await;
     if at_end {
         workload.say("the capture is at its end");
@@ -152,10 +161,13 @@ impl Collect<'_> {
         self.event(event);
     }
 
-    /// The role's events follow from the capture alone, so they are numbered here and stored once.
+    /// The role's events follow from the capture alone, so they are numbered here and stored once; those of a wire are
+    /// numbered as they go to the chain.
     fn event(&mut self, mut event: Event) {
-        self.events += 1;
-        event.source_seq = self.events;
+        if self.again {
+            self.events += 1;
+            event.source_seq = self.events;
+        }
         self.audit.submit(event);
     }
 

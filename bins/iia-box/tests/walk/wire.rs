@@ -1,0 +1,116 @@
+//! The box at a wire: an interface is taken over and made passive, and what is said on it without a contract is in the
+//! chain a moment later.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use iia_audit::verify::records;
+use iia_core::event::EventKind;
+use iia_core::stream::Stream;
+
+use crate::demo::{Demo, count};
+
+const TEST: &str = "what_is_said_on_a_wire_is_in_the_chain_and_nothing_is_said_to_it";
+/// How many exchanges, and how many milliseconds apart.
+const EXCHANGES: usize = 200;
+const PAUSE_MS: usize = 37;
+
+/// A cable with two ends, as long as this lives.
+struct Cable([String; 2]);
+
+impl Cable {
+    fn new() -> Option<Self> {
+        let pid = std::process::id() % 100_000;
+        let cable = Self(["a", "b"].map(|end| format!("wire{pid}{end}")));
+        let [near, far] = &cable.0;
+        let made = ip(&["link", "add", near, "type", "veth", "peer", "name", far]);
+        (made && ip(&["link", "set", near, "up"])).then_some(cable)
+    }
+}
+
+impl Drop for Cable {
+    fn drop(&mut self) {
+        ip(&["link", "delete", &self.0[0]]);
+    }
+}
+
+fn ip(words: &[&str]) -> bool {
+    let status = Command::new("ip").args(words).status();
+    status.is_ok_and(|status| status.success())
+}
+
+fn skip(missing: &str) {
+    let line = format!("SKIPPED: {TEST}: {missing}");
+    assert!(std::env::var_os("IIA_REQUIRE_ALL").is_none(), "{line}");
+    eprintln!("{line}");
+}
+
+/// Frames that came out of the other end.
+fn came_out(interface: &str) -> u64 {
+    let path = PathBuf::from("/sys/class/net").join(interface);
+    let text = std::fs::read_to_string(path.join("statistics/rx_packets")).unwrap();
+    text.trim().parse().unwrap()
+}
+
+/// Says it all; the moment of each register's answer.
+fn say(interface: &str) -> BTreeMap<String, i64> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/walk/wire.py");
+    let python = std::env::var("IIA_PYTHON").unwrap_or_else(|_| "python3".into());
+    let (exchanges, pause) = (EXCHANGES.to_string(), PAUSE_MS.to_string());
+    let said = Command::new(python)
+        .arg(script)
+        .args([interface, "10.20.0.66", "10.20.0.21", &exchanges, &pause])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success(), "{errors}");
+    let said = String::from_utf8(said.stdout).unwrap();
+    let line = |line: &str| {
+        let (register, at) = line.split_once(' ')?;
+        Some((register.to_owned(), at.parse().ok()?))
+    };
+    said.lines().filter_map(line).collect()
+}
+
+#[test]
+fn what_is_said_on_a_wire_is_in_the_chain_and_nothing_is_said_to_it() {
+    let Some(cable) = Cable::new() else {
+        return skip("the right to make interfaces");
+    };
+    let [near, far] = &cable.0;
+    let arguments = ["--interface", far, "--seconds", "15", "--no-kill"];
+    let mut demo = Demo::start(&arguments);
+    demo.until("as it comes, for 15 s");
+    let before = came_out(near);
+    let sent = say(near);
+    assert_eq!(came_out(near), before, "the box sent a frame");
+    let run = demo.finish();
+    assert!(
+        run.said.contains("the capture is at its end"),
+        "{}",
+        run.said
+    );
+    assert_eq!(count(&run.rows("seg01", &Stream::MODBUS)), EXCHANGES);
+    let mut found = BTreeMap::new();
+    let mut late = Vec::new();
+    records(&run.evidence("seg01").join("audit"), |record| {
+        let event = &record.body.event;
+        let operation = event.field("operation").unwrap_or_default();
+        let register = operation.rsplit(' ').next().unwrap_or_default();
+        if event.kind == EventKind::ContractViolation && sent.contains_key(register) {
+            *found.entry(register.to_owned()).or_insert(0) += 1;
+            late.push(record.written.utc_ns - sent[register]);
+        }
+    })
+    .unwrap();
+    assert_eq!(found.len(), EXCHANGES, "{found:?}");
+    assert!(found.values().all(|times| *times == 1));
+    late.sort_unstable();
+    let at = |part: usize| late[late.len() * part / 100] / 1_000_000;
+    eprintln!(
+        "from the wire to the chain: p50 {} ms, p99 {} ms",
+        at(50),
+        at(99)
+    );
+}

@@ -1,0 +1,85 @@
+//! The names of fields, read from the sources: what decoders can say, and which tests speak of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The fields of each decoder, by its module's name.
+pub fn decoders() -> BTreeMap<String, BTreeSet<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/decode");
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in sources(&root).iter().filter(|path| !is_test(path)) {
+        let below = path.strip_prefix(&root).unwrap();
+        let decoder = below.components().next().unwrap();
+        let decoder = Path::new(decoder.as_os_str()).file_stem().unwrap();
+        let text = fs::read_to_string(path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+        let names = names(code);
+        if !names.is_empty() {
+            let decoder = decoder.to_str().unwrap().to_owned();
+            all.entry(decoder).or_default().extend(names);
+        }
+    }
+    all
+}
+
+/// Which tests name which field.
+pub fn in_tests() -> BTreeMap<String, Vec<String>> {
+    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let inside = sources(&crate_dir.join("src/decode"));
+    let beside = sources(&crate_dir.join("tests"));
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in inside.iter().filter(|path| is_test(path)).chain(&beside) {
+        let text = fs::read_to_string(path).unwrap();
+        let short = path.strip_prefix(crate_dir).unwrap().to_str().unwrap();
+        let short = short
+            .trim_start_matches("src/decode/")
+            .trim_start_matches("tests/");
+        for name in names(&text) {
+            all.entry(name).or_default().push(format!("`{short}`"));
+        }
+    }
+    all
+}
+
+/// Whether a file holds tests only.
+fn is_test(path: &Path) -> bool {
+    let mut parts = path.components();
+    parts.any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+}
+
+/// Every Rust file below a folder, in order.
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    let files = entries.into_iter().flat_map(|path| match path.is_dir() {
+        true => sources(&path),
+        false => vec![path],
+    });
+    files
+        .filter(|path| path.extension().is_some_and(|ext| ext == "rs"))
+        .collect()
+}
+
+/// The literals of a source that are names of fields: words of lower case with points between them.
+fn names(text: &str) -> BTreeSet<String> {
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    let literals = code.flat_map(|line| line.split('"').skip(1).step_by(2));
+    literals
+        .filter(|literal| is_name(literal))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_name(text: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let word = |word: &str| !word.is_empty() && word.bytes().all(legal);
+    text.contains('.')
+        && text.split('.').all(word)
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+}
