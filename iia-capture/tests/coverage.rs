@@ -85,6 +85,7 @@ Generated from the decoders by `iia-capture/tests/coverage.rs` (`IIA_WRITE=1`), 
 because a decoder names it. Behind it: how many captures of the corpus have it, how many of its values stand in tshark's table of the same frame with
 the same value (differences are explained in [the agreement pages](../agreement/README.md)), and which tests name it. Names that begin with `iia.` are
 ours: tshark has none for them, so that its column is empty there. What has no entry at all is decoded and judged by nobody yet.
+Units of Modbus have no names but members of their own; [their page](modbus.md) has them, and tshark judges each.
 ";
 
 #[test]

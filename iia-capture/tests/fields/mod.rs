@@ -12,9 +12,7 @@ pub fn decoders() -> BTreeMap<String, BTreeSet<String>> {
         let below = path.strip_prefix(&root).unwrap();
         let decoder = below.components().next().unwrap();
         let decoder = Path::new(decoder.as_os_str()).file_stem().unwrap();
-        let text = fs::read_to_string(path).unwrap();
-        let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
-        let names = names(code);
+        let names = names(halves(&fs::read_to_string(path).unwrap()).0);
         if !names.is_empty() {
             let decoder = decoder.to_str().unwrap().to_owned();
             all.entry(decoder).or_default().extend(names);
@@ -29,23 +27,38 @@ pub fn in_tests() -> BTreeMap<String, Vec<String>> {
     let inside = sources(&crate_dir.join("src/decode"));
     let beside = sources(&crate_dir.join("tests"));
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for path in inside.iter().filter(|path| is_test(path)).chain(&beside) {
+    for path in inside.iter().chain(&beside) {
         let text = fs::read_to_string(path).unwrap();
+        let tests = if is_test(path) {
+            &text
+        } else {
+            halves(&text).1
+        };
         let short = path.strip_prefix(crate_dir).unwrap().to_str().unwrap();
         let short = short
             .trim_start_matches("src/decode/")
             .trim_start_matches("tests/");
-        for name in names(&text) {
+        for name in names(tests) {
             all.entry(name).or_default().push(format!("`{short}`"));
         }
     }
     all
 }
 
+/// The code of a file, and the tests that stand behind it.
+fn halves(text: &str) -> (&str, &str) {
+    let at = text.find("#[cfg(test)]\nmod").unwrap_or(text.len());
+    text.split_at(at)
+}
+
 /// Whether a file holds tests only.
 fn is_test(path: &Path) -> bool {
     let mut parts = path.components();
-    parts.any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+    parts.any(|part| {
+        ["tests", "tests.rs"]
+            .iter()
+            .any(|name| part.as_os_str() == *name)
+    })
 }
 
 /// Every Rust file below a folder, in order.
