@@ -55,6 +55,11 @@ impl BoxDir {
         self.0.join("mirrors")
     }
 
+    /// Captures of what the box watched, as a ring.
+    pub(crate) fn captures(&self) -> PathBuf {
+        self.0.join("captures")
+    }
+
     pub(crate) fn state(&self) -> PathBuf {
         self.0.join("state")
     }

@@ -9,7 +9,7 @@ use iia_audit::verify::records;
 use iia_core::event::EventKind;
 use iia_core::stream::Stream;
 
-use crate::demo::{Demo, count};
+use crate::demo::{Demo, Finished, count};
 
 const TEST: &str = "what_is_said_on_a_wire_is_in_the_chain_and_nothing_is_said_to_it";
 /// How many exchanges, and how many milliseconds apart.
@@ -73,6 +73,38 @@ fn say(interface: &str) -> BTreeMap<String, i64> {
     said.lines().filter_map(line).collect()
 }
 
+/// Every frame that was sent is in the ring, which tshark reads, and the chain has the seal of its file.
+fn kept(run: &Finished) {
+    let ring = run.path().join("seg01/captures");
+    let files = crate::demo::files(&ring);
+    let capture = files
+        .iter()
+        .find(|path| path.extension().is_some_and(|end| end == "pcapng"));
+    let capture = capture.unwrap();
+    let told = Command::new("tshark")
+        .arg("-r")
+        .arg(capture)
+        .args(["-Y", "modbus"])
+        .output();
+    let Ok(told) = told else {
+        return skip("tshark");
+    };
+    let frames = String::from_utf8(told.stdout).unwrap().lines().count();
+    assert_eq!(frames, 2 * EXCHANGES);
+    let name = format!(
+        "captures/{}",
+        capture.file_name().unwrap().to_str().unwrap()
+    );
+    let mut sealed = 0;
+    records(&run.evidence("seg01").join("audit"), |record| {
+        let event = &record.body.event;
+        let is_it = event.field("file") == Some(&name) && event.field("seal").is_some();
+        sealed += usize::from(event.kind == EventKind::CaptureClosed && is_it);
+    })
+    .unwrap();
+    assert_eq!(sealed, 1);
+}
+
 #[test]
 fn what_is_said_on_a_wire_is_in_the_chain_and_nothing_is_said_to_it() {
     let Some(cable) = Cable::new() else {
@@ -92,6 +124,7 @@ fn what_is_said_on_a_wire_is_in_the_chain_and_nothing_is_said_to_it() {
         run.said
     );
     assert_eq!(count(&run.rows("seg01", &Stream::MODBUS)), EXCHANGES);
+    kept(&run);
     let mut found = BTreeMap::new();
     let mut late = Vec::new();
     records(&run.evidence("seg01").join("audit"), |record| {

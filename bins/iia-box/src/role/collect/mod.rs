@@ -1,6 +1,7 @@
 //! `ot.acs.collect`: packets in, exchanges out; each judged, stored first, announced after.
 
 mod desk;
+mod kept;
 mod pace;
 mod runs;
 mod tap;

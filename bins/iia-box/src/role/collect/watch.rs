@@ -7,6 +7,7 @@ use iia_contract::matcher::Way;
 use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind};
 
+use super::kept::Kept;
 use super::{Collect, ROWS_MAX, Tap};
 
 /// How long the role sleeps when the kernel has nothing for it.
@@ -24,6 +25,7 @@ struct Since {
     began: Instant,
     flushed: Instant,
     told: Instant,
+    turned: Instant,
     looked: Instant,
 }
 
@@ -32,21 +34,27 @@ impl Collect<'_> {
     pub(super) async fn watch(&mut self, mut tap: Tap) -> anyhow::Result<bool> {
         self.tell(EventKind::CaptureOpened, &[("interface", tap.name())]);
         let mut pipeline: Pipeline<Option<Way>> = Pipeline::keeping(Options::default());
+        let mut kept = Kept::open(self.workload.dir())?;
         let now = Instant::now();
         let mut since = Since {
             began: now,
             flushed: now,
             told: now,
+            turned: now,
             looked: now,
         };
         let mut doubts = String::new();
         let at_end = loop {
-            if self.hear(&mut tap, &mut pipeline)? {
+            if self.hear(&mut tap, &mut kept, &mut pipeline)? {
                 tokio::task::yield_now().await;
             } else {
                 tokio::time::sleep(IDLE).await;
             }
             self.keep_up(&mut since).await?;
+            if passed(&mut since.turned, TELL_EVERY) {
+                kept.turn(self.reached());
+                self.tell_kept(&mut kept);
+            }
             if passed(&mut since.looked, LOOK_EVERY) {
                 self.doubt(&tap, &mut doubts);
             }
@@ -57,6 +65,8 @@ impl Collect<'_> {
                 break true;
             }
         };
+        kept.close();
+        self.tell_kept(&mut kept);
         pipeline.finish_keeping(&mut |seen, way| self.desk.judge(seen, way));
         self.flush(self.workload.now()).await?;
         self.close(self.workload.now());
@@ -67,6 +77,7 @@ impl Collect<'_> {
     fn hear(
         &mut self,
         tap: &mut Tap,
+        kept: &mut Kept,
         pipeline: &mut Pipeline<Option<Way>>,
     ) -> anyhow::Result<bool> {
         let (before, reached) = (tap.source.counts(), self.reached());
@@ -77,6 +88,7 @@ impl Collect<'_> {
         };
         for packet in batch.packets() {
             desk.packets += 1;
+            kept.push(&packet);
             pipeline.handle_packet_keeping(&packet, &mut |seen, way| desk.judge(seen, way));
         }
         let counts = tap.source.counts();
@@ -90,12 +102,35 @@ impl Collect<'_> {
                 counts.malformed - before.malformed,
             ),
         ];
+        kept.lose(lost[0].1);
         for (what, count) in lost.into_iter().filter(|row| row.1 > 0) {
             let count = count.to_string();
             let fields = [("where", tap.name()), ("what", what), ("count", &count)];
             self.tell(EventKind::RecordsLost, &fields);
         }
         Ok(true)
+    }
+
+    /// Tells the chain which files of the ring were closed, and what the disk did not take.
+    fn tell_kept(&mut self, kept: &mut Kept) {
+        while let Some((file, seal)) = kept.poll_sealed() {
+            let (digest, packets) = (seal.digest().to_string(), seal.packets.to_string());
+            let fields = [
+                ("file", file.as_str()),
+                ("seal", &digest),
+                ("packets", &packets),
+            ];
+            self.tell(EventKind::CaptureClosed, &fields);
+        }
+        if let Some((packets, error)) = kept.poll_refused() {
+            let (count, why) = (packets.to_string(), error.to_string());
+            let fields = [
+                ("where", "captures"),
+                ("what", why.as_str()),
+                ("count", &count),
+            ];
+            self.tell(EventKind::RecordsLost, &fields);
+        }
     }
 
     /// Stores and tells what waits, when it is time.
