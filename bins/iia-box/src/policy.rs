@@ -42,8 +42,9 @@ pub(crate) fn watch() -> mpsc::Receiver<Seen> {
 
 /// Tells of each change and who made it, as long as nft does.
 fn listen(changes: &mpsc::Sender<Seen>, woken: &threads::Sender<()>) {
-    let started = Command::new("nft")
-        .arg("monitor")
+    // It ends with this process, however that ends.
+    let started = Command::new("setpriv")
+        .args(["--pdeathsig", "KILL", "nft", "monitor"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

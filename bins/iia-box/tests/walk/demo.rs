@@ -91,14 +91,25 @@ impl Demo {
         self.lines.last().unwrap().contains(words)
     }
 
-    /// Every process ends at once, as when the plug is pulled: nobody notices that another is gone.
+    /// Every process ends at once, as when the plug is pulled: nobody notices that another is gone. What a role has started
+    /// ends with it.
     pub(crate) fn pull_the_plug(mut self) -> Finished {
         signal("STOP", self.child.id());
-        for role in children_of(self.child.id()) {
+        let roles = children_of(self.child.id());
+        let theirs: Vec<u32> = roles.iter().copied().flat_map(children_of).collect();
+        for role in roles {
             signal("KILL", role);
         }
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        let started = Instant::now();
+        while theirs.iter().any(|pid| is_alive(*pid)) {
+            assert!(
+                started.elapsed() < Duration::from_secs(5),
+                "{theirs:?} stay behind"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
         Finished {
             said: self.lines.concat(),
             dir: self.dir,
@@ -216,6 +227,13 @@ pub(crate) fn signal(name: &str, pid: u32) {
         .args([format!("-{name}"), pid.to_string()])
         .status();
     assert!(sent.unwrap().success());
+}
+
+/// Whether a process runs, and does not only wait to be taken notice of.
+fn is_alive(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(") ").next().unwrap_or_default();
+    !stat.is_empty() && !state.starts_with('Z')
 }
 
 /// The processes that this one has started and that still are.
