@@ -2,10 +2,10 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::hash::{BuildHasherDefault, Hash, Hasher};
+use core::hash::{BuildHasher as _, Hash, Hasher};
 use core::net::IpAddr;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use iia_core::Timestamp;
 use iia_core::observe::{Conn, Flow, Protocol, Transport};
 
@@ -15,7 +15,7 @@ use crate::serial::{Line, Undecided};
 use crate::stream::Half;
 
 /// Flows at once at most; beyond it the most idle of a sample goes.
-pub const FLOWS_MAX: usize = 65_536;
+pub const FLOWS_MAX: usize = 131_072;
 const SAMPLE: usize = 16;
 /// Segments that are no Modbus before a flow never seen to be Modbus counts as something else. More than one, because a
 /// capture may begin in the middle of a unit.
@@ -75,27 +75,6 @@ impl Hash for Key {
         state.write_u64(fold(self.low.0));
         state.write_u64(fold(self.high.0));
         state.write_u64(ports);
-    }
-}
-
-/// Multiply and rotate: fast, and seeded by nothing. Collisions cost time only, and the table is bounded.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Mix(u64);
-
-impl Hasher for Mix {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes
-            .iter()
-            .for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-    #[inline]
-    fn write_u64(&mut self, word: u64) {
-        let mixed =
-            u128::from(self.0 ^ word ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93);
-        self.0 = (mixed >> 64) as u64 ^ mixed as u64;
-    }
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 
@@ -274,7 +253,10 @@ impl<K> State<K> {
 /// Every flow at once.
 #[derive(Debug)]
 pub(crate) struct Flows<K> {
-    index: HashMap<Key, u32, BuildHasherDefault<Mix>>,
+    /// Slots by the hash of their keys: four bytes a flow, so that the table stays in the cache.
+    index: HashTable<u32>,
+    /// Seeded anew in each process, so that nobody can choose addresses that collide.
+    hasher: DefaultHashBuilder,
     slots: Vec<Option<State<K>>>,
     free: Vec<u32>,
     hand: usize,
@@ -283,7 +265,8 @@ pub(crate) struct Flows<K> {
 impl<K> Default for Flows<K> {
     fn default() -> Self {
         Self {
-            index: HashMap::default(),
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
             slots: Vec::new(),
             free: Vec::new(),
             hand: 0,
@@ -294,7 +277,8 @@ impl<K> Default for Flows<K> {
 impl<K> Flows<K> {
     #[inline]
     pub(crate) fn find(&self, key: &Key) -> Option<u32> {
-        self.index.get(key).copied()
+        let is_it = |slot: &u32| has(&self.slots, *slot, key);
+        self.index.find(self.hasher.hash_one(key), is_it).copied()
     }
 
     #[inline]
@@ -315,13 +299,22 @@ impl<K> Flows<K> {
         if let Some(place) = self.slots.get_mut(slot as usize) {
             *place = Some(state);
         }
-        self.index.insert(key, slot);
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let again = |slot: &u32| match slots.get(*slot as usize) {
+            Some(Some(state)) => hasher.hash_one(state.key),
+            _ => 0,
+        };
+        let hash = hasher.hash_one(key);
+        self.index.insert_unique(hash, slot, again);
         slot
     }
 
     pub(crate) fn remove(&mut self, slot: u32) -> Option<State<K>> {
         let state = self.slots.get_mut(slot as usize)?.take()?;
-        self.index.remove(&state.key);
+        let hash = self.hasher.hash_one(state.key);
+        if let Ok(entry) = self.index.find_entry(hash, |known| *known == slot) {
+            entry.remove();
+        }
         self.free.push(slot);
         Some(state)
     }
@@ -348,4 +341,11 @@ impl<K> Flows<K> {
         self.hand = (self.hand + SAMPLE) % count.max(1);
         best.map(|(_, slot)| slot)
     }
+}
+
+/// Whether a slot holds the flow of a key.
+#[inline]
+fn has<K>(slots: &[Option<State<K>>], slot: u32, key: &Key) -> bool {
+    let state = slots.get(slot as usize);
+    matches!(state, Some(Some(state)) if state.key == *key)
 }

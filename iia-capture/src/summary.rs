@@ -9,14 +9,11 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::hash::BuildHasherDefault;
 
 use hashbrown::HashMap;
 use iia_core::Timestamp;
 use iia_core::observe::{Exchange, Flow, Observation, Outcome, Protocol, Span, Table, Values};
 use iia_core::time::SECOND_NS;
-
-use crate::flow::Mix;
 
 /// Polls that are followed at once at most; beyond it the most idle of a sample is counted to its end and forgotten, so
 /// that its next exchange is a first one again.
@@ -215,7 +212,7 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct Summary {
     options: Options,
-    index: HashMap<Poll, usize, BuildHasherDefault<Mix>>,
+    index: HashMap<Poll, usize>,
     entries: Vec<Entry>,
     hand: usize,
     held: usize,

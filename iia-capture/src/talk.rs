@@ -175,12 +175,14 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         let (known, scratch) = (&mut *self.known, &mut *self.scratch);
         let mut turn = Turn::new(when, protocol, (known, scratch), &mut sink);
         work(&mut talk, &mut turn);
-        if self.held.talk + talk.held() > TALK_TOTAL_MAX + before {
+        let mut holds = talk.held();
+        if self.held.talk + holds > TALK_TOTAL_MAX + before {
             talk.end(&mut turn);
+            holds = talk.held();
         }
         let malformed = turn.malformed;
         self.stats.units_malformed += malformed;
-        self.held.talk = (self.held.talk + talk.held()).saturating_sub(before);
+        self.held.talk = (self.held.talk + holds).saturating_sub(before);
         state.talk = Some(talk);
     }
 }
