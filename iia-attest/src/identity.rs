@@ -5,6 +5,7 @@
 //! mended each show in one of these three not fitting the other two.
 
 mod known;
+mod revoked;
 mod words;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,6 +24,8 @@ use known::{Certificate, Known};
 use words::finding;
 
 pub use known::CERTIFICATES_MAX;
+pub use revoked::REVOKED_MAX;
+use revoked::Revoked;
 
 /// Identities that are followed at most; those beyond it are counted.
 pub const IDENTITIES_MAX: usize = 4096;
@@ -55,6 +58,12 @@ pub enum Seen {
     Published(Digest),
     /// A workload was stopped in order: it renews no more.
     Stopped(String),
+    /// A session of another trust domain, whose issuer's log is not here: only its name and its revocation count.
+    Guest(String),
+    /// A session of this identity has ended.
+    Ended(String),
+    /// An identity was revoked: it gets nothing more, and what is open with it ends.
+    Revoked(String),
 }
 
 /// The observer of one issuer.
@@ -68,6 +77,7 @@ pub struct Identity {
     identities: BTreeMap<String, Current>,
     /// Sessions whose certificate no record has yet, by serial number.
     waiting: BTreeMap<String, (Timestamp, String)>,
+    revoked: Revoked,
     findings: VecDeque<Finding>,
     lost: u64,
     others: u64,
@@ -108,6 +118,7 @@ impl Identity {
             certificates: Known::default(),
             identities: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            revoked: Revoked::default(),
             findings: VecDeque::new(),
             lost: 0,
             others: 0,
@@ -119,9 +130,9 @@ impl Identity {
         self.lost
     }
 
-    /// Identities and sessions that found no room.
+    /// Identities, sessions and revocations that found no room.
     pub const fn others(&self) -> u64 {
-        self.others
+        self.others.saturating_add(self.revoked.others())
     }
 
     fn issued(&mut self, now: Timestamp, record: &Issuance) {
@@ -149,6 +160,10 @@ impl Identity {
                 Severity::Critical,
                 words::no_entry(record),
             ));
+        }
+        if self.revoked.is_revoked(&record.id) {
+            let reason = words::issued_after(record);
+            found.push(wrong("revoked", Severity::Critical, reason));
         }
         let life = record.not_after_ns.saturating_sub(record.not_before_ns);
         if !(0..=LIFE_MAX_NS).contains(&life) {
@@ -214,11 +229,20 @@ impl Identity {
         }
     }
 
-    fn session(&mut self, now: Timestamp, id: String, serial: String, certificate: Digest) {
-        if !self.named.contains(&id) {
-            let reason = words::unknown(&id);
-            self.say(finding(now, "session", Severity::Critical, &id, reason));
+    /// A session begins, of whatever trust domain.
+    fn opened(&mut self, now: Timestamp, id: &str) {
+        if !self.named.contains(id) {
+            let reason = words::unknown(id);
+            self.say(finding(now, "session", Severity::Critical, id, reason));
         }
+        if self.revoked.opened(now, id) {
+            let reason = words::after(id);
+            self.say(finding(now, "revoked", Severity::Critical, id, reason));
+        }
+    }
+
+    fn session(&mut self, now: Timestamp, id: String, serial: String, certificate: Digest) {
+        self.opened(now, &id);
         match self.certificates.get(&serial) {
             Some(known) if known.id == id && known.digest == certificate => {}
             Some(known) => {
@@ -259,6 +283,16 @@ impl Correlator for Identity {
             }
             Seen::Published(_) => self.others += 1,
             Seen::Stopped(id) => drop(self.identities.remove(&id)),
+            Seen::Guest(id) => self.opened(now, &id),
+            Seen::Revoked(id) => self.revoked.revoke(now, &id),
+            Seen::Ended(id) => {
+                if self.revoked.closed(&id) {
+                    let reason = words::ended(&id);
+                    let mut found = finding(now, "revoked", Severity::High, &id, reason);
+                    found.conclusion = Conclusion::Converge;
+                    self.say(found);
+                }
+            }
         }
     }
 
@@ -273,6 +307,10 @@ impl Correlator for Identity {
                 let reason = words::aside(&serial, &id);
                 self.say(finding(due, "session", Severity::Critical, &id, reason));
             }
+        }
+        for (due, id, open) in self.revoked.due(now) {
+            let reason = words::kept(&id, open);
+            self.say(finding(due, "revoked", Severity::Critical, &id, reason));
         }
         let mut gone = Vec::new();
         for (id, current) in &mut self.identities {
@@ -296,6 +334,7 @@ impl Correlator for Identity {
         let waiting = self.waiting.values().map(|(due, _)| *due);
         let live = self.identities.values().filter(|current| !current.ended);
         waiting
+            .chain(self.revoked.next_due())
             .chain(live.map(|current| current.not_after + 1))
             .min()
     }

@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+pub mod aggregate;
 pub mod correlator;
 pub mod identity;
 #[cfg(feature = "tpm")]

@@ -91,3 +91,21 @@ pub(super) fn swapped(serial: &str, seen: &str, logged: &str) -> String {
              {logged} and with other contents"
     )
 }
+
+pub(super) fn after(id: &str) -> String {
+    format!("a session of {id}, which was revoked before it began")
+}
+
+pub(super) fn kept(id: &str, open: u64) -> String {
+    let sessions = if open == 1 { "session" } else { "sessions" };
+    format!("{id} was revoked, and {open} {sessions} of it go on")
+}
+
+pub(super) fn ended(id: &str) -> String {
+    format!("the last session of {id}, which was revoked, has ended")
+}
+
+pub(super) fn issued_after(record: &Issuance) -> String {
+    let Issuance { id, serial, .. } = record;
+    format!("certificate {serial} was given to {id}, which was revoked")
+}

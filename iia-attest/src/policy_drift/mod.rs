@@ -226,7 +226,7 @@ impl PolicyDrift {
         let mut told = Vec::new();
         for (key, difference) in &self.differs {
             if was.get(key).is_none_or(|was| was.words != difference.words) {
-                told.push((Conclusion::Diverge, difference.clone()));
+                told.push((Conclusion::Diverge, key.clone(), difference.clone()));
             }
         }
         for (key, difference) in was {
@@ -234,6 +234,7 @@ impl PolicyDrift {
                 let words = format!("as agreed again: {}", difference.words);
                 told.push((
                     Conclusion::Converge,
+                    key,
                     Difference {
                         words,
                         ..difference
@@ -241,7 +242,7 @@ impl PolicyDrift {
                 ));
             }
         }
-        for (conclusion, difference) in told {
+        for (conclusion, about, difference) in told {
             let words = format!("{}{by}", difference.words);
             self.report(
                 now,
@@ -251,6 +252,10 @@ impl PolicyDrift {
                     ..difference
                 },
             );
+            // Its return ends this and nothing else.
+            if let Some(last) = self.findings.back_mut() {
+                last.destination = about;
+            }
         }
     }
 

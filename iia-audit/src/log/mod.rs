@@ -41,7 +41,7 @@ pub use self::retire::{DAYS_MIN, Held, Retention, Retired};
 use self::store::Store;
 pub use self::tail::ROOM_LEN;
 pub(crate) use self::tiles::{TILES, Tiles, read as read_tile};
-pub(crate) use self::walk::{Segment, Walk, name as segment_name};
+pub(crate) use self::walk::{Segment, Walk, header_with_len, name as segment_name, segments};
 use crate::AuditError;
 pub use crate::genesis::Genesis;
 use crate::policy::Policy;

@@ -169,10 +169,15 @@ fn load(path: &Path, bytes: &mut Vec<u8>) -> Result<(), AuditError> {
 
 /// The header of a segment's file.
 pub(crate) fn header(path: &Path) -> Result<Header, AuditError> {
+    Ok(header_with_len(path)?.0)
+}
+
+/// The same with its length in bytes.
+pub(crate) fn header_with_len(path: &Path) -> Result<(Header, usize), AuditError> {
     let mut bytes = Vec::new();
     let mut file = File::open(path)
         .map_err(storage)?
         .take(HEADER_LEN_MAX as u64);
     file.read_to_end(&mut bytes).map_err(storage)?;
-    Ok(Header::decode(&bytes)?.0)
+    Header::decode(&bytes)
 }

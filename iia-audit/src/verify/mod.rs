@@ -4,6 +4,7 @@
 
 mod chain;
 mod files;
+mod follow;
 mod heads;
 mod seals;
 mod tiles;
@@ -28,6 +29,7 @@ use crate::tree::Hash;
 
 pub(crate) use self::chain::referred;
 pub use self::files::FILE_LEN_MAX;
+pub use self::follow::{Follow, LOOK_LEN_MAX};
 use self::heads::Folder;
 pub use self::heads::seen_above;
 use self::seals::Seals;
