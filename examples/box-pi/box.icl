@@ -121,6 +121,8 @@ ruleset unknown-talkers {
   engine iia_attest
   observer spiffe://iia.local/zone/attest/workload/observer
   alerts attestation.network
+  journal file
+  relay_line "state/relay"
 }
 
 trust_root site-root {

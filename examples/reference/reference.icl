@@ -151,6 +151,7 @@ ruleset unknown-talkers {
   engine iia_attest
   observer spiffe://iia.local/zone/attest/workload/observer
   alerts attestation.network
+  journal file
 }
 
 contract iia.contract.internal.api_to_audit 1.0.0 {

@@ -125,6 +125,7 @@ ruleset unknown-talkers {
   engine iia_attest
   observer spiffe://site.example/zone/attest/workload/observer
   alerts attestation.network
+  journal file
 }
 
 trust_root enterprise-root {

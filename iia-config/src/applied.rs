@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use iia_contract::answer::Raci;
 use iia_contract::compile::Topology;
+use iia_contract::schema::EVENTS;
 use iia_core::code::{Code, Coded};
 use iia_core::digest::Digest;
 use iia_core::time::Floor;
 
+use crate::alert::AlertSinks;
 use crate::envelope::{self, EnvelopeError};
 use crate::limits::DOCUMENT_LEN_MAX;
 use crate::parse::parse;
@@ -23,6 +26,10 @@ pub struct Applied {
     pub checked: Checked,
     /// Where things are and what pins them.
     pub topology: Topology,
+    /// Where alerts go on the machine itself.
+    pub alerts: AlertSinks,
+    /// Who answers for what, event by event and contract by contract.
+    pub answers: Vec<Raci>,
     /// Earlier than this it is not.
     pub floor: Floor,
 }
@@ -81,6 +88,11 @@ pub fn load(dir: &Path) -> Result<Applied, AppliedError> {
         box_name,
         checked,
         topology: Topology::read(document.tree()),
+        alerts: AlertSinks::read(&document),
+        answers: EVENTS
+            .iter()
+            .flat_map(|event| Raci::of(document.tree(), event))
+            .collect(),
         floor: state.floor(),
     })
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod alert;
 #[cfg(feature = "std")]
 pub mod applied;
 pub mod apply;

@@ -31,6 +31,30 @@ pub(super) const RULESET: EntrySpec = entry(
             "the stream on which alerts appear, without the leading ot.",
         ),
         field(
+            "journal",
+            &[Type::Atom(&["file", "syslog"])],
+            Optional,
+            "where alerts are written on the machine itself: a file that only grows, or the machine's log",
+        ),
+        field(
+            "journal_path",
+            &[Type::String],
+            Optional,
+            "that file, or the socket of that log; unless said, state/alerts.log of the box, or /dev/log",
+        ),
+        field(
+            "relay_program",
+            &[Type::String],
+            Optional,
+            "the program that closes and opens a contact: called with raise, clear or probe, and the alert",
+        ),
+        field(
+            "relay_line",
+            &[Type::String],
+            Optional,
+            "the file of a line that closes a contact, such as that of a GPIO: 1 closes it, 0 opens it",
+        ),
+        field(
             "digest",
             &[Type::Hash],
             Optional,

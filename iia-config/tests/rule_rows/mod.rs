@@ -119,6 +119,17 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
         "C016",
     ),
     ("  kind ids\n", "  kind scan\n", "C017"),
+    ("  engine suricata\n", "  engine iia_attest\n", "C017"),
+    (
+        "  alerts security.ids.*\n",
+        "  alerts security.ids.*\n  journal file\n  journal_path \"../keys/x\"\n",
+        "C017",
+    ),
+    (
+        "  alerts security.ids.*\n",
+        "  alerts security.ids.*\n  journal syslog\n  relay_program \"/usr/bin/gpioset\"\n",
+        "",
+    ),
     (
         "  key ed25519:PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\n",
         "  key ed25519:/FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU=\n",

@@ -3,6 +3,7 @@
 use hashbrown::HashSet;
 
 use iia_contract::raw::Span;
+use iia_contract::tree::Entry;
 use iia_core::zone::Zone as Role;
 
 use super::Ground;
@@ -38,6 +39,32 @@ pub(super) fn exist(ground: &mut Ground<'_>) {
             "no detection engine raises alerts",
             help,
         );
+    }
+    for entry in ground.of_kind("ruleset") {
+        sinks(ground, &entry);
+    }
+}
+
+/// The engine that this box is itself.
+const OWN_ENGINE: &str = "iia_attest";
+/// Fields of alert sinks that are paths.
+const PATHS: [&str; 3] = ["journal_path", "relay_program", "relay_line"];
+
+/// C017: what watches can alert, without anybody who has to ask (001:36, 001:322).
+fn sinks(ground: &mut Ground<'_>, entry: &Entry<'_>) {
+    let own = entry.text("kind") == "ids" && entry.text("engine") == OWN_ENGINE;
+    let named = ["journal", "relay_program", "relay_line"];
+    if own && named.iter().all(|key| entry.field(key).is_none()) {
+        let message = format!("ruleset {} has no alert sink", entry.name);
+        let help = "add `journal file`, or a relay: an observer that cannot alert is none";
+        ground.tell("C017", entry.head(), message, help);
+    }
+    for field in PATHS.iter().filter_map(|key| entry.field(key)) {
+        if !crate::alert::is_sound(field.text()) {
+            let message = format!("`{}` leads elsewhere than it says", field.text());
+            let help = "an absolute path, or one below the directory of the box, 100 bytes at most";
+            ground.tell("C017", field.span(), message, help);
+        }
     }
 }
 
