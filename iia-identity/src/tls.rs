@@ -17,7 +17,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
 pub use fault::Fault;
 pub use rustls::{ClientConfig, ServerConfig};
-pub use wire::{Peer, Progress, WAITING_MAX, Wire};
+pub use wire::{Peer, Progress, Shown, WAITING_MAX, Wire};
 
 use crate::IdentityError;
 use crate::bundle::BundleSet;

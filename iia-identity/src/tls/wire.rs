@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, Write as _};
 use std::sync::Arc;
 
+use iia_core::digest::{Context, Digest, hex};
 use iia_core::{SpiffeId, Timestamp};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
@@ -28,6 +29,17 @@ pub struct Peer {
     pub id: SpiffeId,
     /// When its SVID ends.
     pub not_after: Timestamp,
+    /// Which certificate it showed.
+    pub shown: Shown,
+}
+
+/// A certificate that a peer showed, as a log of issuance names it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Shown {
+    /// Its serial number, lower-case hexadecimal.
+    pub serial: String,
+    /// The whole of it, as a digest of [`Context::File`].
+    pub certificate: Digest,
 }
 
 /// Where a session stands.
@@ -143,6 +155,10 @@ impl Wire {
         Ok(Peer {
             id: spiffe_id(&certificate).map_err(Fault::Identity)?,
             not_after: Timestamp::from_secs(certificate.validity().not_after.timestamp()),
+            shown: Shown {
+                serial: hex(certificate.raw_serial()),
+                certificate: Digest::of(Context::File, leaf),
+            },
         })
     }
 }

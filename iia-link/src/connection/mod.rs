@@ -11,7 +11,7 @@ use std::sync::{Arc, Weak};
 use iia_core::time::Reading;
 use iia_core::{SpiffeId, Timestamp};
 use iia_identity::revoke::{Live, Place};
-use iia_identity::tls::Wire;
+use iia_identity::tls::{Shown, Wire};
 
 use crate::LinkError;
 use crate::hello::Hello;
@@ -60,6 +60,7 @@ pub struct Connection {
 struct Peer {
     id: SpiffeId,
     not_after: Timestamp,
+    shown: Shown,
     ends_ns: u64,
     place: Place,
     told: bool,
@@ -151,6 +152,7 @@ impl Connection {
             ends_ns: monotonic(now, proven.not_after),
             id: proven.id,
             not_after: proven.not_after,
+            shown: proven.shown,
             place,
             told: false,
         });
@@ -292,6 +294,11 @@ impl Connection {
     /// Who the peer is, once the handshake is done, and when its SVID ends.
     pub fn peer(&self) -> Option<(&SpiffeId, Timestamp)> {
         self.peer.as_ref().map(|peer| (&peer.id, peer.not_after))
+    }
+
+    /// Which certificate the peer showed, once the handshake is done.
+    pub fn peer_shown(&self) -> Option<&Shown> {
+        self.peer.as_ref().map(|peer| &peer.shown)
     }
 
     /// Whether sessions can be opened and messages sent.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use iia_core::{SpiffeId, Timestamp};
+use iia_identity::tls::Shown;
 use tokio::time::timeout;
 
 use super::ANSWER_MAX;
@@ -21,6 +22,7 @@ pub struct Session {
     number: u32,
     peer: SpiffeId,
     peer_ends: Timestamp,
+    peer_shown: Shown,
     hello: Hello,
     next: u64,
 }
@@ -28,14 +30,18 @@ pub struct Session {
 impl Session {
     /// A session of a connection whose handshake is done; `None` before.
     pub(super) fn new(line: &Arc<Line>, number: u32, hello: Hello) -> Option<Self> {
-        let proven =
-            |state: &mut State, _: &_| state.connection.peer().map(|(id, at)| (id.clone(), at));
-        let (peer, peer_ends) = line.look(proven)?;
+        let proven = |state: &mut State, _: &_| {
+            let shown = state.connection.peer_shown()?.clone();
+            let (id, ends) = state.connection.peer()?;
+            Some((id.clone(), ends, shown))
+        };
+        let (peer, peer_ends, peer_shown) = line.look(proven)?;
         Some(Self {
             line: Arc::clone(line),
             number,
             peer,
             peer_ends,
+            peer_shown,
             hello,
             next: 1,
         })
@@ -70,6 +76,11 @@ impl Session {
     /// When the peer's certificate ends: another time means other credentials.
     pub const fn peer_ends(&self) -> Timestamp {
         self.peer_ends
+    }
+
+    /// Which certificate the peer showed.
+    pub const fn peer_shown(&self) -> &Shown {
+        &self.peer_shown
     }
 
     /// This end of the connection that the session is on.
