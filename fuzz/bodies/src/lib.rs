@@ -64,6 +64,7 @@ pub type Body = fn(&[u8]);
 #[cfg(feature = "full")]
 pub const TARGETS: &[(&str, Body)] = &[
     ("attest_policy", attest::policy),
+    ("attest_told", attest::told),
     ("audit_body", audit::record::body),
     ("audit_bundle", audit::bundle::bundle),
     ("audit_note", audit::note::note),
