@@ -8,6 +8,7 @@ pub mod lake_report;
 pub mod marks;
 pub mod report;
 pub mod sla;
+pub mod standing;
 pub mod table;
 pub mod timeline;
 mod words;

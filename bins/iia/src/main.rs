@@ -70,7 +70,7 @@ enum Command {
     /// Answers a well-known question: contract/ID, contract/ID/history, contract/ID/watermark, catalog/manifest,
     /// catalog/raci/EVENT
     Ask(ask::Ask),
-    /// What a machine's TPM says of it: quotes and logs of a measured boot, judged and shown
+    /// What a box's observers found and see, and what a machine's TPM says of it
     #[command(subcommand)]
     Attest(attest::Command),
     /// What a box's audit log says and proves: records, proofs, bundles for an auditor

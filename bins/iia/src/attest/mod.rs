@@ -1,7 +1,10 @@
-//! `iia attest`: what a machine's TPM says of it, in words; no TPM is needed here.
+//! `iia attest`: what the observers of a box found, and what a machine's TPM says of it; no TPM is needed here.
 
+mod explain;
 mod log;
+mod page;
 mod quote;
+mod watch;
 
 use std::io::{Read as _, Write};
 use std::path::Path;
@@ -12,6 +15,12 @@ use iia_core::code::Coded;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
+    /// Shows what stands open on a box, the gravest first, and goes on showing it until q is pressed
+    Watch(watch::Arguments),
+    /// Says what a finding means: what was compared with what, what proves it, who answers, what to do; or a stream, or a code
+    Explain(explain::Arguments),
+    /// Writes what stands open, what is over and what each observer sees as one HTML file
+    Page(page::Arguments),
     /// Judges a quote of a TPM 2.0: affirming, warning or contraindicated, with every reason; exit code 1 for the last
     Quote(quote::Arguments),
     /// Shows a log of a measured boot event by event, and the registers that it makes
@@ -20,6 +29,9 @@ pub(crate) enum Command {
 
 pub(crate) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Watch(arguments) => watch::run(arguments, out),
+        Command::Explain(arguments) => explain::run(arguments, out),
+        Command::Page(arguments) => page::run(arguments, out),
         Command::Quote(arguments) => quote::run(arguments, out),
         Command::Log(arguments) => log::run(arguments, out),
     }
