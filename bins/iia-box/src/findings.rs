@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use iia_core::Timestamp;
+use iia_core::event::{Event, EventKind};
 use iia_core::finding::Finding;
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::stream::Stream;
@@ -49,4 +51,15 @@ impl Findings {
         }
         Ok(())
     }
+}
+
+/// A finding of whoever speaks for itself, as an event of the chain.
+pub(crate) fn event(finding: &Finding) -> Event {
+    let conclusion = format!("{:?}", finding.conclusion).to_lowercase();
+    Event::new(EventKind::Finding, Timestamp::from_ns(finding.ts_ns))
+        .with("stream", finding.stream.as_str())
+        .with("conclusion", conclusion)
+        .with("contract", finding.contract.as_str())
+        .with("clause", finding.clause.as_str())
+        .with("reason", finding.reason.as_str())
 }

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
+use iia_config::alert::AlertSinks;
 use iia_config::applied::{self, Applied};
 use iia_config::validate::{Checked, Endpoint};
 use iia_contract::Catalog;
+use iia_contract::answer::Raci;
 use iia_contract::scope::{Boundary, Terms as ContractTerms};
 use iia_contract::topology::Topology;
 use iia_core::SpiffeId;
@@ -22,6 +24,10 @@ pub(crate) struct Settings {
     pub(crate) box_name: String,
     /// Where its zones, interfaces and workloads are.
     pub(crate) topology: Topology,
+    /// Where alerts go on the machine itself.
+    pub(crate) alerts: AlertSinks,
+    /// Who answers for what.
+    pub(crate) answers: Vec<Raci>,
     checked: Checked,
 }
 
@@ -41,12 +47,16 @@ impl Settings {
             box_name,
             checked,
             topology,
+            alerts,
+            answers,
             ..
         } = applied::load(dir.path())?;
         Ok(Self {
             catalog: checked.catalog.clone(),
             box_name,
             topology,
+            alerts,
+            answers,
             checked,
         })
     }

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use iia_config::alert::AlertSinks;
+use iia_contract::answer::Raci;
 use iia_contract::catalog::Catalog;
 use iia_contract::topology::Topology;
 use iia_core::gate::Gate;
@@ -160,6 +162,21 @@ impl Workload {
     /// Where the zones, interfaces and workloads of the box are.
     pub(crate) fn topology(&self) -> &Topology {
         &self.shared.settings.topology
+    }
+
+    /// Where alerts go on the machine itself.
+    pub(crate) fn alerts(&self) -> &AlertSinks {
+        &self.shared.settings.alerts
+    }
+
+    /// Who answers for what.
+    pub(crate) fn answers(&self) -> &[Raci] {
+        &self.shared.settings.answers
+    }
+
+    /// The roots that are believed, with their trust domains.
+    pub(crate) fn roots(&self) -> &[Root] {
+        &self.shared.roots
     }
 
     /// The box's directory and name.

@@ -90,6 +90,7 @@ pub(crate) fn tell(dir: &Path, told: &Told, screen: &mut Screen) -> anyhow::Resu
     super::heads::tell(boxes, [&site_key, &log_key], screen)?;
     super::kept::tell(&seg01, &site, screen)?;
     super::said::tell(&seg01, screen)?;
+    super::standing::tell(&seg01, (dir, &log_key), screen)?;
     screen.line(Tone::Head, "To take along");
     let path = dir.join("report.html");
     write(&path, &seg01, told, &report)?;

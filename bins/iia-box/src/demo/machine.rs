@@ -1,6 +1,7 @@
 //! One box of the demo: its supervisor, its issuer, and the way of its news to the screen and into its own chain.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -53,6 +54,8 @@ pub(super) struct Machine {
     audit: Option<AuditClient>,
     /// What happened before there was a way to the chain.
     early: RefCell<Vec<Event>>,
+    /// The identity of each role that was started.
+    ids: BTreeMap<String, SpiffeId>,
     ready: Vec<String>,
     ended: Vec<String>,
     heard: Vec<Heard>,
@@ -111,6 +114,7 @@ impl Machine {
             news,
             audit: None,
             early: RefCell::default(),
+            ids: BTreeMap::new(),
             ready: Vec::new(),
             ended: Vec::new(),
             heard: Vec::new(),
@@ -199,6 +203,7 @@ impl Machine {
     /// Starts a role and waits until it serves.
     pub(super) async fn start(&mut self, spec: RoleSpec) -> anyhow::Result<()> {
         let name = spec.name.clone();
+        self.ids.insert(name.clone(), spec.id.clone());
         self.supervisor.start(spec);
         let served = |machine: &Self| machine.serves(&name);
         let settled = |machine: &Self| served(machine) || machine.has_ended(&name);
@@ -212,6 +217,7 @@ impl Machine {
     /// Runs a role that ends by itself.
     pub(super) async fn run(&mut self, spec: RoleSpec) -> anyhow::Result<()> {
         let name = spec.name.clone();
+        self.ids.insert(name.clone(), spec.id.clone());
         self.supervisor.start(spec);
         self.wait_end(&name).await?;
         self.supervisor.stop(&name);
@@ -283,7 +289,7 @@ impl Machine {
         while let Ok(news) = self.news.try_recv() {
             let (event, heard) = told(&news);
             if let Some(event) = event {
-                self.note(event);
+                self.note(self.with_id(event));
             }
             self.heard.extend(heard);
             match news {
@@ -291,6 +297,15 @@ impl Machine {
                 News::Finished { role } | News::Ended { role, .. } => self.ended.push(role),
                 _ => {}
             }
+        }
+    }
+
+    /// What says which role it was says also which identity.
+    fn with_id(&self, event: Event) -> Event {
+        let id = event.field("role").and_then(|role| self.ids.get(role));
+        match id.map(SpiffeId::to_string) {
+            Some(id) => event.with("id", id),
+            None => event,
         }
     }
 

@@ -10,6 +10,7 @@ mod live;
 mod machine;
 mod said;
 mod screen;
+mod standing;
 mod story;
 mod wire;
 

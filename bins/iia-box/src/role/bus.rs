@@ -18,12 +18,11 @@ use iia_link::bus::{self, Bus as Topics, Subscriber};
 use iia_link::rt::{Message, Refused, Session};
 use tokio::sync::{Mutex, Notify};
 
-use super::attest::finding_event;
 use super::serve::{Serve, serve};
 use crate::accounts::Accounts;
 use crate::client::{AuditClient, LakeClient};
 use crate::deed::{Deed, What};
-use crate::findings::Findings;
+use crate::findings::{self, Findings};
 use crate::wire::{
     self, ANNOUNCE, Announce, REPORT_DEEDS, REPORT_VIOLATION, SIPHON, SUBSCRIBE, SiphonAnswer,
     SiphonAsk,
@@ -269,7 +268,7 @@ impl Bus {
         faults.retain(|row| row.conclusion != Conclusion::Converge);
         faults
             .iter()
-            .for_each(|fault| self.audit.submit(finding_event(fault)));
+            .for_each(|fault| self.audit.submit(findings::event(fault)));
         if !faults.is_empty() {
             let announce = Announce {
                 findings: faults,

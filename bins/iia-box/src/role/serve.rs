@@ -54,6 +54,8 @@ async fn attend<S: Serve>(role: Rc<S>, workload: Workload, session: Session) {
         ("peer", session.peer().to_string()),
         ("contract", session.contract().to_owned()),
         ("operation", session.operation().to_owned()),
+        ("serial", session.peer_shown().serial.clone()),
+        ("certificate", session.peer_shown().certificate.to_string()),
     ];
     let keeper = Rc::clone(&role);
     let say = |kind: EventKind, outcome: Option<&str>| {

@@ -8,6 +8,7 @@
 )]
 
 mod admitted;
+mod alert;
 mod attack;
 mod damage;
 mod demo;
@@ -15,6 +16,7 @@ mod events;
 mod falls;
 mod heads;
 mod kept;
+mod latency;
 mod rollback;
 mod whole;
 mod wire;

@@ -94,6 +94,7 @@ impl Collect<'_> {
             };
             if last == Timestamp::default() {
                 self.event(Event::new(EventKind::CaptureOpened, packet.ts).with("file", path));
+                tracing::info!(now_ns = self.workload.now().as_ns(), "collect.begins");
             }
             while let Some(wait) = self.due_in(&mut pace, packet.ts) {
                 self.flush(pace.reached(packet.ts)).await?;

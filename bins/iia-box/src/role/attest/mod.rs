@@ -1,0 +1,241 @@
+//! `ot.dmz.attest`: what was seen against what was agreed. The observers stand in [`senses`], one row each; what they find is
+//! told to the chain, the lake, north and the alert sinks of the machine.
+
+mod carry;
+mod disk;
+mod senses;
+mod sight;
+mod sinks;
+
+use std::time::Duration;
+
+use iia_attest::aggregate::{Aggregator, Answers, How, Told};
+use iia_core::Timestamp;
+use iia_core::event::{Event, EventKind};
+use iia_core::finding::{Conclusion, Finding, Severity};
+use iia_core::stream::Stream;
+use tokio::sync::mpsc;
+
+use self::carry::Carrier;
+use self::disk::Disk;
+use self::senses::{Heard, Sense};
+use self::sight::Sights;
+use self::sinks::{Outcome, Sinks};
+use crate::client::AuditClient;
+use crate::policy;
+use crate::wire::{self, Announce, SUBSCRIBE};
+use crate::workload::Workload;
+
+/// Under what the observer speaks with the bus.
+const TO_BUS: &str = "iia.contract.internal.attest_to_bus";
+/// What was seen and waits to be looked at; the bus drops what comes beyond it, and says so.
+const WAITING_MAX: usize = 64;
+/// How often the passing of time is told to the observers at least.
+const TICK: Duration = Duration::from_millis(200);
+/// Says that the box has a firewall of its own.
+pub(crate) const WITH_FIREWALL: &str = "firewall";
+
+struct Attest<'a> {
+    workload: &'a Workload,
+    audit: AuditClient,
+    senses: Vec<Box<dyn Sense>>,
+    aggregator: Aggregator,
+    carrier: Carrier,
+    sinks: Sinks,
+    sights: Sights,
+}
+
+/// Runs the role.
+pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
+    let (outcomes, mut done) = mpsc::unbounded_channel();
+    let mut role = Attest::new(workload, outcomes)?;
+    let mut disk = Disk::new(workload.dir());
+    role.begin(&mut disk)?;
+    let heard = role.listen(disk);
+    workload.ready();
+    role.watch(heard, &mut done).await?;
+    role.carrier.finish().await;
+    role.audit.flush().await;
+    Ok(())
+}
+
+/// Follows the bus, however often it goes.
+async fn follow(workload: Workload, heard: mpsc::Sender<Heard>) {
+    while !heard.is_closed() {
+        if let Err(error) = subscribe(&workload, &heard).await {
+            tracing::warn!(error = format!("{error:#}"), "attest.follow");
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn subscribe(workload: &Workload, heard: &mpsc::Sender<Heard>) -> anyhow::Result<()> {
+    let mut feed = workload.connect("bus", TO_BUS, SUBSCRIBE).await?;
+    while let Some(message) = feed.recv().await? {
+        let announce: Announce = wire::decode(&message.payload)?;
+        heard.send(Heard::Announced(Box::new(announce))).await?;
+    }
+    Ok(())
+}
+
+/// What the kernel says of its firewall, on its way to the observers.
+async fn firewall(mut seen: mpsc::Receiver<senses::Policy>, heard: mpsc::Sender<Heard>) {
+    while let Some(seen) = seen.recv().await {
+        if heard.send(Heard::Policy(Box::new(seen))).await.is_err() {
+            return;
+        }
+    }
+}
+
+impl<'a> Attest<'a> {
+    fn new(
+        workload: &'a Workload,
+        outcomes: mpsc::UnboundedSender<Outcome>,
+    ) -> anyhow::Result<Self> {
+        let sinks = Sinks::start(workload, outcomes);
+        let answers = Answers::new(workload.answers().to_vec());
+        // IIA 8 (001:322): an observer that cannot alert does not serve.
+        let aggregator = Aggregator::new(answers, &sinks.all())
+            .map_err(|error| anyhow::anyhow!("{}: {error}", iia_core::code::Coded::code(&error)))?;
+        Ok(Self {
+            workload,
+            audit: AuditClient::start(workload, "iia.contract.internal.attest_to_audit"),
+            senses: senses::all(workload),
+            aggregator,
+            carrier: Carrier::start(workload),
+            sinks,
+            sights: Sights::new(workload),
+        })
+    }
+
+    /// What the disk has of the time before: the observers learn it, and what was told is not told again.
+    fn begin(&mut self, disk: &mut Disk) -> anyhow::Result<()> {
+        for heard in disk.read() {
+            if let Heard::Recorded(record) = &heard
+                && record.source() == self.workload.id().as_str()
+                && let Ok(told) = Told::read(&record.body.event)
+            {
+                self.aggregator.recall(&told);
+            }
+            self.hear(&heard)?;
+        }
+        for finding in self.findings() {
+            if !self.aggregator.board().knows(&finding) {
+                self.aggregator.handle_finding(self.workload.now(), finding);
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts whatever sees something; none waits for another.
+    fn listen(&self, disk: Disk) -> mpsc::Receiver<Heard> {
+        let (sender, heard) = mpsc::channel(WAITING_MAX);
+        tokio::task::spawn_local(follow(self.workload.clone(), sender.clone()));
+        if self.workload.args().iter().any(|arg| arg == WITH_FIREWALL) {
+            tokio::task::spawn_local(firewall(policy::watch(), sender.clone()));
+        }
+        disk.follow(sender);
+        heard
+    }
+
+    async fn watch(
+        &mut self,
+        mut heard: mpsc::Receiver<Heard>,
+        done: &mut mpsc::UnboundedReceiver<Outcome>,
+    ) -> anyhow::Result<()> {
+        loop {
+            tokio::select! {
+                Some(heard) = heard.recv() => self.hear(&heard)?,
+                Some((sink, outcome)) = done.recv() => {
+                    self.aggregator.handle_outcome(self.workload.now(), sink, outcome);
+                }
+                () = tokio::time::sleep(TICK) => {}
+                () = self.workload.stopped() => return Ok(()),
+            }
+            self.publish();
+        }
+    }
+
+    fn hear(&mut self, heard: &Heard) -> anyhow::Result<()> {
+        let now = self.workload.now();
+        match heard {
+            Heard::Announced(announce) if announce.lost > 0 => self.lost(announce.lost),
+            Heard::Blind(what, why) => self.blind(Conclusion::Missing, what, why),
+            Heard::Seeing(what) => self.blind(Conclusion::Converge, what, "it is read again"),
+            _ => {}
+        }
+        for sense in &mut self.senses {
+            if sense.hear(now, heard)? {
+                self.sights.looked(sense.stream().as_str(), now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Losing sight is itself evidence.
+    fn lost(&self, count: u64) {
+        let event = Event::new(EventKind::RecordsLost, self.workload.now())
+            .with("where", "bus to attest")
+            .with("count", count.to_string());
+        self.audit.submit(event);
+    }
+
+    /// Something on the disk cannot be read, or can be again.
+    fn blind(&mut self, conclusion: Conclusion, what: &str, why: &str) {
+        let now = self.workload.now();
+        let finding = Finding {
+            ts_ns: now.as_ns(),
+            stream: Stream::ATTEST_IDENTITY.as_str().into(),
+            conclusion,
+            severity: Severity::Critical,
+            contract: String::new(),
+            clause: "sight".into(),
+            source: what.into(),
+            destination: String::new(),
+            operation: String::new(),
+            reason: format!("{what}: {why}"),
+            evidence: Vec::new(),
+        };
+        self.aggregator.handle_finding(now, finding);
+    }
+
+    fn findings(&mut self) -> Vec<Finding> {
+        let polls = self.senses.iter_mut();
+        polls
+            .flat_map(|sense| std::iter::from_fn(|| sense.poll()))
+            .collect()
+    }
+
+    /// Everything goes on its way and waits for nobody: the chain, the lake and north, the sinks of the machine.
+    fn publish(&mut self) {
+        let now = self.workload.now();
+        self.senses.iter_mut().for_each(|sense| sense.tick(now));
+        for finding in self.findings() {
+            self.aggregator.handle_finding(now, finding);
+        }
+        self.aggregator.handle_timeout(now);
+        while let Some(told) = self.aggregator.poll_told() {
+            self.audit.submit(told.event());
+            if told.how != How::Confirmed {
+                self.sights.found(&told.finding.stream);
+            }
+            self.carry(told, now);
+        }
+        for sink in self.sinks.all() {
+            while let Some(job) = self.aggregator.poll_job(now, sink) {
+                self.sinks.give(sink, job);
+            }
+        }
+        let unseen = self.senses.iter().map(|one| (one.stream(), one.unseen()));
+        self.sights.write(now, unseen, &self.aggregator);
+    }
+
+    fn carry(&self, told: Told, now: Timestamp) {
+        if let Err(count) = self.carrier.carry(told) {
+            let event = Event::new(EventKind::RecordsLost, now)
+                .with("where", "attest to lake")
+                .with("count", count.to_string());
+            self.audit.submit(event);
+        }
+    }
+}
