@@ -15,6 +15,7 @@ mod demo;
 mod events;
 mod falls;
 mod heads;
+mod identities;
 mod kept;
 mod latency;
 mod rollback;

@@ -161,7 +161,7 @@ impl<'a> Attest<'a> {
         match heard {
             Heard::Announced(announce) if announce.lost > 0 => self.lost(announce.lost),
             Heard::Blind(what, why) => self.blind(Conclusion::Missing, what, why),
-            Heard::Seeing(what) => self.blind(Conclusion::Converge, what, "it is read again"),
+            Heard::Seeing(what) => self.blind(Conclusion::Converge, what, ""),
             _ => {}
         }
         for sense in &mut self.senses {
@@ -183,6 +183,10 @@ impl<'a> Attest<'a> {
     /// Something on the disk cannot be read, or can be again.
     fn blind(&mut self, conclusion: Conclusion, what: &str, why: &str) {
         let now = self.workload.now();
+        let reason = match conclusion {
+            Conclusion::Converge => format!("{what} is read again"),
+            _ => format!("{what} cannot be read: {why}"),
+        };
         let finding = Finding {
             ts_ns: now.as_ns(),
             stream: Stream::ATTEST_IDENTITY.as_str().into(),
@@ -193,7 +197,7 @@ impl<'a> Attest<'a> {
             source: what.into(),
             destination: String::new(),
             operation: String::new(),
-            reason: format!("{what}: {why}"),
+            reason,
             evidence: Vec::new(),
         };
         self.aggregator.handle_finding(now, finding);

@@ -26,7 +26,6 @@ const REST_OF_SCREEN: &str = "\x1b[J";
 /// What a key does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Press {
-    Quit,
     Up,
     Down,
 }
@@ -102,27 +101,29 @@ pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
             Ok(Press::Up) => from = from.saturating_sub(1),
             Ok(Press::Down) => from += 1,
             Err(RecvTimeoutError::Timeout) => {}
-            Ok(Press::Quit) | Err(RecvTimeoutError::Disconnected) => break,
+            // The keys have come to their end.
+            Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     drop(screen);
     Ok(super::code(&standing))
 }
 
-/// The keys that are pressed; Ctrl-C is one of them.
+/// The keys that are pressed, until one of them ends it; Ctrl-C is one.
 fn keys() -> mpsc::Receiver<Press> {
     let (press, presses) = mpsc::channel();
     thread::spawn(move || {
         let term = Term::stdout();
         while let Ok(key) = term.read_key_raw() {
             let done = match key {
-                Key::Char('q') | Key::CtrlC | Key::Escape => press.send(Press::Quit),
+                // A thread that waits for the next key would leave the terminal as it needs it.
+                Key::Char('q') | Key::CtrlC | Key::Escape => break,
                 Key::ArrowUp | Key::Char('k') => press.send(Press::Up),
                 Key::ArrowDown | Key::Char('j') => press.send(Press::Down),
                 _ => Ok(()),
             };
             if done.is_err() {
-                return;
+                break;
             }
         }
     });
