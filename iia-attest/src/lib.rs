@@ -5,6 +5,7 @@
 extern crate alloc;
 
 pub mod aggregate;
+pub mod audit_chain;
 pub mod correlator;
 pub mod identity;
 #[cfg(feature = "tpm")]
@@ -12,5 +13,6 @@ pub mod image;
 pub mod network;
 #[cfg(feature = "std")]
 pub mod policy_drift;
+mod said;
 #[cfg(feature = "tpm")]
 pub mod tpm;
