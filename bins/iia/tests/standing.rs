@@ -1,5 +1,5 @@
 //! `iia attest watch`, `explain` and `page`: what stands open, from a chain that an aggregator wrote.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod chain;
 
