@@ -1,5 +1,4 @@
 //! The aggregator: what is told, what is counted, and what the chain gives back of it.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod findings;
 
@@ -120,6 +119,35 @@ fn r_atn_23_an_informational_finding_of_any_stream_is_told_as_a_threat() {
         assert_eq!(told[0].event().field("severity"), Some("high"));
     }
     assert_eq!(MEANINGS.len(), 7);
+}
+
+#[test]
+fn r_zon_25_findings_of_all_seven_streams_come_out_on_their_own_and_none_hides_another() {
+    let mut one = aggregator();
+    for round in 0..3 {
+        for meaning in MEANINGS {
+            one.handle_finding(at(round), finding(&meaning.stream, "x", "the same words"));
+        }
+    }
+    for meaning in MEANINGS {
+        let back = converged(&finding(&meaning.stream, "x", "the same words"));
+        one.handle_finding(at(4), back);
+    }
+    let told = told(&mut one);
+    assert_eq!(told.len(), 14);
+    for (meaning, pair) in MEANINGS.iter().zip(0..) {
+        let (first, last) = (&told[pair], &told[7 + pair]);
+        let stream = meaning.stream.as_str();
+        assert_eq!(
+            (first.finding.stream.as_str(), first.how),
+            (stream, How::New)
+        );
+        assert_eq!(
+            (last.finding.stream.as_str(), last.how),
+            (stream, How::Over)
+        );
+        assert_eq!((first.id == last.id, last.count), (true, 3));
+    }
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! Alerts at their sinks: who gets which, whom they name, and what happens when a sink takes nothing any more.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod findings;
 
