@@ -7,13 +7,16 @@
 //! with the compilers.
 
 mod agreed;
+pub mod broker;
+mod file;
 mod odd;
 mod packet;
 mod probes;
 mod read;
+mod told;
 mod verdict;
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -21,23 +24,20 @@ use alloc::vec::Vec;
 use iia_contract::catalog::Catalog;
 use iia_contract::topology::Topology;
 use iia_core::Timestamp;
-use iia_core::finding::{Conclusion, Finding, Severity};
-use iia_core::stream::Stream;
+use iia_core::finding::Finding;
 
+pub use self::file::{DEPTH_MAX, FILE_LEN_MAX, FILES_MAX, File, RULES_MAX, ReadError};
 pub use self::packet::{Hook, Packet};
 pub use self::probes::PROBES_MAX;
 pub use self::read::{LISTING_LEN_MAX, Unreadable};
+pub use self::told::{DIFFERENCES_MAX, SILENCE_NS, WAITING_MAX};
 
 use self::agreed::Agreed;
 use self::probes::Ground;
 use self::read::Loaded;
+use self::told::{Difference, Found, Told, add};
 use self::verdict::{Verdict, verdict};
 use crate::correlator::Correlator;
-
-/// Differences that one look tells; the last one says how many more there are.
-pub const DIFFERENCES_MAX: usize = 64;
-/// How long nothing may be seen of the policy before that is a finding, in nanoseconds.
-pub const SILENCE_NS: i64 = 30 * iia_core::time::SECOND_NS;
 
 /// What is seen of the policy.
 #[derive(Clone, Debug)]
@@ -93,22 +93,7 @@ impl Policy {
 pub struct PolicyDrift {
     agreed: Agreed,
     ground: Ground,
-    /// What differs now, by what it is about, with its clause and contract.
-    differs: BTreeMap<String, Difference>,
-    changed_by: Option<String>,
-    /// When something was last seen of the policy, and whether its absence is told.
-    last: Option<Timestamp>,
-    silent: bool,
-    /// Whether it was seen at all.
-    is_seen: bool,
-    findings: VecDeque<Finding>,
-}
-
-#[derive(Clone, Debug, Eq, PartialEq)]
-struct Difference {
-    contract: String,
-    clause: &'static str,
-    words: String,
+    told: Told,
 }
 
 impl PolicyDrift {
@@ -118,22 +103,17 @@ impl PolicyDrift {
         Self {
             ground: Ground::new(topology, &agreed),
             agreed,
-            differs: BTreeMap::new(),
-            changed_by: None,
-            last: None,
-            silent: false,
-            is_seen: false,
-            findings: VecDeque::new(),
+            told: Told::new("the policy"),
         }
     }
 
     /// Whether the policy was seen and was what is agreed when it was last seen.
     pub fn converges(&self) -> bool {
-        self.is_seen && !self.silent && self.differs.is_empty()
+        self.told.converges()
     }
 
     fn look(&mut self, now: Timestamp, loaded: &Loaded, interfaces: &[String]) {
-        let mut found = BTreeMap::new();
+        let mut found = Found::new();
         let filtered: Vec<Hook> = Hook::ALL
             .into_iter()
             .filter(|hook| !loaded.at(*hook).is_empty())
@@ -144,7 +124,7 @@ impl PolicyDrift {
                     "nothing filters what passes {}: no chain is there",
                     hook.name()
                 );
-                add(&mut found, hook.name().into(), ("", "default_deny", words));
+                note(&mut found, hook.name().into(), ("", "default_deny", words));
             }
         }
         self.blocked(loaded, &mut found);
@@ -152,13 +132,13 @@ impl PolicyDrift {
         self.egress(loaded, interfaces, &mut found);
         for what in &loaded.unread {
             let words = format!("{what} is loaded, and no contract asks for it");
-            add(&mut found, what.clone(), ("", "surplus", words));
+            note(&mut found, what.clone(), ("", "surplus", words));
         }
-        self.tell(now, found);
+        self.told.tell(now, found, None);
     }
 
     /// What is agreed and does not pass.
-    fn blocked(&self, loaded: &Loaded, found: &mut BTreeMap<String, Difference>) {
+    fn blocked(&self, loaded: &Loaded, found: &mut Found) {
         for (way, packet) in self.ground.agreed(&self.agreed) {
             let by = match verdict(loaded, &packet) {
                 Verdict::Passes(_) => continue,
@@ -166,7 +146,7 @@ impl PolicyDrift {
                 Verdict::Unclear(by) => format!("in the hands of {by}, which no contract asks for"),
             };
             let words = format!("contract {} is agreed, and {packet} is {by}", way.by);
-            add(
+            note(
                 found,
                 format!("blocked {}", way.by),
                 (&way.by, "parties", words),
@@ -175,7 +155,7 @@ impl PolicyDrift {
     }
 
     /// What passes and is not agreed: one difference for whatever lets it pass.
-    fn open(&self, loaded: &Loaded, hooks: &[Hook], found: &mut BTreeMap<String, Difference>) {
+    fn open(&self, loaded: &Loaded, hooks: &[Hook], found: &mut Found) {
         let (packets, is_full) = self.ground.others(&self.agreed, loaded);
         let mut open: BTreeMap<String, (Packet, u64)> = BTreeMap::new();
         for packet in packets {
@@ -194,123 +174,35 @@ impl PolicyDrift {
                 more => format!(" (and {more} more of those asked about)"),
             };
             let words = format!("{packet} passes by {by}, and no contract allows it{more}");
-            add(found, format!("open {by}"), ("", "surplus", words));
+            note(found, format!("open {by}"), ("", "surplus", words));
         }
         if is_full {
             let words =
                 format!("more than {PROBES_MAX} packets to ask about: the rest was not asked");
-            add(found, "probes".into(), ("", "limit", words));
+            note(found, "probes".into(), ("", "limit", words));
         }
     }
 
     /// Interfaces that see and never send, of those that are there.
-    fn egress(
-        &self,
-        loaded: &Loaded,
-        interfaces: &[String],
-        found: &mut BTreeMap<String, Difference>,
-    ) {
+    fn egress(&self, loaded: &Loaded, interfaces: &[String], found: &mut Found) {
         let seen = self.agreed.silent.iter();
         let seen = seen.filter(|name| interfaces.contains(name) && !loaded.silent.contains(*name));
         for name in seen {
             let words = format!("{name} only sees, and nothing keeps it from sending");
-            add(found, format!("egress {name}"), ("", "passive", words));
-        }
-    }
-
-    /// What is new diverges, what is gone converges; both name who changed the policy last.
-    fn tell(&mut self, now: Timestamp, found: BTreeMap<String, Difference>) {
-        let by = self.changed_by.take();
-        let by = by.map_or_else(String::new, |by| format!("; changed by {by}"));
-        let was = core::mem::replace(&mut self.differs, found);
-        let mut told = Vec::new();
-        for (key, difference) in &self.differs {
-            if was.get(key).is_none_or(|was| was.words != difference.words) {
-                told.push((Conclusion::Diverge, key.clone(), difference.clone()));
-            }
-        }
-        for (key, difference) in was {
-            if !self.differs.contains_key(&key) {
-                let words = format!("as agreed again: {}", difference.words);
-                told.push((
-                    Conclusion::Converge,
-                    key,
-                    Difference {
-                        words,
-                        ..difference
-                    },
-                ));
-            }
-        }
-        for (conclusion, about, difference) in told {
-            let words = format!("{}{by}", difference.words);
-            self.report(
-                now,
-                conclusion,
-                Difference {
-                    words,
-                    ..difference
-                },
-            );
-            // Its return ends this and nothing else.
-            if let Some(last) = self.findings.back_mut() {
-                last.destination = about;
-            }
-        }
-    }
-
-    fn report(&mut self, now: Timestamp, conclusion: Conclusion, difference: Difference) {
-        let finding = Finding {
-            ts_ns: now.as_ns(),
-            stream: Stream::ATTEST_POLICY_DRIFT.as_str().into(),
-            conclusion,
-            severity: match conclusion {
-                Conclusion::Converge => Severity::High,
-                // What should prevent does not.
-                _ => Severity::Critical,
-            },
-            contract: difference.contract,
-            clause: difference.clause.into(),
-            source: String::new(),
-            destination: String::new(),
-            operation: String::new(),
-            reason: difference.words,
-            evidence: Vec::new(),
-        };
-        self.findings.push_back(finding);
-    }
-
-    fn blind(&mut self, now: Timestamp, why: &str) {
-        if !core::mem::replace(&mut self.silent, true) {
-            let difference = Difference {
-                contract: String::new(),
-                clause: "sight",
-                words: format!("the policy cannot be seen: {why}"),
-            };
-            self.report(now, Conclusion::Missing, difference);
+            note(found, format!("egress {name}"), ("", "passive", words));
         }
     }
 }
 
-/// Adds a difference; the last one there is room for says how many there are beside it.
-fn add(found: &mut BTreeMap<String, Difference>, key: String, what: (&str, &'static str, String)) {
-    let (contract, clause, words) = what;
-    if found.len() < DIFFERENCES_MAX {
-        let contract = contract.to_string();
-        let difference = Difference {
-            contract,
-            clause,
-            words,
-        };
-        found.entry(key).or_insert(difference);
-        return;
-    }
-    let more = Difference {
-        contract: String::new(),
-        clause: "limit",
-        words: format!("there is more than these {DIFFERENCES_MAX} differences"),
+/// Adds a difference in words.
+fn note(found: &mut Found, key: String, (contract, clause, words): (&str, &'static str, String)) {
+    let difference = Difference {
+        contract: contract.to_string(),
+        clause,
+        words,
+        ..Difference::default()
     };
-    found.insert("\u{10ffff}".into(), more);
+    add(found, key, difference);
 }
 
 impl Correlator for PolicyDrift {
@@ -318,44 +210,31 @@ impl Correlator for PolicyDrift {
 
     fn handle_observation(&mut self, now: Timestamp, seen: Seen) {
         match seen {
-            Seen::Changed { by } => self.changed_by = Some(by),
-            Seen::Unreadable { why } => self.blind(now, &why),
+            Seen::Changed { by } => self.told.changed(by),
+            Seen::Unreadable { why } => self.told.blind(now, &why),
             Seen::Listing {
                 listing,
                 outline,
                 interfaces,
             } => match Loaded::read(&listing, &outline) {
                 Ok(loaded) => {
-                    self.last = Some(now);
-                    self.is_seen = true;
-                    if core::mem::take(&mut self.silent) {
-                        let difference = Difference {
-                            contract: String::new(),
-                            clause: "sight",
-                            words: "the policy is seen again".into(),
-                        };
-                        self.report(now, Conclusion::Converge, difference);
-                    }
+                    self.told.seen(now);
                     self.look(now, &loaded, &interfaces);
                 }
-                Err(error) => self.blind(now, &error.to_string()),
+                Err(error) => self.told.blind(now, &error.to_string()),
             },
         }
     }
 
     fn handle_timeout(&mut self, now: Timestamp) {
-        let started = *self.last.get_or_insert(now);
-        if now >= started + SILENCE_NS {
-            let seconds = SILENCE_NS / iia_core::time::SECOND_NS;
-            self.blind(now, &format!("nothing was told of it for {seconds} s"));
-        }
+        self.told.handle_timeout(now);
     }
 
     fn poll_finding(&mut self) -> Option<Finding> {
-        self.findings.pop_front()
+        self.told.poll_finding()
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
-        self.last.map(|last| last + SILENCE_NS)
+        self.told.poll_timeout()
     }
 }
