@@ -6,6 +6,7 @@
 //! the compiler was wrong; and a ruleset that is written otherwise and means the same is no finding. It shares no code
 //! with the compilers.
 
+pub mod admission;
 mod agreed;
 pub mod broker;
 mod file;
