@@ -13,211 +13,25 @@ mod cells;
 #[path = "naive/dice.rs"]
 mod dice;
 mod made;
+#[path = "net/ovn.rs"]
+mod ovn;
 #[path = "net/programs.rs"]
 mod programs;
 #[path = "net/world.rs"]
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
-use std::process::Command;
+use std::net::SocketAddr;
 
 use agree::Tried;
 use cells::{Cell, cells, covering};
 use iia_contract::compile::ovn::{Acl, QUERY, group};
-use iia_contract::compile::{L4, Permit, Topology, ZoneNet, drift};
-use programs::{Running, has, skip};
+use iia_contract::compile::{Permit, Topology, ZoneNet, drift};
+use ovn::{Lan, Network, Packet, missing};
+use programs::skip;
 use world::{Rng, addr, prefix, random};
 
 const ZONES: usize = 6;
-
-/// A network with its hosts; the network of a zone has its name.
-struct Lan {
-    zone: Option<String>,
-    gateway: String,
-    hosts: Vec<IpAddr>,
-}
-
-/// A packet that opens a connection, sent by a host of a network.
-struct Packet {
-    lan: usize,
-    source: IpAddr,
-    destination: SocketAddr,
-    l4: L4,
-}
-
-/// A virtual network without a kernel: both databases, and the daemon that translates one into the other.
-struct Network {
-    dir: tempfile::TempDir,
-    _daemons: Vec<Running>,
-}
-
-impl Network {
-    fn open(lans: &[Lan]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let at = |name: &str| dir.path().join(name).display().to_string();
-        for base in ["nb", "sb"] {
-            run(
-                "ovsdb-tool",
-                &[
-                    "create",
-                    &at(base),
-                    &format!("/usr/share/ovn/ovn-{base}.ovsschema"),
-                ],
-            );
-        }
-        let serve = |base: &str| {
-            let (remote, control) = (
-                format!("--remote=punix:{}", at(&format!("{base}.sock"))),
-                format!("--unixctl={}", at(&format!("{base}.ctl"))),
-            );
-            Running::at(
-                "ovsdb-server",
-                &[&remote, &control, &at(base)],
-                Path::new(&at(&format!("{base}.sock"))),
-            )
-        };
-        let mut daemons = vec![serve("nb"), serve("sb")];
-        let base = |name: &str| format!("unix:{}", at(&format!("{name}.sock")));
-        daemons.push(Running::at(
-            "ovn-northd",
-            &[
-                &format!("--ovnnb-db={}", base("nb")),
-                &format!("--ovnsb-db={}", base("sb")),
-                &format!("--unixctl={}", at("northd.ctl")),
-            ],
-            Path::new(&at("northd.ctl")),
-        ));
-        let network = Self {
-            dir,
-            _daemons: daemons,
-        };
-        network.build(lans);
-        network
-    }
-
-    fn base(&self, name: &str) -> String {
-        format!("unix:{}", self.at(&format!("{name}.sock")))
-    }
-
-    fn at(&self, name: &str) -> String {
-        self.dir.path().join(name).display().to_string()
-    }
-
-    fn nbctl(&self, arguments: &[&str]) {
-        let base = format!("--db={}", self.base("nb"));
-        run("ovn-nbctl", &[&[base.as_str()], arguments].concat());
-    }
-
-    /// A switch for each network, all of them behind one router; those of zones have a port group.
-    fn build(&self, lans: &[Lan]) {
-        self.nbctl(&["lr-add", "r"]);
-        for (index, lan) in lans.iter().enumerate() {
-            let switch = format!("s{index}");
-            let (inner, outer) = (format!("{switch}-r"), format!("r-{switch}"));
-            let router = format!("router-port={outer}");
-            let text = format!(
-                "lrp-add r {outer} {} {} -- ls-add {switch} -- lsp-add {switch} {inner} -- lsp-set-type {inner} router \
-                 -- lsp-set-addresses {inner} router -- lsp-set-options {inner} {router}",
-                mac(index, 0),
-                lan.gateway,
-            );
-            self.nbctl(&text.split(' ').collect::<Vec<_>>());
-            let ports: Vec<String> = (0..lan.hosts.len()).map(|host| port(index, host)).collect();
-            for (host, addr) in lan.hosts.iter().enumerate() {
-                let addrs = format!("{} {addr}", mac(index, host + 1));
-                let add = [
-                    "lsp-add",
-                    &switch,
-                    &ports[host],
-                    "--",
-                    "lsp-set-addresses",
-                    &ports[host],
-                    &addrs,
-                ];
-                self.nbctl(&add);
-            }
-            if let Some(zone) = &lan.zone {
-                let group = group(zone);
-                let named = ["pg-add", group.as_str()].into_iter();
-                self.nbctl(
-                    &named
-                        .chain(ports.iter().map(String::as_str))
-                        .collect::<Vec<_>>(),
-                );
-            }
-        }
-    }
-
-    fn transact(&self, text: &str) -> String {
-        run("ovsdb-client", &["transact", &self.base("nb"), text])
-    }
-
-    /// Loads ACLs and waits until they are translated.
-    fn load(&self, text: &str) {
-        let answer = self.transact(text);
-        assert!(!answer.contains("\"error\""), "{answer}");
-        self.nbctl(&["--wait=sb", "sync"]);
-        // The tracer waits in the background, so that a question costs milliseconds; it reads the database once.
-        let (base, control) = (
-            format!("--db={}", self.base("sb")),
-            format!("--unixctl={}", self.at("trace.ctl")),
-        );
-        run(
-            "ovn-trace",
-            &[
-                "--detach",
-                "--no-chdir",
-                "--ct=new",
-                "--ct=new",
-                &base,
-                &control,
-            ],
-        );
-    }
-
-    /// Whether a new connection with this packet reaches its destination.
-    fn passes(&self, packet: &Packet) -> bool {
-        let Packet {
-            lan,
-            source,
-            destination,
-            l4,
-        } = packet;
-        let ip = if source.is_ipv4() { "ip4" } else { "ip6" };
-        let packet = format!(
-            "inport == \"{}\" && eth.src == {} && eth.dst == {} && {ip}.src == {source} && {ip}.dst == {} && ip.ttl == 64 && {l4}.dst == {} && {l4}.src == 40000",
-            port(*lan, 0),
-            mac(*lan, 1),
-            mac(*lan, 0),
-            destination.ip(),
-            destination.port(),
-            l4 = l4.name(),
-        );
-        let said = run(
-            "ovn-appctl",
-            &["-t", &self.at("trace.ctl"), "trace", "--minimal", &packet],
-        );
-        said.contains("output(\"z")
-    }
-}
-
-impl Drop for Network {
-    fn drop(&mut self) {
-        let _ = Command::new("ovn-appctl")
-            .args(["-t", &self.at("trace.ctl"), "exit"])
-            .output();
-    }
-}
-
-fn mac(zone: usize, host: usize) -> String {
-    format!("02:00:00:00:{zone:02x}:{host:02x}")
-}
-
-fn port(lan: usize, host: usize) -> String {
-    format!("z{lan}.w{host}")
-}
 
 /// The networks of the random boxes whose zones have two workloads each.
 fn zones(topology: &Topology, v6: bool) -> Vec<Lan> {
@@ -237,20 +51,6 @@ fn packet(cell: &Cell) -> Packet {
         destination: SocketAddr::new(cell.destination, cell.port),
         l4: cell.l4,
     }
-}
-
-/// The program that is not here.
-fn missing() -> Option<&'static str> {
-    let programs = ["ovsdb-server", "ovn-northd", "ovn-trace", "ovn-nbctl"];
-    programs.into_iter().find(|one| !has(one))
-}
-
-#[track_caller]
-fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{program} {arguments:?}: {said}");
-    String::from_utf8(output.stdout).unwrap()
 }
 
 fn matrix(test: &str, seed: u64, v6: bool) {

@@ -11,6 +11,7 @@ mod agreed;
 pub mod broker;
 mod file;
 mod odd;
+pub mod ovn;
 mod packet;
 mod probes;
 mod read;
