@@ -1,8 +1,13 @@
 //! What observers are shown.
 
 use iia_attest::aggregate::{Aggregator, Answers, Board, Job, Sink, Told};
-use iia_attest::correlator::Correlator as _;
-use iia_attest::policy_drift::{DIFFERENCES_MAX, Policy, PolicyDrift, Seen};
+use iia_attest::correlator::Correlator;
+use iia_attest::policy_drift::admission::{
+    AdmissionDrift, Loaded, Reference, Root, Seen as Admission,
+};
+use iia_attest::policy_drift::broker::{BrokerDrift, Bus, Seen as Broker};
+use iia_attest::policy_drift::ovn::{OvnDrift, Seen as Network, Tables};
+use iia_attest::policy_drift::{DIFFERENCES_MAX, File, Policy, PolicyDrift, Seen};
 use iia_contract::Catalog;
 use iia_contract::topology::Topology;
 use iia_core::Timestamp;
@@ -58,4 +63,83 @@ pub fn told(data: &[u8]) {
         assert!(!alert.to_line().contains(char::is_control));
         aggregator.handle_outcome(Timestamp::from_ns(3), Sink::Journal, Ok(()));
     }
+}
+
+/// Tells the observer the same twice: a bounded number of findings, and none of them again.
+fn twice<C: Correlator>(observer: &mut C, seen: impl Fn() -> C::Observation) {
+    let mut told = [0, 0];
+    for count in &mut told {
+        observer.handle_observation(Timestamp::from_ns(1), seen());
+        *count = core::iter::from_fn(|| observer.poll_finding()).count();
+    }
+    assert!(told[0] <= DIFFERENCES_MAX + 2 && told[1] == 0, "{told:?}");
+}
+
+fn file(path: &str, bytes: &[u8]) -> File {
+    File {
+        path: path.into(),
+        bytes: bytes.to_vec(),
+        owner: None,
+        written: None,
+    }
+}
+
+/// Whatever stands in the files of a broker; a byte of zero parts its main file from the one that it names.
+pub fn broker(data: &[u8]) {
+    let mut parts = data.splitn(2, |byte| *byte == 0);
+    let [main, other] = [parts.next(), parts.next()].map(Option::unwrap_or_default);
+    let (catalog, topology) = (Catalog::default(), Topology::default());
+    for bus in [Bus::Mosquitto, Bus::Nats] {
+        let files = [file("/a", main), file("/b", other)];
+        twice(&mut BrokerDrift::new(bus, &catalog, &topology), || {
+            Broker::Files(files.to_vec())
+        });
+    }
+    let rules = [
+        file("/a", b"listener 1\nallow_anonymous true\nacl_file /b\n"),
+        file("/b", data),
+    ];
+    let mut observer = BrokerDrift::new(Bus::Mosquitto, &catalog, &topology);
+    twice(&mut observer, || Broker::Files(rules.to_vec()));
+}
+
+/// Whatever stands in a list of workloads, a policy of containers, a key and a bundle.
+pub fn admission(data: &[u8]) {
+    let loaded = Loaded {
+        admitted: Some(file("/l", data)),
+        containers: Some(file("/p", data)),
+        keys: vec![file("/k", data)],
+        named: vec![file("/n", data)],
+        roots: vec![Root {
+            domain: "other.example".into(),
+            bundle: file("/r", data),
+        }],
+    };
+    let mut observer = AdmissionDrift::new(
+        &Catalog::default(),
+        &Topology::default(),
+        Reference::default(),
+    );
+    twice(&mut observer, || {
+        Admission::Loaded(Box::new(loaded.clone()))
+    });
+}
+
+/// Whatever the tables of a northbound database hold; lines are tables, and what is not there is empty.
+pub fn ovn(data: &[u8]) {
+    let mut lines = data.split(|byte| *byte == b'\n');
+    let mut next = || {
+        let line = lines.next().filter(|line| !line.is_empty());
+        line.unwrap_or(br#"{"headings":[],"data":[]}"#).to_vec()
+    };
+    let tables = Tables {
+        acls: next(),
+        groups: next(),
+        switches: next(),
+        ports: next(),
+        sets: next(),
+        global: next(),
+    };
+    let mut observer = OvnDrift::new(&Catalog::default(), &Topology::default());
+    twice(&mut observer, || Network::Tables(tables.clone()));
 }

@@ -63,6 +63,9 @@ pub type Body = fn(&[u8]);
 /// Every target by its name, which is also the name of its corpus.
 #[cfg(feature = "full")]
 pub const TARGETS: &[(&str, Body)] = &[
+    ("attest_admission", attest::admission),
+    ("attest_broker", attest::broker),
+    ("attest_ovn", attest::ovn),
     ("attest_policy", attest::policy),
     ("attest_told", attest::told),
     ("audit_body", audit::record::body),
