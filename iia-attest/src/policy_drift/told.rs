@@ -126,7 +126,7 @@ impl Told {
         let mut told = Vec::new();
         for (key, difference) in &self.differs {
             if was.get(key).is_none_or(|was| was.words != difference.words) {
-                told.push((Conclusion::Diverge, difference.clone()));
+                told.push((Conclusion::Diverge, key.clone(), difference.clone()));
             }
         }
         for (key, difference) in was {
@@ -136,12 +136,16 @@ impl Told {
                     words,
                     ..difference
                 };
-                told.push((Conclusion::Converge, difference));
+                told.push((Conclusion::Converge, key, difference));
             }
         }
-        for (conclusion, mut difference) in told {
+        for (conclusion, about, mut difference) in told {
             difference.words += &by;
             self.report(now, conclusion, difference);
+            // Its return ends this and nothing else.
+            if let Some(last) = self.findings.back_mut() {
+                last.destination = about;
+            }
         }
     }
 
