@@ -10,6 +10,7 @@ pub mod correlator;
 pub mod identity;
 #[cfg(feature = "tpm")]
 pub mod image;
+pub mod io;
 pub mod network;
 #[cfg(feature = "std")]
 pub mod policy_drift;

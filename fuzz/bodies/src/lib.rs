@@ -27,6 +27,8 @@ pub mod goose;
 pub mod identity;
 pub mod input;
 #[cfg(feature = "full")]
+pub mod io;
+#[cfg(feature = "full")]
 pub mod lake;
 #[cfg(feature = "full")]
 pub mod link;
@@ -66,6 +68,9 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("attest_admission", attest::admission),
     ("attest_broker", attest::broker),
     ("attest_ovn", attest::ovn),
+    ("attest_io_frames", io::frames),
+    ("attest_io_line", io::line),
+    ("attest_io_readings", io::readings),
     ("attest_policy", attest::policy),
     ("attest_told", attest::told),
     ("audit_body", audit::record::body),

@@ -1,0 +1,186 @@
+//! Whether values that differ again and again lie on a straight line: then somebody scales them, by mistake or not.
+
+use super::super::point::Tolerance;
+
+/// What was said upstream, and what came downstream.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Pair {
+    pub(super) from: i64,
+    pub(super) to: i64,
+}
+
+/// A straight line, both in millionths.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Line {
+    pub(super) gain_micros: i64,
+    pub(super) offset_micros: i64,
+}
+
+/// The line on which all pairs lie within the tolerance: a power of ten, a factor where two values differ, any line
+/// where three do.
+pub(super) fn line(pairs: &[Pair], tolerance: &Tolerance) -> Option<Line> {
+    let low = pairs.iter().min_by_key(|pair| pair.from)?;
+    let high = pairs.iter().max_by_key(|pair| pair.from)?;
+    let count = distinct(pairs, tolerance);
+    let moves = high.to.abs_diff(low.to) > tolerance.around(high.to).unsigned_abs();
+    let ten = power_of_ten(pairs, tolerance);
+    if ten.is_some() || count < 2 || !moves {
+        return ten;
+    }
+    let larger = if low.from.unsigned_abs() > high.from.unsigned_abs() {
+        low
+    } else {
+        high
+    };
+    factor(pairs, larger, tolerance).or_else(|| {
+        let fits = count > 2 && pairs.iter().all(|pair| on(low, high, pair, tolerance));
+        fits.then(|| through(low, high))
+    })
+}
+
+/// How many values upstream are told apart, as far as three.
+pub(super) fn distinct(pairs: &[Pair], tolerance: &Tolerance) -> usize {
+    let mut seen = [None; 3];
+    let mut count = 0;
+    for pair in pairs {
+        let known = seen
+            .iter()
+            .flatten()
+            .any(|other| tolerance.holds(*other, pair.from));
+        if !known && let Some(free) = seen.get_mut(count) {
+            *free = Some(pair.from);
+            count += 1;
+        }
+    }
+    count
+}
+
+fn on(low: &Pair, high: &Pair, pair: &Pair, tolerance: &Tolerance) -> bool {
+    let span = i128::from(high.from) - i128::from(low.from);
+    let rise = i128::from(high.to) - i128::from(low.to);
+    let along = i128::from(pair.from) - i128::from(low.from);
+    let (Some(want), Some(have)) = (
+        rise.checked_mul(along),
+        (i128::from(pair.to) - i128::from(low.to)).checked_mul(span),
+    ) else {
+        return false;
+    };
+    // Each of the three may be off by the tolerance.
+    let off = i128::from(tolerance.around(pair.to)).max(i128::from(tolerance.around(high.to)));
+    let rounding = rise.abs() / 1_000_000;
+    want.abs_diff(have) <= (off.saturating_mul(span) + rounding).unsigned_abs()
+}
+
+fn through(low: &Pair, high: &Pair) -> Line {
+    let span = i128::from(high.from) - i128::from(low.from);
+    let rise = i128::from(high.to) - i128::from(low.to);
+    let gain = (rise * 1_000_000).checked_div(span).unwrap_or_default();
+    let offset = i128::from(low.to) - gain.saturating_mul(i128::from(low.from)) / 1_000_000;
+    Line {
+        gain_micros: i64::try_from(gain).unwrap_or(i64::MAX),
+        offset_micros: i64::try_from(offset).unwrap_or(i64::MAX),
+    }
+}
+
+fn factor(pairs: &[Pair], by: &Pair, tolerance: &Tolerance) -> Option<Line> {
+    let gain = (i128::from(by.to) * 1_000_000).checked_div(i128::from(by.from))?;
+    let line = Line {
+        gain_micros: i64::try_from(gain).ok().filter(|gain| *gain != 0)?,
+        offset_micros: 0,
+    };
+    pairs
+        .iter()
+        .all(|pair| scales(pair, line.gain_micros, tolerance))
+        .then_some(line)
+}
+
+fn power_of_ten(pairs: &[Pair], tolerance: &Tolerance) -> Option<Line> {
+    let gains = [1, 10, 100, 1_000, 10_000, 100_000];
+    let less = gains.into_iter();
+    let more = gains.map(|gain| gain * 10_000_000).into_iter();
+    let gain = less.chain(more).find(|gain| {
+        let scaled = |pair: &Pair| pair.from != 0 && scales(pair, *gain, tolerance);
+        pairs.iter().all(scaled)
+    })?;
+    Some(Line {
+        gain_micros: gain,
+        offset_micros: 0,
+    })
+}
+
+fn scales(pair: &Pair, gain_micros: i64, tolerance: &Tolerance) -> bool {
+    let scaled = i128::from(pair.from) * i128::from(gain_micros) / 1_000_000;
+    i64::try_from(scaled).is_ok_and(|scaled| tolerance.holds(scaled, pair.to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HALF_PERCENT: Tolerance = Tolerance {
+        ppm: 5_000,
+        whole_micros: None,
+        absolute_micros: 0,
+        skew_ns: 0,
+    };
+
+    #[track_caller]
+    fn check(pairs: &[(i64, i64)], want: Option<(i64, i64)>) {
+        let pair = |(from, to): &(i64, i64)| Pair {
+            from: from * 1_000_000,
+            to: to * 1_000_000,
+        };
+        let pairs: Vec<_> = pairs.iter().map(pair).collect();
+        let line = line(&pairs, &HALF_PERCENT);
+        let line = line.map(|line| (line.gain_micros, line.offset_micros));
+        assert_eq!(line, want);
+    }
+
+    #[test]
+    fn a_line_is_found_where_there_is_one() {
+        // A factor, a shift, both; a negative one.
+        check(&[(100, 200), (150, 300), (180, 360)], Some((2_000_000, 0)));
+        check(
+            &[(100, 110), (150, 160), (180, 190)],
+            Some((1_000_000, 10_000_000)),
+        );
+        check(
+            &[(0, 32), (50, 122), (100, 212)],
+            Some((1_800_000, 32_000_000)),
+        );
+        check(&[(10, -10), (20, -20), (30, -30)], Some((-1_000_000, 0)));
+        // Two values: a factor alone. One: a power of ten.
+        check(&[(100, 250), (200, 500)], Some((2_500_000, 0)));
+        check(&[(100, 110), (200, 210)], None);
+        check(&[(100, 1000), (100, 1000)], Some((10_000_000, 0)));
+        check(&[(100, 10), (100, 10)], Some((100_000, 0)));
+        check(&[(100, 200), (100, 200)], None);
+        // What stands still while the other moves, and what jumps, is no scaling.
+        check(&[(100, 90), (150, 90), (180, 90)], None);
+        check(&[(100, 90), (150, 300), (180, 10)], None);
+        check(&[(0, 0), (0, 0)], None);
+    }
+
+    #[test]
+    fn the_ends_of_numbers_do_no_harm() {
+        let ends = [i64::MIN, -1, 0, 1, i64::MAX];
+        for from in ends {
+            for to in ends {
+                for other in ends {
+                    let pairs = [(from, to), (to, other), (other, from)];
+                    let pairs = pairs.map(|(from, to)| Pair { from, to });
+                    let _ = line(&pairs, &HALF_PERCENT);
+                }
+            }
+        }
+        assert_eq!(line(&[], &HALF_PERCENT), None);
+        let one = line(
+            &[Pair {
+                from: 1_000_000,
+                to: 10_000_000,
+            }],
+            &HALF_PERCENT,
+        );
+        assert_eq!(one.unwrap().gain_micros, 10_000_000);
+    }
+}
