@@ -171,6 +171,15 @@ impl Io {
     pub(super) fn judge(&mut self, point: PointId, held: Held) -> Option<Held> {
         let known = self.points.get_mut(point.0 as usize)?;
         let skew_ns = known.tolerance.skew_ns;
+        let window_ns = self.window_ns;
+        let other = known
+            .pending
+            .same(&held, (window_ns, window_ns), &known.tolerance);
+        if let Some(other) = other {
+            self.pending -= 1;
+            self.agreed(point, &held, &other);
+            return None;
+        }
         if let Some(other) = known.pending.instead(&held, skew_ns) {
             self.pending -= 1;
             self.differed(point, &held, &other);

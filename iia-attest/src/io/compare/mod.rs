@@ -179,11 +179,17 @@ impl Io {
         let Some(known) = self.points.get_mut(reading.point.0 as usize) else {
             return;
         };
+        // Two frames in a row are never mistaken for each other within half the time between them.
+        let mut close_ns = 0;
         if let Some((_, traffic)) = self.contracts.get_mut(known.contract as usize) {
             traffic.see(end, (now_ns, reading.at.as_ns()), window_ns);
+            close_ns = traffic.heard(end).period_ns / 2;
         }
         let held = Held::new(now_ns, reading, end);
-        if let Some(other) = known.pending.same(&held, window_ns, &known.tolerance) {
+        let other = known
+            .pending
+            .same(&held, (window_ns, close_ns), &known.tolerance);
+        if let Some(other) = other {
             self.pending -= 1;
             self.agreed(reading.point, &held, &other);
             return;

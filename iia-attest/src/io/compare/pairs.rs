@@ -123,11 +123,12 @@ impl Pending {
         self.held.len()
     }
 
-    /// The one that is the same value: nearest in time, or else one whose times can be explained.
+    /// The one that is the same value: nearest in time, or else one whose times can be explained. Where the nearest is
+    /// further than `close_ns`, a nearer one may still come: then none.
     pub(super) fn same(
         &mut self,
         one: &Held,
-        window_ns: i64,
+        (window_ns, close_ns): (i64, i64),
         tolerance: &Tolerance,
     ) -> Option<Held> {
         let rank = |other: &Held| {
@@ -138,8 +139,9 @@ impl Pending {
         };
         let all = self.held.iter().enumerate();
         let ranked = all.filter_map(|(place, other)| Some((rank(other)?, place)));
-        let (_, place) = ranked.min()?;
-        Some(self.held.remove(place))
+        let ((explained, apart_ns), place) = ranked.min()?;
+        let sure = explained || apart_ns <= close_ns.unsigned_abs();
+        sure.then(|| self.held.remove(place))
     }
 
     /// The one of another value that was there at the same time.
