@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::super::point::Tolerance;
 use super::class::Class;
-use super::fit::{self, Line, Pair};
+use super::fit::{self, Fit, Line, Pair};
 
 /// Differing pairs of the last sixteen from which on it is no accident.
 pub const PERSISTS: u32 = 5;
@@ -78,21 +78,39 @@ impl Doubt {
         self.pairs.iter().map(|differs| differs.pair).collect()
     }
 
-    fn line(&self, tolerance: &Tolerance) -> Option<Line> {
+    fn fit(&self, tolerance: &Tolerance) -> Fit {
         fit::line(&self.pairs(), tolerance)
     }
 
-    /// What differs again and again is on a line or not; of fewer than three values that is said at the end only.
+    /// Whether what was sent rose and fell: what still lies on a line then depends on the value, and not on the time.
+    fn turned(&self, tolerance: &Tolerance) -> bool {
+        let mut pairs: Vec<&Differs> = self.pairs.iter().collect();
+        pairs.sort_by_key(|differs| differs.at_ns.0);
+        let (mut least, mut most, mut rise, mut fall) = (i64::MAX, i64::MIN, 0, 0);
+        for Differs { pair, .. } in pairs {
+            least = least.min(pair.from);
+            most = most.max(pair.from);
+            rise = rise.max(pair.from.saturating_sub(least));
+            fall = fall.max(most.saturating_sub(pair.from));
+        }
+        rise.min(fall) > tolerance.around(most).saturating_mul(4)
+    }
+
+    /// What differs again and again is on a line or not; where that cannot be said yet it is said at the end.
     fn judge(&mut self, tolerance: &Tolerance, at_last: bool) -> Option<Verdict> {
-        let line = self.line(tolerance);
-        let enough = at_last || fit::distinct(&self.pairs(), tolerance) > 2;
-        if line.is_none() && !enough {
+        let fit = self.fit(tolerance);
+        let known = match fit {
+            Fit::Sure(_) => true,
+            Fit::Maybe(_) => self.turned(tolerance),
+            Fit::Not => fit::distinct(&self.pairs(), tolerance) > 2,
+        };
+        if !known && !at_last {
             return None;
         }
-        let class = if line.is_some() {
-            Class::WrongScaling
-        } else {
-            self.class
+        let line = fit.line();
+        let class = match line {
+            Some(_) => Class::WrongScaling,
+            None => self.class,
         };
         self.known = Some(class);
         Some(Verdict::Persists(class, line, self.first))
@@ -143,7 +161,7 @@ impl Stretch {
         doubt.class = class;
         match doubt.known {
             // What was a scaling until now is none when a value leaves its line.
-            Some(Class::WrongScaling) if doubt.line(tolerance).is_none() => {
+            Some(Class::WrongScaling) if doubt.fit(tolerance) == Fit::Not => {
                 doubt.known = Some(class);
                 Some(Verdict::Persists(class, None, differs))
             }

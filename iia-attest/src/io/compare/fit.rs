@@ -16,26 +16,60 @@ pub(super) struct Line {
     pub(super) offset_micros: i64,
 }
 
+/// What pairs lie on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fit {
+    /// A power of ten, which one value shows, or a factor over a wide enough span.
+    Sure(Line),
+    /// Some line; whatever moves slowly lies on one for a while.
+    Maybe(Line),
+    /// None.
+    Not,
+}
+
+impl Fit {
+    pub(super) const fn line(self) -> Option<Line> {
+        match self {
+            Self::Sure(line) | Self::Maybe(line) => Some(line),
+            Self::Not => None,
+        }
+    }
+}
+
+/// Tolerances between the least and the greatest value that make a factor sure.
+const WIDE: u64 = 4;
+
 /// The line on which all pairs lie within the tolerance: a power of ten, a factor where two values differ, any line
 /// where three do.
-pub(super) fn line(pairs: &[Pair], tolerance: &Tolerance) -> Option<Line> {
-    let low = pairs.iter().min_by_key(|pair| pair.from)?;
-    let high = pairs.iter().max_by_key(|pair| pair.from)?;
-    let count = distinct(pairs, tolerance);
-    let moves = high.to.abs_diff(low.to) > tolerance.around(high.to).unsigned_abs();
-    let ten = power_of_ten(pairs, tolerance);
-    if ten.is_some() || count < 2 || !moves {
-        return ten;
-    }
-    let larger = if low.from.unsigned_abs() > high.from.unsigned_abs() {
-        low
-    } else {
-        high
+pub(super) fn line(pairs: &[Pair], tolerance: &Tolerance) -> Fit {
+    let least = pairs.iter().min_by_key(|pair| pair.from);
+    let Some((low, high)) = least.zip(pairs.iter().max_by_key(|pair| pair.from)) else {
+        return Fit::Not;
     };
-    factor(pairs, larger, tolerance).or_else(|| {
-        let fits = count > 2 && pairs.iter().all(|pair| on(low, high, pair, tolerance));
-        fits.then(|| through(low, high))
-    })
+    if let Some(line) = power_of_ten(pairs, tolerance) {
+        return Fit::Sure(line);
+    }
+    let count = distinct(pairs, tolerance);
+    let around = tolerance.around(high.to).unsigned_abs();
+    if count < 2 || high.to.abs_diff(low.to) <= around {
+        return Fit::Not;
+    }
+    let larger = match low.from.unsigned_abs() > high.from.unsigned_abs() {
+        true => low,
+        false => high,
+    };
+    if let Some(line) = factor(pairs, larger, tolerance) {
+        let wide = high.from.abs_diff(low.from) / WIDE >= around;
+        return if wide {
+            Fit::Sure(line)
+        } else {
+            Fit::Maybe(line)
+        };
+    }
+    match count > 2 && pairs.iter().all(|pair| on(low, high, pair, tolerance)) {
+        true => Fit::Maybe(through(low, high)),
+        false => Fit::Not,
+    }
 }
 
 /// How many values upstream are told apart, as far as three.
@@ -131,7 +165,7 @@ mod tests {
             to: to * 1_000_000,
         };
         let pairs: Vec<_> = pairs.iter().map(pair).collect();
-        let line = line(&pairs, &HALF_PERCENT);
+        let line = line(&pairs, &HALF_PERCENT).line();
         let line = line.map(|line| (line.gain_micros, line.offset_micros));
         assert_eq!(line, want);
     }
@@ -173,7 +207,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(line(&[], &HALF_PERCENT), None);
+        assert_eq!(line(&[], &HALF_PERCENT), Fit::Not);
         let one = line(
             &[Pair {
                 from: 1_000_000,
@@ -181,6 +215,6 @@ mod tests {
             }],
             &HALF_PERCENT,
         );
-        assert_eq!(one.unwrap().gain_micros, 10_000_000);
+        assert_eq!(one.line().unwrap().gain_micros, 10_000_000);
     }
 }
