@@ -140,6 +140,7 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
         "  observer spiffe://iia.local/zone/lake/workload/lake_writer\n",
         "C018",
     ),
+    ("interface io0 {\n", "interface acs0.7 {\n", "C018"),
     (
         "  bridge iz-bus\n  subnet 10.90.4.0/24\n",
         "  bridge iz-bus\n  subnet 10.90.4.0/24\n  durable on\n",

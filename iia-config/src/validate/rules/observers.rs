@@ -70,26 +70,7 @@ fn sinks(ground: &mut Ground<'_>, entry: &Entry<'_>) {
 
 /// C018: the IO master sees with its own eyes and signs with its own key.
 pub(super) fn io_master(ground: &mut Ground<'_>) {
-    for entry in ground.of_kind("interface") {
-        let roles: Vec<Option<Role>> = entry
-            .fields("capture")
-            .map(|field| ground.role(field.text()))
-            .collect();
-        let master = roles.contains(&Some(Role::AcsIoMaster));
-        let other = roles.iter().any(|role| *role != Some(Role::AcsIoMaster));
-        if master && other {
-            let message = format!(
-                "interface {} is shared by the IO master and another",
-                entry.name
-            );
-            ground.tell(
-                "C018",
-                entry.head(),
-                message,
-                "the IO master has a tap of its own",
-            );
-        }
-    }
+    shared_nic(ground);
     let mut keys: HashSet<&str> = ground
         .of_kind("key")
         .chain(ground.of_kind("idp"))
@@ -117,6 +98,35 @@ pub(super) fn io_master(ground: &mut Ground<'_>) {
                 key.span(),
                 "somebody else has the same key",
                 "the IO master has a key of its own",
+            );
+        }
+    }
+}
+
+/// The IO master captures on a NIC that nobody else captures on; VLANs of one NIC (`eth1.7`) are one NIC.
+fn shared_nic(ground: &mut Ground<'_>) {
+    let nic = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let mut others = HashSet::new();
+    let mut masters = Vec::new();
+    for entry in ground.of_kind("interface") {
+        for field in entry.fields("capture") {
+            match ground.role(field.text()) {
+                Some(Role::AcsIoMaster) => masters.push(entry),
+                _ => drop(others.insert(nic(entry.name))),
+            }
+        }
+    }
+    for entry in masters {
+        if others.contains(&nic(entry.name)) {
+            let message = format!(
+                "interface {} is shared by the IO master and another",
+                entry.name
+            );
+            ground.tell(
+                "C018",
+                entry.head(),
+                message,
+                "the IO master has a tap of its own",
             );
         }
     }
