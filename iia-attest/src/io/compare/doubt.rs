@@ -35,6 +35,13 @@ pub(super) enum Verdict {
     Well(Class, i64, u64),
 }
 
+impl Verdict {
+    /// Whether it is more than a few readings: of a signal that is sampled, few are the sampling's own.
+    pub(super) const fn lasts(&self) -> bool {
+        !matches!(self, Self::Few(..))
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Doubt {
     first: Differs,

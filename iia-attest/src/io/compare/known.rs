@@ -155,8 +155,14 @@ impl Known {
         let network = self.network.handle_timeout(now, &self.tolerance);
         let [wire, device] = match self.electrical.as_deref_mut() {
             Some(electrical) => [
-                electrical.wire.handle_timeout(now, &self.tolerance),
-                electrical.device.handle_timeout(now, &self.tolerance),
+                electrical
+                    .wire
+                    .handle_timeout(now, &self.tolerance)
+                    .filter(Verdict::lasts),
+                electrical
+                    .device
+                    .handle_timeout(now, &self.tolerance)
+                    .filter(Verdict::lasts),
             ],
             None => [None, None],
         };
@@ -224,7 +230,7 @@ impl Electrical {
             false => (&mut self.device, Class::MisreportingDevice),
         };
         if tolerance.holds(wire, reading.micros) {
-            return stretch.agree();
+            return stretch.agree().filter(Verdict::lasts);
         }
         let (sample, value) = ((level.last, level.last_ns), (reading.micros, at_ns));
         let (from, to) = if is_sensor {
@@ -239,6 +245,8 @@ impl Electrical {
             },
             at_ns: (from.1, to.1),
         };
-        stretch.differ(now_ns, differs, (tolerance, class))
+        stretch
+            .differ(now_ns, differs, (tolerance, class))
+            .filter(Verdict::lasts)
     }
 }

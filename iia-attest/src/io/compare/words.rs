@@ -91,7 +91,7 @@ impl Named<'_> {
         match verdict {
             Verdict::Few(differs, count) => {
                 let (from, to) = (self.value(differs.pair.from), self.value(differs.pair.to));
-                let class = few(ends);
+                let class = Class::ChangedFrame;
                 let reason = format!(
                     "{}: {from} at the {up} became {to} at the {down}, in {count} reading(s), and was right again: {}",
                     self.name,
@@ -194,14 +194,6 @@ impl Named<'_> {
             },
             ..finding
         }
-    }
-}
-
-const fn few(ends: Ends) -> Class {
-    match ends {
-        (Station::Sensor, _) => Class::TamperedWire,
-        (Station::Wire, _) => Class::MisreportingDevice,
-        _ => Class::ChangedFrame,
     }
 }
 
