@@ -67,10 +67,10 @@ pub type Body = fn(&[u8]);
 pub const TARGETS: &[(&str, Body)] = &[
     ("attest_admission", attest::admission),
     ("attest_broker", attest::broker),
-    ("attest_ovn", attest::ovn),
     ("attest_io_frames", io::frames),
     ("attest_io_line", io::line),
     ("attest_io_readings", io::readings),
+    ("attest_ovn", attest::ovn),
     ("attest_policy", attest::policy),
     ("attest_told", attest::told),
     ("audit_body", audit::record::body),
