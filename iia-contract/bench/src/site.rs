@@ -11,8 +11,10 @@ use iia_core::observe::{
 
 use crate::text;
 
-/// Observations that are judged in turn.
-const SEEN: usize = 1024;
+/// Observations that are judged in turn: some, which the caches nearest to a core hold with all that they touch, and as
+/// many as there are contracts, up to so many.
+pub const SOME: usize = 1024;
+const ALL_MAX: usize = 65_536;
 /// Contracts checked together; a catalog takes no more than 65,535.
 const TOGETHER: usize = 50_000;
 
@@ -82,7 +84,7 @@ impl Site {
 
 /// Which contracts are met, one after another. The prime divides no size: neighbours in time are none in the catalog.
 pub fn turns(count: usize) -> impl Iterator<Item = usize> {
-    (0..SEEN).map(move |at| at * 7919 % count)
+    (0..count.clamp(SOME, ALL_MAX)).map(move |at| at * 7919 % count)
 }
 
 /// The flow of a device's contract.

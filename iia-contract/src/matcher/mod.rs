@@ -12,6 +12,7 @@ pub(crate) mod range;
 mod rule;
 mod said;
 mod set;
+mod texts;
 mod topics;
 mod verdict;
 
@@ -35,7 +36,7 @@ type Contracts<'a> = &'a [Contract];
 pub struct Matcher<'a> {
     devices: Devices<'a>,
     pairs: Pairs<'a>,
-    topics: Topics<'a>,
+    topics: Topics,
 }
 
 /// Who speaks to whom: found once for a flow, a link or a client, and good for each of its observations.

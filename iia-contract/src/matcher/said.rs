@@ -12,21 +12,29 @@ use super::verdict::Says;
 use crate::scope::{Boundary, Inbound, Internal, OPERATION_PULL, Text};
 
 /// An internal contract, or a boundary contract in one of its two directions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Said<'a> {
     pub(super) contract: u32,
     /// The contract of the same pair before it.
     pub(super) before: u32,
-    zone: Text,
-    protocol: Text,
-    listeners: Box<[Listener]>,
-    operations: &'a BTreeSet<Text>,
+    /// How it is said.
+    pub(super) manner: u32,
     streams: Option<&'a Boundary>,
     payload_len_max: u64,
 }
 
+/// From where, by which protocol, to which listener and with which operations something is said. Many contracts differ
+/// in who says it only, so that what they have in common stands once and is at hand.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) struct Manner<'a> {
+    zone: Text,
+    protocol: Text,
+    listeners: Box<[Listener]>,
+    operations: &'a BTreeSet<Text>,
+}
+
 /// Where something is answered; at any address of its workload when none is said.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 struct Listener {
     addr: Option<IpAddr>,
     port: u16,
@@ -61,40 +69,32 @@ fn zone(id: &SpiffeId) -> Text {
     id.zone_workload().map_or("", |(zone, _)| zone).into()
 }
 
-impl<'a> Said<'a> {
-    pub(super) fn internal(contract: u32, terms: &'a Internal) -> Self {
+impl<'a> Manner<'a> {
+    pub(super) fn internal(terms: &'a Internal) -> Self {
         let ports = terms.transport.ports.iter();
         Self {
-            contract,
-            before: u32::MAX,
             zone: zone(&terms.source),
             protocol: terms.transport.protocol.clone(),
             listeners: ports.filter_map(|port| Listener::parse(port)).collect(),
             operations: &terms.operations,
-            streams: None,
-            payload_len_max: terms.payload.max_len.unwrap_or(u64::MAX),
         }
     }
 
-    pub(super) fn boundary(contract: u32, terms: &'a Boundary, source: &'a SpiffeId) -> Self {
-        let (profile, quota) = (&terms.obligations.profile, &terms.obligations.quota);
+    pub(super) fn boundary(terms: &'a Boundary, source: &SpiffeId) -> Self {
+        let profile = &terms.obligations.profile;
         let endpoint = profile.endpoint.iter();
         Self {
-            contract,
-            before: u32::MAX,
             zone: zone(source),
             protocol: profile.protocol.clone(),
             listeners: endpoint
                 .filter_map(|place| Listener::parse(place))
                 .collect(),
             operations: &terms.operations,
-            streams: Some(terms),
-            payload_len_max: quota.payload_len_max.unwrap_or(u64::MAX),
         }
     }
 
     #[inline]
-    pub(super) fn judge(&self, session: &Session<'_>) -> Says {
+    fn judge(&self, session: &Session<'_>) -> Result<(), Clause> {
         if !session.source_zone.is_empty() && session.source_zone != self.zone {
             return Err(Clause::Zone);
         }
@@ -102,9 +102,38 @@ impl<'a> Said<'a> {
             return Err(Clause::Protocol);
         }
         answered(&self.listeners, session)?;
-        if !self.operations.contains(session.operation) {
-            return Err(Clause::Operation);
+        match self.operations.contains(session.operation) {
+            true => Ok(()),
+            false => Err(Clause::Operation),
         }
+    }
+}
+
+impl<'a> Said<'a> {
+    pub(super) fn internal(contract: u32, manner: u32, terms: &'a Internal) -> Self {
+        Self {
+            contract,
+            before: u32::MAX,
+            manner,
+            streams: None,
+            payload_len_max: terms.payload.max_len.unwrap_or(u64::MAX),
+        }
+    }
+
+    pub(super) fn boundary(contract: u32, manner: u32, terms: &'a Boundary) -> Self {
+        let quota = &terms.obligations.quota;
+        Self {
+            contract,
+            before: u32::MAX,
+            manner,
+            streams: Some(terms),
+            payload_len_max: quota.payload_len_max.unwrap_or(u64::MAX),
+        }
+    }
+
+    #[inline]
+    pub(super) fn judge(&self, manner: &Manner<'_>, session: &Session<'_>) -> Says {
+        manner.judge(session)?;
         let exposed = |terms: &Boundary| terms.exposes(session.stream);
         // Contracts within the box expose what they carry.
         if !session.stream.is_empty() && !self.streams.is_none_or(exposed) {
