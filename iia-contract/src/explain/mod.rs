@@ -2,6 +2,7 @@
 
 mod attempt;
 mod device;
+mod finding;
 mod named;
 mod place;
 mod words;
@@ -15,6 +16,7 @@ use crate::catalog::Catalog;
 use crate::matcher::{Clause, Verdict};
 use crate::scope::{Contract, Terms};
 pub use attempt::{destination, operation, source};
+pub use finding::finding;
 pub use place::place;
 
 /// Why an observation was refused: what was attempted by whom, the nearest contract and what that one allows.

@@ -6,7 +6,9 @@ use iia_contract::matcher::{Matcher, Verdict, Way};
 use iia_contract::raw::Entry;
 use iia_contract::tree::Tree;
 use iia_contract::{Catalog, explain};
-use iia_core::observe::Flow;
+use iia_core::finding::{Finding, Severity};
+use iia_core::observe::{Flow, Observation};
+use iia_core::stream::Stream;
 
 use super::dice::{self, Dice};
 use super::seen;
@@ -23,6 +25,28 @@ fn contracts(dice: &mut Dice<'_>) -> Vec<Entry> {
         }
     }
     entries
+}
+
+/// What the record of a violation carries (001:225): who, where, what and when, and why.
+fn told(catalog: &Catalog, seen: &Observation<'_>, verdict: &Verdict) {
+    let finding = explain::finding(catalog, seen, verdict, vec!["x#1".into()]);
+    assert_eq!(finding.is_none(), verdict.is_covered(), "{seen:?}");
+    if let Some(finding) = finding {
+        assert_eq!(finding.ts_ns, seen.ts().as_ns());
+        assert!(finding.is_on(&Stream::VIOLATION) && finding.severity >= Severity::High);
+        let Finding {
+            source,
+            destination,
+            operation,
+            reason,
+            ..
+        } = &finding;
+        let all = [source, destination, operation, reason, &finding.clause];
+        assert!(
+            all.iter().all(|word| !word.is_empty()),
+            "{seen:?}: {finding:?}"
+        );
+    }
 }
 
 /// Judges observations until the bytes run out; gives what was found.
@@ -49,6 +73,7 @@ pub(crate) fn judge(bytes: &[u8]) -> Vec<Verdict> {
         let reason = explain::reason(&catalog, &seen, &got);
         assert_eq!(reason.is_empty(), got.is_covered(), "{seen:?}: {reason}");
         assert!(!reason.contains("clause "), "{seen:?}: {reason}");
+        told(&catalog, &seen, &got);
         found.push(got);
     }
     found

@@ -29,21 +29,21 @@ pub(super) struct Names<'a> {
 /// What stands between levels, for any one of them, and for the rest.
 type Spelling = [u8; 3];
 
-const MQTT: Spelling = *b"/+#";
-const NATS: Spelling = *b".*>";
+const TOPIC: Spelling = *b"/+#";
+const SUBJECT: Spelling = *b".*>";
 
 impl<'a> Names<'a> {
     #[inline]
     pub(super) fn of(message: &Message<'a>, hash: &Hash) -> Self {
         let (text, spelling) = match message.address {
-            Address::Topic(text) => (unshared(text), MQTT),
-            Address::Subject(text) => (text, NATS),
+            Address::Topic(text) => (unshared(text), TOPIC),
+            Address::Subject(text) => (text, SUBJECT),
         };
         Self::read(text, spelling, message.act, hash)
     }
 
     pub(super) fn of_filter(filter: &'a TopicFilter, hash: &Hash) -> Self {
-        Self::read(filter.as_str(), MQTT, Act::Subscribe, hash)
+        Self::read(filter.as_str(), TOPIC, Act::Subscribe, hash)
     }
 
     #[inline]
@@ -103,7 +103,7 @@ impl<'a> Names<'a> {
     /// Whether they are spelt as filters are.
     #[inline]
     pub(super) fn is_topic(&self) -> bool {
-        self.spelling == MQTT
+        self.spelling == TOPIC
     }
 
     /// Whether so many levels of a filter spelt alike, some of them wildcards, have these names elsewhere: between two

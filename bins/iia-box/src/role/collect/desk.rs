@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use iia_contract::catalog::Catalog;
 use iia_contract::explain;
 use iia_contract::matcher::{Matcher, Verdict, Way};
-use iia_core::finding::{Conclusion, Finding, Severity};
+use iia_core::finding::Finding;
 use iia_core::observe::Observation;
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::Batch;
@@ -19,6 +19,9 @@ use crate::wire::Announce;
 
 /// Distinct kinds of violation that become events of their own; beyond it they are records only.
 const KINDS_MAX: usize = 1024;
+
+/// What evidence names where no record is: the packet of the capture, from 1 (Wireshark: `frame.number`).
+const CAPTURE: &str = "capture";
 
 /// Numbers of one stream: given out from 1, stored from where the lake ends.
 struct Lane {
@@ -85,59 +88,41 @@ impl<'a> Desk<'a> {
             return;
         }
         let verdict = self.matcher.judge_keeping(way, observation);
-        let (contract, reason) = match verdict {
-            Verdict::Covered { contract, .. } => (Some(self.catalog.name(contract)), None),
-            Verdict::Violation { .. } => (
-                None,
-                Some(explain::reason(self.catalog, observation, &verdict)),
-            ),
+        let finding = explain::finding(self.catalog, observation, &verdict, Vec::new());
+        let reason = finding.as_ref().map(|finding| finding.reason.as_str());
+        let contract = match verdict {
+            Verdict::Covered { contract, .. } => Some(self.catalog.name(contract)),
+            Verdict::Violation { .. } => None,
         };
-        self.tally(observation, &verdict);
         let (stream, number) = match observation {
             Observation::Exchange(exchange) => {
                 let (lane, builder) = &mut self.exchanges;
                 if lane.take(builder.rows()) {
-                    builder.append(exchange, contract, reason.as_deref());
+                    builder.append(exchange, contract, reason);
                 }
-                (Stream::MODBUS, lane.given)
+                (Stream::MODBUS.as_str(), lane.given)
             }
             Observation::Conn(conn) => {
                 let (lane, builder) = &mut self.conns;
                 if lane.take(builder.rows()) {
-                    builder.append(conn, contract, reason.as_deref());
+                    builder.append(conn, contract, reason);
                 }
-                (Stream::CONN, lane.given)
+                (Stream::CONN.as_str(), lane.given)
             }
-            _ => return,
+            // Its message was said just before.
+            Observation::Access(_) => (Stream::SAID.as_str(), self.said.0.given),
+            // A frame has no record of its own, and the record of a message on a bus comes with its answer.
+            _ => (CAPTURE, self.packets),
         };
-        if let Some(reason) = reason {
-            let evidence = super::evidence(&self.me, stream.as_str(), number);
-            self.violate(observation, &verdict, (reason, evidence));
+        self.tally(observation, &verdict);
+        if let Some(mut finding) = finding {
+            let evidence = super::evidence(&self.me, stream, number);
+            finding.evidence.push(evidence);
+            self.violate(finding);
         }
     }
 
-    fn violate(
-        &mut self,
-        observation: &Observation<'_>,
-        verdict: &Verdict,
-        (reason, evidence): (String, String),
-    ) {
-        let Verdict::Violation { nearest, clause } = *verdict else {
-            return;
-        };
-        let finding = Finding {
-            ts_ns: observation.ts().as_ns(),
-            stream: Stream::VIOLATION.as_str().into(),
-            conclusion: Conclusion::Diverge,
-            severity: Severity::High,
-            contract: nearest.map_or_else(String::new, |nearest| self.catalog.name(nearest).into()),
-            clause: clause.name().into(),
-            source: explain::source(observation),
-            destination: explain::destination(observation),
-            operation: explain::operation(observation),
-            reason,
-            evidence: vec![evidence],
-        };
+    fn violate(&mut self, finding: Finding) {
         let (lane, builder) = &mut self.violations;
         if lane.take(builder.rows()) {
             builder.append(&finding);
