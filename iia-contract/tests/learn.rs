@@ -4,10 +4,12 @@
 mod made;
 
 use iia_contract::Catalog;
-use iia_contract::learn::{Learner, PAIRS_MAX};
+use iia_contract::learn::{Learner, PAIRS_MAX, TAGS_MAX, UNWRITABLE_MAX};
 use iia_contract::matcher::{Matcher, Verdict};
 use iia_core::Timestamp;
-use iia_core::observe::{Conn, Flow, Observation, Protocol, Span, Table, Transport, Values};
+use iia_core::observe::{
+    Access, Conn, Flow, Observation, Protocol, Span, Table, Transport, Values,
+};
 use made::Said;
 
 #[test]
@@ -166,4 +168,50 @@ fn a_flow_that_nobody_decodes_is_learnt_by_its_ends_when_it_was_answered() {
         matcher.judge(&conn(2, 2)),
         Verdict::Violation { .. }
     ));
+}
+
+fn asked(learner: &mut Learner, tag: &str) {
+    learner.observe(&Observation::Access(Access {
+        ts: Timestamp::default(),
+        flow: Flow {
+            orig_h: [10, 1, 0, 1].into(),
+            orig_p: 40_000,
+            resp_h: [10, 0, 0, 2].into(),
+            resp_p: 44_818,
+            transport: Transport::Tcp,
+            vlan: 0,
+        },
+        protocol: Protocol::Enip,
+        tag,
+        write: false,
+        value_micros: Some(1_000_000),
+    }));
+}
+
+/// What cannot be spelt is told apart from what found no room, and both are bounded.
+#[test]
+fn names_that_cannot_be_written_are_named_and_names_without_room_are_counted() {
+    let mut learner = Learner::default();
+    for name in [
+        "Program:Main.Level",
+        "line-3.press-1",
+        "two words",
+        "two words",
+    ] {
+        asked(&mut learner, name);
+    }
+    let (count, names) = learner.unwritten();
+    assert_eq!(count, 3);
+    assert!(
+        names.iter().eq(["Program:Main.Level", "two words"]),
+        "{names:?}"
+    );
+    assert!(learner.to_icl("box").contains("tag line-3.press-1 {"));
+    for number in 1..=TAGS_MAX {
+        asked(&mut learner, &format!("t{number}"));
+        asked(&mut learner, &format!("{number}"));
+    }
+    assert_eq!(learner.left_out(), 1, "one name was known before");
+    let (count, names) = learner.unwritten();
+    assert_eq!((count, names.len()), (3 + TAGS_MAX as u64, UNWRITABLE_MAX));
 }

@@ -27,10 +27,13 @@ pub use group::Learnt;
 pub use kinds::{KINDS_MAX, VALUES_MAX};
 use kinds::{Kind, Kinds};
 pub use tags::TAGS_MAX;
-use tags::Tags;
+use tags::{Tags, Taken};
 
 /// Distinct client, server and unit triples learnt at most; beyond it they are counted.
 pub const PAIRS_MAX: usize = 4096;
+
+/// Names that cannot be written which are kept to be told at most; beyond it accesses to them are counted.
+pub const UNWRITABLE_MAX: usize = 16;
 
 /// Who asks whom for what: protocol, client, server, unit. A flow has no unit.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -66,6 +69,7 @@ pub struct Learner {
     frames: Frames,
     captures: Vec<String>,
     left_out: u64,
+    unwritable: (u64, BTreeSet<String>),
     unanswered: u64,
 }
 
@@ -187,7 +191,11 @@ impl Learner {
             unit: None,
         };
         if self.pair(pair).is_some() {
-            self.left_out += u64::from(!self.tags.observe(pair, access));
+            match self.tags.observe(pair, access) {
+                Taken::Learnt => {}
+                Taken::NoRoom => self.left_out += 1,
+                Taken::Unwritable => self.unwritable(access.tag),
+            }
         }
     }
 
@@ -197,6 +205,19 @@ impl Learner {
             return None;
         }
         Some(self.pairs.entry(pair).or_default())
+    }
+
+    fn unwritable(&mut self, name: &str) {
+        let (count, names) = &mut self.unwritable;
+        *count += 1;
+        if names.len() < UNWRITABLE_MAX && !names.contains(name) {
+            names.insert(name.into());
+        }
+    }
+
+    /// Accesses to names that the language cannot write, which are not learnt, and the first of these names.
+    pub const fn unwritten(&self) -> (u64, &BTreeSet<String>) {
+        (self.unwritable.0, &self.unwritable.1)
     }
 
     /// Exchanges and flows that found no room.

@@ -35,6 +35,15 @@ impl Seen {
     }
 }
 
+/// What became of an access.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Taken {
+    Learnt,
+    NoRoom,
+    /// The language has no way to write the name.
+    Unwritable,
+}
+
 /// Names by pair.
 #[derive(Debug, Default)]
 pub(super) struct Tags {
@@ -42,14 +51,14 @@ pub(super) struct Tags {
 }
 
 impl Tags {
-    /// Takes an access; tells whether there was room for it.
-    pub(super) fn observe(&mut self, pair: Pair, access: &Access<'_>) -> bool {
+    /// Takes an access; tells what became of it.
+    pub(super) fn observe(&mut self, pair: Pair, access: &Access<'_>) -> Taken {
         if !is_name(access.tag) {
-            return false;
+            return Taken::Unwritable;
         }
         let names = self.seen.entry(pair).or_default();
         if names.len() >= TAGS_MAX && !names.contains_key(access.tag) {
-            return false;
+            return Taken::NoRoom;
         }
         let seen = names.entry(access.tag.to_string()).or_default();
         seen.write |= access.write;
@@ -60,7 +69,7 @@ impl Tags {
             let (low, high) = seen.range.unwrap_or((value, value));
             seen.range = Some((low.min(value), high.max(value)));
         }
-        true
+        Taken::Learnt
     }
 
     pub(super) fn has(&self, pair: &Pair) -> bool {
@@ -152,6 +161,12 @@ mod tests {
             ("1a", false),
             ("a b", false),
             ("a{", false),
+            ("line-3.press-1", true),
+            ("a-", true),
+            ("a--b", true),
+            ("-a", false),
+            ("a.-b", false),
+            ("a.", false),
         ] {
             assert_eq!(is_name(name), is, "{name}");
         }

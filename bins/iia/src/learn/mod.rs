@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use iia_contract::learn::Learner;
+use iia_contract::learn::{Learner, UNWRITABLE_MAX};
 
 use crate::input::{Input, Reading};
+use crate::table::counted;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -69,5 +70,24 @@ pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
             learner.left_out()
         );
     }
+    tell_unwritten(&learner);
     Ok(reading.exit(contracts == 0))
+}
+
+/// Names that no configuration can spell, such as those with spaces.
+fn tell_unwritten(learner: &Learner) {
+    let (count, names) = learner.unwritten();
+    if count > 0 {
+        let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+        let shown = if names.len() < UNWRITABLE_MAX {
+            ""
+        } else {
+            ", the first of them"
+        };
+        eprintln!(
+            "iia: names that the language cannot write, asked for {}, are not learnt{shown}: {}",
+            counted(count, "time"),
+            names.join(" ")
+        );
+    }
 }
