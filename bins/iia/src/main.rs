@@ -15,6 +15,7 @@ mod bench;
 mod check;
 mod compile;
 mod config;
+mod coverage;
 mod decode;
 mod export;
 mod input;
@@ -53,6 +54,8 @@ enum Command {
     Decode(decode::Arguments),
     /// Judges captures against a catalog; exit code 1 when something is not contracted
     Check(check::Arguments),
+    /// Lists every flow of captures and every socket of this machine that no contract covers; exit code 1 when there is one
+    Coverage(coverage::Arguments),
     /// Says why each kind of violation is one, and which contract came nearest
     Explain(check::Arguments),
     /// Says whether a flow is allowed, by which contract and where it says so; exit code 1 when it is refused
@@ -129,6 +132,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Decode(arguments) => decode::run(&arguments, &mut out)?,
         Command::Check(arguments) => check::run(&arguments, check::Mode::Check, &mut out)?,
         Command::Explain(arguments) => check::run(&arguments, check::Mode::Explain, &mut out)?,
+        Command::Coverage(arguments) => coverage::run(&arguments, &mut out)?,
         Command::Allows(arguments) => allows::run(&arguments, &mut out)?,
         Command::Learn(arguments) => learn::run(&arguments, &mut out)?,
         Command::Compile(arguments) => compile::run(&arguments, &mut out)?,

@@ -85,7 +85,7 @@ fn row(open: &Open, contracts: &Contracts) -> [String; 8] {
 }
 
 /// Every socket that waits for others. A kernel without one of the families has no table of it.
-fn live() -> anyhow::Result<Vec<Socket>> {
+pub(crate) fn live() -> anyhow::Result<Vec<Socket>> {
     let mut all = BTreeSet::new();
     for (path, l4) in TABLES {
         let table = match std::fs::read_to_string(path) {
