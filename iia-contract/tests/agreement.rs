@@ -100,14 +100,19 @@ fn at(loaded: &Loaded, world: &World, (source, opening): (&str, &Opening)) -> Ve
         ("cilium", network::pods(cilium, topology, opening)),
         ("suricata", passed),
     ];
-    // Who looks at live connections sees no interface: it never cuts what may be opened, and from outside it keeps
-    // nothing else.
-    let admits = loaded.nft.admits(&nft::Opened {
+    // Who looks at live connections and knows their interfaces says what the chains say, in whosever name they come.
+    let mut opened = nft::Opened {
         source: opening.from.1,
         destination: to.ip(),
         l4: opening.l4,
         port: to.port(),
-    });
+        from: Some(&opening.from.0),
+        to: Some(&opening.to.0),
+    };
+    said.push(("nft", loaded.nft.admits(&opened)));
+    // Who sees no interface never cuts what may be opened, and from outside keeps nothing else.
+    (opened.from, opened.to) = (None, None);
+    let admits = loaded.nft.admits(&opened);
     assert!(admits || !said[0].1, "{opening:?} is cut");
     said.extend((source == THEIRS).then_some(("nft", admits)));
     // The list has the connections that the box opens, and of those who come in nobody's name.

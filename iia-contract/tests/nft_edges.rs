@@ -104,7 +104,7 @@ fn i2_a_service_answers_its_cell_at_its_ports_only() {
     );
     assert!(!map.interval && map.key_type == "inet_proto . inet_service");
 
-    let opened = |source: &str, l4, port| {
+    let opened = |source: &str, (l4, port), (from, to)| {
         let (source, destination): (IpAddr, IpAddr) =
             (source.parse().unwrap(), "10.20.0.1".parse().unwrap());
         plain.admits(&Opened {
@@ -112,11 +112,27 @@ fn i2_a_service_answers_its_cell_at_its_ports_only() {
             destination,
             l4,
             port,
+            from,
+            to,
         })
     };
-    assert!(opened("10.20.0.9", L4::Tcp, 445) && opened("10.20.0.9", L4::Udp, 53));
-    assert!(!opened("10.21.0.9", L4::Tcp, 445));
-    assert!(!opened("10.20.0.9", L4::Tcp, 53) && !opened("10.20.0.9", L4::Udp, 54));
+    let (smb, dns) = ((L4::Tcp, 445), (L4::Udp, 53));
+    for from in [None, Some("svc0")] {
+        let way = (from, None);
+        assert!(opened("10.20.0.9", smb, way) && opened("10.20.0.9", dns, way));
+        assert!(!opened("10.21.0.9", smb, way));
+        assert!(
+            !opened("10.20.0.9", (L4::Tcp, 53), way) && !opened("10.20.0.9", (L4::Udp, 54), way)
+        );
+    }
+    // The same address by another interface, or to somebody else than the box, is not the cell that asks it.
+    for way in [
+        (Some("it0"), None),
+        (Some("svc"), None),
+        (Some("svc0"), Some("it0")),
+    ] {
+        assert!(!opened("10.20.0.9", smb, way), "{way:?}");
+    }
 }
 
 /// Whatever is longer is not read at all.

@@ -81,6 +81,9 @@ fn admitted(live: &Live, ruleset: &Ruleset) -> bool {
                 destination,
                 l4,
                 port,
+                // The kernel lists none.
+                from: None,
+                to: None,
             })
         })
 }
