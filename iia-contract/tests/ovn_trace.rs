@@ -65,6 +65,7 @@ fn matrix(test: &str, seed: u64, v6: bool) {
         Acl::read(network.transact(QUERY).as_bytes()),
         Ok(policy.clone())
     );
+    assert_eq!(listed(&network), ruled(&policy));
 
     let mut rng = Rng(seed);
     let all = cells(ZONES, v6, &mut rng);
@@ -87,6 +88,41 @@ fn matrix(test: &str, seed: u64, v6: bool) {
     }
     eprintln!("{} cells, {} of them allowed", sampled.len(), open.len());
     changes(&network, &policy);
+}
+
+/// Direction, priority, match and action of a rule.
+type Ruled = (String, u64, String, String);
+
+fn ruled(policy: &iia_contract::compile::Policy<Acl>) -> Vec<Ruled> {
+    let rule = |acl: &Acl| {
+        let (direction, action) = (acl.direction.clone(), acl.action.clone());
+        (direction, acl.priority, acl.matches.clone(), action)
+    };
+    let mut all: Vec<Ruled> = policy.allowed.keys().map(rule).collect();
+    all.sort();
+    all
+}
+
+/// What the network's own command finds in its database: a table in JSON, which no reader of ours has seen.
+fn listed(network: &Network) -> Vec<Ruled> {
+    let (base, columns) = (
+        format!("--db={}", network.base("nb")),
+        "--columns=direction,priority,match,action",
+    );
+    let table = run(
+        "ovn-nbctl",
+        &[&base, "--format=json", columns, "list", "ACL"],
+    );
+    let table: serde_json::Value = serde_json::from_str(&table).unwrap();
+    let text = |cell: &serde_json::Value| cell.as_str().unwrap().to_owned();
+    let rows = table["data"].as_array().unwrap().iter();
+    let rule = |row: &serde_json::Value| {
+        let priority = row[1].as_u64().unwrap();
+        (text(&row[0]), priority, text(&row[2]), text(&row[3]))
+    };
+    let mut all: Vec<Ruled> = rows.map(rule).collect();
+    all.sort();
+    all
 }
 
 /// Changes by hand, each with the words that drift must have.
