@@ -8,7 +8,7 @@ use iia_contract::learn::{Learner, PAIRS_MAX, TAGS_MAX, UNWRITABLE_MAX};
 use iia_contract::matcher::{Matcher, Verdict};
 use iia_core::Timestamp;
 use iia_core::observe::{
-    Access, Conn, Flow, Observation, Protocol, Span, Table, Transport, Values,
+    Access, Conn, Flow, Frame, Mac, Observation, Protocol, Span, Table, Transport, Values,
 };
 use made::Said;
 
@@ -214,4 +214,52 @@ fn names_that_cannot_be_written_are_named_and_names_without_room_are_counted() {
     assert_eq!(learner.left_out(), 1, "one name was known before");
     let (count, names) = learner.unwritten();
     assert_eq!((count, names.len()), (3 + TAGS_MAX as u64, UNWRITABLE_MAX));
+}
+
+/// IEEE 802.3, 3.2.6: what is below 0x0600 is a length.
+#[test]
+fn a_frame_without_a_type_is_counted_and_not_learnt() {
+    let frame = |ethertype| {
+        Observation::Frame(Frame {
+            ts: Timestamp::from_secs(1),
+            source: Mac([2, 0, 0, 0, 0, 1]),
+            destination: Mac([1, 0x80, 0xc2, 0, 0, 0]),
+            vlan: 0,
+            ethertype,
+            protocol: Protocol::Unknown,
+            func: None,
+            payload_len: 38,
+        })
+    };
+    let mut learner = Learner::default();
+    learner.observe(&frame(0x05ff));
+    assert_eq!((learner.senders(), learner.left_out()), (0, 1));
+    learner.observe(&frame(0x0600));
+    assert_eq!((learner.senders(), learner.left_out()), (1, 1));
+}
+
+#[test]
+fn one_value_alone_is_no_range() {
+    let mut learner = Learner::default();
+    for (value, want) in [(5, ""), (6, "    low 5\n    high 6\n")] {
+        learner.observe(&Observation::Access(Access {
+            ts: Timestamp::from_secs(value),
+            flow: Flow {
+                orig_h: [10, 1, 0, 1].into(),
+                orig_p: 40_000,
+                resp_h: [10, 0, 0, 9].into(),
+                resp_p: 4840,
+                transport: Transport::Tcp,
+                vlan: 0,
+            },
+            protocol: Protocol::OpcUa,
+            tag: "press.pressure",
+            write: false,
+            value_micros: Some(value * 1_000_000),
+        }));
+        let text = learner.to_icl("box");
+        assert!(text.contains("tag press.pressure {"), "{text}");
+        assert!(text.contains(want), "{text}");
+        assert_eq!(text.contains("low "), !want.is_empty(), "{text}");
+    }
 }

@@ -13,6 +13,8 @@ use super::{Evidence, write};
 pub const SENDERS_MAX: usize = 4096;
 /// Receivers of a sender learnt at most; frames to further ones are counted.
 pub const RECEIVERS_MAX: usize = 256;
+/// Types begin here; what is below is a length (IEEE 802.3, 3.2.6).
+const ETHERTYPE_MIN: u16 = 0x0600;
 
 /// Who says what.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -36,8 +38,12 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    /// Takes a frame; tells whether there was room for it.
+    /// Takes a frame; tells whether it could be learnt: it has a type, and there was room for it.
     pub(super) fn observe(&mut self, frame: &Frame, capture: usize) -> bool {
+        // A frame of IEEE 802.3 has a length in this place, and a contract has no word for it.
+        if frame.ethertype < ETHERTYPE_MIN {
+            return false;
+        }
         let sender = Sender {
             protocol: frame.protocol,
             ethertype: frame.ethertype,

@@ -90,7 +90,8 @@ impl Tags {
                 out.push_str("    unit unknown\n");
             }
             let _ = writeln!(out, "    rate {}", text(duration(seen.rate_ns())));
-            if let Some((low, high)) = seen.range {
+            // One value alone is no range.
+            if let Some((low, high)) = seen.range.filter(|(low, high)| low < high) {
                 let _ = write!(
                     out,
                     "    low {}\n    high {}\n",
