@@ -3,6 +3,7 @@
 //! One session that breaks is a cable; the third in ten minutes is a finding. Some things are never tolerated: a session
 //! with a certificate that has expired or was revoked, and one that is kept after it should have ended.
 
+mod code;
 mod tolerance;
 mod window;
 
