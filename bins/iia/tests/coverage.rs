@@ -1,7 +1,7 @@
 //! What is without contract, as an operator asks for it: flows of captures, sockets of a machine, and both of a plant whose
 //! client and server stand in network namespaces of their own.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
