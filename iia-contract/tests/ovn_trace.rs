@@ -27,7 +27,7 @@ use agree::Tried;
 use cells::{Cell, cells, covering};
 use iia_contract::compile::ovn::{Acl, QUERY, group};
 use iia_contract::compile::{Permit, Topology, ZoneNet, drift};
-use ovn::{Lan, Network, Packet, missing};
+use ovn::{Lan, Network, Packet, missing, run};
 use programs::skip;
 use world::{Rng, addr, prefix, random};
 

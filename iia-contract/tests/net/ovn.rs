@@ -79,7 +79,7 @@ impl Network {
         network
     }
 
-    fn base(&self, name: &str) -> String {
+    pub(crate) fn base(&self, name: &str) -> String {
         format!("unix:{}", self.at(&format!("{name}.sock")))
     }
 
