@@ -18,6 +18,7 @@ mod heads;
 mod identities;
 mod kept;
 mod latency;
+mod refused;
 mod rollback;
 mod whole;
 mod wire;
