@@ -168,6 +168,9 @@ fn the_end_of_time_of_the_skew_is_exact() {
         (-SECOND_NS - 1, 1),
     ] {
         let mut bench = Bench::new();
+        for station in [Station::Device, Station::Box] {
+            bench.give(at(-60), reading(0, station, (at(-60), 150_000_000)));
+        }
         let sent = reading(0, Station::Device, (at(0), 150_000_000));
         bench.give(at(0), sent);
         let heard = Reading {

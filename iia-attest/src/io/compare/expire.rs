@@ -172,9 +172,9 @@ impl Io {
         let known = self.points.get_mut(point.0 as usize)?;
         let skew_ns = known.tolerance.skew_ns;
         let window_ns = self.window_ns;
-        let other = known
-            .pending
-            .same(&held, (window_ns, window_ns), &known.tolerance);
+        let (_, traffic) = self.contracts.get(known.contract as usize)?;
+        let search = traffic.search(window_ns, window_ns);
+        let other = known.pending.same(&held, search, &known.tolerance);
         if let Some(other) = other {
             self.pending -= 1;
             self.agreed(point, &held, &other);

@@ -180,15 +180,14 @@ impl Io {
             return;
         };
         // Two frames in a row are never mistaken for each other within half the time between them.
-        let mut close_ns = 0;
-        if let Some((_, traffic)) = self.contracts.get_mut(known.contract as usize) {
-            traffic.see(end, (now_ns, reading.at.as_ns()), window_ns);
-            close_ns = traffic.heard(end).period_ns / 2;
-        }
+        let Some((_, traffic)) = self.contracts.get_mut(known.contract as usize) else {
+            return;
+        };
+        traffic.see(end, (now_ns, reading.at.as_ns()), window_ns);
+        let close_ns = traffic.heard(end).period_ns / 2;
+        let search = traffic.search(window_ns, close_ns);
         let held = Held::new(now_ns, reading, end);
-        let other = known
-            .pending
-            .same(&held, (window_ns, close_ns), &known.tolerance);
+        let other = known.pending.same(&held, search, &known.tolerance);
         if let Some(other) = other {
             self.pending -= 1;
             self.agreed(reading.point, &held, &other);

@@ -112,6 +112,15 @@ pub(super) fn timing(one: &Held, other: &Held, skew_ns: i64) -> Timing {
     }
 }
 
+/// Where the other half of a reading is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Search {
+    pub(super) window_ns: i64,
+    pub(super) close_ns: i64,
+    /// When device and box were first heard.
+    pub(super) since_ns: [i64; 2],
+}
+
 /// Readings of one point that wait.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pending {
@@ -128,14 +137,30 @@ impl Pending {
     pub(super) fn same(
         &mut self,
         one: &Held,
-        (window_ns, close_ns): (i64, i64),
+        search: Search,
         tolerance: &Tolerance,
     ) -> Option<Held> {
+        let Search {
+            window_ns,
+            close_ns,
+            since_ns,
+        } = search;
+        // Before an end was heard its half may have been there as well: then nothing else explains the other.
+        let early = |held: &Held| {
+            let [device, boxed] = since_ns;
+            let first = match held.end {
+                End::Device => boxed,
+                End::Box => device,
+            };
+            held.at_ns < first.saturating_add(tolerance.skew_ns)
+        };
         let rank = |other: &Held| {
             let equal = tolerance.holds(one.micros, other.micros);
             let joins = equal && one.may_join(other, window_ns);
             let times = joins.then(|| timing(one, other, tolerance.skew_ns))?;
-            (times != Timing::Stale).then_some((times != Timing::InTime, one.apart_ns(other)))
+            let in_time = times == Timing::InTime;
+            let stale = times == Timing::Stale || !in_time && (early(one) || early(other));
+            (!stale).then_some((!in_time, one.apart_ns(other)))
         };
         let all = self.held.iter().enumerate();
         let ranked = all.filter_map(|(place, other)| Some((rank(other)?, place)));

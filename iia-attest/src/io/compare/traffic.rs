@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::class::Class;
-use super::pairs::End;
+use super::pairs::{End, Search};
 
 /// A pause between frames beyond this is no pace.
 pub const PERIOD_MAX_NS: i64 = 3_600_000_000_000;
@@ -81,6 +81,14 @@ impl Traffic {
         match end {
             End::Device => &self.device,
             End::Box => &self.boxed,
+        }
+    }
+
+    pub(super) const fn search(&self, window_ns: i64, close_ns: i64) -> Search {
+        Search {
+            window_ns,
+            close_ns,
+            since_ns: [self.device.first_ns, self.boxed.first_ns],
         }
     }
 
