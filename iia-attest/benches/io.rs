@@ -43,7 +43,7 @@ fn reading(number: u32, station: Station, ns: i64) -> Observation {
     })
 }
 
-#[divan::bench(args = POINTS)]
+#[divan::bench(args = POINTS, sample_count = 40, sample_size = 20_000)]
 fn floor_keep(bencher: divan::Bencher, count: u32) {
     let mut values = vec![0i64; count as usize];
     let mut number = 0;
@@ -56,7 +56,7 @@ fn floor_keep(bencher: divan::Bencher, count: u32) {
 }
 
 /// A frame at the device's side and the same at the box: two observations.
-#[divan::bench(args = POINTS)]
+#[divan::bench(args = POINTS, sample_count = 40, sample_size = 20_000)]
 fn both_ends_agree(bencher: divan::Bencher, count: u32) {
     let mut observer = Io::new(&points(count));
     let (mut number, mut ns) = (0, 0);
@@ -72,7 +72,7 @@ fn both_ends_agree(bencher: divan::Bencher, count: u32) {
 }
 
 /// Every value is changed between the two ends, all day.
-#[divan::bench(args = POINTS)]
+#[divan::bench(args = POINTS, sample_count = 40, sample_size = 20_000)]
 fn all_differ(bencher: divan::Bencher, count: u32) {
     let mut observer = Io::new(&points(count));
     let (mut number, mut ns) = (0, 0);

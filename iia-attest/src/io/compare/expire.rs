@@ -180,6 +180,10 @@ impl Io {
             self.agreed(point, &held, &other);
             return None;
         }
+        // While ends begin to be heard, halves of different frames are left over.
+        if search.is_early(&held, skew_ns) {
+            return None;
+        }
         if let Some(other) = known.pending.instead(&held, skew_ns) {
             self.pending -= 1;
             self.differed(point, &held, &other);

@@ -121,6 +121,19 @@ pub(super) struct Search {
     pub(super) since_ns: [i64; 2],
 }
 
+impl Search {
+    /// Whether it was read before the other end was heard, or so soon after that its other half may be from before: then
+    /// nothing else explains it.
+    pub(super) const fn is_early(&self, held: &Held, skew_ns: i64) -> bool {
+        let [device, boxed] = self.since_ns;
+        let first = match held.end {
+            End::Device => boxed,
+            End::Box => device,
+        };
+        held.at_ns < first.saturating_add(skew_ns)
+    }
+}
+
 /// Readings of one point that wait.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pending {
@@ -140,20 +153,8 @@ impl Pending {
         search: Search,
         tolerance: &Tolerance,
     ) -> Option<Held> {
-        let Search {
-            window_ns,
-            close_ns,
-            since_ns,
-        } = search;
-        // Before an end was heard its half may have been there as well: then nothing else explains the other.
-        let early = |held: &Held| {
-            let [device, boxed] = since_ns;
-            let first = match held.end {
-                End::Device => boxed,
-                End::Box => device,
-            };
-            held.at_ns < first.saturating_add(tolerance.skew_ns)
-        };
+        let window_ns = search.window_ns;
+        let early = |held: &Held| search.is_early(held, tolerance.skew_ns);
         let rank = |other: &Held| {
             let equal = tolerance.holds(one.micros, other.micros);
             let joins = equal && one.may_join(other, window_ns);
@@ -165,7 +166,7 @@ impl Pending {
         let all = self.held.iter().enumerate();
         let ranked = all.filter_map(|(place, other)| Some((rank(other)?, place)));
         let ((explained, apart_ns), place) = ranked.min()?;
-        let sure = explained || apart_ns <= close_ns.unsigned_abs();
+        let sure = explained || apart_ns <= search.close_ns.unsigned_abs();
         sure.then(|| self.held.remove(place))
     }
 
