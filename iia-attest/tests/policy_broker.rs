@@ -66,11 +66,11 @@ fn what_is_compiled_from_sound_catalogs_is_no_finding() {
     for seed in 1..40 {
         let plant = bus::random(seed);
         let acl = Right::write(&Right::compile(&plant.catalog, &plant.topology).0);
-        let mut observer = of(Bus::Mosquitto, &plant);
+        let mut observer = of(Bus::Topics, &plant);
         assert_eq!(look(&mut observer, mosquitto(&acl)), [], "{acl}");
         assert!(observer.converges());
         let (policy, _) = Permission::compile(&plant.catalog, &plant.topology);
-        let mut observer = of(Bus::Nats, &plant);
+        let mut observer = of(Bus::Subjects, &plant);
         assert_eq!(look(&mut observer, nats(&Permission::write(&policy))), []);
         assert!(observer.converges());
     }
@@ -86,7 +86,7 @@ fn i8_a_compiler_of_rules_that_errs_is_flagged() {
             let mut fewer = rights.clone();
             let contracts = fewer.allowed.remove(right).unwrap();
             let found = look(
-                &mut of(Bus::Mosquitto, &plant),
+                &mut of(Bus::Topics, &plant),
                 mosquitto(&Right::write(&fewer)),
             );
             let is_whole = is_covered(right, &fewer);
@@ -105,7 +105,7 @@ fn i8_a_compiler_of_rules_that_errs_is_flagged() {
             let mut more = rights.clone();
             more.allowed.insert(right.clone(), contracts);
             let found = look(
-                &mut of(Bus::Mosquitto, &plant),
+                &mut of(Bus::Topics, &plant),
                 mosquitto(&Right::write(&more)),
             );
             assert!(!found.is_empty(), "{right} is invented");
@@ -143,7 +143,7 @@ fn a_broker_that_enforces_other_files_is_told() {
     let plant = bus::random(17);
     let (rights, _) = Right::compile(&plant.catalog, &plant.topology);
     let acl = Right::write(&rights);
-    let mut observer = of(Bus::Mosquitto, &plant);
+    let mut observer = of(Bus::Topics, &plant);
     assert_eq!(look(&mut observer, mosquitto(&acl)), []);
     let running = |path: &str, seconds| Seen::Running {
         path: path.into(),
@@ -207,12 +207,12 @@ fn files_cut_anywhere_are_one_finding_or_what_they_say() {
     let plant = bus::random(17);
     let acl = Right::write(&Right::compile(&plant.catalog, &plant.topology).0);
     let auth = Permission::write(&Permission::compile(&plant.catalog, &plant.topology).0);
-    for (bus, text) in [(Bus::Mosquitto, acl), (Bus::Nats, auth)] {
+    for (bus, text) in [(Bus::Topics, acl), (Bus::Subjects, auth)] {
         let (mut silent, mut cuts) = (0, 0);
         for cut in (0..text.len()).step_by(7) {
             let files = match bus {
-                Bus::Mosquitto => mosquitto(text.get(..cut).unwrap()),
-                Bus::Nats => nats(text.get(..cut).unwrap()),
+                Bus::Topics => mosquitto(text.get(..cut).unwrap()),
+                Bus::Subjects => nats(text.get(..cut).unwrap()),
             };
             let mut observer = of(bus, &plant);
             let found = look(&mut observer, files.clone());
@@ -224,8 +224,8 @@ fn files_cut_anywhere_are_one_finding_or_what_they_say() {
         }
         assert!(silent * 20 < cuts, "{silent} of {cuts}");
     }
-    let mut observer = of(Bus::Nats, &plant);
-    let nonsense = vec![file("/etc/nats.conf", "{ [ \u{0}")];
+    let mut observer = of(Bus::Subjects, &plant);
+    let nonsense = vec![file("/etc/nats.conf", "a { b = [ \u{0}")];
     assert_eq!(look(&mut observer, nonsense).len(), 1);
     observer.handle_timeout(at(1) + SILENCE_NS);
     observer.handle_timeout(at(1) + 2 * SILENCE_NS);
@@ -237,7 +237,7 @@ fn files_cut_anywhere_are_one_finding_or_what_they_say() {
 fn a_broker_of_the_cell_has_the_rules_of_its_devices_alone() {
     let plant = bus::random(17);
     let places = ["10.20.0.20:8883".parse().unwrap()];
-    let mut observer = BrokerDrift::at(Bus::Mosquitto, &plant.catalog, &plant.topology, &places);
+    let mut observer = BrokerDrift::at(Bus::Topics, &plant.catalog, &plant.topology, &places);
     let (mut rights, _) = Right::compile(&plant.catalog, &plant.topology);
     let whole = look(&mut observer, mosquitto(&Right::write(&rights)));
     assert!(

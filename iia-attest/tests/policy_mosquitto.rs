@@ -243,10 +243,10 @@ fn what_the_observer_says_of_a_topic_is_what_the_broker_does() {
 /// One change: the broker tries everything, and the observer looks.
 fn one(change: &Change, plant: &Plant, bench: &Bench, python: &Path) {
     let files = bench.changed(change);
-    let rules = Rules::read(Bus::Mosquitto, &files).unwrap();
+    let rules = Rules::read(Bus::Topics, &files).unwrap();
     let tried = bench.tried(python, !change.is_plain);
     let is_as_agreed = compare(plant, &rules, &tried, change.what);
-    let mut observer = BrokerDrift::new(Bus::Mosquitto, &plant.catalog, &plant.topology);
+    let mut observer = BrokerDrift::new(Bus::Topics, &plant.catalog, &plant.topology);
     let found = look(&mut observer, files);
     let reason = found
         .first()
@@ -285,17 +285,13 @@ fn what_the_broker_would_not_load_is_told_as_such() {
     let bench = Bench::new(&python, "");
     for change in &REFUSED {
         let files = bench.changed(change);
-        assert!(
-            Rules::read(Bus::Mosquitto, &files).is_err(),
-            "{}",
-            change.what
-        );
+        assert!(Rules::read(Bus::Topics, &files).is_err(), "{}", change.what);
         let output = std::process::Command::new("mosquitto")
             .args(["-c", &bench.at("conf")])
             .output()
             .unwrap();
         assert!(!output.status.success(), "{}", change.what);
-        let mut observer = BrokerDrift::new(Bus::Mosquitto, &plant.catalog, &plant.topology);
+        let mut observer = BrokerDrift::new(Bus::Topics, &plant.catalog, &plant.topology);
         let found = look(&mut observer, files.clone());
         assert_eq!(found.len(), 1, "{found:#?}");
         assert!(

@@ -253,12 +253,12 @@ fn what_the_observer_says_of_a_subject_is_what_the_server_does() {
 /// One change: the broker tries everything, and the observer looks.
 fn one(change: &Change, plant: &Plant, bench: &Bench, python: &Path) {
     let files = bench.changed(change);
-    let rules = Rules::read(Bus::Nats, &files).unwrap();
+    let rules = Rules::read(Bus::Subjects, &files).unwrap();
     let server = Running::listening("nats-server", &["-c", &bench.at("conf")], bench.port);
     let tried = ask(python, SCRIPT, &bench.task("tried"));
     drop(server);
     let is_as_agreed = compare(plant, &rules, &tried, change.what);
-    let mut observer = BrokerDrift::new(Bus::Nats, &plant.catalog, &plant.topology);
+    let mut observer = BrokerDrift::new(Bus::Subjects, &plant.catalog, &plant.topology);
     let found = look(&mut observer, files);
     let reason = found
         .first()
@@ -296,13 +296,17 @@ fn what_the_server_would_not_load_is_told_as_such() {
     let bench = Bench::new(&python, &plant);
     for change in &REFUSED {
         let files = bench.changed(change);
-        assert!(Rules::read(Bus::Nats, &files).is_err(), "{}", change.what);
+        assert!(
+            Rules::read(Bus::Subjects, &files).is_err(),
+            "{}",
+            change.what
+        );
         let output = std::process::Command::new("nats-server")
             .args(["-t", "-c", &bench.at("conf")])
             .output()
             .unwrap();
         assert!(!output.status.success(), "{}", change.what);
-        let mut observer = BrokerDrift::new(Bus::Nats, &plant.catalog, &plant.topology);
+        let mut observer = BrokerDrift::new(Bus::Subjects, &plant.catalog, &plant.topology);
         assert_eq!(
             look(&mut observer, files.clone()).len(),
             1,
@@ -325,7 +329,7 @@ fn other_ways_in_are_told() {
     let plant = bus::random(17);
     let bench = Bench::new(&python, &plant);
     for change in &TOLD {
-        let mut observer = BrokerDrift::new(Bus::Nats, &plant.catalog, &plant.topology);
+        let mut observer = BrokerDrift::new(Bus::Subjects, &plant.catalog, &plant.topology);
         let found = look(&mut observer, bench.changed(change));
         assert!(
             found.iter().any(|one| one.reason.contains(change.words)),

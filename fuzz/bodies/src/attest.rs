@@ -89,7 +89,7 @@ pub fn broker(data: &[u8]) {
     let mut parts = data.splitn(2, |byte| *byte == 0);
     let [main, other] = [parts.next(), parts.next()].map(Option::unwrap_or_default);
     let (catalog, topology) = (Catalog::default(), Topology::default());
-    for bus in [Bus::Mosquitto, Bus::Nats] {
+    for bus in [Bus::Topics, Bus::Subjects] {
         let files = [file("/a", main), file("/b", other)];
         twice(&mut BrokerDrift::new(bus, &catalog, &topology), || {
             Broker::Files(files.to_vec())
@@ -99,7 +99,7 @@ pub fn broker(data: &[u8]) {
         file("/a", b"listener 1\nallow_anonymous true\nacl_file /b\n"),
         file("/b", data),
     ];
-    let mut observer = BrokerDrift::new(Bus::Mosquitto, &catalog, &topology);
+    let mut observer = BrokerDrift::new(Bus::Topics, &catalog, &topology);
     twice(&mut observer, || Broker::Files(rules.to_vec()));
 }
 

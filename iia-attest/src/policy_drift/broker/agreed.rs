@@ -55,9 +55,9 @@ impl Party {
     /// How a broker of this kind knows it.
     fn known_as(&self, bus: Bus) -> String {
         match (bus, &self.id) {
-            (Bus::Mosquitto, _) => self.name(),
-            (Bus::Nats, Some(id)) => id.clone(),
-            (Bus::Nats, None) => format!("CN={}", self.name()),
+            (Bus::Topics, _) => self.name(),
+            (Bus::Subjects, Some(id)) => id.clone(),
+            (Bus::Subjects, None) => format!("CN={}", self.name()),
         }
     }
 }
@@ -88,8 +88,8 @@ impl Agreed {
         for (contract, (party, act, topic)) in all {
             let filter = Filter::mqtt(topic.as_str());
             let filter = filter.and_then(|filter| match bus {
-                Bus::Mosquitto => Some(filter),
-                Bus::Nats => filter.subjects(),
+                Bus::Topics => Some(filter),
+                Bus::Subjects => filter.subjects(),
             });
             let Some(filter) = filter.filter(|_| !shared.contains(&party.name())) else {
                 continue;

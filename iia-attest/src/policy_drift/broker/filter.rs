@@ -46,7 +46,7 @@ impl Filter {
     }
 
     /// Reads a subject of NATS, where `*` is one token and `>` one at least; nothing where it is none.
-    pub(super) fn nats(text: &str) -> Option<Self> {
+    pub(super) fn subject(text: &str) -> Option<Self> {
         let mut filter = Self {
             levels: Vec::new(),
             rest: None,
@@ -65,7 +65,7 @@ impl Filter {
         Some(filter)
     }
 
-    /// The subjects of NATS that are the topics of a filter of MQTT; nothing where a level has a dot.
+    /// The subjects that are the topics of a filter of MQTT; nothing where a level has a dot.
     pub(super) fn subjects(&self) -> Option<Self> {
         let dotted = |level: &Level| matches!(level, Level::Word(word) if word.contains('.'));
         (!self.levels.iter().any(dotted)).then(|| Self {
@@ -181,7 +181,7 @@ mod tests {
             (">", "$SYS.a", ""),
             ("a.b*", "a.b*", "a.bc"),
         ] {
-            let one = Filter::nats(filter).unwrap();
+            let one = Filter::subject(filter).unwrap();
             assert!(one.covers(&topic(yes, '.')), "{filter} {yes}");
             assert!(
                 no.is_empty() || !one.covers(&topic(no, '.')),
@@ -192,7 +192,7 @@ mod tests {
             assert_eq!(Filter::mqtt(none), None, "{none}");
         }
         for none in ["", "a..b", ".a", "a.>.b", "a b"] {
-            assert_eq!(Filter::nats(none), None, "{none}");
+            assert_eq!(Filter::subject(none), None, "{none}");
         }
     }
 

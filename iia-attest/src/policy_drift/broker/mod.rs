@@ -8,8 +8,7 @@
 mod agreed;
 mod ask;
 mod filter;
-mod mosquitto;
-mod nats;
+mod read;
 mod rules;
 
 use alloc::format;
@@ -34,10 +33,10 @@ use crate::correlator::Correlator;
 /// Which broker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Bus {
-    /// mosquitto, which knows clients by the common names of their certificates.
-    Mosquitto,
-    /// nats-server, which knows clients by the URIs of their certificates, and others by `CN=…`.
-    Nats,
+    /// Topics of MQTT, as mosquitto serves them; clients are known by the common names of their certificates.
+    Topics,
+    /// Subjects, as nats-server serves them; clients are known by the URIs of their certificates, and others by `CN=…`.
+    Subjects,
 }
 
 /// What is done with a topic.
@@ -139,8 +138,8 @@ impl Rules {
 
 fn levels(bus: Bus, topic: &str) -> Vec<String> {
     let between = match bus {
-        Bus::Mosquitto => '/',
-        Bus::Nats => '.',
+        Bus::Topics => '/',
+        Bus::Subjects => '.',
     };
     topic.split(between).map(String::from).collect()
 }

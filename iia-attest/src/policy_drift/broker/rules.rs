@@ -7,8 +7,8 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::filter::Filter;
-use super::mosquitto::Acl;
-use super::nats::Users;
+use super::read::subjects::Users;
+use super::read::topics::Acl;
 use super::{Act, Bus, Client};
 use crate::policy_drift::file::{File, ReadError};
 
@@ -125,7 +125,7 @@ pub(super) fn everything(at: &str) -> Vec<Rule> {
         lets: true,
         at: at.to_string(),
     };
-    Filter::nats(">").into_iter().map(rule).collect()
+    Filter::subject(">").into_iter().map(rule).collect()
 }
 
 /// All that files say.
@@ -140,8 +140,8 @@ impl Loaded {
     /// Reads the files of a broker.
     pub(super) fn read(bus: Bus, files: &[File]) -> Result<Self, ReadError> {
         match bus {
-            Bus::Mosquitto => super::mosquitto::read(files),
-            Bus::Nats => super::nats::read(files),
+            Bus::Topics => super::read::topics::read(files),
+            Bus::Subjects => super::read::subjects::read(files),
         }
     }
 

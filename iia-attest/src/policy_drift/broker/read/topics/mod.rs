@@ -7,13 +7,13 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 
 use self::conf::{Conf, Listener, Security};
-use super::rules::{Door, Loaded, Names, Rights, Who};
+use crate::policy_drift::broker::rules::{Door, Loaded, Names, Rights, Who};
 use crate::policy_drift::file::{File, ReadError, named};
 
-pub(super) use self::acl::Acl;
+pub(in crate::policy_drift::broker) use self::acl::Acl;
 
 /// Reads the configuration and whatever it names.
-pub(super) fn read(files: &[File]) -> Result<Loaded, ReadError> {
+pub(in crate::policy_drift::broker) fn read(files: &[File]) -> Result<Loaded, ReadError> {
     let conf = Conf::read(files)?;
     let mut loaded = Loaded::default();
     for listener in &conf.listeners {

@@ -7,10 +7,10 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 
 use self::text::{Map, Node, Whole, get, parse};
-use super::rules::{Door, Loaded, Names, Rights, Who};
+use crate::policy_drift::broker::rules::{Door, Loaded, Names, Rights, Who};
 use crate::policy_drift::file::{File, ReadError, main};
 
-pub(super) use self::users::Users;
+pub(in crate::policy_drift::broker) use self::users::Users;
 
 /// Settings that change neither who comes in nor what it may do.
 const HARMLESS: [&str; 41] = [
@@ -61,7 +61,7 @@ const HARMLESS: [&str; 41] = [
 const GLOBAL: &str = "$G";
 
 /// Reads the configuration and whatever it includes.
-pub(super) fn read(files: &[File]) -> Result<Loaded, ReadError> {
+pub(in crate::policy_drift::broker) fn read(files: &[File]) -> Result<Loaded, ReadError> {
     let Whole { map, variables } = parse(files)?;
     let mut loaded = Loaded::default();
     let known = |key: &String| HARMLESS.contains(&key.to_ascii_lowercase().as_str());

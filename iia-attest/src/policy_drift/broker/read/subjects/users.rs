@@ -185,7 +185,7 @@ fn subjects(node: &Node, of_queues: bool) -> Result<Option<Subjects>, ReadError>
             what: "no subject",
         };
         let mut words = item.text().unwrap_or_default().split_whitespace();
-        let filter = words.next().and_then(Filter::nats).ok_or_else(wrong)?;
+        let filter = words.next().and_then(Filter::subject).ok_or_else(wrong)?;
         let queue = words.next();
         if words.next().is_some() {
             return Err(wrong());

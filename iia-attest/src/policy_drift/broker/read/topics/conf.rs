@@ -78,7 +78,7 @@ pub(super) struct Conf {
 }
 
 impl Conf {
-    pub(super) fn read(files: &[File]) -> Result<Self, ReadError> {
+    pub(in crate::policy_drift::broker) fn read(files: &[File]) -> Result<Self, ReadError> {
         let mut conf = Self::default();
         conf.file(files, main(files)?, 0)?;
         if conf.is_default_set || conf.listeners.is_empty() {
