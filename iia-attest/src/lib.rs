@@ -6,6 +6,8 @@ extern crate alloc;
 
 pub mod aggregate;
 pub mod audit_chain;
+#[cfg(feature = "std")]
+pub mod config;
 pub mod correlator;
 pub mod identity;
 #[cfg(feature = "tpm")]
