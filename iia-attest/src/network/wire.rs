@@ -23,6 +23,8 @@ pub const KINDS_MAX: usize = 4096;
 
 /// The observer of what is done.
 ///
+/// Each deed is told with the time at which it was complete: of a flow, that is its end and not its first packet.
+///
 /// It is told single deeds, so that it knows more than [`Network`](super::Network), which is told who spoke: use one of
 /// the two for the same traffic.
 #[derive(Clone, Debug)]

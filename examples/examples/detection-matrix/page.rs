@@ -1,0 +1,92 @@
+//! The page in Markdown.
+
+use std::fmt::Write as _;
+
+use super::Outcome;
+use super::clean::Clean;
+use super::table::Fault;
+
+/// A row of the page.
+pub(crate) struct Row {
+    fault: Fault,
+    runs: usize,
+    after_ns: Vec<i64>,
+    stream: String,
+    reason: String,
+}
+
+impl Row {
+    pub(crate) fn new(fault: &Fault, outcomes: Vec<Outcome>) -> Self {
+        let runs = outcomes.len();
+        let mut told: Vec<_> = outcomes.into_iter().filter_map(|one| one.told).collect();
+        told.sort_by_key(|(after_ns, _)| *after_ns);
+        let first = told.first();
+        Self {
+            fault: *fault,
+            runs,
+            stream: first.map_or_else(String::new, |(_, found)| found.stream.clone()),
+            reason: first.map_or_else(String::new, |(_, found)| found.reason.clone()),
+            after_ns: told.iter().map(|(after_ns, _)| *after_ns).collect(),
+        }
+    }
+
+    pub(crate) fn line(&self) -> String {
+        let detected = match self.after_ns.len() {
+            0 => "**no**".into(),
+            count if count == self.runs => "yes".into(),
+            count => format!("**{count} of {}**", self.runs),
+        };
+        format!(
+            "| {} | {} | {detected} | {} | {} | {} | {} |",
+            self.fault.stream,
+            self.fault.done,
+            self.stream,
+            self.at(50),
+            self.at(99),
+            self.reason.replace('|', "/")
+        )
+    }
+
+    /// A percentile by the nearest rank.
+    fn at(&self, percent: usize) -> String {
+        let rank = (self.after_ns.len() * percent).div_ceil(100);
+        let found = rank.checked_sub(1).and_then(|at| self.after_ns.get(at));
+        found.map_or_else(String::new, |ns| length(*ns))
+    }
+}
+
+fn length(ns: i64) -> String {
+    let ms = ns as f64 / 1e6;
+    match ms {
+        _ if ms >= 10_000.0 => format!("{:.0} s", ms / 1000.0),
+        _ if ms >= 1000.0 => format!("{:.2} s", ms / 1000.0),
+        _ => format!("{ms:.0} ms"),
+    }
+}
+
+pub(crate) fn page(rows: &[Row], clean: &Clean, runs: usize) -> String {
+    let mut out = String::from(
+        "# Detection matrix\n\n\
+         What is detected, by which stream, how soon, and in which words. The page is written by\n\
+         `cargo run -p iia-examples --example detection-matrix -- RUNS docs/detection-matrix.md`, which does each of these things in a\n\
+         network namespace of its own: frames on a live interface that the box's own capture hears, changes of the kernel's firewall by\n\
+         nft, certificates of the real issuer with its log on disk. A fault that is not detected stays in the table until it is.\n\n",
+    );
+    let _ = writeln!(
+        out,
+        "{runs} runs of each; time is from the act to the finding, p50 and p99 by the nearest rank. Rows of `identity` run on an \
+         injected clock,\nso that their time is what the observer itself waits. The contract of the rows of `network` has a cadence of \
+         100 ms and lets 2 s be silent.\n"
+    );
+    out += "| stream | what was done | detected | told by | p50 | p99 | what is said |\n|---|---|---|---|--:|--:|---|\n";
+    for row in rows {
+        let _ = writeln!(out, "{}", row.line());
+    }
+    out += "\n## Where nothing is wrong\n\n| what | observed | findings that should not be there |\n|---|--:|--:|\n";
+    for (what, observed, found) in &clean.0 {
+        let _ = writeln!(out, "| {what} | {observed} | {found} |");
+    }
+    out += "\nOf the corpus each capture is learnt whole and then observed; what was refused or not answered in it is not learnt, and so is\nnot asked of the observer.\n\n## Not here yet\n\n\
+            The streams `io`, `audit_chain`, `config` and `image`, brokers and the virtual network, and the marks from the wire to the audited\nfinding of a whole running box: those have tests of their own, and no row here.\n";
+    out
+}

@@ -1,0 +1,49 @@
+//! The faults that are injected: one row each, in the order of the page.
+
+/// A fault, by the stream that should tell it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fault {
+    /// The stream, without `ot.attestation.`.
+    pub(crate) stream: &'static str,
+    /// What is done, in words.
+    pub(crate) done: &'static str,
+}
+
+const fn fault(stream: &'static str, done: &'static str) -> Fault {
+    Fault { stream, done }
+}
+
+/// Every row.
+pub(crate) const FAULTS: &[Fault] = &[
+    fault("network", "a stranger reads a device"),
+    fault("network", "a stranger asks, and nobody answers"),
+    fault("network", "a stranger opens a connection and says nothing"),
+    fault("network", "whoever may read writes"),
+    fault("network", "whoever may read some registers reads others"),
+    fault("network", "the same request on another VLAN"),
+    fault("network", "a frame of PROFINET gives a device another name"),
+    fault("network", "a frame of a protocol of the past to everybody"),
+    fault(
+        "network",
+        "a raw socket sends from the interface that only sees",
+    ),
+    fault("network", "the device answers no more"),
+    fault("network", "the client polls no more"),
+    fault("network", "the client polls four times as slowly"),
+    fault("policy_drift", "the rules are flushed"),
+    fault("policy_drift", "a rule that accepts is added by hand"),
+    fault(
+        "policy_drift",
+        "a rule for one pair is widened to everybody",
+    ),
+    fault("policy_drift", "a rule before the others cuts a contract"),
+    fault("policy_drift", "the policy of a chain becomes accept"),
+    fault("policy_drift", "the table sleeps"),
+    fault("policy_drift", "a way around: a jump to a chain of its own"),
+    fault("identity", "an SVID is minted aside with the issuer's key"),
+    fault("identity", "an SVID for a workload that no contract names"),
+    fault("identity", "a record is taken out of the issuance log"),
+    fault("identity", "a record of the issuance log is edited"),
+    fault("identity", "another root signs"),
+    fault("identity", "an identity is not renewed"),
+];
