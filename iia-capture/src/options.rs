@@ -17,6 +17,9 @@ pub struct Options {
     /// A serial line that brings nothing for this long has ended its frame. The standard has 3.5 characters (V1.02,
     /// 2.5.1.1), 32 ms at 1200 baud; adapters and clocks of captures add to that.
     pub serial_silence_ns: i64,
+    /// Whether flows are told when they begin too ([`Pipeline::poll_opened`](crate::pipeline::Pipeline::poll_opened)): whoever
+    /// watches a wire does not wait for their end.
+    pub opened: bool,
 }
 
 impl Default for Options {
@@ -26,6 +29,7 @@ impl Default for Options {
             rtu_ports: Vec::new(),
             serial_links: alloc::vec![LinkType::USER0],
             serial_silence_ns: 50_000_000,
+            opened: false,
         }
     }
 }

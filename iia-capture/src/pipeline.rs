@@ -1,11 +1,12 @@
 //! Packets in, observations out: link, network, flow, stream, protocol.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use iia_core::Timestamp;
-use iia_core::observe::{Between, Flow, Frame, Link, Mac, Observation, Protocol, Transport};
+use iia_core::observe::{Between, Conn, Flow, Frame, Link, Mac, Observation, Protocol, Transport};
 use iia_core::time::SECOND_NS;
 
 use crate::Packet;
@@ -29,6 +30,8 @@ pub use crate::talk::TALK_TOTAL_MAX;
 pub const PENDING_MAX_NS: i64 = 10 * SECOND_NS;
 /// A flow without packets for this long is over.
 pub const IDLE_MAX_NS: i64 = 300 * SECOND_NS;
+/// Flows that began and wait to be asked for at most.
+pub const OPENED_MAX: usize = 4096;
 const CLOSED_MAX_NS: i64 = 30 * SECOND_NS;
 const SWEEP_NS: i64 = SECOND_NS;
 
@@ -48,6 +51,7 @@ pub struct Pipeline<K = ()> {
     /// What its user keeps with frames, which have no flow.
     aside: K,
     serial: Option<Box<State<K>>>,
+    opened: VecDeque<Conn>,
 }
 
 impl Pipeline {
@@ -83,7 +87,14 @@ impl<K: Default> Pipeline<K> {
             frames: decode::frames(),
             aside: K::default(),
             serial: None,
+            opened: VecDeque::new(),
         }
+    }
+
+    /// The next flow that began, of which only the ends are known, where [`Options::opened`] asks for them. More than
+    /// [`OPENED_MAX`] do not wait: each is told again at its end.
+    pub fn poll_opened(&mut self) -> Option<Conn> {
+        self.opened.pop_front()
     }
 
     /// What was counted so far.
@@ -310,7 +321,9 @@ impl<K: Default> Pipeline<K> {
             Some(slot) if !self.begins_anew(slot, segment) => slot,
             known => {
                 self.make_room(known, sink);
-                self.open(ts, (key, up), segment, vlan)
+                let slot = self.open(ts, (key, up), segment, vlan);
+                self.note_opened(slot);
+                slot
             }
         };
         let Some(state) = self.flows.get_mut(slot) else {
@@ -344,6 +357,15 @@ impl<K: Default> Pipeline<K> {
                     desk.datagram(state, from_orig, segment.payload);
                 }
             }
+        }
+    }
+
+    fn note_opened(&mut self, slot: u32) {
+        if self.options.opened
+            && self.opened.len() < OPENED_MAX
+            && let Some(state) = self.flows.get_mut(slot)
+        {
+            self.opened.push_back(state.conn());
         }
     }
 

@@ -7,9 +7,7 @@ use iia_attest::io::wire::hart::Frame;
 use iia_attest::io::wire::io_link::Shape;
 use iia_attest::io::wire::rtu::{self, Line};
 use iia_attest::io::wire::{Chunk, Data, Part, Way};
-use iia_attest::io::{
-    Fault, Io, Observation, Point, PointId, Reading, Station, Tap, Tolerance,
-};
+use iia_attest::io::{Fault, Io, Observation, Point, PointId, Reading, Station, Tap, Tolerance};
 use iia_core::Timestamp;
 
 use crate::input::Input;
@@ -23,7 +21,9 @@ pub fn frames(data: &[u8]) {
         while !input.is_empty() {
             let frame = input.piece();
             total += 1;
-            tap.handle_chunks(Timestamp::from_ns(total), frame, |chunk| heard.push(told(chunk)));
+            tap.handle_chunks(Timestamp::from_ns(total), frame, |chunk| {
+                heard.push(told(chunk))
+            });
         }
         let counts = tap.counts();
         assert_eq!(counts.frames, total as u64);
@@ -165,7 +165,12 @@ fn time(input: &mut Input<'_>, now: i64) -> i64 {
 fn tell(observer: &mut Io, now: i64, input: &mut Input<'_>) -> bool {
     let what = input.byte();
     let point = PointId(u32::from(input.byte() & 3));
-    let stations = [Station::Sensor, Station::Wire, Station::Device, Station::Box];
+    let stations = [
+        Station::Sensor,
+        Station::Wire,
+        Station::Device,
+        Station::Box,
+    ];
     let station = stations[usize::from(what & 3)];
     let at = Timestamp::from_ns(time(input, now));
     let now = Timestamp::from_ns(now);
@@ -178,13 +183,25 @@ fn tell(observer: &mut Io, now: i64, input: &mut Input<'_>) -> bool {
         1 => observer.handle_observation(now, Observation::Lost { station, count: 1 }),
         2 => {
             let fault = Fault::Open;
-            let unsound = Observation::Unsound { point, at, fault, micros };
+            let unsound = Observation::Unsound {
+                point,
+                at,
+                fault,
+                micros,
+            };
             observer.handle_observation(now, unsound);
         }
         _ => {
             let took = (what & 8 != 0).then_some(i64::from(input.byte()) * 10_000_000);
             let way = if what & 16 == 0 { Way::Said } else { Way::Told };
-            let reading = Reading { point, micros, at, station, way, took_ns: took };
+            let reading = Reading {
+                point,
+                micros,
+                at,
+                station,
+                way,
+                took_ns: took,
+            };
             observer.handle_observation(now, Observation::Reading(reading));
             return true;
         }

@@ -1,5 +1,7 @@
 """Sends exchanges of Modbus TCP through an interface: each a write of another register and its answer, and says when.
 
+Before it a connection is opened, and nothing is said over it.
+
 Arguments: interface, client, server, how many, milliseconds between them. A line for each: the register and the moment in
 nanoseconds at which its answer was given to the kernel.
 """
@@ -10,8 +12,8 @@ import sys
 import time
 
 
-def frame(source, destination, payload, sequence, acknowledged):
-    tcp = struct.pack("!HHIIBBHHH", source[1], destination[1], sequence, acknowledged, 5 << 4, 0x18, 8192, 0, 0)
+def frame(source, destination, payload, sequence, acknowledged, flags=0x18):
+    tcp = struct.pack("!HHIIBBHHH", source[1], destination[1], sequence, acknowledged, 5 << 4, flags, 8192, 0, 0)
     length = 20 + len(tcp) + len(payload)
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, 1, 0, 64, 6, 0,
                      socket.inet_aton(source[0]), socket.inet_aton(destination[0]))
@@ -23,6 +25,9 @@ def main():
     out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     out.bind((interface, 0))
     asks, answers = (client, 49152), (server, 502)
+    # A connection that is opened and over which nothing is said.
+    out.send(frame((client, 49151), (server, 4840), b"", 1, 0, 2))
+    print("opened", time.time_ns(), flush=True)
     asked = answered = 1
     for number in range(int(count)):
         register = 1000 + number

@@ -6,7 +6,7 @@ use iia_contract::catalog::Catalog;
 use iia_contract::explain;
 use iia_contract::matcher::{Matcher, Verdict, Way};
 use iia_core::finding::Finding;
-use iia_core::observe::Observation;
+use iia_core::observe::{Conn, Observation};
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::Batch;
 use iia_core::stream::Stream;
@@ -118,6 +118,17 @@ impl<'a> Desk<'a> {
         if let Some(mut finding) = finding {
             let evidence = super::evidence(&self.me, stream, number);
             finding.evidence.push(evidence);
+            self.violate(finding);
+        }
+    }
+
+    /// Judges a flow that began by its ends alone: what no contract can cover is told before it ends.
+    pub(super) fn opened(&mut self, conn: Conn) {
+        let observation = Observation::Conn(conn);
+        let verdict = self.matcher.judge(&observation);
+        let evidence = super::evidence(&self.me, CAPTURE, self.packets);
+        let finding = explain::finding(self.catalog, &observation, &verdict, vec![evidence]);
+        if let Some(finding) = finding {
             self.violate(finding);
         }
     }

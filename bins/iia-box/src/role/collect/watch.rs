@@ -33,7 +33,11 @@ impl Collect<'_> {
     /// Watches the tap; tells whether its time is over, not whether it was stopped.
     pub(super) async fn watch(&mut self, mut tap: Tap) -> anyhow::Result<bool> {
         self.tell(EventKind::CaptureOpened, &[("interface", tap.name())]);
-        let mut pipeline: Pipeline<Option<Way>> = Pipeline::keeping(Options::default());
+        let options = Options {
+            opened: true,
+            ..Options::default()
+        };
+        let mut pipeline: Pipeline<Option<Way>> = Pipeline::keeping(options);
         let mut kept = Kept::open(self.workload.dir())?;
         let now = Instant::now();
         let mut since = Since {
@@ -90,6 +94,9 @@ impl Collect<'_> {
             desk.packets += 1;
             kept.push(&packet);
             pipeline.handle_packet_keeping(&packet, &mut |seen, way| desk.judge(seen, way));
+            while let Some(conn) = pipeline.poll_opened() {
+                desk.opened(conn);
+            }
         }
         let counts = tap.source.counts();
         let lost = [
