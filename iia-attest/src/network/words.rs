@@ -90,7 +90,7 @@ fn values(touched: &Touched) -> String {
         return String::new();
     }
     let shown = touched.values.iter().take(VALUES_MAX);
-    let shown: alloc::vec::Vec<String> = shown.map(ToString::to_string).collect();
+    let shown: alloc::vec::Vec<String> = shown.map(alloc::string::ToString::to_string).collect();
     let more = touched.values.len() > VALUES_MAX;
     format!(": {}{}", shown.join(" "), if more { " …" } else { "" })
 }
