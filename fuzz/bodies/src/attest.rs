@@ -1,6 +1,10 @@
 //! What observers are shown.
 
 use iia_attest::aggregate::{Aggregator, Answers, Board, Job, Sink, Told};
+use iia_attest::config::{
+    Agreed, Config, Reference as Artifact, Seen as Configured, WAITING_MAX as CONFIG_WAITING_MAX,
+    running,
+};
 use iia_attest::correlator::Correlator;
 use iia_attest::policy_drift::admission::{
     AdmissionDrift, Loaded, Reference, Root, Seen as Admission,
@@ -10,8 +14,8 @@ use iia_attest::policy_drift::ovn::{OvnDrift, Seen as Network, Tables};
 use iia_attest::policy_drift::{DIFFERENCES_MAX, File, Policy, PolicyDrift, Seen};
 use iia_contract::Catalog;
 use iia_contract::topology::Topology;
-use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind};
+use iia_core::{Digest, Timestamp};
 
 /// Whatever is listed, the observer tells a bounded number of findings, and tells nothing twice.
 pub fn policy(data: &[u8]) {
@@ -142,4 +146,36 @@ pub fn ovn(data: &[u8]) {
     };
     let mut observer = OvnDrift::new(&Catalog::default(), &Topology::default());
     twice(&mut observer, || Network::Tables(tables.clone()));
+}
+
+/// An artifact, a line `===`, and what runs: whatever the texts hold, the number of findings is bounded, and the same look again
+/// tells nothing.
+pub fn config(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (artifact, runs) = text.split_once("\n===\n").unwrap_or((&text, ""));
+    // Nobody signed it.
+    assert!(Artifact::open(artifact.as_bytes(), &[], 1).is_err());
+    let read = Artifact::read(artifact, Digest::ZERO);
+    let mut all = running::firewall(runs);
+    for call in ["trust_roots", "idps", "bindings", "catalog", "endpoints"] {
+        all.extend(running::lines(call, runs));
+    }
+    all.push(running::file("etc/file", runs.as_bytes(), 0o644, 0));
+    all.push(running::process("unit", runs.as_bytes(), 0));
+    let mut observer = Config::new(Agreed::of("box"));
+    observer.handle_observation(Timestamp::from_secs(1), Configured::Applied(read));
+    let mut told = [0, 0];
+    for (count, at) in told.iter_mut().zip([60, 61]) {
+        let now = Timestamp::from_secs(at);
+        observer.handle_observation(now, Configured::Look);
+        for one in &all {
+            observer.handle_observation(now, Configured::Running(one.clone()));
+        }
+        observer.handle_observation(now, Configured::Looked(Vec::new()));
+        *count = core::iter::from_fn(|| observer.poll_finding()).count();
+    }
+    assert!(
+        told[0] <= CONFIG_WAITING_MAX + 1 && told[1] == 0,
+        "{told:?}"
+    );
 }
