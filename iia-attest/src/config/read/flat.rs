@@ -96,6 +96,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Entry<'_>>, FlatError> {
                 depth = 1;
             }
             ([_, .., "{"], 1) => depth = 2,
+            ([.., "{"], _) => return Err(wrong),
             ([key, values @ ..], 1) if !values.is_empty() && values.len() <= VALUES_MAX => {
                 let last = entries.last_mut().ok_or(wrong)?;
                 last.fields.push((key, values.to_vec()));
