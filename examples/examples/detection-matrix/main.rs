@@ -1,7 +1,7 @@
 //! What is detected, by which stream, how soon, and in which words: faults are injected into real components, one row each.
 //!
 //! `cargo run -p iia-examples --example detection-matrix -- 15 docs/detection-matrix.md` does each of them fifteen times and
-//! writes the page. It needs root, nft, ip and python3: everything happens in a network namespace of its own.
+//! writes the page; streams named behind it are done alone, and what the page has of the others stays. It needs root, nft, ip and python3: everything happens in a network namespace of its own.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::print_stdout,
@@ -9,6 +9,7 @@
     reason = "a program speaks on its streams"
 )]
 
+mod audit_chain;
 mod clean;
 mod firewall;
 mod identity;
@@ -96,23 +97,31 @@ fn enter() -> Result<(), Box<dyn Error>> {
 
 fn work() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [runs, path] = arguments.as_slice() else {
-        return Err("detection-matrix RUNS PAGE".into());
+    let [runs, path, streams @ ..] = arguments.as_slice() else {
+        return Err("detection-matrix RUNS PAGE [STREAM...]".into());
     };
     let runs: usize = runs.parse()?;
     Command::new("ip")
         .args(["link", "set", "lo", "up"])
         .status()?;
     network::prepare()?;
+    let before = std::fs::read_to_string(path).unwrap_or_default();
     let mut rows = Vec::new();
     // With no runs only what is clean is observed.
     for fault in FAULTS.iter().filter(|_| runs > 0) {
+        if !streams.is_empty() && !streams.iter().any(|one| one == fault.stream) {
+            rows.extend(page::kept(&before, fault));
+            continue;
+        }
         let outcomes: Result<Vec<Outcome>, _> = (0..runs).map(|_| once(fault)).collect();
-        let row = page::Row::new(fault, outcomes?);
-        println!("{}", row.line());
-        rows.push(row);
+        let line = page::Row::new(fault, outcomes?).line();
+        println!("{line}");
+        rows.push(line);
     }
-    let clean = clean::run()?;
+    let clean = match streams {
+        [] => page::clean(&clean::run()?),
+        _ => page::kept_clean(&before).ok_or("the page has nothing to keep")?,
+    };
     std::fs::write(path, page::page(&rows, &clean, runs))?;
     Ok(())
 }
@@ -122,6 +131,7 @@ fn once(fault: &Fault) -> Result<Outcome, Box<dyn Error>> {
         "network" => network::run(fault.done),
         "policy_drift" => firewall::run(fault.done),
         "identity" => identity::run(fault.done),
+        "audit_chain" => audit_chain::run(fault.done),
         _ => Ok(None),
     };
     let outcome = outcome.map_err(|error| format!("{}: {error}", fault.done))?;

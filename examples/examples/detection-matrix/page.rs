@@ -64,29 +64,54 @@ fn length(ns: i64) -> String {
     }
 }
 
-pub(crate) fn page(rows: &[Row], clean: &Clean, runs: usize) -> String {
+/// The row of a fault as a page has it.
+pub(crate) fn kept(page: &str, fault: &Fault) -> Option<String> {
+    let begin = format!("| {} | {} |", fault.stream, fault.done);
+    let line = page.lines().find(|line| line.starts_with(&begin));
+    line.map(Into::into)
+}
+
+const CLEAN: &str = "| what | observed | findings that should not be there |\n|---|--:|--:|\n";
+
+/// The rows of what is clean.
+pub(crate) fn clean(clean: &Clean) -> String {
+    let mut out = String::new();
+    for (what, observed, found) in &clean.0 {
+        let _ = writeln!(out, "| {what} | {observed} | {found} |");
+    }
+    out
+}
+
+/// The rows of what is clean as a page has them.
+pub(crate) fn kept_clean(page: &str) -> Option<String> {
+    let (_, rows) = page.split_once(CLEAN)?;
+    let rows = rows.lines().take_while(|line| line.starts_with('|'));
+    Some(rows.map(|line| format!("{line}\n")).collect())
+}
+
+pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
     let mut out = String::from(
         "# Detection matrix\n\n\
          What is detected, by which stream, how soon, and in which words. The page is written by\n\
          `cargo run -p iia-examples --example detection-matrix -- RUNS docs/detection-matrix.md`, which does each of these things in a\n\
          network namespace of its own: frames on a live interface that the box's own capture hears, changes of the kernel's firewall by\n\
-         nft, certificates of the real issuer with its log on disk. A fault that is not detected stays in the table until it is.\n\n",
+         nft, certificates of the real issuer with its log on disk, an audit log on disk whose heads a witness holds. A fault that is not detected stays in the table until it is.\n\n",
     );
     let _ = writeln!(
         out,
-        "{runs} runs of each; time is from the act to the finding, p50 and p99 by the nearest rank. Rows of `identity` run on an \
-         injected clock,\nso that their time is what the observer itself waits. The contract of the rows of `network` has a cadence of \
+        "{runs} runs of each; time is from the act to the finding, p50 and p99 by the nearest rank. Rows of `identity` and \
+         `audit_chain` run on\nan injected clock, so that their time is what the observer itself waits. The contract of the rows of `network` has a cadence of \
          100 ms and lets 2 s be silent.\n"
     );
     out += "| stream | what was done | detected | told by | p50 | p99 | what is said |\n|---|---|---|---|--:|--:|---|\n";
     for row in rows {
-        let _ = writeln!(out, "{}", row.line());
+        out += row;
+        out.push('\n');
     }
-    out += "\n## Where nothing is wrong\n\n| what | observed | findings that should not be there |\n|---|--:|--:|\n";
-    for (what, observed, found) in &clean.0 {
-        let _ = writeln!(out, "| {what} | {observed} | {found} |");
-    }
+    out += "\n## Where nothing is wrong\n\n";
+    out += CLEAN;
+    out += clean;
     out += "\nOf the corpus each capture is learnt whole and then observed; what was refused or not answered in it is not learnt, and so is\nnot asked of the observer.\n\n## Not here yet\n\n\
-            The streams `io`, `audit_chain`, `config` and `image`, brokers and the virtual network, and the marks from the wire to the audited\nfinding of a whole running box: those have tests of their own, and no row here.\n";
+            The streams `io`, `config` and `image`, brokers and the virtual network, and the marks from the wire to the audited\nfinding of a whole running box: those have tests of their own, and no row here.\n";
     out
 }

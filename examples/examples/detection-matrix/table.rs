@@ -46,4 +46,18 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault("identity", "a record of the issuance log is edited"),
     fault("identity", "another root signs"),
     fault("identity", "an identity is not renewed"),
+    fault("audit_chain", "the end of the log is cut off"),
+    fault("audit_chain", "a record is edited where it lies"),
+    fault("audit_chain", "two records change places"),
+    fault("audit_chain", "a record is taken out"),
+    fault(
+        "audit_chain",
+        "the log is taken back, its heads and receipts with it",
+    ),
+    fault(
+        "audit_chain",
+        "the log is written anew and signed with the stolen key",
+    ),
+    fault("audit_chain", "an older state of the disk is put back"),
+    fault("audit_chain", "no head comes any more"),
 ];
