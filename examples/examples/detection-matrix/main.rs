@@ -10,6 +10,7 @@
 )]
 
 mod audit_chain;
+mod brokers;
 mod clean;
 mod firewall;
 mod identity;
@@ -109,8 +110,9 @@ fn work() -> Result<(), Box<dyn Error>> {
     let mut rows = Vec::new();
     // With no runs only what is clean is observed.
     for fault in FAULTS.iter().filter(|_| runs > 0) {
-        if !streams.is_empty() && !streams.iter().any(|one| one == fault.stream) {
-            rows.extend(page::kept(&before, fault));
+        let is_asked = streams.is_empty() || streams.iter().any(|one| one == fault.stream);
+        if let Some(line) = page::kept(&before, fault).filter(|_| !is_asked) {
+            rows.push(line);
             continue;
         }
         let outcomes: Result<Vec<Outcome>, _> = (0..runs).map(|_| once(fault)).collect();
@@ -129,7 +131,10 @@ fn work() -> Result<(), Box<dyn Error>> {
 fn once(fault: &Fault) -> Result<Outcome, Box<dyn Error>> {
     let outcome = match fault.stream {
         "network" => network::run(fault.done),
-        "policy_drift" => firewall::run(fault.done),
+        "policy_drift" => match brokers::run(fault.done) {
+            Ok(None) => firewall::run(fault.done),
+            done => done,
+        },
         "identity" => identity::run(fault.done),
         "audit_chain" => audit_chain::run(fault.done),
         _ => Ok(None),

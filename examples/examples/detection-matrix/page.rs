@@ -95,12 +95,12 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
          What is detected, by which stream, how soon, and in which words. The page is written by\n\
          `cargo run -p iia-examples --example detection-matrix -- RUNS docs/detection-matrix.md`, which does each of these things in a\n\
          network namespace of its own: frames on a live interface that the box's own capture hears, changes of the kernel's firewall by\n\
-         nft, certificates of the real issuer with its log on disk, an audit log on disk whose heads a witness holds. A fault that is not detected stays in the table until it is.\n\n",
+         nft, certificates of the real issuer with its log on disk, an audit log on disk whose heads a witness\nholds, files that mosquitto and nats-server load. A fault that is not detected stays in the table until it is.\n\n",
     );
     let _ = writeln!(
         out,
         "{runs} runs of each; time is from the act to the finding, p50 and p99 by the nearest rank. Rows of `identity` and \
-         `audit_chain` run on\nan injected clock, so that their time is what the observer itself waits. The contract of the rows of `network` has a cadence of \
+         `audit_chain` run on\nan injected clock, so that their time is what the observer itself waits. The files of a broker are looked at once after\nthe change. The contract of the rows of `network` has a cadence of \
          100 ms and lets 2 s be silent.\n"
     );
     out += "| stream | what was done | detected | told by | p50 | p99 | what is said |\n|---|---|---|---|--:|--:|---|\n";
@@ -112,6 +112,6 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
     out += CLEAN;
     out += clean;
     out += "\nOf the corpus each capture is learnt whole and then observed; what was refused or not answered in it is not learnt, and so is\nnot asked of the observer.\n\n## Not here yet\n\n\
-            The streams `io`, `config` and `image`, brokers and the virtual network, and the marks from the wire to the audited\nfinding of a whole running box: those have tests of their own, and no row here.\n";
+            The streams `io`, `config` and `image`, admission and the virtual network, and the marks from the wire to the audited\nfinding of a whole running box: those have tests of their own, and no row here.\n";
     out
 }
