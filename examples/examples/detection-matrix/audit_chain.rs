@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use iia_attest::audit_chain::GRACE_NS;
+use iia_attest::audit_chain::{GRACE_NS, Seen, Shown};
 use iia_audit::log::Log;
 use iia_core::finding::{Conclusion, Finding};
 use iia_core::time::Clock as _;
@@ -45,11 +45,12 @@ pub(crate) fn run(done: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
         }
         ("the log is written anew and signed with the stolen key", _) => write_anew(&plant)?,
         ("an older state of the disk is put back", _) => put_back(&mut plant)?,
+        ("two histories are signed", _) => fork(&mut plant)?,
         ("no head comes any more", _) => {}
         _ => return Ok(None),
     }
     let acted = plant.now();
-    if done != "no head comes any more" {
+    if !matches!(done, "no head comes any more" | "two histories are signed") {
         plant.hear();
         plant.read();
     }
@@ -89,6 +90,28 @@ fn write_anew(plant: &Plant) -> Result<(), Box<dyn Error>> {
         log.append(&[event], plant.clock.read())?;
     }
     log.publish_head(&plant::key(1))?;
+    Ok(())
+}
+
+/// The next box up gets one history, and the log shows another one of the same length here.
+fn fork(plant: &mut Plant) -> Result<(), Box<dyn Error>> {
+    let aside = tempfile::tempdir()?;
+    plant::copy(plant.dir.path(), aside.path());
+    plant.write(5);
+    plant.publish();
+    plant.look();
+    if let Some(early) = wrong(plant) {
+        return Err(format!("told before anything was done: {}", early.reason).into());
+    }
+    let (mut log, ..) = Log::open(&aside.path().join("audit"))?;
+    for number in 0..5 {
+        let event = plant::event(&format!("all is well {number}"));
+        log.append(&[event], plant.clock.read())?;
+    }
+    let note = log.publish_head(&plant::key(1))?;
+    let from = plant.observer.shown();
+    let proof = log.consistency(from)?;
+    plant.see(Seen::Shown(Shown { note, from, proof }));
     Ok(())
 }
 

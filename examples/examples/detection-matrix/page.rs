@@ -95,13 +95,17 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
          What is detected, by which stream, how soon, and in which words. The page is written by\n\
          `cargo run -p iia-examples --example detection-matrix -- RUNS docs/detection-matrix.md`, which does each of these things in a\n\
          network namespace of its own: frames on a live interface that the box's own capture hears, changes of the kernel's firewall by\n\
-         nft, certificates of the real issuer with its log on disk, an audit log on disk whose heads a witness\nholds, files that mosquitto and nats-server load. A fault that is not detected stays in the table until it is.\n\n",
+         nft, files on disk that mosquitto and nats-server load before and after the change, certificates of the real issuer with its log\n\
+         on disk, an audit log on disk whose heads a witness holds. A fault that is not detected stays in the table until it is.\n\n\
+         Rows of `config` are of what the compiler makes of an artifact, as data: no disk and no kernel. Rows of `image` are of one recorded\n\
+         quote of swtpm; not the quote is bent but what it is held against: the values, the key, the nonce and the clock that are expected.\n\n",
     );
     let _ = writeln!(
         out,
-        "{runs} runs of each; time is from the act to the finding, p50 and p99 by the nearest rank. Rows of `identity` and \
-         `audit_chain` run on\nan injected clock, so that their time is what the observer itself waits. The files of a broker are looked at once after\nthe change. The contract of the rows of `network` has a cadence of \
-         100 ms and lets 2 s be silent.\n"
+        "{runs} runs of each; time is from the act to the finding, p50 and p99 by the nearest rank. Rows of `identity`, `audit_chain`, \
+         `config` and\n`image` run on an injected clock, so that their time is what the observer itself waits: the log and the configuration \
+         are looked at\nat once, an artifact 20 s after it was applied. The files of a broker are read at once as well, so that the time is \
+         that of one look.\nThe contract of the rows of `network` has a cadence of 100 ms and lets 2 s be silent.\n"
     );
     out += "| stream | what was done | detected | told by | p50 | p99 | what is said |\n|---|---|---|---|--:|--:|---|\n";
     for row in rows {
@@ -112,6 +116,6 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
     out += CLEAN;
     out += clean;
     out += "\nOf the corpus each capture is learnt whole and then observed; what was refused or not answered in it is not learnt, and so is\nnot asked of the observer.\n\n## Not here yet\n\n\
-            The streams `io`, `config` and `image`, admission and the virtual network, and the marks from the wire to the audited\nfinding of a whole running box: those have tests of their own, and no row here.\n";
+            The stream `io`, admission and the virtual network, and the marks from the wire to the audited\nfinding of a whole running box: those have tests of their own, and no row here.\n";
     out
 }
