@@ -29,8 +29,7 @@ pub(crate) fn can() -> bool {
 /// Does it once; nothing where this is no fault of this stream.
 pub(crate) fn run(done: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
     let read = |name: &str| fs::read(Path::new(QUOTES).join(name));
-    let [attest, signature, pcrs] =
-        ["attest.bin", "sig.tpmt", "pcrs_0_4_10.bin"].map(|name| read(name));
+    let [attest, signature, pcrs] = ["attest.bin", "sig.tpmt", "pcrs_0_4_10.bin"].map(read);
     let (attest, signature, pcrs) = (attest?, signature?, pcrs?);
     let (key, nonce) = (
         PublicArea::parse(&read("ak_pub.tpmt")?)?,

@@ -56,10 +56,11 @@ impl Line {
                 retire_ms: 5,
                 ..Ring::default()
             };
-            Ok((
-                Source::open(name, &ring)?,
-                Pipeline::new(Options::default()),
-            ))
+            let options = Options {
+                opened: true,
+                ..Options::default()
+            };
+            Ok((Source::open(name, &ring)?, Pipeline::new(options)))
         };
         Ok(Self {
             sender,
@@ -110,6 +111,9 @@ impl Line {
             while let Some(batch) = source.next(Duration::from_millis(1))? {
                 for packet in batch.packets() {
                     pipeline.handle_packet(&packet, &mut sink);
+                    while let Some(conn) = pipeline.poll_opened() {
+                        sink(&Observation::Conn(conn));
+                    }
                 }
             }
             pipeline.handle_timeout_keeping(now(), &mut |one, _| sink(one));
