@@ -9,6 +9,7 @@
     reason = "a program speaks on its streams"
 )]
 
+mod admission;
 mod audit_chain;
 mod brokers;
 mod clean;
@@ -138,6 +139,7 @@ fn work() -> Result<(), Box<dyn Error>> {
 fn once(fault: &Fault) -> Result<Outcome, Box<dyn Error>> {
     let outcome = match fault.stream {
         "network" => network::run(fault.done),
+        "policy_drift" if fault.done.starts_with("admission: ") => admission::run(fault.done),
         "policy_drift" => match brokers::run(fault.done) {
             Ok(None) => firewall::run(fault.done),
             done => done,

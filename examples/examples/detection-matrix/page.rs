@@ -97,7 +97,7 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
          network namespace of its own: frames on a live interface that the box's own capture hears, changes of the kernel's firewall by\n\
          nft, files on disk that mosquitto and nats-server load before and after the change, certificates of the real issuer with its log\n\
          on disk, an audit log on disk whose heads a witness holds. A fault that is not detected stays in the table until it is.\n\n\
-         Rows of `config` are of what the compiler makes of an artifact, as data: no disk and no kernel. Rows of `image` are of one recorded\n\
+         Rows of `config` and of admission are of what the compiler makes of an artifact, as data: no disk and no kernel. Rows of `image` are of one recorded\n\
          quote of swtpm; not the quote is bent but what it is held against: the values, the key, the nonce and the clock that are expected.\n\n",
     );
     let _ = writeln!(
@@ -116,6 +116,6 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
     out += CLEAN;
     out += clean;
     out += "\nOf the corpus each capture is learnt whole and then observed; what was refused or not answered in it is not learnt, and so is\nnot asked of the observer.\n\n## Not here yet\n\n\
-            The stream `io`, admission and the virtual network, and the marks from the wire to the audited\nfinding of a whole running box: those have tests of their own, and no row here.\n";
+            The stream `io`, the virtual network, and the marks from the wire to the audited\nfinding of a whole running box: those have tests of their own, and no row here.\n";
     out
 }

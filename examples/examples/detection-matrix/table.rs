@@ -45,6 +45,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault("policy_drift", "mosquitto: a topic is widened to #"),
     fault("policy_drift", "nats-server: a permission is widened to >"),
     fault("policy_drift", "nats-server: no_auth_user"),
+    fault("policy_drift", "admission: a key more may sign"),
+    fault("policy_drift", "admission: insecureAcceptAnything"),
     fault("identity", "an SVID is minted aside with the issuer's key"),
     fault("identity", "an SVID for a workload that no contract names"),
     fault("identity", "a record is taken out of the issuance log"),
