@@ -116,6 +116,6 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
     out += CLEAN;
     out += clean;
     out += "\nOf the corpus each capture is learnt whole and then observed; what was refused or not answered in it is not learnt, and so is\nnot asked of the observer.\n\n## Not here yet\n\n\
-            The stream `io`, the virtual network, and the marks from the wire to the audited finding of a whole running box: those have\ntests of their own, and no row here. A frame that is sent through AF_XDP from the interface that only sees has neither.\n";
+            The stream `io`, the virtual network, and the marks from the wire to the audited finding of a whole running box: those have\ntests of their own, and no row here. A frame that is sent through AF_XDP from the interface that only sees has no row either.\n";
     out
 }
