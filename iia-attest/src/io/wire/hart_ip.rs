@@ -2,10 +2,9 @@
 //!
 //! From HCF_SPEC-085, section 10: a header of eight bytes before each message.
 
-use alloc::vec::Vec;
-
 use super::WireError;
 use super::bytes::Bytes;
+use super::cut::Cut;
 use super::hart::Frame;
 
 /// The port.
@@ -89,43 +88,27 @@ const fn form(what: &'static str) -> WireError {
 
 /// Cuts one direction of a stream into messages.
 #[derive(Clone, Debug, Default)]
-pub struct Side {
-    kept: Vec<u8>,
-    malformed: u64,
-}
+pub struct Side(Cut);
 
 impl Side {
     /// Takes the next bytes and gives each message that is whole now. What is none is left out up to the next packet.
     pub fn handle_bytes(&mut self, bytes: &[u8], mut each: impl FnMut(Message<'_>)) {
-        let mut kept = core::mem::take(&mut self.kept);
-        kept.extend_from_slice(bytes);
-        let mut rest = kept.as_slice();
-        loop {
-            match Message::parse(rest) {
-                Ok(Some((message, len))) => {
-                    each(message);
-                    rest = rest.get(len..).unwrap_or_default();
-                }
-                Ok(None) => break,
-                Err(_) => {
-                    self.malformed += 1;
-                    rest = &[];
-                    break;
-                }
-            }
-        }
-        let used = kept.len() - rest.len();
-        kept.drain(..used);
-        self.kept = kept;
+        self.0.handle_bytes(bytes, |rest| {
+            let message = Message::parse(rest)?;
+            Ok(message.map(|(message, len)| {
+                each(message);
+                len
+            }))
+        });
     }
 
     /// Forgets what is not whole: bytes were lost.
     pub fn handle_gap(&mut self) {
-        self.kept.clear();
+        self.0.forget();
     }
 
     /// How often no message began where one should.
     pub const fn malformed(&self) -> u64 {
-        self.malformed
+        self.0.malformed()
     }
 }

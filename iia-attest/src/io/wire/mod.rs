@@ -5,6 +5,7 @@
 //! hold nothing but what joining an answer with its question needs, within named limits, and never panic.
 
 mod bytes;
+mod cut;
 pub mod enip;
 pub mod ethercat;
 pub mod hart;

@@ -4,12 +4,12 @@
 //! Guide V1.0b (section 3.1.3).
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use iia_core::Timestamp;
 use iia_core::observe::Table;
 
 use super::bytes::Bytes;
+use super::cut::Cut;
 use super::{Area, Chunk, Data, Owner, Part, Way, WireError};
 
 /// Questions of one conversation that wait for their answer at most; the oldest is given up for a newer one.
@@ -275,44 +275,28 @@ pub(super) const fn area(owner: Owner, unit: u8, table: Table) -> Area {
 
 /// Cuts a side of a conversation into messages; bytes of a message that is not yet whole are kept.
 #[derive(Clone, Debug, Default)]
-pub struct Side {
-    kept: Vec<u8>,
-    malformed: u64,
-}
+pub struct Side(Cut);
 
 impl Side {
     /// Takes the next bytes and gives each message that is whole now. After what is no message, everything up to the
     /// next packet is left out and counted.
     pub fn handle_bytes(&mut self, bytes: &[u8], mut each: impl FnMut(Message<'_>)) {
-        let mut kept = core::mem::take(&mut self.kept);
-        kept.extend_from_slice(bytes);
-        let mut rest = kept.as_slice();
-        loop {
-            match Message::parse(rest) {
-                Ok(Some((message, len))) => {
-                    each(message);
-                    rest = rest.get(len..).unwrap_or_default();
-                }
-                Ok(None) => break,
-                Err(_) => {
-                    self.malformed += 1;
-                    rest = &[];
-                    break;
-                }
-            }
-        }
-        let used = kept.len() - rest.len();
-        kept.drain(..used);
-        self.kept = kept;
+        self.0.handle_bytes(bytes, |rest| {
+            let message = Message::parse(rest)?;
+            Ok(message.map(|(message, len)| {
+                each(message);
+                len
+            }))
+        });
     }
 
     /// Forgets what is not whole: bytes were lost.
     pub fn handle_gap(&mut self) {
-        self.kept.clear();
+        self.0.forget();
     }
 
     /// How often no message began where one should.
     pub const fn malformed(&self) -> u64 {
-        self.malformed
+        self.0.malformed()
     }
 }
