@@ -8,6 +8,7 @@ mod access;
 mod beside;
 pub mod decode;
 mod desk;
+pub mod detect;
 pub mod error;
 mod exchange;
 mod flow;

@@ -25,6 +25,24 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// The name in records and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The severity of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Info, Self::Medium, Self::High, Self::Critical];
+        all.into_iter().find(|severity| severity.name() == name)
+    }
+}
+
 /// The outcome of comparing what was seen with the reference.
 #[derive(Clone, Copy, Debug, Decode, Encode, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cbor(index_only)]

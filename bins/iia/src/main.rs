@@ -17,6 +17,7 @@ mod compile;
 mod config;
 mod coverage;
 mod decode;
+mod detect;
 mod export;
 mod input;
 mod inspect;
@@ -52,6 +53,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Writes everything that was said in captures, field by field: lines, JSON or Parquet
     Decode(decode::Arguments),
+    /// Says which techniques of attack captures show, by rules that can be read; exit code 1 when there is one
+    Detect(detect::Arguments),
     /// Judges captures against a catalog; exit code 1 when something is not contracted
     Check(check::Arguments),
     /// Lists every flow of captures and every socket of this machine that no contract covers; exit code 1 when there is one
@@ -130,6 +133,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let code = match command {
         Command::Inspect(arguments) => inspect::run(&arguments, &mut out)?,
         Command::Decode(arguments) => decode::run(&arguments, &mut out)?,
+        Command::Detect(arguments) => detect::run(&arguments, &mut out)?,
         Command::Check(arguments) => check::run(&arguments, check::Mode::Check, &mut out)?,
         Command::Explain(arguments) => check::run(&arguments, check::Mode::Explain, &mut out)?,
         Command::Coverage(arguments) => coverage::run(&arguments, &mut out)?,

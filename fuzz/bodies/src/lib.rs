@@ -16,6 +16,8 @@ pub mod capture;
 pub mod config;
 pub mod contract;
 #[cfg(feature = "full")]
+pub mod detect;
+#[cfg(feature = "full")]
 pub mod edge;
 #[cfg(feature = "full")]
 pub mod enip;
@@ -96,6 +98,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("capture_pipeline", capture::pipeline),
     ("capture_profinet", profinet::messages),
     ("capture_ring", ring::ring),
+    ("capture_rules", detect::rules),
     ("capture_sensor", sensor::sensor),
     ("capture_serial", serial::line),
     ("capture_witness", witness::witness),
