@@ -116,6 +116,12 @@ endpoint north {
   interface it0
 }
 
+ruleset techniques {
+  kind scan
+  engine iia_detect
+  observer spiffe://iia.local/zone/collect/workload/protocol_collector
+}
+
 ruleset unknown-talkers {
   kind ids
   engine iia_attest

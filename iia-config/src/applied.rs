@@ -10,6 +10,7 @@ use iia_core::digest::Digest;
 use iia_core::time::Floor;
 
 use crate::alert::AlertSinks;
+use crate::engine::Engine;
 use crate::envelope::{self, EnvelopeError};
 use crate::limits::DOCUMENT_LEN_MAX;
 use crate::parse::parse;
@@ -28,6 +29,8 @@ pub struct Applied {
     pub topology: Topology,
     /// Where alerts go on the machine itself.
     pub alerts: AlertSinks,
+    /// The engines that look for attacks, and their rules.
+    pub engines: Vec<Engine>,
     /// Who answers for what, event by event and contract by contract.
     pub answers: Vec<Raci>,
     /// Earlier than this it is not.
@@ -89,6 +92,7 @@ pub fn load(dir: &Path) -> Result<Applied, AppliedError> {
         checked,
         topology: Topology::read(document.tree()),
         alerts: AlertSinks::read(&document),
+        engines: Engine::all(&document),
         answers: EVENTS
             .iter()
             .flat_map(|event| Raci::of(document.tree(), event))

@@ -10,6 +10,7 @@ pub mod approval;
 pub mod desk;
 pub mod diagnostic;
 pub mod diff;
+pub mod engine;
 pub mod envelope;
 pub mod explain;
 pub mod format;

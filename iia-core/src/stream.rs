@@ -29,6 +29,7 @@ streams! {
     MODBUS = "ot.acs.modbus", "Modbus exchanges seen on the wire.";
     CONN = "ot.acs.conn", "Flows seen on the wire.";
     SAID = "ot.acs.said", "Messages of every other protocol seen on the wire, field by field.";
+    DETECTION = "ot.acs.detection", "Techniques of attack seen on the wire (001:126).";
     VIOLATION = "ot.contract.violation", "A communication that no contract covers (001:285).";
     CONNECTIVITY = "ot.contract.connectivity", "Upstream uptime, latency, throughput (001:286).";
     DELIVERY = "ot.contract.delivery", "Messages sent, acknowledged, dropped (001:287).";

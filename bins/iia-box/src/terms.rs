@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use iia_config::alert::AlertSinks;
 use iia_config::applied::{self, Applied};
+use iia_config::engine::Engine;
 use iia_config::validate::{Checked, Endpoint};
 use iia_contract::Catalog;
 use iia_contract::answer::Raci;
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) topology: Topology,
     /// Where alerts go on the machine itself.
     pub(crate) alerts: AlertSinks,
+    /// The engines that look for attacks, and their rules.
+    pub(crate) engines: Vec<Engine>,
     /// Who answers for what.
     pub(crate) answers: Vec<Raci>,
     checked: Checked,
@@ -48,6 +51,7 @@ impl Settings {
             checked,
             topology,
             alerts,
+            engines,
             answers,
             ..
         } = applied::load(dir.path())?;
@@ -56,6 +60,7 @@ impl Settings {
             box_name,
             topology,
             alerts,
+            engines,
             answers,
             checked,
         })

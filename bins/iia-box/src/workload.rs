@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use iia_config::alert::AlertSinks;
+use iia_config::engine::Engine;
 use iia_contract::answer::Raci;
 use iia_contract::catalog::Catalog;
 use iia_contract::topology::Topology;
@@ -167,6 +168,11 @@ impl Workload {
     /// Where alerts go on the machine itself.
     pub(crate) fn alerts(&self) -> &AlertSinks {
         &self.shared.settings.alerts
+    }
+
+    /// The engines that look for attacks, and their rules.
+    pub(crate) fn engines(&self) -> &[Engine] {
+        &self.shared.settings.engines
     }
 
     /// Who answers for what.

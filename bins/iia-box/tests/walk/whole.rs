@@ -42,6 +42,7 @@ fn from_packet_to_north_everything_is_there_once() {
     }
     violations(&run);
     findings(&run);
+    techniques(&run);
     chain(&run);
     answers(&run);
     report(&run);
@@ -98,6 +99,21 @@ fn findings(run: &Finished) {
         );
     }
     assert_eq!(reasons.len(), 2, "an observer does not cry wolf");
+}
+
+/// The stranger asks the device who it is: once a row of the lake, and once a finding of the chain.
+fn techniques(run: &Finished) {
+    let told = reasons(run, &Stream::DETECTION);
+    let words = "T0888 Remote System Information Discovery: 10.20.0.66 > 10.20.0.21, once (modbus-identity)";
+    assert_eq!(told, [words]);
+    let mut records_of_it = 0;
+    records(&run.evidence("seg01").join("audit"), |record| {
+        let event = &record.body.event;
+        let of_it = event.kind == EventKind::Finding && event.field("reason") == Some(words);
+        records_of_it += u32::from(of_it && event.field("clause") == Some("T0888"));
+    })
+    .unwrap();
+    assert_eq!(records_of_it, 1);
 }
 
 /// Every step of the configuration's life, every identity, every refusal is a record, in the chain of its own box.

@@ -14,6 +14,7 @@ use iia_core::{SpiffeId, Timestamp};
 use iia_lake::batch::{ConnBuilder, ExchangeBuilder, FindingBuilder, SaidBuilder};
 
 use super::runs::Runs;
+use super::sightings::Sightings;
 use crate::client::LakeClient;
 use crate::wire::Announce;
 
@@ -41,6 +42,8 @@ pub(super) struct Desk<'a> {
     conns: (Lane, ConnBuilder),
     said: (Lane, SaidBuilder),
     violations: (Lane, FindingBuilder),
+    detections: (Lane, FindingBuilder),
+    sightings: Sightings,
     kinds: BTreeSet<String>,
     fresh: Vec<Finding>,
     runs: Runs,
@@ -69,11 +72,21 @@ impl<'a> Desk<'a> {
                 lane(&Stream::VIOLATION).await,
                 FindingBuilder::new(Stream::VIOLATION, service),
             ),
+            detections: (
+                lane(&Stream::DETECTION).await,
+                FindingBuilder::new(Stream::DETECTION, service),
+            ),
+            sightings: Sightings::default(),
             kinds: BTreeSet::new(),
             fresh: Vec::new(),
             runs: Runs::default(),
             covered: 0,
         }
+    }
+
+    /// From now on these engines look for attacks.
+    pub(super) fn look_for(&mut self, sightings: Sightings) {
+        self.sightings = sightings;
     }
 
     /// Judges one observation, whose way is kept with its flow, and lays it into its batch.
@@ -84,6 +97,9 @@ impl<'a> Desk<'a> {
                 builder.append(said);
             }
         }
+        let here = super::evidence(&self.me, CAPTURE, self.packets);
+        let seen = self.sightings.observe(observation, &here);
+        seen.into_iter().for_each(|finding| self.detect(finding));
         if !observation.judged() {
             return;
         }
@@ -133,11 +149,32 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// Nothing more comes.
+    pub(super) fn finish(&mut self) {
+        let here = super::evidence(&self.me, CAPTURE, self.packets);
+        let left = self.sightings.finish(&here);
+        left.into_iter().for_each(|finding| self.detect(finding));
+    }
+
     fn violate(&mut self, finding: Finding) {
         let (lane, builder) = &mut self.violations;
         if lane.take(builder.rows()) {
             builder.append(&finding);
         }
+        self.note(finding);
+    }
+
+    /// Takes what an engine that looks for attacks has found.
+    pub(super) fn detect(&mut self, finding: Finding) {
+        let (lane, builder) = &mut self.detections;
+        if lane.take(builder.rows()) {
+            builder.append(&finding);
+        }
+        self.note(finding);
+    }
+
+    /// Keeps the first finding of a kind, to be told.
+    fn note(&mut self, finding: Finding) {
         if self.kinds.len() < KINDS_MAX && self.kinds.insert(finding.reason.clone()) {
             self.fresh.push(finding);
         }
@@ -158,7 +195,8 @@ impl<'a> Desk<'a> {
     /// Rows that wait.
     pub(super) fn rows(&self) -> usize {
         let [exchanges, conns] = [self.exchanges.1.rows(), self.conns.1.rows()];
-        exchanges + conns + self.said.1.rows() + self.violations.1.rows()
+        let findings = self.violations.1.rows() + self.detections.1.rows();
+        exchanges + conns + self.said.1.rows() + findings
     }
 
     /// Everything that waits, as batches.
@@ -177,17 +215,15 @@ impl<'a> Desk<'a> {
         if self.said.1.rows() > 0 {
             batches.push(self.said.1.finish(Sequence::new(self.said.0.first))?);
         }
-        if self.violations.1.rows() > 0 {
-            batches.push(
-                self.violations
-                    .1
-                    .finish(Sequence::new(self.violations.0.first))?,
-            );
+        for (lane, builder) in [&mut self.violations, &mut self.detections] {
+            if builder.rows() > 0 {
+                batches.push(builder.finish(Sequence::new(lane.first))?);
+            }
         }
         Ok(batches)
     }
 
-    /// The first violation of each new kind.
+    /// The first finding of each new kind.
     pub(super) fn take_findings(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.fresh)
     }

@@ -4,6 +4,7 @@ mod desk;
 mod kept;
 mod pace;
 mod runs;
+mod sightings;
 mod tap;
 mod watch;
 
@@ -14,13 +15,17 @@ use std::time::Duration;
 use iia_capture::pipeline::{Options, Pipeline};
 use iia_capture::source::pcap::PcapSource;
 use iia_core::event::{Event, EventKind};
+use iia_core::finding::Finding;
+use iia_core::stream::Stream;
 use iia_core::{SpiffeId, Timestamp};
 use iia_link::rt::{Message, Session};
 
 use self::desk::Desk;
 use self::pace::Pace;
+use self::sightings::Sightings;
 pub(crate) use self::tap::{INTERFACE, Tap};
 use crate::client::{AuditClient, LakeClient};
+use crate::findings;
 use crate::wire::{self, ANNOUNCE, Announce};
 use crate::workload::Workload;
 
@@ -44,7 +49,14 @@ struct Collect<'a> {
 pub(super) async fn run(workload: &Workload, tap: Option<Tap>) -> anyhow::Result<()> {
     let mut lake = LakeClient::new(workload, "iia.contract.internal.collect_to_lake");
     let again = tap.is_none();
-    let desk = Desk::resume((workload.catalog(), workload.id()), &mut lake, again).await;
+    let mut desk = Desk::resume((workload.catalog(), workload.id()), &mut lake, again).await;
+    match Sightings::of(workload.id(), workload.engines(), workload.dir().path()) {
+        Ok(sightings) => desk.look_for(sightings),
+        Err(error) => {
+            workload.say(&format!("nobody looks for attacks: {error:#}"));
+            desk.detect(sightings::nobody_looks(workload.now(), &error));
+        }
+    }
     let audit = AuditClient::start(workload, "iia.contract.internal.collect_to_audit");
     let mut role = Collect {
         workload,
@@ -117,6 +129,7 @@ impl Collect<'_> {
             }
         }
         pipeline.finish_keeping(&mut |observation, way| self.desk.judge(observation, way));
+        self.desk.finish();
         self.flush(last).await?;
         self.close(last);
         Ok(true)
@@ -137,15 +150,10 @@ impl Collect<'_> {
         }
         let findings = self.desk.take_findings();
         for finding in &findings {
-            let ts = Timestamp::from_ns(finding.ts_ns);
-            let event = Event::new(EventKind::ContractViolation, ts)
-                .with("source", finding.source.as_str())
-                .with("destination", finding.destination.as_str())
-                .with("operation", finding.operation.as_str())
-                .with("contract", finding.contract.as_str())
-                .with("clause", finding.clause.as_str())
-                .with("reason", finding.reason.as_str());
-            self.event(event);
+            self.event(match finding.is_on(&Stream::VIOLATION) {
+                true => violation(finding),
+                false => findings::event(finding),
+            });
         }
         let announce = Announce {
             findings,
@@ -188,6 +196,18 @@ impl Collect<'_> {
             self.bus = None;
         }
     }
+}
+
+/// What no contract covers, as an event of the chain.
+fn violation(finding: &Finding) -> Event {
+    let ts = Timestamp::from_ns(finding.ts_ns);
+    Event::new(EventKind::ContractViolation, ts)
+        .with("source", finding.source.as_str())
+        .with("destination", finding.destination.as_str())
+        .with("operation", finding.operation.as_str())
+        .with("contract", finding.contract.as_str())
+        .with("clause", finding.clause.as_str())
+        .with("reason", finding.reason.as_str())
 }
 
 /// A capture file that cannot be opened does not get better by starting again.

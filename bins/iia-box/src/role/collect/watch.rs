@@ -72,6 +72,7 @@ impl Collect<'_> {
         kept.close();
         self.tell_kept(&mut kept);
         pipeline.finish_keeping(&mut |seen, way| self.desk.judge(seen, way));
+        self.desk.finish();
         self.flush(self.workload.now()).await?;
         self.close(self.workload.now());
         Ok(at_end)

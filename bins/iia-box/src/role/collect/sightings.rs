@@ -1,0 +1,156 @@
+//! Techniques of attack on the wire: the engine that the configuration names, its rules, and what it sees as findings.
+
+use std::io::{Read as _, Take};
+use std::path::Path;
+
+use anyhow::Context as _;
+use iia_capture::detect::{Analyzer as _, Detector, Rules, Sighting, TEXT_LEN_MAX};
+use iia_config::engine::{DETECT, Engine};
+use iia_core::finding::{Conclusion, Finding, Severity};
+use iia_core::observe::Observation;
+use iia_core::stream::Stream;
+use iia_core::{SpiffeId, Timestamp};
+use iia_identity::admission::Sha256;
+
+/// Where rules lie that do not come with the box, below its directory: `NAME.rules`.
+const FOLDER: &str = "rules";
+
+/// What looks for attacks; nothing where the configuration names nothing.
+#[derive(Default)]
+pub(super) struct Sightings(Vec<Detector>);
+
+impl Sightings {
+    /// The box's own engines that a workload runs, with the rules that the signed configuration names. Rules that are not
+    /// those are not used, and that is an error.
+    pub(super) fn of(me: &SpiffeId, engines: &[Engine], dir: &Path) -> anyhow::Result<Self> {
+        let mine = engines
+            .iter()
+            .filter(|engine| engine.engine == DETECT && engine.observer == me.as_str());
+        let detectors = mine.map(|engine| Ok(Detector::new(rules(engine, dir)?)));
+        detectors.collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// What an observation makes the engines say.
+    pub(super) fn observe(
+        &mut self,
+        observation: &Observation<'_>,
+        evidence: &str,
+    ) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for detector in &mut self.0 {
+            detector.observe(observation, &mut |sighting| {
+                found.push(finding(sighting, evidence))
+            });
+        }
+        found
+    }
+
+    /// What they have left to say.
+    pub(super) fn finish(&mut self, evidence: &str) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for detector in &mut self.0 {
+            detector.finish(&mut |sighting| found.push(finding(sighting, evidence)));
+        }
+        found
+    }
+}
+
+fn rules(engine: &Engine, dir: &Path) -> anyhow::Result<Rules> {
+    let Some(digest) = &engine.digest else {
+        return Ok(Rules::built_in());
+    };
+    let path = dir.join(FOLDER).join(format!("{}.rules", engine.name));
+    let file = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
+    let mut text = String::new();
+    let mut file: Take<_> = file.take(TEXT_LEN_MAX as u64 + 1);
+    file.read_to_string(&mut text)
+        .with_context(|| path.display().to_string())?;
+    let found = Sha256::of(text.as_bytes()).to_string();
+    anyhow::ensure!(
+        found == *digest,
+        "{}: the rules are {found}, the configuration names {digest}",
+        path.display()
+    );
+    Rules::parse(&text).with_context(|| path.display().to_string())
+}
+
+/// That the rules which the configuration names are not there.
+pub(super) fn nobody_looks(now: Timestamp, why: &anyhow::Error) -> Finding {
+    Finding {
+        ts_ns: now.as_ns(),
+        stream: Stream::DETECTION.as_str().into(),
+        conclusion: Conclusion::Missing,
+        severity: Severity::High,
+        contract: String::new(),
+        clause: "ruleset".into(),
+        source: String::new(),
+        destination: String::new(),
+        operation: String::new(),
+        reason: format!("nobody looks for attacks: {why:#}"),
+        evidence: Vec::new(),
+    }
+}
+
+fn finding(sighting: &Sighting<'_>, evidence: &str) -> Finding {
+    Finding {
+        ts_ns: sighting.first.as_ns(),
+        stream: Stream::DETECTION.as_str().into(),
+        conclusion: Conclusion::Diverge,
+        severity: sighting.rule.severity,
+        contract: String::new(),
+        clause: sighting.rule.technique.clone(),
+        source: sighting.client.to_string(),
+        destination: sighting
+            .server
+            .map(|server| server.to_string())
+            .unwrap_or_default(),
+        operation: sighting.rule.name.clone(),
+        reason: sighting.to_string(),
+        evidence: vec![evidence.into()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = "rule a\n  technique T0836 Modify Parameter\n  on modbus_tcp\n";
+
+    fn engine(digest: Option<String>) -> Engine {
+        Engine {
+            name: "own".into(),
+            engine: DETECT.into(),
+            observer: "spiffe://iia.local/zone/collect/workload/one".into(),
+            digest,
+        }
+    }
+
+    #[test]
+    fn rules_are_those_that_the_signed_configuration_names_or_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let me: SpiffeId = "spiffe://iia.local/zone/collect/workload/one"
+            .parse()
+            .unwrap();
+        let of = |engine: Engine| Sightings::of(&me, &[engine], dir.path());
+        assert_eq!(of(engine(None)).unwrap().0.len(), 1);
+        let named = || engine(Some(Sha256::of(OWN.as_bytes()).to_string()));
+        assert!(of(named()).is_err(), "there are none");
+        std::fs::create_dir(dir.path().join(FOLDER)).unwrap();
+        let path = dir.path().join(FOLDER).join("own.rules");
+        std::fs::write(&path, OWN).unwrap();
+        assert_eq!(of(named()).unwrap().0.len(), 1);
+        std::fs::write(&path, OWN.replace("T0836", "T0837")).unwrap();
+        let error = of(named()).err().unwrap().to_string();
+        assert!(error.contains("the configuration names"), "{error}");
+        // An engine of somebody else, and one that another workload runs.
+        let other = Engine {
+            engine: "suricata".into(),
+            ..engine(None)
+        };
+        let elsewhere = Engine {
+            observer: "spiffe://iia.local/x".into(),
+            ..engine(None)
+        };
+        assert!([other, elsewhere].map(|engine| of(engine).unwrap().0.len()) == [0, 0]);
+    }
+}
