@@ -168,3 +168,36 @@ fn the_rule_on_the_way_out_stops_raw_sockets_too() {
     here("1");
     assert_eq!(watch.check(&look(&interface)), []);
 }
+
+/// Observation and services on one card, each with an interface of its own (001:31).
+#[test]
+fn r_inv_10_an_interface_beside_another_on_one_card_says_nothing() {
+    let test = "r_inv_10_an_interface_beside_another_on_one_card_says_nothing";
+    if !inside(test) {
+        return;
+    }
+    shell(
+        "ip link set obs0 arp off multicast off
+        for n in watch0 serve0; do ip link add link obs0 name $n type macvlan mode bridge; ip link set $n up; done
+        ip addr add 10.20.0.7/24 dev serve0",
+    );
+    let interface: Interface = "watch0".parse().unwrap();
+    apply(&interface);
+    let watch = Watch::start(&look(&interface));
+    let sent = |name: &str| counter(name, "tx_packets");
+    let before = (sent("watch0"), sent("serve0"));
+    let mut source = Source::open("watch0", &Options::default()).unwrap();
+    for name in ["watch0", "serve0"] {
+        let hardware = shell(&format!("cat /sys/class/net/{name}/address"));
+        let said = peer(PROVOKE, &["gen0", "5000", "1", hardware.trim()]);
+        assert!(said.starts_with("5000 "), "{said}");
+    }
+    let mut heard = 0;
+    while let Some(batch) = source.next(Duration::from_millis(100)).unwrap() {
+        heard += batch.packets().count();
+    }
+    assert!(heard > 1000, "{heard} frames were heard");
+    assert!(sent("serve0") > before.1, "the services answer");
+    assert_eq!(sent("watch0"), before.0);
+    assert_eq!(watch.check(&look(&interface)), []);
+}

@@ -59,6 +59,13 @@ impl Demo {
         self.child.id()
     }
 
+    /// Every process of the demo that runs now.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        let mut all = vec![self.pid()];
+        all.extend(children_of(self.pid()));
+        all
+    }
+
     /// A program that is to run where the boxes are: in their network namespace, when they have one of their own.
     pub(crate) fn inside(&self, program: &str) -> Command {
         let network = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/net")).unwrap();

@@ -35,8 +35,10 @@ fn reasons(run: &Finished, stream: &Stream) -> Vec<String> {
 
 #[test]
 fn from_packet_to_north_everything_is_there_once() {
-    let run = Demo::start(&["--speed", "8"]).finish();
-    assert!(run.said.contains("the plug: lake"), "{}", run.said);
+    let mut demo = Demo::start(&["--speed", "8"]);
+    demo.until("the plug: lake");
+    memory(&demo);
+    let run = demo.finish();
     for name in LEVELS {
         assert_eq!(count(&run.rows(name, &Stream::MODBUS)), EXCHANGES, "{name}");
     }
@@ -47,6 +49,23 @@ fn from_packet_to_north_everything_is_there_once() {
     answers(&run);
     report(&run);
     mirrored(&run);
+}
+
+/// Three boxes on one machine, every role a process: a small computer holds them (R-HWC-07).
+fn memory(demo: &Demo) {
+    let mine = |pid: u32| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+        line.trim().trim_end_matches(" kB").parse::<u64>().ok()
+    };
+    let kib: Vec<u64> = demo.processes().into_iter().filter_map(mine).collect();
+    eprintln!(
+        "{} processes hold {} MiB: {kib:?} KiB",
+        kib.len(),
+        kib.iter().sum::<u64>() / 1024
+    );
+    assert!(kib.len() > 11, "{kib:?}");
+    assert!(kib.iter().sum::<u64>() < 1024 * 1024, "{kib:?}");
 }
 
 /// The next box up holds each log byte for byte, and the box has its signature for it.
