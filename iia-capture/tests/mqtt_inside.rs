@@ -198,3 +198,38 @@ fn an_uplink_is_told_with_the_message_that_brings_it() {
     line.say(true, &packet(0x30, &[&topic, b"{\"fCnt\":"]));
     assert_eq!(line.told[1].values("iia.lorawan.f_cnt"), [""; 0]);
 }
+
+#[test]
+fn whether_a_host_application_is_there_is_told() {
+    let mut line = accepted(4);
+    let mut say = |topic: &str, payload: &[u8]| {
+        line.say(true, &packet(0x31, &[&text(topic), payload]));
+        let told = line.told.last().unwrap();
+        [
+            "iia.sparkplug.type",
+            "iia.sparkplug.host",
+            "iia.sparkplug.online",
+            "iia.sparkplug.timestamp",
+        ]
+        .map(|name| told.values(name).concat())
+        .join(" ")
+    };
+    let json = br#"{"online":true,"timestamp":1668114759262}"#;
+    assert_eq!(
+        say("spBv1.0/STATE/scada", json),
+        "STATE scada true 2022-11-10T21:12:39.262000000Z"
+    );
+    assert_eq!(say("STATE/scada", b"OFFLINE"), "STATE scada false ");
+    // What breaks the rules of its version, or stands elsewhere, is a message like any other.
+    for (topic, payload) in [
+        ("spBv1.0/STATE/scada", &b"ONLINE"[..]),
+        ("spBv1.0/STATE/scada", br#"{"online":1,"timestamp":1}"#),
+        ("spBv1.0/STATE/scada", br#"{"online":true}"#),
+        ("spBv1.0/STATE/a/b", json),
+        ("STATE/scada", json),
+        ("STATE/", b"ONLINE"),
+        ("plant/STATE/scada", b"ONLINE"),
+    ] {
+        assert_eq!(say(topic, payload), "   ", "{topic}");
+    }
+}

@@ -13,6 +13,8 @@ pub(super) enum Inside {
     Plain,
     /// Sparkplug B, with what births say about its metrics.
     Sparkplug(sparkplug::Names),
+    /// Whether a host application of Sparkplug is there.
+    State(sparkplug::HostState),
     /// An event of a network server of LoRaWAN.
     Lorawan(lorawan::Event),
 }
@@ -22,6 +24,9 @@ impl Inside {
     pub(super) fn of(known: &Known, topic: &str, payload: &[u8]) -> Self {
         if sparkplug::is_topic(topic) {
             return Self::Sparkplug(known.births.names(topic, payload));
+        }
+        if let Some(state) = sparkplug::HostState::parse(topic, payload) {
+            return Self::State(state);
         }
         let event = lorawan::event(topic).and_then(|_| lorawan::Event::parse(payload));
         event.map_or(Self::Plain, Self::Lorawan)
@@ -42,6 +47,7 @@ impl Inside {
                     fields.add("iia.sparkplug.malformed", Value::Bool(true));
                 }
             }
+            Self::State(state) => state.tell(fields, topic),
             Self::Lorawan(event) => event.tell(fields),
         }
     }

@@ -4,6 +4,7 @@
 mod births;
 mod payload;
 mod proto;
+mod state;
 mod value;
 
 use alloc::sync::Arc;
@@ -14,6 +15,7 @@ use iia_core::observe::Value;
 use super::super::Fields;
 pub use births::{BIRTHS_LEN_MAX, Births, NODES_MAX};
 pub use payload::DEPTH_MAX;
+pub use state::HostState;
 
 /// What every topic begins with (Sparkplug 3.0.0, 4.1.1).
 const NAMESPACE: &str = "spBv1.0/";
