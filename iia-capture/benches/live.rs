@@ -24,14 +24,16 @@ mod linux {
     use std::time::{Duration, Instant};
 
     use iia_capture::Packet;
+    use iia_capture::generate::{TraceOptions, write_pcap};
     use iia_capture::live::packets::{Options, Source};
     use iia_capture::live::passive::Interface;
     use iia_capture::pipeline::{self, Pipeline};
     use iia_capture::ring::{FILE_LEN_MIN, Limits, Ring, verify};
     use iia_capture::source::LinkType;
     use iia_core::Timestamp;
+    use iia_core::observe::Observation;
 
-    use super::lab::{OBSERVER, Run, laboratory, shell, start};
+    use super::lab::{OBSERVER, Run, counter, laboratory, shell, start};
 
     const PROVOKE: &str = include_str!("../tests/lab/provoke.py");
     const FRAMES: u64 = 1_000_000;
@@ -77,6 +79,8 @@ mod linux {
             pipeline.handle_packet(packet, &mut |_: &_| {})
         });
         said("read and decoded", cost, &source);
+        drop(source);
+        replayed();
         let folder = tempfile::tempdir().unwrap();
         let mut ring = Ring::open(folder.path(), limits()).unwrap();
         let mut source = Source::open(OBSERVER, &options).unwrap();
@@ -99,6 +103,60 @@ mod linux {
                 cpu / FRAMES
             );
         }
+    }
+
+    /// A trace of Modbus as fast as tcpreplay can send it, decoded as it comes; nothing where that is not installed.
+    fn replayed() {
+        let trace = "/run/trace.pcap";
+        let mut file = std::io::BufWriter::new(fs::File::create(trace).unwrap());
+        write_pcap(&mut file, TraceOptions::default()).unwrap();
+        drop(file);
+        let options = Options {
+            blocks: 256,
+            ..Options::default()
+        };
+        let mut source = Source::open(OBSERVER, &options).unwrap();
+        let mut pipeline = Pipeline::new(pipeline::Options::default());
+        let child = Command::new("ip")
+            .args([
+                "netns",
+                "exec",
+                "peer",
+                "tcpreplay",
+                "-q",
+                "-i",
+                "gen0",
+                "--topspeed",
+                "--preload-pcap",
+                trace,
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(child) = child else { return };
+        let (mut last, mut exchanges) = (Instant::now(), 0u64);
+        let mut take = |seen: &Observation<'_>| {
+            exchanges += u64::from(matches!(seen, Observation::Exchange(_)));
+        };
+        while last.elapsed() < Duration::from_secs(3) {
+            if let Some(batch) = source.next(Duration::from_millis(50)).unwrap() {
+                batch
+                    .packets()
+                    .for_each(|packet| pipeline.handle_packet(&packet, &mut take));
+                last = Instant::now();
+            }
+        }
+        pipeline.finish(&mut take);
+        let said = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&said.stdout);
+        let rated = said.lines().find(|line| line.starts_with("Rated"));
+        let (counts, missed) = (source.counts(), counter(OBSERVER, "rx_dropped"));
+        eprintln!(
+            "tcpreplay: {}; {} received and decoded to {exchanges} exchanges, {} dropped by the ring, {missed} before it",
+            rated.unwrap_or("is not installed"),
+            counts.packets,
+            counts.dropped
+        );
     }
 
     /// What reading can do alone: the ring has everything before it begins.
