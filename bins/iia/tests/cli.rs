@@ -62,6 +62,7 @@ fn a_page_says_who_spoke_to_whom_with_which_functions() {
         "exchanges",
         "read holding registers",
         "write",
+        "T0888 Remote System Information Discovery",
     ] {
         assert!(page.contains(word), "{word}: {page}");
     }

@@ -4,6 +4,7 @@ pub(crate) mod exchange;
 mod overview;
 mod page;
 mod spoken;
+mod techniques;
 
 use std::io::{self, Write};
 use std::path::Path;

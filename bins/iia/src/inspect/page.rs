@@ -11,6 +11,7 @@ use iia_core::observe::{Exchange, Observation, Outcome};
 use super::duration;
 use super::exchange::{exception, function};
 use super::spoken::Spoken;
+use super::techniques::Techniques;
 use crate::table::{Align, Table, count, counted};
 
 /// Pairs shown at most; the rest is counted together.
@@ -44,10 +45,12 @@ pub(super) struct Page {
     pub(super) malformed: u64,
     /// Everything that is no exchange of Modbus.
     pub(super) spoken: Spoken,
+    techniques: Techniques,
 }
 
 impl Page {
     pub(super) fn add(&mut self, observation: &Observation<'_>) {
+        self.techniques.add(observation);
         let exchange = match observation {
             Observation::Exchange(exchange) => exchange,
             Observation::Said(said) => return self.spoken.said(said),
@@ -82,7 +85,7 @@ impl Page {
     }
 
     pub(super) fn write(
-        &self,
+        &mut self,
         out: &mut impl Write,
         capture: &Path,
         read: &Read,
@@ -115,7 +118,7 @@ impl Page {
                 ""
             };
             writeln!(out, "{nothing}")?;
-            return self.spoken.write(out);
+            return self.write_rest(out);
         }
         let (units, exchanges) = (
             counted(stats.units, "unit"),
@@ -130,7 +133,14 @@ impl Page {
         writeln!(out)?;
         self.write_functions(out)?;
         writeln!(out)?;
-        self.spoken.write(out)
+        self.write_rest(out)
+    }
+
+    /// What is no exchange of Modbus, and what everything amounts to.
+    fn write_rest(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.spoken.write(out)?;
+        self.techniques.finish();
+        self.techniques.write(out)
     }
 
     /// What of the exchanges is not plainly answered.
