@@ -18,24 +18,23 @@ mod change;
 mod made;
 #[path = "../../iia-contract/tests/net/programs.rs"]
 mod programs;
+#[path = "brokers/shared.rs"]
+mod shared;
 #[path = "../../iia-contract/tests/net/world.rs"]
 mod world;
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use bus::{Plant, STRANGER, covering, users};
 use by_hand::{OPENING, REFUSED, SAME};
 use change::Change;
-use iia_attest::correlator::Correlator as _;
 use iia_attest::policy_drift::File;
-use iia_attest::policy_drift::broker::{Act, BrokerDrift, Bus, Client, Rules, Seen};
+use iia_attest::policy_drift::broker::{Act, BrokerDrift, Bus, Client, Rules};
 use iia_contract::compile::{Permit as _, mqtt::Right};
-use iia_core::Timestamp;
-use iia_core::finding::Finding;
 use programs::{Running, ask, free_port, has, skip};
 use serde_json::{Value, json};
+use shared::{Tried, file, look, texts};
 
 /// A user who may do everything, so that there is something to hear.
 const JUDGE: &str = "judge";
@@ -123,35 +122,8 @@ impl Bench {
     }
 }
 
-fn file(path: &str, text: &str) -> File {
-    File {
-        path: path.into(),
-        bytes: text.as_bytes().to_vec(),
-        owner: Some("root".into()),
-        written: Some(Timestamp::from_secs(1_800_000_000)),
-    }
-}
-
-/// Everybody with a certificate, one who claims to be another, and two without.
 fn clients() -> Vec<Client> {
-    let certified = |user: String| Client {
-        certificate: Some(user.clone()),
-        user: Some(user),
-        has_password: false,
-    };
-    let claims = Client {
-        user: Some(users()[0].clone()),
-        ..Client::default()
-    };
-    let lies = Client {
-        certificate: Some(STRANGER.into()),
-        ..claims.clone()
-    };
-    users()
-        .into_iter()
-        .map(certified)
-        .chain([lies, claims, Client::default()])
-        .collect()
+    shared::clients(users(), STRANGER.into())
 }
 
 fn topics() -> Vec<String> {
@@ -169,12 +141,6 @@ fn topics() -> Vec<String> {
         .map(String::from),
     );
     topics
-}
-
-fn look(observer: &mut BrokerDrift, files: Vec<File>) -> Vec<Finding> {
-    observer.handle_observation(Timestamp::from_secs(1), Seen::Files(files));
-    let all: Vec<Finding> = core::iter::from_fn(|| observer.poll_finding()).collect();
-    all.into_iter().filter(|one| one.source != JUDGE).collect()
 }
 
 /// Compares what the broker did with what the files are said to say; whether it did what is agreed.
@@ -210,11 +176,6 @@ fn compare(plant: &Plant, rules: &Rules, tried: &Value, what: &str) -> bool {
     is_as_agreed
 }
 
-fn texts(value: &Value) -> BTreeSet<&str> {
-    let items = value.as_array().unwrap();
-    items.iter().map(|one| one.as_str().unwrap()).collect()
-}
-
 #[test]
 fn what_the_observer_says_of_a_topic_is_what_the_broker_does() {
     let test = "what_the_observer_says_of_a_topic_is_what_the_broker_does";
@@ -227,16 +188,8 @@ fn what_the_observer_says_of_a_topic_is_what_the_broker_does() {
     let plant = bus::random(17);
     let acl = Right::write(&Right::compile(&plant.catalog, &plant.topology).0);
     let bench = Bench::new(&python, &acl);
-    let fails = |change: &&Change| {
-        let tried = AssertUnwindSafe(|| one(change, &plant, &bench, &python));
-        catch_unwind(tried).is_err()
-    };
-    let failed: Vec<&str> = OPENING
-        .iter()
-        .chain(&SAME)
-        .filter(fails)
-        .map(|one| one.what)
-        .collect();
+    let changes = OPENING.iter().chain(&SAME);
+    let failed = shared::failing(changes, |change| one(change, &plant, &bench, &python));
     assert_eq!(failed, [""; 0]);
 }
 
@@ -246,29 +199,14 @@ fn one(change: &Change, plant: &Plant, bench: &Bench, python: &Path) {
     let rules = Rules::read(Bus::Topics, &files).unwrap();
     let tried = bench.tried(python, !change.is_plain);
     let is_as_agreed = compare(plant, &rules, &tried, change.what);
-    let mut observer = BrokerDrift::new(Bus::Topics, &plant.catalog, &plant.topology);
-    let found = look(&mut observer, files);
-    let reason = found
-        .first()
-        .map_or("no finding", |one| one.reason.as_str());
-    eprintln!("{}: {reason}", change.what);
-    assert_eq!(
-        found.is_empty(),
+    let tried = Tried {
+        change,
+        files,
+        dir: bench.dir.path(),
         is_as_agreed,
-        "{}: {found:#?}",
-        change.what
-    );
-    assert_eq!(
-        is_as_agreed,
-        SAME.iter().any(|same| same.what == change.what),
-        "{}",
-        change.what
-    );
-    let words = change
-        .words
-        .replace("DIR", &bench.dir.path().display().to_string());
-    let told = found.iter().any(|one| one.reason.contains(&words));
-    assert!(told || words.is_empty(), "{}: {found:#?}", change.what);
+        is_same: SAME.iter().any(|same| same.what == change.what),
+    };
+    tried.held_against(plant, Bus::Topics, JUDGE);
 }
 
 /// What the broker would not load, the observer does not take for what is enforced.
@@ -292,13 +230,13 @@ fn what_the_broker_would_not_load_is_told_as_such() {
             .unwrap();
         assert!(!output.status.success(), "{}", change.what);
         let mut observer = BrokerDrift::new(Bus::Topics, &plant.catalog, &plant.topology);
-        let found = look(&mut observer, files.clone());
+        let found = look(&mut observer, JUDGE, files.clone());
         assert_eq!(found.len(), 1, "{found:#?}");
         assert!(
             found[0]
                 .reason
                 .starts_with("the broker's policy cannot be seen: nobody would load ")
         );
-        assert_eq!(look(&mut observer, files), [], "told once");
+        assert_eq!(look(&mut observer, JUDGE, files), [], "told once");
     }
 }

@@ -18,24 +18,22 @@ mod change;
 mod made;
 #[path = "../../iia-contract/tests/net/programs.rs"]
 mod programs;
+#[path = "brokers/shared.rs"]
+mod shared;
 #[path = "../../iia-contract/tests/net/world.rs"]
 mod world;
 
-use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use bus::{Plant, STRANGER, covering};
 use by_hand::{OPENING, REFUSED, SAME, TOLD};
 use change::Change;
-use iia_attest::correlator::Correlator as _;
 use iia_attest::policy_drift::File;
-use iia_attest::policy_drift::broker::{Act, BrokerDrift, Bus, Client, Rules, Seen};
+use iia_attest::policy_drift::broker::{Act, BrokerDrift, Bus, Client, Rules};
 use iia_contract::compile::{Access, Permit as _, nats::Permission};
-use iia_core::Timestamp;
-use iia_core::finding::Finding;
 use programs::{Running, ask, free_port, has, skip};
 use serde_json::{Value, json};
+use shared::{Tried, file, look, texts};
 
 /// A user who may do everything, so that there is something to hear.
 const JUDGE: &str = "CN=judge";
@@ -151,46 +149,8 @@ impl Bench {
     }
 }
 
-fn file(path: &str, text: &str) -> File {
-    File {
-        path: path.into(),
-        bytes: text.as_bytes().to_vec(),
-        owner: None,
-        written: None,
-    }
-}
-
-/// Everybody with a certificate, one who claims to be another, and two without.
 fn clients() -> Vec<Client> {
-    let certified = |user: String| Client {
-        certificate: Some(user.clone()),
-        user: Some(user),
-        has_password: false,
-    };
-    let claims = Client {
-        user: Some(users()[0].clone()),
-        ..Client::default()
-    };
-    let lies = Client {
-        certificate: Some(mapped(STRANGER)),
-        ..claims.clone()
-    };
-    users()
-        .into_iter()
-        .map(certified)
-        .chain([lies, claims, Client::default()])
-        .collect()
-}
-
-fn look(observer: &mut BrokerDrift, files: Vec<File>) -> Vec<Finding> {
-    observer.handle_observation(Timestamp::from_secs(1), Seen::Files(files));
-    let all: Vec<Finding> = core::iter::from_fn(|| observer.poll_finding()).collect();
-    all.into_iter().filter(|one| one.source != JUDGE).collect()
-}
-
-fn texts(value: &Value) -> BTreeSet<&str> {
-    let items = value.as_array().unwrap();
-    items.iter().map(|one| one.as_str().unwrap()).collect()
+    shared::clients(users(), mapped(STRANGER))
 }
 
 /// Compares what the server did with what the files are said to say; whether it did what is agreed.
@@ -237,16 +197,8 @@ fn what_the_observer_says_of_a_subject_is_what_the_server_does() {
     };
     let plant = bus::random(17);
     let bench = Bench::new(&python, &plant);
-    let fails = |change: &&Change| {
-        let tried = AssertUnwindSafe(|| one(change, &plant, &bench, &python));
-        catch_unwind(tried).is_err()
-    };
-    let failed: Vec<&str> = OPENING
-        .iter()
-        .chain(&SAME)
-        .filter(fails)
-        .map(|one| one.what)
-        .collect();
+    let changes = OPENING.iter().chain(&SAME);
+    let failed = shared::failing(changes, |change| one(change, &plant, &bench, &python));
     assert_eq!(failed, [""; 0]);
 }
 
@@ -258,25 +210,14 @@ fn one(change: &Change, plant: &Plant, bench: &Bench, python: &Path) {
     let tried = ask(python, SCRIPT, &bench.task("tried"));
     drop(server);
     let is_as_agreed = compare(plant, &rules, &tried, change.what);
-    let mut observer = BrokerDrift::new(Bus::Subjects, &plant.catalog, &plant.topology);
-    let found = look(&mut observer, files);
-    let reason = found
-        .first()
-        .map_or("no finding", |one| one.reason.as_str());
-    eprintln!("{}: {reason}", change.what);
-    assert_eq!(
-        found.is_empty(),
+    let tried = Tried {
+        change,
+        files,
+        dir: bench.dir.path(),
         is_as_agreed,
-        "{}: {found:#?}",
-        change.what
-    );
-    let is_same = SAME.iter().any(|same| same.what == change.what);
-    assert_eq!(is_as_agreed, is_same, "{}", change.what);
-    let words = change
-        .words
-        .replace("DIR", &bench.dir.path().display().to_string());
-    let told = found.iter().any(|one| one.reason.contains(&words));
-    assert!(told || words.is_empty(), "{}: {found:#?}", change.what);
+        is_same: SAME.iter().any(|same| same.what == change.what),
+    };
+    tried.held_against(plant, Bus::Subjects, JUDGE);
 }
 
 /// What the server would not load, the observer does not take for what is enforced.
@@ -308,12 +249,12 @@ fn what_the_server_would_not_load_is_told_as_such() {
         assert!(!output.status.success(), "{}", change.what);
         let mut observer = BrokerDrift::new(Bus::Subjects, &plant.catalog, &plant.topology);
         assert_eq!(
-            look(&mut observer, files.clone()).len(),
+            look(&mut observer, JUDGE, files.clone()).len(),
             1,
             "{}",
             change.what
         );
-        assert_eq!(look(&mut observer, files), [], "told once");
+        assert_eq!(look(&mut observer, JUDGE, files), [], "told once");
     }
 }
 
@@ -330,7 +271,7 @@ fn other_ways_in_are_told() {
     let bench = Bench::new(&python, &plant);
     for change in &TOLD {
         let mut observer = BrokerDrift::new(Bus::Subjects, &plant.catalog, &plant.topology);
-        let found = look(&mut observer, bench.changed(change));
+        let found = look(&mut observer, JUDGE, bench.changed(change));
         assert!(
             found.iter().any(|one| one.reason.contains(change.words)),
             "{}: {found:#?}",
