@@ -24,6 +24,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod parse;
 pub mod render;
+pub mod revocation;
 pub mod schema;
 #[cfg(feature = "std")]
 pub mod stage;

@@ -85,6 +85,8 @@ pub enum EventKind {
     FileCarried,
     #[n(42)]
     IoFault,
+    #[n(43)]
+    Buffering,
     #[n(50)]
     KernelAudit,
     #[n(51)]
@@ -151,6 +153,7 @@ impl EventKind {
             Self::SegmentRetired => "segment_retired",
             Self::FileCarried => "file_carried",
             Self::IoFault => "io_fault",
+            Self::Buffering => "buffering",
             Self::KernelAudit => "kernel_audit",
             Self::PacketLogged => "packet_logged",
             Self::IntrusionAlert => "intrusion_alert",

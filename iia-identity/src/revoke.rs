@@ -29,9 +29,17 @@ pub trait Live: Send + Sync {
     fn look_again(&self);
 }
 
-/// The flags of identities that are connected or revoked, and what is open with each.
-#[derive(Default)]
-pub struct Registry(Arc<Mutex<BTreeMap<SpiffeId, Known>>>);
+/// The flags of identities that are connected or revoked, and what is open with each; or those of certificates, by
+/// serial number.
+pub struct Registry<K: Ord = SpiffeId>(Shared<K>);
+
+type Shared<K> = Arc<Mutex<BTreeMap<K, Known>>>;
+
+impl<K: Ord> Default for Registry<K> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
 
 #[derive(Default)]
 struct Known {
@@ -41,16 +49,16 @@ struct Known {
 }
 
 /// The place of one connection in a registry; it ends with this value.
-pub struct Place {
-    id: SpiffeId,
+pub struct Place<K: Ord = SpiffeId> {
+    id: K,
     number: u64,
     flag: Flag,
-    known: Weak<Mutex<BTreeMap<SpiffeId, Known>>>,
+    known: Weak<Mutex<BTreeMap<K, Known>>>,
 }
 
-impl Registry {
+impl<K: Clone + Ord> Registry<K> {
     /// Takes a place for a connection: register first, then check the flag. `None` when the registry is full.
-    pub fn register(&self, id: &SpiffeId, live: Weak<dyn Live>) -> Option<Place> {
+    pub fn register(&self, id: &K, live: Weak<dyn Live>) -> Option<Place<K>> {
         let mut all = self.lock();
         if all.len() >= IDENTITIES_MAX && !all.contains_key(id) {
             return None;
@@ -69,7 +77,7 @@ impl Registry {
 
     /// Revokes an identity: from the moment the flag is up no connection of it accepts a message. Gives what is open
     /// with it, for the caller to cut.
-    pub fn revoke(&self, id: &SpiffeId) -> Vec<Arc<dyn Live>> {
+    pub fn revoke(&self, id: &K) -> Vec<Arc<dyn Live>> {
         let mut all = self.lock();
         let known = all.entry(id.clone()).or_default();
         known.flag.0.store(true, Ordering::Release);
@@ -77,7 +85,7 @@ impl Registry {
     }
 
     /// Whether an identity is revoked.
-    pub fn is_revoked(&self, id: &SpiffeId) -> bool {
+    pub fn is_revoked(&self, id: &K) -> bool {
         self.lock()
             .get(id)
             .is_some_and(|known| known.flag.is_raised())
@@ -90,19 +98,19 @@ impl Registry {
         every.filter_map(Weak::upgrade).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<SpiffeId, Known>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<K, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Place {
+impl<K: Ord> Place<K> {
     /// The flag of the identity.
     pub const fn flag(&self) -> &Flag {
         &self.flag
     }
 }
 
-impl Drop for Place {
+impl<K: Ord> Drop for Place<K> {
     fn drop(&mut self) {
         let Some(known) = self.known.upgrade() else {
             return;
@@ -146,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_live_session_sees_the_flag() {
-        let (registry, line) = (Registry::default(), Arc::new(Line::default()));
+        let (registry, line) = (<Registry>::default(), Arc::new(Line::default()));
         let place = registry.register(&id(1), weak(&line)).unwrap();
         let other = registry.register(&id(2), weak(&line)).unwrap();
         assert!(!place.flag().is_raised());
@@ -163,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_registry_ends_at_its_limit_and_keeps_nobody_who_left() {
-        let (registry, line) = (Registry::default(), Arc::new(Line::default()));
+        let (registry, line) = (<Registry>::default(), Arc::new(Line::default()));
         let mut places: Vec<_> = (0..IDENTITIES_MAX)
             .map(|number| registry.register(&id(number), weak(&line)).unwrap())
             .collect();

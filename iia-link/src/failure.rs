@@ -188,6 +188,16 @@ impl<T> Outage<T> {
         }
     }
 
+    /// Whether the other end is there, as far as is known.
+    pub const fn is_there(&self) -> bool {
+        self.there
+    }
+
+    /// When the other end is tried again, while it is away.
+    pub const fn next_try_ns(&self) -> u64 {
+        self.next_try_ns
+    }
+
     /// Whether to try to reach the other end now.
     pub const fn poll_try(&self, now_ns: u64) -> bool {
         !self.there && now_ns >= self.next_try_ns

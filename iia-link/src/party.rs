@@ -30,6 +30,7 @@ pub struct Party {
     bundles: Arc<BundleSet>,
     gate: RwLock<Arc<dyn Gate>>,
     registry: Registry,
+    certificates: Registry<String>,
     store: Arc<Store>,
     server: Arc<ServerConfig>,
 }
@@ -51,6 +52,7 @@ impl Party {
             bundles,
             gate: RwLock::new(gate),
             registry: Registry::default(),
+            certificates: Registry::default(),
             store,
             server,
         })
@@ -93,6 +95,12 @@ impl Party {
         self.registry.revoke(id)
     }
 
+    /// Revokes a certificate by its serial number, lower-case hexadecimal; its owner may speak with another.
+    #[must_use = "what is open is not cut by itself"]
+    pub fn revoke_certificate(&self, serial: &str) -> Vec<Arc<dyn Live>> {
+        self.certificates.revoke(&serial.to_owned())
+    }
+
     /// Which SVID is shown now: another number is another one.
     pub fn svid_number(&self) -> u64 {
         self.store.number()
@@ -100,6 +108,10 @@ impl Party {
 
     pub(crate) const fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    pub(crate) const fn certificates(&self) -> &Registry<String> {
+        &self.certificates
     }
 
     pub(crate) fn dialled(&self) -> Result<Wire, LinkError> {

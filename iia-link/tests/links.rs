@@ -239,6 +239,31 @@ async fn a_revoked_identity_says_nothing_more() {
 }
 
 #[tokio::test]
+async fn a_revoked_certificate_says_nothing_more_and_its_owner_speaks_with_another() {
+    let world = World::new("iia.local");
+    let lake = world.endpoint(LAKE, &world, Arc::new(Everything));
+    let [lost, renewed] = [(), ()].map(|()| world.endpoint(COLLECT, &world, Arc::new(Everything)));
+    let (mut listener, addr) = listener(&lake).await;
+    let (opened, mut server) = tokio::join!(
+        lost.connect(addr, target(LAKE, "WRITE")),
+        session(&mut listener)
+    );
+    let mut client = opened.unwrap();
+    lake.revoke_certificate(&server.peer_shown().serial.clone());
+    client.send(Message::push(b"after".to_vec())).await.unwrap();
+    assert_eq!(server.recv().await, Err(LinkError::Revoked));
+    let again = lost.connect(addr, target(LAKE, "WRITE")).await;
+    assert!(again.is_err());
+    assert_eq!(refused(&mut listener).await.error, LinkError::Revoked);
+    let (opened, server) = tokio::join!(
+        renewed.connect(addr, target(LAKE, "WRITE")),
+        session(&mut listener)
+    );
+    opened.unwrap();
+    assert_eq!(server.peer().as_str(), COLLECT);
+}
+
+#[tokio::test]
 async fn sessions_with_one_peer_share_a_connection_until_the_svid_is_another() {
     let world = World::new("iia.local");
     let lake = world.endpoint(LAKE, &world, Arc::new(Everything));

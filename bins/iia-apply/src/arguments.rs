@@ -13,13 +13,15 @@ const CONFIRM_WITHIN_DEFAULT: u64 = 300;
 const CONFIRM_WITHIN_MAX: u64 = 24 * 3600;
 
 const USAGE: &str = "usage: iia-apply --dir DIR --box NAME --identity SPIFFE-ID \
-                     (--approval FILE | --restore) [--confirm-within SECONDS]";
+                     (--approval FILE | --revocation FILE | --restore) [--confirm-within SECONDS]";
 
 /// What is to be done.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Task {
     /// Applies what the approval in this file names.
     Apply(PathBuf),
+    /// Takes the revocation in this file.
+    Revoke(PathBuf),
     /// Makes what is applied real again, as after a start of the machine.
     Restore,
 }
@@ -53,6 +55,7 @@ impl Arguments {
                 Some("--identity") => identity.replace(value()?).is_none(),
                 Some("--confirm-within") => within.replace(value()?).is_none(),
                 Some("--approval") => task.replace(Task::Apply(value()?.into())).is_none(),
+                Some("--revocation") => task.replace(Task::Revoke(value()?.into())).is_none(),
                 Some("--restore") => task.replace(Task::Restore).is_none(),
                 _ => false,
             };
@@ -109,6 +112,7 @@ mod tests {
         for more in [
             "--approval f",
             "--restore",
+            "--revocation f",
             "--dir e",
             "x",
             "--exec",

@@ -17,8 +17,8 @@ use crate::chain;
 use crate::error::Error;
 use crate::observer::Observer;
 
-/// Bytes of an approval at most.
-const APPROVAL_LEN_MAX: u64 = 256 * 1024;
+/// Bytes of an approval or a revocation at most.
+const FILE_LEN_MAX: u64 = 256 * 1024;
 /// How far the machine's clock may be wrong, in nanoseconds.
 const CLOCK_ERROR_NS: u64 = 1_000_000_000;
 /// How often the desk is tried while another process has it open: five seconds in all.
@@ -35,6 +35,8 @@ pub(crate) enum Outcome {
     WentBack,
     /// What is applied is in force again.
     Restored,
+    /// A revocation is in force.
+    Revoked,
 }
 
 /// What a run did.
@@ -48,7 +50,7 @@ impl Done {
     /// 0 when what was asked for is in force, 1 when it is not.
     pub(crate) fn exit_code(self) -> ExitCode {
         match self.outcome {
-            Outcome::Confirmed | Outcome::Restored => ExitCode::SUCCESS,
+            Outcome::Confirmed | Outcome::Restored | Outcome::Revoked => ExitCode::SUCCESS,
             Outcome::WentBack => ExitCode::FAILURE,
         }
     }
@@ -60,6 +62,7 @@ impl fmt::Display for Done {
             Outcome::Confirmed => "applied and confirmed",
             Outcome::WentBack => "not confirmed: went back to what was in force before",
             Outcome::Restored => "what is applied is in force again",
+            Outcome::Revoked => "revoked for good",
         })?;
         match self.waiting {
             0 => Ok(()),
@@ -81,9 +84,9 @@ struct Run<'a> {
 
 /// Does what the command line asks for.
 pub(crate) fn run(arguments: &Arguments) -> Result<Done, Error> {
-    let approval = match &arguments.task {
-        Task::Apply(file) => Some(read_approval(file)?),
-        Task::Restore => None,
+    let signed = match &arguments.task {
+        Task::Apply(file) | Task::Revoke(file) => read_signed(file)?,
+        Task::Restore => Vec::new(),
     };
     let store = Store::at(&arguments.dir);
     let trial_ns = arguments
@@ -102,7 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Done, Error> {
         clock,
         machine,
     };
-    let outcome = run.task(approval.as_deref());
+    let outcome = run.task(&signed);
     // Also a refusal is an event that belongs into the chain.
     let delivered = run.deliver();
     let (outcome, waiting) = (outcome?, delivered?);
@@ -125,11 +128,16 @@ impl Run<'_> {
         self.clock.read()
     }
 
-    fn task(&mut self, approval: Option<&[u8]>) -> Result<Outcome, Error> {
+    fn task(&mut self, signed: &[u8]) -> Result<Outcome, Error> {
         let now = self.now();
+        if matches!(self.arguments.task, Task::Revoke(_)) {
+            // Whatever else is under way waits: nothing is opened by this.
+            self.desk.revoke(signed, now)?;
+            return Ok(Outcome::Revoked);
+        }
         let settled = self.desk.settle(&mut self.machine, now)?;
-        match approval {
-            None => {
+        match self.arguments.task {
+            Task::Restore => {
                 self.desk.restore(&mut self.machine, now)?;
                 match settled {
                     Settled::AtRest => Ok(Outcome::Restored),
@@ -137,8 +145,8 @@ impl Run<'_> {
                     Settled::OnTrial => self.await_observer(),
                 }
             }
-            Some(approval) => {
-                self.desk.release(approval, &mut self.machine, now)?;
+            _ => {
+                self.desk.release(signed, &mut self.machine, now)?;
                 self.await_observer()
             }
         }
@@ -174,9 +182,9 @@ impl Run<'_> {
     }
 }
 
-fn read_approval(file: &Path) -> Result<Vec<u8>, Error> {
+fn read_signed(file: &Path) -> Result<Vec<u8>, Error> {
     let told = |error| Error::file(file.display())(error);
-    if fs::metadata(file).map_err(told)?.len() > APPROVAL_LEN_MAX {
+    if fs::metadata(file).map_err(told)?.len() > FILE_LEN_MAX {
         return Err(told(std::io::ErrorKind::FileTooLarge.into()));
     }
     fs::read(file).map_err(told)

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use iia_audit::note::VerifierKey;
 use iia_audit::policy::Policy;
 use iia_config::apply::{Call, Calls};
-use iia_config::desk::{Desk, Site};
-use iia_config::stage::Store;
+use iia_config::desk::{Desk, DeskError, Site};
+use iia_config::stage::{StageError, Store};
 use iia_core::SpiffeId;
 use iia_core::event::{Event, EventKind};
 use iia_core::time::{Clock as _, Reading};
@@ -19,6 +20,10 @@ use crate::{chain, observe};
 
 /// How long the first configuration may stay unconfirmed: an hour, while its roles are started.
 const TRIAL_NS: u64 = 3600 * 1_000_000_000;
+
+/// How often the desk is tried while another has it open, and how long between: a second in all.
+const LOCK_TRIES: u32 = 100;
+const LOCK_WAIT: Duration = Duration::from_millis(10);
 
 /// A box that is to be brought to life.
 pub(crate) struct Commission<'a> {
@@ -109,9 +114,28 @@ fn place(box_name: &str) -> Site {
 /// keeper of the chain takes it.
 pub(crate) fn confirm(dir: &BoxDir, box_name: &str, answer: &[u8]) -> anyhow::Result<()> {
     let now = clock().read();
-    let mut desk = Desk::open(Store::at(dir.path()), place(box_name))?;
+    let mut desk = open(dir, box_name)?;
     desk.settle(&mut Files::at(dir), now)?;
     Ok(desk.confirm(answer, now)?)
+}
+
+/// Takes a signed revocation; whoever follows the store of the box acts on it.
+pub(crate) fn revoke(dir: &BoxDir, box_name: &str, signed: &[u8]) -> anyhow::Result<()> {
+    let now = clock().read();
+    let mut desk = open(dir, box_name)?;
+    desk.revoke(signed, now)?;
+    Ok(())
+}
+
+/// The desk, as soon as the keeper of the chain, which empties its outbox, is done with it.
+fn open(dir: &BoxDir, box_name: &str) -> Result<Desk, DeskError> {
+    for _ in 0..LOCK_TRIES {
+        match Desk::open(Store::at(dir.path()), place(box_name)) {
+            Err(DeskError::Storage(StageError::Locked)) => std::thread::sleep(LOCK_WAIT),
+            opened => return opened,
+        }
+    }
+    Err(StageError::Locked.into())
 }
 
 /// What a step did, for a person who watches.

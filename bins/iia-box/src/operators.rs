@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use iia_config::envelope;
 use iia_config::trust::{Class, key_text};
-use iia_core::Timestamp;
 use iia_core::sign::{PublicKey, Signer as _};
+use iia_core::{SpiffeId, Timestamp};
 
 use crate::keys;
 
@@ -44,7 +44,7 @@ impl Operators {
         Ok(format!(
             "iia-config 1\n\nkey observer {{\n  operator observer\n  public {}\n  class confirmation\n}}\n\n\
              key {APPROVER} {{\n  operator {APPROVER}\n  public {}\n  class approval\n}}\n\n\
-             key {AUTHOR} {{\n  operator {AUTHOR}\n  public {}\n  class approval\n  class config\n}}\n\n\
+             key {AUTHOR} {{\n  operator {AUTHOR}\n  public {}\n  class approval\n  class config\n  class revocation\n}}\n\n\
              approval_rule approval {{\n  class approval\n  threshold 1\n}}\n",
             key_text(observer),
             key(APPROVER)?,
@@ -58,6 +58,16 @@ impl Operators {
         Ok(envelope::seal(Class::Config, text.as_bytes(), &[&key])?)
     }
 
+    /// The revocation of an identity for good.
+    pub(crate) fn revoke(&self, id: &SpiffeId, now: Timestamp) -> anyhow::Result<Vec<u8>> {
+        let text = format!(
+            "iia-config 1\n\nrevocation lost {{\n  issued {}\n  identity {id}\n}}\n",
+            seconds(now)
+        );
+        let key = keys::load(&self.dir.join(AUTHOR))?;
+        Ok(envelope::seal(Class::Revocation, text.as_bytes(), &[&key])?)
+    }
+
     /// Leave of this name, for a day, to apply a configuration on a box.
     pub(crate) fn approve(
         &self,
@@ -66,17 +76,11 @@ impl Operators {
         now: Timestamp,
     ) -> anyhow::Result<Vec<u8>> {
         let day = 86_400 * iia_core::time::SECOND_NS;
-        let time = |at: Timestamp| {
-            at.to_string()
-                .get(..19)
-                .map(|text| format!("{text}Z"))
-                .unwrap_or_default()
-        };
         let text = format!(
             "iia-approval 1\n\napproval {name} 1.0.0 {{\n  purpose apply\n  class config\n  artifact {artifact}\n  \
              box {box_name}\n  issued {from}\n  not_before {from}\n  not_after {}\n}}\n",
-            time(now + day),
-            from = time(now - 60 * iia_core::time::SECOND_NS),
+            seconds(now + day),
+            from = seconds(now - 60 * iia_core::time::SECOND_NS),
         );
         Ok(envelope::seal(
             Class::Approval,
@@ -84,4 +88,12 @@ impl Operators {
             &[&keys::load(&self.dir.join(APPROVER))?],
         )?)
     }
+}
+
+/// A time in whole seconds.
+fn seconds(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.get(..19)
+        .map(|text| format!("{text}Z"))
+        .unwrap_or_default()
 }

@@ -8,6 +8,10 @@ use iia_core::canon::{self, minicbor};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+use crate::outage::Told;
+use crate::refused::Refusal;
+use crate::revoked::Whom;
+
 /// Longest message on the pipe in bytes.
 pub(crate) const MESSAGE_LEN_MAX: usize = 1 << 20;
 
@@ -29,9 +33,9 @@ pub(crate) enum Down {
     /// Finish what is begun, seal, and end.
     #[n(3)]
     Stop,
-    /// An identity is revoked: nothing of it is accepted any more.
+    /// Nothing of them is accepted any more.
     #[n(5)]
-    Revoke(#[n(0)] String),
+    Revoke(#[n(0)] Whom),
 }
 
 /// What a role needs to begin.
@@ -77,6 +81,12 @@ pub(crate) enum Up {
     /// The role's work has an end and it is reached.
     #[n(3)]
     Done,
+    /// A link that it dialled was refused, at either end.
+    #[n(4)]
+    Refused(#[n(0)] Refusal),
+    /// Something happened that a contract wants told, while the other end was away.
+    #[n(5)]
+    Outage(#[n(0)] Told),
 }
 
 /// Writes one message.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
@@ -18,10 +19,15 @@ use iia_identity::admission::{Executable, Refused};
 use crate::admit::Admits;
 use crate::boxdir::BoxDir;
 use crate::issue::Given;
+use crate::outage::Told;
 use crate::pipe::{self, Down, Root, Start, Up};
+use crate::refused::Refusal;
+use crate::revoked::{Revoked, Whom};
 
 /// How long a role may take to finish after it is told to stop.
 const STOP_MAX: Duration = Duration::from_secs(20);
+/// How long a role may leave unread what it is told.
+const TELL_MAX: Duration = Duration::from_secs(1);
 /// Shortest and longest wait before a fallen role is started again.
 const RESTART_WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
@@ -43,6 +49,10 @@ pub(crate) enum News {
     NotAdmitted { role: String, refused: Refused },
     /// The issuer refused.
     Refused { id: SpiffeId, reason: String },
+    /// A link that a workload dialled was refused.
+    LinkRefused { id: SpiffeId, refusal: Refusal },
+    /// What a contract wants told of an outage.
+    Outage { id: SpiffeId, told: Told },
     /// The role's work has come to its end; the process waits.
     Finished { role: String },
     /// The process is gone and nobody asked it to go; it is started again.
@@ -77,6 +87,7 @@ struct Shared {
     roots: Vec<Root>,
     issue: Box<IssueFn>,
     admits: Option<Admits>,
+    revoked: Arc<Revoked>,
     news: mpsc::Sender<News>,
 }
 
@@ -95,11 +106,11 @@ struct Control {
 
 impl Supervisor {
     /// A supervisor of the box in `dir`, which trusts `roots`, issues with `issue`, and asks `admits` before it starts
-    /// anything, where the configuration pins what runs.
+    /// anything, where the configuration pins what runs. Every role is told who is revoked.
     pub(crate) fn new(
         dir: BoxDir,
         roots: Vec<Root>,
-        (issue, admits): (Box<IssueFn>, Option<Admits>),
+        (issue, admits, revoked): (Box<IssueFn>, Option<Admits>, Arc<Revoked>),
         news: mpsc::Sender<News>,
     ) -> Self {
         Self {
@@ -108,10 +119,16 @@ impl Supervisor {
                 roots,
                 issue,
                 admits,
+                revoked,
                 news,
             }),
             threads: BTreeMap::new(),
         }
+    }
+
+    /// Where a workload of the supervisor's own process tells what a role tells over its pipe.
+    pub(crate) fn news(&self) -> mpsc::Sender<News> {
+        self.shared.news.clone()
     }
 
     /// Starts a role and keeps it running.
@@ -119,6 +136,13 @@ impl Supervisor {
         let control = Arc::new(Control::default());
         let (shared, theirs) = (Arc::clone(&self.shared), Arc::clone(&control));
         let name = spec.name.clone();
+        let heard = Arc::downgrade(&control);
+        self.shared.revoked.listen(move |whom| {
+            heard
+                .upgrade()
+                .inspect(|control| control.revoke(whom))
+                .is_some()
+        });
         let thread = thread::spawn(move || keep_running(&shared, &spec, &theirs));
         self.threads.insert(name, Running { thread, control });
     }
@@ -139,19 +163,8 @@ impl Supervisor {
 
     /// Tells a role to finish what is begun; news come when it has.
     pub(crate) fn drain(&self, name: &str) {
-        if let Some(running) = self.threads.get(name)
-            && let Some(pipe) = lock(&running.control.to_role).as_ref()
-        {
-            let _gone = pipe::send(pipe, &Down::Drain);
-        }
-    }
-
-    /// Tells every role that runs that an identity is revoked.
-    pub(crate) fn revoke(&self, id: &SpiffeId) {
-        for running in self.threads.values() {
-            if let Some(pipe) = lock(&running.control.to_role).as_ref() {
-                let _gone = pipe::send(pipe, &Down::Revoke(id.to_string()));
-            }
+        if let Some(running) = self.threads.get(name) {
+            let _gone = running.control.send(&Down::Drain);
         }
     }
 
@@ -161,9 +174,7 @@ impl Supervisor {
             return;
         };
         running.control.stopping.store(true, Ordering::Release);
-        if let Some(pipe) = lock(&running.control.to_role).as_ref() {
-            let _gone = pipe::send(pipe, &Down::Stop);
-        }
+        let _gone = running.control.send(&Down::Stop);
         let started = std::time::Instant::now();
         while !running.thread.is_finished() && started.elapsed() < STOP_MAX {
             thread::sleep(Duration::from_millis(5));
@@ -181,6 +192,22 @@ impl Drop for Supervisor {
 }
 
 impl Control {
+    /// Tells the role that runs; one at a time, so that messages do not mix.
+    fn send(&self, message: &Down) -> io::Result<()> {
+        match lock(&self.to_role).as_ref() {
+            Some(pipe) => pipe::send(pipe, message),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Tells the role who is revoked, if it runs; one that cannot be told ends.
+    fn revoke(&self, whom: &Whom) {
+        match self.send(&Down::Revoke(whom.clone())) {
+            Err(error) if error.kind() != io::ErrorKind::NotConnected => self.kill(),
+            _ => {}
+        }
+    }
+
     fn kill(&self) {
         if let Some(child) = lock(&self.child).as_mut() {
             let _gone = child.kill();
@@ -237,22 +264,25 @@ fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Resu
     let pid = child.id();
     *lock(&control.child) = Some(child);
     control.pid.store(pid, Ordering::Release);
-    *lock(&control.to_role) = Some(ours.try_clone()?);
     let start = Start {
         id: spec.id.as_str().into(),
         dir: shared.dir.path().display().to_string(),
         roots: shared.roots.clone(),
         args: spec.args.clone(),
     };
+    ours.set_write_timeout(Some(TELL_MAX))?;
     pipe::send(&ours, &Down::Start(start))?;
+    *lock(&control.to_role) = Some(ours.try_clone()?);
+    // Before its first certificate a role knows who is revoked.
+    shared.revoked.tell(|whom| control.revoke(whom));
     let _nobody = shared.news.send(News::Started {
         role: spec.name.clone(),
         pid,
     });
     if control.stopping.load(Ordering::Acquire) {
-        pipe::send(&ours, &Down::Stop)?;
+        control.send(&Down::Stop)?;
     }
-    let finished = listen(shared, spec, &ours);
+    let finished = listen(shared, (spec, control), &ours);
     *lock(&control.to_role) = None;
     let child = lock(&control.child).take();
     let status = child.map(|mut child| child.wait()).transpose()?;
@@ -302,14 +332,18 @@ fn spawn<'a>(
 }
 
 /// Answers the role until its end of the pipe closes.
-fn listen(shared: &Shared, spec: &RoleSpec, pipe: &UnixStream) -> bool {
+fn listen(shared: &Shared, (spec, control): (&RoleSpec, &Control), pipe: &UnixStream) -> bool {
     let mut finished = false;
     while let Ok(Some(message)) = pipe::receive::<Up>(pipe) {
         let role = spec.name.clone();
         let news = match message {
-            Up::Request(csr) => answer_request(shared, spec, pipe, &csr),
+            Up::Request(csr) => answer_request(shared, (spec, control), &csr),
             Up::Ready => News::Ready { role },
             Up::Said(text) => News::Said { role, text },
+            told @ (Up::Refused(_) | Up::Outage(_)) => match news_of(spec.id.clone(), told) {
+                Some(news) => news,
+                None => continue,
+            },
             Up::Done => {
                 finished = true;
                 News::Finished { role }
@@ -320,16 +354,25 @@ fn listen(shared: &Shared, spec: &RoleSpec, pipe: &UnixStream) -> bool {
     finished
 }
 
-fn answer_request(shared: &Shared, spec: &RoleSpec, pipe: &UnixStream, csr: &[u8]) -> News {
+/// What a workload tells of its links.
+pub(crate) fn news_of(id: SpiffeId, told: Up) -> Option<News> {
+    match told {
+        Up::Refused(refusal) => Some(News::LinkRefused { id, refusal }),
+        Up::Outage(told) => Some(News::Outage { id, told }),
+        _ => None,
+    }
+}
+
+fn answer_request(shared: &Shared, (spec, control): (&RoleSpec, &Control), csr: &[u8]) -> News {
     let id = spec.id.clone();
     match (shared.issue)(&id, csr) {
         Ok(Given { chain, record }) => {
             let chain = chain.into_iter().map(Into::into).collect();
-            let _gone = pipe::send(pipe, &Down::Svid(chain));
+            let _gone = control.send(&Down::Svid(chain));
             News::Issued { record }
         }
         Err(reason) => {
-            let _gone = pipe::send(pipe, &Down::Refused(reason.clone()));
+            let _gone = control.send(&Down::Refused(reason.clone()));
             News::Refused { id, reason }
         }
     }

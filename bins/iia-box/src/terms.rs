@@ -9,10 +9,11 @@ use iia_config::engine::Engine;
 use iia_config::validate::{Checked, Endpoint};
 use iia_contract::Catalog;
 use iia_contract::answer::Raci;
-use iia_contract::scope::{Boundary, Terms as ContractTerms};
+use iia_contract::scope::{Boundary, Failure, Terms as ContractTerms};
 use iia_contract::topology::Topology;
 use iia_core::SpiffeId;
 use iia_core::zone::Zone;
+use iia_link::failure::Policy;
 
 use crate::boxdir::BoxDir;
 
@@ -99,6 +100,19 @@ impl Settings {
                 queries_per_second: *queries_per_second,
             },
             _ => Terms::default(),
+        }
+    }
+
+    /// What a contract says happens while the other end is away. Of what goes to another organisation the rows wait in
+    /// the lake, so that it is tried again; what no contract covers fails closed.
+    pub(crate) fn failure(&self, contract: &str) -> Policy {
+        match self.catalog.by_id(contract).map(|contract| &contract.terms) {
+            Some(ContractTerms::Internal(terms)) => Policy::of(&terms.failure),
+            Some(ContractTerms::Boundary(_)) => Policy::of(&Failure {
+                on_unreachable: "retry".into(),
+                ..Failure::default()
+            }),
+            _ => Policy::of(&Failure::default()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What every role has: an identity, the verified configuration, and links to others by role name.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::stdin;
 use std::net::SocketAddr;
 use std::os::fd::AsFd as _;
@@ -22,11 +23,16 @@ use iia_edge::query::Inventory;
 use iia_identity::bundle::BundleSet;
 use iia_identity::issue::{self, PrivateKey};
 use iia_identity::svid::{Store, Svid};
+use iia_link::failure::{Alarm, Outage};
 use iia_link::rt::{Endpoint, Listener, Session, Target};
 use tokio::sync::{mpsc, watch};
 
 use crate::boxdir::BoxDir;
+use crate::outage::Told;
 use crate::pipe::{self, Down, Root, Start, Up};
+use crate::refused::Refusal;
+use crate::revoked::Whom;
+use crate::supervise::{News, news_of};
 use crate::terms::{Settings, Terms};
 
 /// Largest error of a clock that nothing disciplines, in nanoseconds: what the demo machine's clock is taken for.
@@ -60,8 +66,16 @@ struct Shared {
     roots: Vec<Root>,
     store: Arc<Store>,
     clock: SystemClock,
-    pipe: Option<Mutex<UnixStream>>,
+    teller: Teller,
     orders: watch::Receiver<Order>,
+}
+
+/// Where a workload's news go.
+enum Teller {
+    /// To the supervisor that started this process.
+    Pipe(Mutex<UnixStream>),
+    /// To the supervisor, which is this process.
+    News(std::sync::mpsc::Sender<News>),
 }
 
 /// A process that was started as a role and has not joined yet: it has no threads, so that it can still give up rights.
@@ -97,14 +111,14 @@ impl Workload {
     pub(crate) async fn join(begun: Begun) -> anyhow::Result<Self> {
         let Begun { pipe, start } = begun;
         let id: SpiffeId = start.id.parse()?;
-        let svid = ask_svid(&pipe, &id)?;
+        let (svid, revoked) = ask_svid(&pipe, &id)?;
         let store = Arc::new(Store::new(svid));
-        let (revoke, revoked) = mpsc::unbounded_channel();
-        let (answers, orders) = watch_pipe(pipe.try_clone()?, revoke);
         let dir = BoxDir::at(Path::new(&start.dir));
         let settings = Settings::load(&dir)?;
         let gate = Arc::new(settings.catalog.clone());
         let endpoint = endpoint(&id, &store, &start.roots, gate)?;
+        revoked.iter().for_each(|whom| cut(&endpoint, whom));
+        let (answers, orders) = watch_pipe(pipe.try_clone()?, endpoint.clone());
         let shared = Shared {
             id,
             dir,
@@ -114,14 +128,13 @@ impl Workload {
             roots: start.roots,
             store: Arc::clone(&store),
             clock: clock(),
-            pipe: Some(Mutex::new(pipe)),
+            teller: Teller::Pipe(Mutex::new(pipe)),
             orders,
         };
         let workload = Self {
             shared: Arc::new(shared),
         };
         tokio::task::spawn_local(rotate(workload.clone(), store, answers));
-        tokio::task::spawn_local(cut(workload.clone(), revoked));
         Ok(workload)
     }
 
@@ -130,7 +143,7 @@ impl Workload {
         id: SpiffeId,
         dir: &BoxDir,
         (chain, key): (Vec<Vec<u8>>, PrivateKey),
-        roots: &[Root],
+        (roots, news): (&[Root], std::sync::mpsc::Sender<News>),
     ) -> anyhow::Result<Self> {
         let settings = Settings::load(dir)?;
         let store = Arc::new(Store::new(svid(chain, key)?));
@@ -147,12 +160,17 @@ impl Workload {
             roots: roots.to_vec(),
             store,
             clock,
-            pipe: None,
+            teller: Teller::News(news),
             orders,
         };
         Ok(Self {
             shared: Arc::new(shared),
         })
+    }
+
+    /// Ends what is open with whoever is revoked, and lets nothing of it in again.
+    pub(crate) fn revoke(&self, whom: &Whom) {
+        cut(&self.shared.endpoint, whom);
     }
 
     /// When the workload's own SVID ends: another time means other credentials.
@@ -216,6 +234,17 @@ impl Workload {
         self.shared.settings.terms(contract)
     }
 
+    /// What a contract says happens while the other end is away, for one who asks that of each of its messages.
+    pub(crate) fn outage<T>(&self, contract: &str) -> Outage<T> {
+        let seed = RandomState::new().build_hasher().finish();
+        Outage::new(self.shared.settings.failure(contract), seed)
+    }
+
+    /// Tells what a contract wants told of an outage.
+    pub(crate) fn alarm(&self, contract: &str, alarm: &Alarm) {
+        self.tell(&Up::Outage(Told::of(contract, alarm)));
+    }
+
     /// Which streams a boundary contract exposes.
     pub(crate) fn inventory(&self, contract: &str) -> Inventory {
         let Terms {
@@ -252,7 +281,13 @@ impl Workload {
             contract: contract.into(),
             operation: operation.into(),
         };
-        Ok(self.shared.endpoint.connect(addr, target).await?)
+        let opened = self.shared.endpoint.connect(addr, target.clone()).await;
+        if let Err(error) = &opened
+            && let Some(refusal) = Refusal::of(&target, error)
+        {
+            self.tell(&Up::Refused(refusal));
+        }
+        Ok(opened?)
     }
 
     /// A link under another catalog than the box's: what a process tries that does not ask its own.
@@ -320,20 +355,36 @@ impl Workload {
     }
 
     fn tell(&self, message: &Up) {
-        if let Some(pipe) = &self.shared.pipe {
-            let pipe = pipe.lock().unwrap_or_else(PoisonError::into_inner);
-            let _supervisor_gone = pipe::send(&*pipe, message);
+        match &self.shared.teller {
+            Teller::Pipe(pipe) => {
+                let pipe = pipe.lock().unwrap_or_else(PoisonError::into_inner);
+                let _supervisor_gone = pipe::send(&*pipe, message);
+            }
+            Teller::News(news) => {
+                let id = self.shared.id.clone();
+                if let Some(news_of) = news_of(id, message.clone()) {
+                    let _supervisor_gone = news.send(news_of);
+                }
+            }
         }
     }
 }
 
-fn ask_svid(pipe: &UnixStream, id: &SpiffeId) -> anyhow::Result<Svid> {
+/// Asks for the first SVID; who is revoked already is told before it comes.
+fn ask_svid(pipe: &UnixStream, id: &SpiffeId) -> anyhow::Result<(Svid, Vec<Whom>)> {
+    let mut revoked = Vec::new();
     let (csr, key) = issue::request(id)?;
     pipe::send(pipe, &Up::Request(csr.into()))?;
-    match pipe::receive(pipe)? {
-        Some(Down::Svid(chain)) => svid(chain.into_iter().map(Vec::from).collect(), key),
-        Some(Down::Refused(reason)) => anyhow::bail!("no SVID for {id}: {reason}"),
-        _ => anyhow::bail!("the supervisor went away"),
+    loop {
+        match pipe::receive(pipe)? {
+            Some(Down::Revoke(whom)) => revoked.push(whom),
+            Some(Down::Svid(chain)) => {
+                let svid = svid(chain.into_iter().map(Vec::from).collect(), key)?;
+                return Ok((svid, revoked));
+            }
+            Some(Down::Refused(reason)) => anyhow::bail!("no SVID for {id}: {reason}"),
+            _ => anyhow::bail!("the supervisor went away"),
+        }
     }
 }
 
@@ -362,11 +413,9 @@ fn endpoint(
 
 type Answers = mpsc::UnboundedReceiver<Vec<Vec<u8>>>;
 
-/// Reads the supervisor's messages on a thread of its own; a supervisor that is gone means stop.
-fn watch_pipe(
-    pipe: UnixStream,
-    revoke: mpsc::UnboundedSender<String>,
-) -> (Answers, watch::Receiver<Order>) {
+/// Reads the supervisor's messages on a thread of its own, so that who is revoked is cut whatever the role has to do; a
+/// supervisor that is gone means stop.
+fn watch_pipe(pipe: UnixStream, endpoint: Endpoint) -> (Answers, watch::Receiver<Order>) {
     let (order, orders) = watch::channel(Order::Run);
     let (answers, answered) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
@@ -378,9 +427,7 @@ fn watch_pipe(
                 Down::Drain => {
                     let _role_gone = order.send(Order::Drain);
                 }
-                Down::Revoke(id) => {
-                    let _role_gone = revoke.send(id);
-                }
+                Down::Revoke(whom) => cut(&endpoint, &whom),
                 Down::Stop => break,
                 Down::Start(_) | Down::Refused(_) => {}
             }
@@ -390,13 +437,14 @@ fn watch_pipe(
     (answered, orders)
 }
 
-/// Ends what is open with identities that are revoked, and lets nothing of them in again.
-async fn cut(workload: Workload, mut revoked: mpsc::UnboundedReceiver<String>) {
-    while let Some(id) = revoked.recv().await {
-        match id.parse() {
-            Ok(id) => workload.shared.endpoint.revoke(&id),
+/// Ends what is open with whoever is revoked, and lets nothing of it in again.
+fn cut(endpoint: &Endpoint, whom: &Whom) {
+    match whom {
+        Whom::Certificate(serial) => endpoint.revoke_certificate(serial),
+        Whom::Identity(id) => match id.parse() {
+            Ok(id) => endpoint.revoke(&id),
             Err(error) => tracing::error!(%error, "svid.revoke"),
-        }
+        },
     }
 }
 

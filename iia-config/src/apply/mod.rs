@@ -53,7 +53,7 @@ impl Call {
             Class::Image => &[Self::NameImage],
             Class::Ruleset => &[Self::NameRules],
             Class::Trust => &[Self::NameOperators],
-            Class::Approval | Class::Manifest | Class::Confirmation => &[],
+            Class::Approval | Class::Manifest | Class::Confirmation | Class::Revocation => &[],
         }
     }
 

@@ -11,6 +11,7 @@ mod expect;
 mod recover;
 mod release;
 mod restore;
+mod revoke;
 mod submit;
 
 use std::collections::BTreeSet;

@@ -123,7 +123,7 @@ fn origin(bytes: &[u8], trust: &Trust) -> Result<Origin, Refusal> {
         Class::Config | Class::Image | Class::Ruleset => {
             envelope::open(bytes, class, trust)?.operators
         }
-        Class::Approval | Class::Manifest | Class::Confirmation => {
+        Class::Approval | Class::Manifest | Class::Confirmation | Class::Revocation => {
             let (class, found) = (Class::Config.name(), class.name());
             return Err(EnvelopeError::WrongType { class, found }.into());
         }
@@ -226,7 +226,11 @@ impl Parsed {
                 let trust = Trust::parse(self.document.text().as_bytes())?;
                 Ok((Matter::Trust(Box::new(trust)), 0))
             }
-            Class::Config | Class::Approval | Class::Manifest | Class::Confirmation => {
+            Class::Config
+            | Class::Approval
+            | Class::Manifest
+            | Class::Confirmation
+            | Class::Revocation => {
                 let checked = validate(&self.document, facts)?;
                 let warnings = checked.warnings.len();
                 Ok((Matter::Config(Box::new(checked)), warnings))

@@ -17,6 +17,7 @@ pub static TABLE: &[EntrySpec] = &[
     document::ARTIFACT,
     document::MANIFEST,
     approval::schema::APPROVAL,
+    crate::revocation::REVOCATION,
     observer::CONFIRMATION,
     document::POLICY,
     network::INTERFACE,

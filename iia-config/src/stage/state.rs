@@ -93,6 +93,9 @@ pub struct State {
     /// Files of the approvals that were used, oldest first.
     #[n(7)]
     approvals: Vec<String>,
+    /// Files of the revocations, oldest first; a record from before there were any has none.
+    #[n(8)]
+    revocations: Option<Vec<String>>,
 }
 
 impl Default for State {
@@ -106,6 +109,7 @@ impl Default for State {
             phase: Phase::Rest,
             used: Vec::new(),
             approvals: Vec::new(),
+            revocations: None,
         }
     }
 }
@@ -302,10 +306,27 @@ impl State {
         self.approvals.push(file.into());
     }
 
+    /// The files of the revocations, oldest first.
+    pub(crate) fn revocations(&self) -> impl Iterator<Item = &str> {
+        self.revocations.iter().flatten().map(String::as_str)
+    }
+
+    /// A revocation's file, for good; tells whether it is a new one.
+    pub(crate) fn put_revocation(&mut self, file: &str) -> bool {
+        let all = self.revocations.get_or_insert_default();
+        let is_new = !all.iter().any(|have| have == file);
+        if is_new {
+            all.push(file.into());
+        }
+        is_new
+    }
+
     /// Every file that is named.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         let approvals = self.approvals.iter().map(String::as_str);
-        approvals.chain(self.kept.iter().map(Kept::file))
+        approvals
+            .chain(self.revocations())
+            .chain(self.kept.iter().map(Kept::file))
     }
 
     pub(crate) fn used_len(&self) -> usize {

@@ -12,6 +12,7 @@ use super::kept::Kept;
 use super::state::{KEPT_MAX, State};
 use super::{StageError, disk};
 use crate::envelope::body_of;
+use crate::revocation::Revoked;
 use crate::trust::{Class, Trust};
 
 const EVIDENCE: &str = "evidence";
@@ -108,6 +109,26 @@ impl<D: Disk> Store<D> {
         ))
     }
 
+    /// Who is revoked on this box. A revocation counts as it did when it was taken: operators may have changed since.
+    ///
+    /// # Errors
+    /// [`StageError`].
+    pub fn revoked(&self) -> Result<Revoked, StageError> {
+        let state = self.load()?;
+        state.map_or_else(|| Ok(Revoked::default()), |state| self.revoked_of(&state))
+    }
+
+    /// Who is revoked by the files that a state names.
+    pub(crate) fn revoked_of(&self, state: &State) -> Result<Revoked, StageError> {
+        let mut all = Revoked::default();
+        for file in state.revocations() {
+            let bytes = self.read_file(file)?;
+            let one = Revoked::parse(body_of(&bytes));
+            all.add(one.map_err(|_| StageError::damaged("a revocation"))?);
+        }
+        Ok(all)
+    }
+
     /// Keeps others from changing this box.
     pub(crate) fn lock(&self) -> Result<Option<File>, StageError> {
         self.disk.make_dir(&self.root.join(STATE))?;
@@ -181,7 +202,8 @@ impl<D: Disk> Store<D> {
         self.root.join(EVIDENCE).join(ARTIFACTS)
     }
 
-    fn record(&self) -> PathBuf {
+    /// Where the record lies: whenever anything changes, another file has this name.
+    pub fn record(&self) -> PathBuf {
         self.root.join(STATE).join(RECORD)
     }
 

@@ -17,11 +17,13 @@ pub enum Class {
     Manifest,
     /// An observer's answer: what runs is what was signed.
     Confirmation,
+    /// Identities and certificates that are believed no more.
+    Revocation,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Config,
         Self::Image,
         Self::Ruleset,
@@ -29,6 +31,7 @@ impl Class {
         Self::Approval,
         Self::Manifest,
         Self::Confirmation,
+        Self::Revocation,
     ];
 
     /// The name in documents.
@@ -41,6 +44,7 @@ impl Class {
             Self::Approval => "approval",
             Self::Manifest => "manifest",
             Self::Confirmation => "confirmation",
+            Self::Revocation => "revocation",
         }
     }
 
@@ -54,6 +58,7 @@ impl Class {
             Self::Approval => "application/vnd.iia.approval.v1",
             Self::Manifest => "application/vnd.iia.manifest.v1",
             Self::Confirmation => "application/vnd.iia.confirmation.v1",
+            Self::Revocation => "application/vnd.iia.revocation.v1",
         }
     }
 

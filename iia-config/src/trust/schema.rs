@@ -13,6 +13,7 @@ pub(crate) const CLASS: &[Type] = &[Type::Atom(&[
     "approval",
     "manifest",
     "confirmation",
+    "revocation",
 ])];
 
 /// The entry `fleet`.

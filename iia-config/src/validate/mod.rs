@@ -82,15 +82,13 @@ pub struct Endpoint {
 /// Every diagnostic, when one of them rejects.
 pub fn validate(document: &Document, facts: &Facts) -> Result<Checked, Vec<Diagnostic>> {
     let mut found = shapes::check(document);
-    found.extend(document.of_kind("image").map(|entry| {
-        let message = "`image` has no place in a configuration";
-        Diagnostic::error(
-            "C031",
-            entry.head(),
-            message,
-            "sign it as an artifact of class image",
-        )
-    }));
+    for kind in ["image", "revocation"] {
+        found.extend(document.of_kind(kind).map(|entry| {
+            let message = format!("`{kind}` has no place in a configuration");
+            let help = format!("sign it as an artifact of class {kind}");
+            Diagnostic::error("C031", entry.head(), message, &help)
+        }));
+    }
     let catalog = match Catalog::of(document.tree()) {
         Ok((catalog, defects)) => {
             found.extend(defects.into_iter().map(Diagnostic::from));

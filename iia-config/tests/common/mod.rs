@@ -24,7 +24,7 @@ pub(crate) fn key_entry(name: &str, operator: &str, classes: &[&str]) -> String 
     format!("\nkey {name} {{\n  operator {operator}\n  public {public}\n{classes}}}\n")
 }
 
-/// ann writes; bob and cem approve; bob has a second key; eye observes; ivy makes images and rules.
+/// ann writes; bob and cem approve; bob has a second key; eye observes; ivy makes images and rules; rita revokes.
 pub(crate) fn trust_text(rules: &str) -> String {
     let mut text = String::from("iia-config 1\n");
     text += &key_entry("ann", "ann", &["approval", "config", "trust"]);
@@ -33,6 +33,7 @@ pub(crate) fn trust_text(rules: &str) -> String {
     text += &key_entry("cem", "cem", &["approval", "config"]);
     text += &key_entry("eye", "eye", &["confirmation"]);
     text += &key_entry("ivy", "ivy", &["image", "ruleset"]);
+    text += &key_entry("rita", "rita", &["revocation"]);
     text += rules;
     text += "\nfleet lines {\n  box seg01\n  box seg02\n}\n";
     text

@@ -63,7 +63,14 @@ struct Peer {
     shown: Shown,
     ends_ns: u64,
     place: Place,
+    certificate: Place<String>,
     told: bool,
+}
+
+impl Peer {
+    fn is_revoked(&self) -> bool {
+        self.place.flag().is_raised() || self.certificate.flag().is_raised()
+    }
 }
 
 impl Connection {
@@ -142,11 +149,17 @@ impl Connection {
     /// The handshake is done: who is it, and what is its right bound to? Register first, then look at the flag.
     fn meet(&mut self, now: &Reading) -> Result<(), LinkError> {
         let proven = self.wire.peer()?;
-        let registry = self.party.registry();
         let max = iia_identity::revoke::IDENTITIES_MAX;
-        let place = registry.register(&proven.id, self.live.clone());
-        let place = place.ok_or(LinkError::TooManySessions { max })?;
-        let revoked = place.flag().is_raised();
+        let place = self
+            .party
+            .registry()
+            .register(&proven.id, self.live.clone());
+        let certificate = self
+            .party
+            .certificates()
+            .register(&proven.shown.serial, self.live.clone());
+        let places = place.zip(certificate);
+        let (place, certificate) = places.ok_or(LinkError::TooManySessions { max })?;
         // Whoever is refused is named.
         self.peer = Some(Peer {
             ends_ns: monotonic(now, proven.not_after),
@@ -154,9 +167,10 @@ impl Connection {
             not_after: proven.not_after,
             shown: proven.shown,
             place,
+            certificate,
             told: false,
         });
-        match revoked {
+        match self.peer.as_ref().is_some_and(Peer::is_revoked) {
             true => Err(LinkError::Revoked),
             false => Ok(()),
         }
@@ -168,7 +182,7 @@ impl Connection {
         match &self.peer {
             _ if self.over.is_some() => {}
             // This end has cut it.
-            Some(peer) if peer.place.flag().is_raised() => self.end(LinkError::Revoked),
+            Some(peer) if peer.is_revoked() => self.end(LinkError::Revoked),
             _ => {
                 self.mux.handle_end(false);
                 self.end_quietly(LinkError::Truncated);

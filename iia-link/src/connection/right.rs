@@ -104,7 +104,7 @@ impl Connection {
     /// Whether the peer may still speak and be spoken to; asked before each message.
     pub(super) fn allowed(&self, now: &Reading) -> Result<(), LinkError> {
         match &self.peer {
-            Some(peer) if peer.place.flag().is_raised() => Err(LinkError::Revoked),
+            Some(peer) if peer.is_revoked() => Err(LinkError::Revoked),
             Some(peer) if now.monotonic_ns >= peer.ends_ns => Err(LinkError::SvidExpired),
             _ => Ok(()),
         }

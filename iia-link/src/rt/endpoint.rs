@@ -90,6 +90,13 @@ impl Endpoint {
         }
     }
 
+    /// The same for one certificate, by its serial number in lower-case hexadecimal.
+    pub fn revoke_certificate(&self, serial: &str) {
+        if let Ok(party) = &self.party {
+            cut_all(party.revoke_certificate(serial));
+        }
+    }
+
     /// Puts another catalog in place; sessions that it does not cover end.
     pub fn replace_gate(&self, gate: Arc<dyn Gate>) {
         if let Ok(party) = &self.party {

@@ -12,16 +12,17 @@ use iia_core::time::Clock as _;
 use iia_core::zone::Zone;
 use iia_identity::IdentityError;
 use iia_identity::issue::{self, Issuer, SVID_LIFE_MAX_SECS};
-use iia_identity::revoke::Registry;
 
 use super::screen::Tone;
 use crate::admit::Admits;
 use crate::boxdir::BoxDir;
 use crate::client::AuditClient;
-use crate::commission::confirm;
+use crate::commission::{confirm, revoke};
 use crate::issue::{Authority, event};
 use crate::observe;
 use crate::pipe::Root;
+use crate::refused::Refusals;
+use crate::revoked::Revoked;
 use crate::supervise::{IssueFn, News, RoleSpec, Supervisor};
 use crate::terms::Settings;
 use crate::workload::{Workload, clock};
@@ -46,7 +47,7 @@ pub(super) struct Machine {
     settings: Settings,
     supervisor: Supervisor,
     issuer: Arc<Authority>,
-    revoked: Arc<Registry>,
+    revoked: Arc<Revoked>,
     admits: Option<Admits>,
     dir: BoxDir,
     roots: Vec<Root>,
@@ -59,6 +60,7 @@ pub(super) struct Machine {
     ready: Vec<String>,
     ended: Vec<String>,
     heard: Vec<Heard>,
+    refusals: Refusals,
 }
 
 /// The issuer of a trust domain.
@@ -91,17 +93,21 @@ impl Machine {
         };
         let issuer = Arc::new(Authority::open(issuer, &dir)?);
         let (gate, authority) = (settings.catalog.clone(), Arc::clone(&issuer));
-        let revoked = Arc::new(Registry::default());
+        let revoked = Revoked::follow(&dir)?;
         let of_issuer = Arc::clone(&revoked);
         let issue = move |id: &SpiffeId, csr: &[u8]| {
-            if of_issuer.is_revoked(id) {
+            if of_issuer.has(id) {
                 return Err(IdentityError::Revoked.to_string());
             }
             authority
                 .issue(csr, id, &gate, clock().read())
                 .map_err(|error| error.to_string())
         };
-        let asked = (Box::new(issue) as Box<IssueFn>, admits.clone());
+        let asked = (
+            Box::new(issue) as Box<IssueFn>,
+            admits.clone(),
+            Arc::clone(&revoked),
+        );
         let supervisor = Supervisor::new(dir.clone(), roots.to_vec(), asked, sender);
         Ok(Self {
             settings,
@@ -118,6 +124,7 @@ impl Machine {
             ready: Vec::new(),
             ended: Vec::new(),
             heard: Vec::new(),
+            refusals: Refusals::default(),
         })
     }
 
@@ -143,7 +150,17 @@ impl Machine {
         let catalog = &self.settings.catalog;
         let issued = self.issuer.issue(&csr, &id, catalog, clock().read())?;
         self.note(event(&issued.record));
-        let workload = Workload::in_process(id, &self.dir, (issued.chain, key), &self.roots)?;
+        let workload = Workload::in_process(
+            id,
+            &self.dir,
+            (issued.chain, key),
+            (&self.roots, self.supervisor.news()),
+        )?;
+        let cut = workload.clone();
+        self.revoked.listen(move |whom| {
+            cut.revoke(whom);
+            true
+        });
         Ok(workload)
     }
 
@@ -166,12 +183,10 @@ impl Machine {
         &self.settings
     }
 
-    /// Revokes an identity: it gets no SVID here any more, and every role of the box ends what is open with it.
-    pub(super) fn revoke(&self, id: &SpiffeId) {
-        self.revoked.revoke(id);
-        self.supervisor.revoke(id);
-        let event = Event::new(EventKind::Authorisation, clock().read().wall);
-        self.note(event.with("outcome", "revoked").with("id", id.as_str()));
+    /// Puts in a signed revocation: whom it names gets no SVID here any more, and every role of the box ends what is open
+    /// with it.
+    pub(super) fn revoke(&self, signed: &[u8]) -> anyhow::Result<()> {
+        revoke(&self.dir, &self.settings.box_name, signed)
     }
 
     /// Its name.
@@ -274,6 +289,8 @@ impl Machine {
     /// Waits until every event so far is in the chain, and sends no more.
     pub(super) async fn close_audit(&mut self) {
         self.take_news();
+        let counted = self.refusals.close(clock().read().wall);
+        counted.into_iter().for_each(|event| self.note(event));
         if let Some(audit) = self.audit.take() {
             audit.flush().await;
         }
@@ -286,6 +303,8 @@ impl Machine {
     }
 
     fn take_news(&mut self) {
+        let counted = self.refusals.settle(clock().read().wall);
+        counted.into_iter().for_each(|event| self.note(event));
         while let Ok(news) = self.news.try_recv() {
             let (event, heard) = told(&news);
             if let Some(event) = event {
@@ -293,6 +312,11 @@ impl Machine {
             }
             self.heard.extend(heard);
             match news {
+                News::LinkRefused { id, refusal } => {
+                    let event = self.refusals.take(&id, refusal, clock().read().wall);
+                    event.into_iter().for_each(|event| self.note(event));
+                }
+                News::Outage { id, told } => self.note(told.event(&id, clock().read().wall)),
                 News::Ready { role } => self.ready.push(role),
                 News::Finished { role } | News::Ended { role, .. } => self.ended.push(role),
                 _ => {}
@@ -352,7 +376,7 @@ fn told(news: &News) -> (Option<Event>, Option<Heard>) {
             let text = format!("{name}: no SVID for {id}: {reason}");
             (Some(event), heard(name, Tone::Bad, text))
         }
-        News::Finished { .. } => (None, None),
+        News::Finished { .. } | News::LinkRefused { .. } | News::Outage { .. } => (None, None),
         News::Fell { role } => {
             let event = event(EventKind::WorkloadStopped).with("role", role.as_str());
             let text = format!("{role} fell and is started again");

@@ -34,6 +34,9 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         workload.say(&format!(
             "cut off after {answers} answers on one session: {error:#}"
         ));
+        if let Err(error) = workload.connect("child_api", contract, QUERY).await {
+            workload.say(&format!("refused from then on: {error:#}"));
+        }
         workload.done();
         return Ok(());
     }

@@ -1,17 +1,28 @@
-//! A link to another role or to the north that comes back by itself.
+//! A link to another role or to the north that comes back by itself, as its contract says.
 
 use iia_core::Timestamp;
+use iia_link::failure::{Outage, Verdict};
 use iia_link::rt::{Message, Session};
 
 use crate::workload::Workload;
 
-/// A session that is opened when it is first used and again after it broke.
+/// A session that is opened when it is first used and again after it broke. While the other end is away it is tried no
+/// more often than the contract says, and what waits for nothing does what the contract says.
 pub(super) struct Link {
     workload: Workload,
     to: &'static str,
     contract: String,
     operation: &'static str,
     session: Option<Session>,
+    outage: Outage<Vec<u8>>,
+}
+
+/// The other end is away, and it is not time yet to try again.
+#[derive(Debug, thiserror::Error)]
+#[error("{to} is away and is tried again in {wait_ms} ms")]
+struct Away {
+    to: &'static str,
+    wait_ms: u64,
 }
 
 impl Link {
@@ -28,18 +39,32 @@ impl Link {
             contract: contract.into(),
             operation,
             session: None,
+            outage: workload.outage(contract),
         }
     }
 
     /// The session, opened if there is none.
     pub(super) async fn session(&mut self) -> anyhow::Result<&mut Session> {
-        match &mut self.session {
-            Some(session) => Ok(session),
-            empty => Ok(empty.insert(
-                self.workload
-                    .connect(self.to, &self.contract, self.operation)
-                    .await?,
-            )),
+        if self.session.is_none() {
+            anyhow::ensure!(self.wait_ns() == 0, self.away());
+            let way = (self.to, self.contract.as_str(), self.operation);
+            let opened = self.workload.connect(way.0, way.1, way.2).await;
+            self.session =
+                Some(opened.inspect_err(|_| self.outage.handle_away(now(&self.workload)))?);
+            self.outage.handle_there();
+        }
+        Ok(self
+            .session
+            .as_mut()
+            .ok_or(iia_link::LinkError::Truncated)?)
+    }
+
+    /// How long it takes until the other end is tried again; 0 while it is there.
+    pub(super) fn wait_ns(&self) -> u64 {
+        let now_ns = now(&self.workload);
+        match self.outage.is_there() || self.outage.poll_try(now_ns) {
+            true => 0,
+            false => self.outage.next_try_ns().saturating_sub(now_ns),
         }
     }
 
@@ -52,10 +77,14 @@ impl Link {
     /// Whatever is asked over a link may be asked twice.
     pub(super) async fn call(&mut self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
         let is_fresh = self.session.is_none();
-        match self.call_once(payload).await {
+        let answer = match self.call_once(payload).await {
             Err(_) if !is_fresh => self.call_once(payload).await,
             other => other,
+        };
+        if answer.is_err() && self.outage.is_there() {
+            self.outage.handle_away(now(&self.workload));
         }
+        answer
     }
 
     async fn call_once(&mut self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
@@ -66,13 +95,53 @@ impl Link {
         Ok(answer?)
     }
 
-    /// Sends, and waits for nothing.
+    /// Sends, and waits for nothing. What the other end does not take is kept, dropped or refused by the contract's word.
     pub(super) async fn push(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
+        let _tried = self.session().await;
+        let now_ns = now(&self.workload);
+        let refused = match self.outage.handle_message(now_ns, payload) {
+            Verdict::Send(payload) => match self.push_now(payload.clone()).await {
+                Ok(()) => None,
+                // It fell just now: the contract's word counts for this one as well.
+                Err(_) => self.aside(payload),
+            },
+            Verdict::Hold(_) | Verdict::Refused(_) => Some(self.away()),
+            Verdict::Kept | Verdict::Dropped => None,
+        };
+        self.send_kept().await;
+        while let Some(alarm) = self.outage.poll_alarm() {
+            self.workload.alarm(&self.contract, &alarm);
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    fn aside(&mut self, payload: Vec<u8>) -> Option<anyhow::Error> {
+        let verdict = self.outage.handle_message(now(&self.workload), payload);
+        match verdict {
+            Verdict::Kept | Verdict::Dropped => None,
+            Verdict::Send(_) | Verdict::Hold(_) | Verdict::Refused(_) => Some(self.away()),
+        }
+    }
+
+    fn away(&self) -> anyhow::Error {
+        let wait_ms = self.wait_ns().div_ceil(1_000_000);
+        Away {
+            to: self.to,
+            wait_ms,
+        }
+        .into()
+    }
+
+    async fn push_now(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
         let is_fresh = self.session.is_none();
-        match self.push_once(payload.clone()).await {
+        let sent = match self.push_once(payload.clone()).await {
             Err(_) if !is_fresh => self.push_once(payload).await,
             other => other,
+        };
+        if sent.is_err() && self.outage.is_there() {
+            self.outage.handle_away(now(&self.workload));
         }
+        sent
     }
 
     async fn push_once(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
@@ -82,4 +151,18 @@ impl Link {
         }
         Ok(sent?)
     }
+
+    /// What was kept goes, the oldest first.
+    async fn send_kept(&mut self) {
+        while let Some(kept) = self.outage.poll_kept(now(&self.workload)).cloned() {
+            if self.push_once(kept).await.is_err() {
+                return;
+            }
+            self.outage.handle_sent();
+        }
+    }
+}
+
+fn now(workload: &Workload) -> u64 {
+    workload.reading().monotonic_ns
 }

@@ -73,10 +73,16 @@ async fn attend<S: Serve>(role: Rc<S>, workload: Workload, session: Session) {
     if let Err(error) = &outcome {
         tracing::debug!(error = format!("{error:#}"), "session.ended");
     }
-    say(
-        EventKind::SessionClosed,
-        Some(if outcome.is_ok() { "closed" } else { "broken" }),
-    );
+    say(EventKind::SessionClosed, Some(how(&outcome)));
+}
+
+/// How a session ended, in a word.
+fn how(outcome: &anyhow::Result<()>) -> &'static str {
+    match outcome {
+        Ok(()) => "closed",
+        Err(error) if error.downcast_ref() == Some(&LinkError::Revoked) => "revoked",
+        Err(_) => "broken",
+    }
 }
 
 /// The event of a refused link: who, from where, what it wanted, and the code of the reason. Whoever did not prove who

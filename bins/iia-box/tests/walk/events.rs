@@ -24,11 +24,13 @@ const DESK: &str = "spiffe://iia.local/zone/cfg/workload/desk";
 const LAKE: &str = "spiffe://iia.local/zone/lake/workload/lake_writer";
 const OBSERVER: &str = "spiffe://iia.local/zone/attest/workload/observer";
 const SUPERVISOR: &str = "spiffe://iia.local/zone/cfg/workload/supervisor";
+const SITE_SUPERVISOR: &str = "spiffe://site.example/zone/cfg/workload/supervisor";
 const SITE_CHAIN: &str = "spiffe://site.example/zone/audit/workload/chain";
 const INTAKE: &str = "spiffe://site.example/zone/collect/workload/intake";
 const LAPTOP: &str = "spiffe://site.example/zone/engineering/workload/laptop";
 const NOTEBOOK: &str = "spiffe://site.example/zone/engineering/workload/notebook";
 const QUERY: &str = "iia.contract.boundary.engineering.query";
+const AUTHOR: &str = "site-engineer";
 const ADDRESS: &str = "127.90.33.2:7443";
 
 /// A certificate that names a workload of the box, and that nobody of the box has issued.
@@ -142,6 +144,35 @@ fn each_of_eight_kinds_that_is_induced_is_one_record_of_whoever_saw_it() {
     // Conduit: a workload that proves who it is and names a contract that the box does not have.
     let laptop = [("peer", LAPTOP), ("operation", "QUERY")];
     assert_eq!(times(&told, (EventKind::ConduitRejected, API), &laptop), 1);
+
+    // The same on the other side, by whoever dialled: the box above has it in its own chain, with the code that it was told.
+    let other = chain(&run, "site");
+    let dialled = [
+        ("side", "dialling"),
+        ("id", LAPTOP),
+        ("operation", "QUERY"),
+        ("count", "1"),
+    ];
+    let seen = (EventKind::ConduitRejected, SITE_SUPERVISOR);
+    assert_eq!(times(&other, seen, &dialled), 1);
+    let code = |told: &[Told], by: &[(&str, &str)]| {
+        let mut found = told.iter().filter(|one| one.has(by));
+        let found = found.find(|one| one.kind == EventKind::ConduitRejected);
+        found.map(|one| one.fields["code"].clone())
+    };
+    assert_eq!(code(&other, &dialled), code(&told, &laptop));
+
+    // A revocation: operators have signed it, the desk has told it, and from then on nothing of the notebook gets in.
+    let lost = [
+        ("outcome", "revoked"),
+        ("id", NOTEBOOK),
+        ("operators", AUTHOR),
+    ];
+    assert_eq!(times(&told, (EventKind::Authorisation, DESK), &lost), 1);
+    let cut = [("peer", NOTEBOOK), ("outcome", "revoked")];
+    assert_eq!(times(&told, (EventKind::SessionClosed, API), &cut), 1);
+    let again = [("peer", NOTEBOOK), ("code", "IIA-LNK-0103")];
+    assert_eq!(times(&told, (EventKind::ConduitRejected, API), &again), 1);
 
     // Sessions: the notebook asked twice, each in a session of its own, and in a third until it was revoked.
     let session = [("peer", NOTEBOOK), ("contract", QUERY)];

@@ -86,7 +86,8 @@ fn mirrored(run: &Finished) {
     }
 }
 
-/// Each thing that the capture's story holds and no contract covers, and the consumer without contract.
+/// Each thing that the capture's story holds and no contract covers, the consumer without contract, and the one that was
+/// revoked.
 fn violations(run: &Finished) {
     let reasons = reasons(run, &Stream::VIOLATION);
     for words in [
@@ -99,11 +100,12 @@ fn violations(run: &Finished) {
         "flow modbus_tcp by 10.20.0.66",
         "workload/laptop at 127.0.0.1",
         "workload/notebook asked ot.contract.auth",
+        "was refused: the peer's identity is revoked",
     ] {
         let found = reasons.iter().filter(|reason| reason.contains(words));
         assert_eq!(found.count(), 1, "{words}: {reasons:#?}");
     }
-    assert_eq!(reasons.len(), 9);
+    assert_eq!(reasons.len(), 10);
 }
 
 fn findings(run: &Finished) {

@@ -2,13 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use iia_core::SpiffeId;
 use iia_core::stream::Stream;
+use iia_core::time::Clock as _;
 use iia_core::zone::Zone;
 
 use super::{Boxes, Stage, client};
 use crate::demo::machine::STEP;
 use crate::demo::screen::Tone;
+use crate::operators::{AUTHOR, Operators};
+use crate::workload::clock;
 
 /// How long a revoked identity may go on unseen before the demo goes on without it.
 const CUT_MAX: Duration = Duration::from_secs(10);
@@ -28,9 +32,15 @@ impl Stage<'_> {
         let spec = client(NAME.into(), id.clone(), args.map(str::to_owned).to_vec());
         boxes.site.start(spec).await?;
         self.heard_of(boxes, "asks again and again").await;
-        boxes.seg01.revoke(id);
+        let top = boxes.seg01.dir().path().parent();
+        let operators = Operators::at(&top.context("the demo's directory")?.join("operators"));
+        let signed = operators.revoke(id, clock().read().wall)?;
         let revoked = Instant::now();
-        self.step(Tone::Note, &format!("seg01 revokes {id}"));
+        boxes.seg01.revoke(&signed)?;
+        self.step(
+            Tone::Note,
+            &format!("{AUTHOR} signs that {id} is revoked, and seg01 takes it"),
+        );
         let (tone, words) = match self.heard_of(boxes, "cut off after").await {
             true => (
                 Tone::Good,

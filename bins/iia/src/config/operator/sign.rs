@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use iia_config::envelope::{Armour, cosign, seal};
 use iia_config::parse::{Magic, parse};
+use iia_config::revocation::Revoked;
 use iia_config::trust::{Class, Trust};
 use iia_config::{format, limits};
 
@@ -41,6 +42,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if !is_signable(&arguments.file, body, class) {
         return Ok(ExitCode::FAILURE);
     }
+    if class == Class::Revocation {
+        Revoked::parse(body)?;
+    }
     let key = key::open(&arguments.key, &arguments.secrets)?;
     let signed = if armour.is_some() {
         cosign(&bytes, key.as_ref())?
@@ -72,6 +76,7 @@ fn class_of(bytes: &[u8]) -> anyhow::Result<Class> {
         Magic::Approval => Ok(Class::Approval),
         Magic::Manifest => Ok(Class::Manifest),
         Magic::Config if has("key") => Ok(Class::Trust),
+        Magic::Config if has("revocation") => Ok(Class::Revocation),
         Magic::Config if has("image") => Ok(Class::Image),
         Magic::Config if has("ruleset") && rules => Ok(Class::Ruleset),
         Magic::Config => Ok(Class::Config),

@@ -1,0 +1,243 @@
+//! What a workload of the box was refused, or refused itself, when it dialled: told by its process, counted by the
+//! supervisor, so that whoever is refused all the time fills no chain.
+
+use std::collections::BTreeMap;
+
+use iia_core::canon::minicbor;
+use iia_core::code::Coded as _;
+use iia_core::event::{Event, EventKind};
+use iia_core::time::SECOND_NS;
+use iia_core::{SpiffeId, Timestamp};
+use iia_link::LinkError;
+use iia_link::rt::Target;
+use minicbor::{Decode, Encode};
+
+/// The same refusal again within this time is counted and not told.
+const PERIOD_NS: i64 = 60 * SECOND_NS;
+/// Kinds of refusal that are told apart; beyond it they are one.
+const KINDS_MAX: usize = 256;
+/// Longest text that a process may say of it, in characters.
+const TEXT_LEN_MAX: usize = 256;
+
+/// One refusal, as whoever dialled saw it.
+#[derive(Clone, Debug, Default, Decode, Encode, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Refusal {
+    /// Whom it wanted to reach.
+    #[n(0)]
+    pub(crate) peer: String,
+    /// Under which contract.
+    #[n(1)]
+    pub(crate) contract: String,
+    /// For what.
+    #[n(2)]
+    pub(crate) operation: String,
+    /// Why not.
+    #[n(3)]
+    pub(crate) code: String,
+    /// Why not, in words.
+    #[n(4)]
+    pub(crate) reason: String,
+    /// Whether it is the other end that could not prove who it is.
+    #[n(5)]
+    pub(crate) unproven: bool,
+}
+
+impl Refusal {
+    /// The refusal that an error is; `None` for one of the network, which nobody decided.
+    pub(crate) fn of(target: &Target, error: &LinkError) -> Option<Self> {
+        let unproven = match error {
+            LinkError::Identity(_)
+            | LinkError::ForeignPreface { .. }
+            | LinkError::HttpPreface
+            | LinkError::NotTls
+            | LinkError::OldTls
+            | LinkError::Tls => true,
+            LinkError::Catalog(_)
+            | LinkError::ContractEnded
+            | LinkError::Refused { .. }
+            | LinkError::Revoked => false,
+            _ => return None,
+        };
+        let code = match error {
+            LinkError::Refused { code } => code.clone(),
+            other => other.code().to_string(),
+        };
+        Some(Self {
+            peer: target.peer.to_string(),
+            contract: target.contract.clone(),
+            operation: target.operation.clone(),
+            code,
+            reason: error.to_string(),
+            unproven,
+        })
+    }
+
+    fn shortened(mut self) -> Self {
+        for text in [
+            &mut self.peer,
+            &mut self.contract,
+            &mut self.operation,
+            &mut self.code,
+            &mut self.reason,
+        ] {
+            if let Some((at, _)) = text.char_indices().nth(TEXT_LEN_MAX) {
+                text.truncate(at);
+            }
+        }
+        self
+    }
+
+    fn event(&self, id: &str, (now, count): (Timestamp, u64)) -> Event {
+        let kind = match self.unproven {
+            true => EventKind::Authentication,
+            false => EventKind::ConduitRejected,
+        };
+        Event::new(kind, now)
+            .with("outcome", "refused")
+            .with("side", "dialling")
+            .with("id", id)
+            .with("peer", self.peer.as_str())
+            .with("contract", self.contract.as_str())
+            .with("operation", self.operation.as_str())
+            .with("code", self.code.as_str())
+            .with("reason", self.reason.as_str())
+            .with("count", count.to_string())
+    }
+}
+
+/// How often each was refused what.
+#[derive(Default)]
+pub(crate) struct Refusals(BTreeMap<(String, Refusal), Told>);
+
+struct Told {
+    at: Timestamp,
+    untold: u64,
+}
+
+impl Refusals {
+    /// A workload was refused something; gives the event of it, unless it stood in one a moment ago.
+    pub(crate) fn take(
+        &mut self,
+        id: &SpiffeId,
+        refusal: Refusal,
+        now: Timestamp,
+    ) -> Option<Event> {
+        let mut key = (id.to_string(), refusal.shortened());
+        if self.0.len() >= KINDS_MAX && !self.0.contains_key(&key) {
+            key = (String::new(), Refusal::default());
+        }
+        if let Some(told) = self.0.get_mut(&key) {
+            told.untold += 1;
+            return None;
+        }
+        let event = key.1.event(&key.0, (now, 1));
+        let told = Told { at: now, untold: 0 };
+        self.0.insert(key, told);
+        Some(event)
+    }
+
+    /// What is to be told by now: how often it happened since it was told last. What has stopped is forgotten.
+    pub(crate) fn settle(&mut self, now: Timestamp) -> Vec<Event> {
+        self.tell(now, PERIOD_NS)
+    }
+
+    /// Everything that was not told.
+    pub(crate) fn close(&mut self, now: Timestamp) -> Vec<Event> {
+        self.tell(now, 0)
+    }
+
+    fn tell(&mut self, now: Timestamp, after_ns: i64) -> Vec<Event> {
+        let mut events = Vec::new();
+        self.0.retain(|(id, refusal), told| {
+            if now.since_ns(told.at) < after_ns {
+                return true;
+            }
+            let count = std::mem::take(&mut told.untold);
+            if count == 0 {
+                return false;
+            }
+            events.push(refusal.event(id, (now, count)));
+            told.at = now;
+            true
+        });
+        events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_secs(secs)
+    }
+
+    fn refusal(code: &str) -> Refusal {
+        Refusal {
+            code: code.into(),
+            ..Refusal::default()
+        }
+    }
+
+    fn id() -> SpiffeId {
+        "spiffe://iia.local/zone/a/workload/b".parse().unwrap()
+    }
+
+    #[test]
+    fn the_first_is_told_at_once_and_the_rest_is_counted() {
+        let mut refusals = Refusals::default();
+        let first = refusals
+            .take(&id(), refusal("IIA-LNK-0102"), at(0))
+            .unwrap();
+        assert_eq!(first.field("count"), Some("1"));
+        for _ in 0..1000 {
+            assert!(
+                refusals
+                    .take(&id(), refusal("IIA-LNK-0102"), at(1))
+                    .is_none()
+            );
+        }
+        assert!(
+            refusals
+                .take(&id(), refusal("IIA-LNK-0103"), at(2))
+                .is_some()
+        );
+        assert!(refusals.settle(at(59)).is_empty());
+        let told = refusals.settle(at(60));
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].field("count"), Some("1000"));
+        assert!(refusals.settle(at(180)).is_empty());
+        // It has stopped, so that the next one is news.
+        assert!(
+            refusals
+                .take(&id(), refusal("IIA-LNK-0102"), at(181))
+                .is_some()
+        );
+        assert!(
+            refusals
+                .take(&id(), refusal("IIA-LNK-0102"), at(181))
+                .is_none()
+        );
+        assert_eq!(refusals.close(at(181)).len(), 1);
+    }
+
+    #[test]
+    fn a_process_that_says_everything_fills_no_memory_and_no_chain() {
+        let mut refusals = Refusals::default();
+        let mut told = 0;
+        for number in 0..KINDS_MAX * 2 {
+            let long = format!("{number}-{}", "x".repeat(100_000));
+            told += usize::from(refusals.take(&id(), refusal(&long), at(0)).is_some());
+        }
+        assert_eq!(told, KINDS_MAX + 1);
+        let rest: u64 = refusals
+            .close(at(1))
+            .iter()
+            .map(|event| event.field("count").unwrap().parse::<u64>().unwrap())
+            .sum();
+        assert_eq!(rest as usize + told, KINDS_MAX * 2);
+        let longest = |event: &Event| event.field("code").unwrap().chars().count();
+        let event = Refusals::default().take(&id(), refusal(&"x".repeat(1 << 20)), at(0));
+        assert_eq!(longest(&event.unwrap()), TEXT_LEN_MAX);
+    }
+}
