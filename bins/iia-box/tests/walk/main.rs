@@ -19,6 +19,7 @@ mod identities;
 mod kept;
 mod latency;
 mod refused;
+mod revoked;
 mod rollback;
 mod whole;
 mod wire;
