@@ -133,6 +133,12 @@ impl Publisher {
         self.not_before = Some(now + self.backoff_ns);
     }
 
+    /// The same when the link itself says when it is tried again.
+    pub fn handle_away(&mut self, until: Timestamp) {
+        self.lanes.iter_mut().for_each(|lane| lane.in_flight = None);
+        self.not_before = Some(until);
+    }
+
     /// How many streams take turns.
     pub const fn lanes(&self) -> usize {
         self.lanes.len()
@@ -238,6 +244,16 @@ mod tests {
             [BACKOFF_MIN_NS, 2 * BACKOFF_MIN_NS, 4 * BACKOFF_MIN_NS]
         );
         assert_eq!(waits[11], BACKOFF_MAX_NS);
+    }
+
+    #[test]
+    fn a_link_that_is_away_says_when_to_try_again() {
+        let mut publisher = publisher();
+        publisher.handle_drawn(drawn(5, 15));
+        publisher.handle_away(T0 + 7);
+        assert_eq!(publisher.poll_draw(T0 + 6), None);
+        let again = publisher.poll_draw(T0 + 7).unwrap();
+        assert_eq!(again.cursor, Cursor(10), "what was in flight was not sent");
     }
 
     #[test]

@@ -14,7 +14,6 @@ use crate::workload::Workload;
 /// Events that may wait for the audit role; beyond it the newest are counted as lost, and the loss is an event.
 pub(crate) const WAITING_MAX: usize = 16_384;
 const SUBMIT_MAX: usize = 128;
-const RETRY: Duration = Duration::from_millis(100);
 
 /// A handle to submit events with; clones share one queue.
 #[derive(Clone)]
@@ -75,17 +74,23 @@ impl AuditClient {
     }
 }
 
+/// Carries, and tries again as the contract says while the keeper of the chain is away.
 async fn carry(workload: Workload, contract: String, shared: Arc<Shared>) {
+    let mut outage = workload.outage::<()>(&contract);
     loop {
+        let now_ns = || workload.reading().monotonic_ns;
         match workload.connect("audit", &contract, SUBMIT_EVENT).await {
             Ok(mut session) => {
+                outage.handle_there();
                 if let Err(error) = converse(&mut session, &shared).await {
                     tracing::debug!(%error, "audit.link");
                 }
             }
             Err(error) => tracing::debug!(%error, "audit.connect"),
         }
-        tokio::time::sleep(RETRY).await;
+        outage.handle_away(now_ns());
+        let wait_ns = outage.next_try_ns().saturating_sub(now_ns());
+        tokio::time::sleep(Duration::from_nanos(wait_ns)).await;
     }
 }
 

@@ -16,7 +16,7 @@ use iia_edge::wire::{QUERY, QueryAnswer, QueryAsk};
 use iia_link::rt::{Message, Refused, Session};
 use tokio::sync::Mutex;
 
-use super::deeds::{Credentials, Deeds};
+use super::deeds::{Credentials, Deeds, FailsClosed};
 use super::serve::{Serve, serve};
 use crate::client::AuditClient;
 use crate::deed::What;
@@ -65,7 +65,7 @@ impl Serve for Api {
                     let answer = self.ask_bus(&message.payload).await?;
                     self.served(&consumer, &contract, &ask, &answer).await?;
                     let took_ns = i64::try_from(asked.elapsed().as_nanos()).unwrap_or(i64::MAX);
-                    self.tell(&contract, [What::Served(took_ns)]).await;
+                    self.tell(&contract, [What::Served(took_ns)]).await?;
                     Message::answer(&message, answer)
                 }
                 Err(refused) => {
@@ -81,7 +81,7 @@ impl Serve for Api {
     async fn refused(self: Rc<Self>, refused: &Refused) {
         if refused.peer.is_none() {
             let who = refused.addr.ip().to_string();
-            self.tell(&refused.contract, [What::AuthFailed(who)]).await;
+            let _told_later = self.tell(&refused.contract, [What::AuthFailed(who)]).await;
         }
         let peer = refused
             .peer
@@ -151,7 +151,8 @@ impl Api {
                 .with("stream", ask.stream.as_str())
                 .with("rows", answer.rows.to_string()),
         );
-        self.tell(contract, [What::Queried(answer.rows, len)]).await;
+        self.tell(contract, [What::Queried(answer.rows, len)])
+            .await?;
         Ok(())
     }
 
@@ -163,14 +164,18 @@ impl Api {
             let [theirs, ours] = all.entry(contract.into()).or_default();
             [theirs.look(now, ends, true), ours.look(now, own, false)]
         };
-        self.tell(contract, told.into_iter().flatten()).await;
+        let _told_later = self.tell(contract, told.into_iter().flatten()).await;
     }
 
-    /// Tells the accounts what was done.
-    async fn tell(&self, contract: &str, what: impl IntoIterator<Item = What>) {
+    /// Tells the accounts what was done; an error where nothing goes on of which they do not hear.
+    async fn tell(
+        &self,
+        contract: &str,
+        what: impl IntoIterator<Item = What>,
+    ) -> Result<(), FailsClosed> {
         let mut deeds = self.deeds.lock().await;
         what.into_iter().for_each(|what| deeds.add(contract, what));
-        deeds.report().await;
+        deeds.report().await
     }
 
     async fn refuse(&self, consumer: &str, contract: &str, ask: &QueryAsk, refused: &EdgeError) {
@@ -187,8 +192,8 @@ impl Api {
             EdgeError::TooManyRows { asked, .. } => Some(*asked),
             _ => None,
         };
-        self.tell(contract, asked.map(|rows| What::Queried(rows, 0)))
-            .await;
+        let asked = asked.map(|rows| What::Queried(rows, 0));
+        let _told_later = self.tell(contract, asked).await;
         let words = format!("{consumer} asked {}: {refused}", ask.stream);
         self.report(self.violation((consumer, contract, QUERY, words)))
             .await;

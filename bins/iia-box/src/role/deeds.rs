@@ -1,33 +1,46 @@
 //! What a role does under contracts, told to the accounts in the DMZ.
 
+use std::collections::VecDeque;
+
 use iia_core::Timestamp;
 use iia_core::time::SECOND_NS;
+use iia_link::failure::{Outage, Verdict};
 
 use super::link::Link;
 use crate::deed::{Deed, What};
 use crate::wire::{self, REPORT_DEEDS};
 use crate::workload::Workload;
 
-/// Deeds that wait for a bus that is away; beyond it the newest are counted as lost.
+/// Deeds that wait for a bus that is away where the contract has them tried again; beyond it the newest are counted as
+/// lost.
 const WAITING_MAX: usize = 4096;
 /// From when on credentials that end are warned of: ten minutes, where an SVID lives an hour at most.
 const WARNING_NS: i64 = 600 * SECOND_NS;
 
-/// The deeds of one role, in order.
+/// The deeds of one role, in order. While the bus is away they do what the contract with it says.
 pub(super) struct Deeds {
     workload: Workload,
+    contract: String,
     bus: Link,
-    waiting: Vec<Deed>,
+    outage: Outage<Deed>,
+    waiting: VecDeque<Deed>,
     lost: u64,
 }
+
+/// The contract with the bus asks that nothing is done of which it does not hear, and the bus is away.
+#[derive(Debug, thiserror::Error)]
+#[error("the accounts are away, and their contract fails closed")]
+pub(super) struct FailsClosed;
 
 impl Deeds {
     /// Tells over `contract`.
     pub(super) fn new(workload: &Workload, contract: &str) -> Self {
         Self {
             workload: workload.clone(),
+            contract: contract.into(),
             bus: Link::new(workload, "bus", contract, REPORT_DEEDS),
-            waiting: Vec::new(),
+            outage: workload.outage(contract),
+            waiting: VecDeque::new(),
             lost: 0,
         }
     }
@@ -39,30 +52,83 @@ impl Deeds {
 
     /// Something was done at that time.
     pub(super) fn add_at(&mut self, at: Timestamp, contract: &str, what: What) {
-        if self.waiting.len() >= WAITING_MAX {
-            self.lost += 1;
-            return;
-        }
-        self.waiting.push(Deed {
+        self.wait_for_bus(Deed {
             ts_ns: at.as_ns(),
             contract: contract.into(),
             what,
         });
     }
 
-    /// Tells what waits; what the bus does not take waits on.
-    pub(super) async fn report(&mut self) {
-        if self.waiting.is_empty() {
-            return;
+    fn wait_for_bus(&mut self, deed: Deed) {
+        match self.waiting.len() >= WAITING_MAX {
+            true => self.lost += 1,
+            false => self.waiting.push_back(deed),
         }
-        match self.bus.call(&wire::encode(&self.waiting)).await {
-            Ok(_) => self.waiting.clear(),
-            Err(error) => tracing::debug!(error = format!("{error:#}"), "deeds.report"),
+    }
+
+    /// Tells what waits; what the bus does not take waits on, is kept, or goes, by the word of the contract.
+    ///
+    /// # Errors
+    /// [`FailsClosed`] when the word is that nothing goes on.
+    pub(super) async fn report(&mut self) -> Result<(), FailsClosed> {
+        if self.waiting.is_empty() && self.outage.kept() == 0 {
+            return Ok(());
+        }
+        let done = match self.bus.session().await {
+            Ok(_) => {
+                self.outage.handle_there();
+                self.send_all().await
+            }
+            Err(_) => self.put_aside(),
+        };
+        while let Some(alarm) = self.outage.poll_alarm() {
+            self.workload.alarm(&self.contract, &alarm);
         }
         if self.lost > 0 {
             tracing::warn!(lost = self.lost, "deeds.lost");
             self.lost = 0;
         }
+        done
+    }
+
+    /// What was kept goes first, the oldest first.
+    async fn send_all(&mut self) -> Result<(), FailsClosed> {
+        let now_ns = self.now_ns();
+        let mut going = Vec::new();
+        while let Some(kept) = self.outage.poll_kept(now_ns).cloned() {
+            going.push(kept);
+            self.outage.handle_sent();
+        }
+        going.extend(self.waiting.drain(..));
+        match self.bus.call(&wire::encode(&going)).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                tracing::debug!(error = format!("{error:#}"), "deeds.report");
+                self.waiting.extend(going);
+                self.put_aside()
+            }
+        }
+    }
+
+    /// The bus is away.
+    fn put_aside(&mut self) -> Result<(), FailsClosed> {
+        let (now_ns, mut closed) = (self.now_ns(), Ok(()));
+        self.outage.handle_away(now_ns);
+        for deed in std::mem::take(&mut self.waiting) {
+            match self.outage.handle_message(now_ns, deed) {
+                Verdict::Refused(deed) => {
+                    closed = Err(FailsClosed);
+                    self.wait_for_bus(deed);
+                }
+                Verdict::Hold(deed) | Verdict::Send(deed) => self.wait_for_bus(deed),
+                Verdict::Kept | Verdict::Dropped => {}
+            }
+        }
+        closed
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.workload.reading().monotonic_ns
     }
 }
 

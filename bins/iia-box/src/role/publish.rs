@@ -12,7 +12,7 @@ use iia_edge::outbox::Outbox;
 use iia_edge::publish::{Draw, Publisher};
 use iia_edge::wire::{PUBLISH_BATCH, PUBLISH_HEAD, PublishAck, PublishBatch};
 
-use super::deeds::Deeds;
+use super::deeds::{Deeds, FailsClosed};
 use super::heads::Heads;
 use super::link::Link;
 use super::north::{North, Way};
@@ -113,10 +113,21 @@ impl Publish<'_> {
                 Ok(_) => self.empty = 0,
                 Err(error) => {
                     tracing::warn!(error = format!("{error:#}"), "publish.carry");
-                    self.publisher.handle_failure(self.workload.now());
+                    self.wait_after_failure();
                 }
             },
             None => self.rest().await,
+        }
+    }
+
+    /// A link that is away is tried again when its contract says, anything else after a wait of the publisher's own.
+    fn wait_after_failure(&mut self) {
+        let links = [&self.relay, &self.telemetry.link, &self.evidence.link];
+        let wait_ns = links.map(Link::wait_ns).into_iter().max().unwrap_or(0);
+        let (now, wait_ns) = (self.workload.now(), i64::try_from(wait_ns).unwrap_or(0));
+        match wait_ns {
+            0 => self.publisher.handle_failure(now),
+            _ => self.publisher.handle_away(now + wait_ns),
         }
     }
 
@@ -180,7 +191,7 @@ impl Publish<'_> {
     }
 
     async fn send(&mut self, batch: &PublishBatch) -> anyhow::Result<()> {
-        let ticket = self.depart(batch).await;
+        let ticket = self.depart(batch).await?;
         let started = self.workload.now();
         let way = self.way(&batch.stream);
         let contract = way.contract.clone();
@@ -188,7 +199,7 @@ impl Publish<'_> {
             Ok(answer) => answer,
             Err(error) => {
                 self.deeds.add(&contract, What::Link(false));
-                self.deeds.report().await;
+                let _told_later = self.deeds.report().await;
                 return Err(error);
             }
         };
@@ -202,7 +213,7 @@ impl Publish<'_> {
             self.deeds.add(&contract, again);
         }
         self.flight = None;
-        self.deeds.report().await;
+        let _told_later = self.deeds.report().await;
         self.outbox.acknowledge(&stream, cursor)?;
         let rows = self.publisher.rows_acked();
         let north = format!("{rows} rows north");
@@ -214,8 +225,9 @@ impl Publish<'_> {
         Ok(())
     }
 
-    /// A message leaves, for the first time or again; gives its ticket, which is the time in microseconds.
-    async fn depart(&mut self, batch: &PublishBatch) -> u64 {
+    /// A message leaves, for the first time or again; gives its ticket, which is the time in microseconds. It does
+    /// not leave when the accounts are away and their contract fails closed.
+    async fn depart(&mut self, batch: &PublishBatch) -> Result<u64, FailsClosed> {
         let now = self.workload.now();
         let ticket = match &self.flight {
             Some(flight) if flight.stream == batch.stream && flight.position == batch.position => {
@@ -238,8 +250,8 @@ impl Publish<'_> {
         });
         let contract = self.way(&batch.stream).contract.clone();
         self.deeds.add_at(now, &contract, sent);
-        self.deeds.report().await;
-        ticket
+        self.deeds.report().await?;
+        Ok(ticket)
     }
 
     /// Something came back from the north: the link is there, and a long message says how wide it is.
@@ -280,7 +292,7 @@ impl Publish<'_> {
     /// Tells whether the box above has signed for the head, or has nothing to sign.
     async fn head_north(&mut self) -> bool {
         let done = self.heads.exchange(&mut self.deeds, &self.contracts).await;
-        self.deeds.report().await;
+        let _told_later = self.deeds.report().await;
         let is_done = done.is_ok();
         match done {
             Ok(Some(head)) => {

@@ -18,6 +18,7 @@ mod heads;
 mod identities;
 mod kept;
 mod latency;
+mod outage;
 mod refused;
 mod revoked;
 mod rollback;
