@@ -4,8 +4,8 @@
 const KINDS = [
   'approval', 'approval_rule', 'artifact', 'conduit', 'confirmation', 'consumer', 'contract', 'credential',
   'endpoint', 'fleet', 'idp', 'image', 'interface', 'io_tolerance', 'key', 'manifest',
-  'party', 'policy', 'profile', 'ruleset', 'service', 'trust_root', 'unit', 'waiver',
-  'zone',
+  'party', 'policy', 'profile', 'revocation', 'ruleset', 'service', 'trust_root', 'unit',
+  'waiver', 'zone',
 ];
 const BLOCKS = [
   'approval', 'artifact', 'attestation', 'audit', 'auth', 'delivery', 'device', 'evolution',
