@@ -19,7 +19,7 @@ use iia_attest::correlator::Correlator as _;
 use iia_attest::io::point::agreed;
 use iia_attest::io::sample::{Converter, Input, Signal, Source as _, Synthetic};
 use iia_attest::io::wire::Way;
-use iia_attest::io::{Io, Layout, Observation, Point, PointId, Reading, Station, Tap};
+use iia_attest::io::{Io, Layout, Observation, Point, PointId, Reading, Station, Tap, Terms};
 use iia_capture::live::packets::{Options as Ring, Source};
 use iia_capture::pipeline::{Options, Pipeline};
 use iia_config::{limits, parse::parse, validate};
@@ -32,21 +32,7 @@ const INSIDE: &str = "IIA_IN_A_NAMESPACE";
 const RIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/io_rig/rig.py");
 const CONTRACT: &str = include_str!("io_rig/press.icl");
 
-/// Everything private. The box is here and hears what a mirror of the collector's cable gives it; its capture only ever
-/// receives. Collector, proxy (with a foot on either side) and device are elsewhere.
-const MAKE: &str = "mount -t tmpfs none /run && mkdir /run/netns \
-    && ip netns add collector && ip netns add outer && ip netns add inner && ip netns add device \
-    && ip -n collector link add col0 type veth peer name box1 netns outer \
-    && ip -n inner link add dev1 type veth peer name dev0 netns device \
-    && ip link add box0 type veth peer name mir1 netns outer \
-    && ip link set box0 up && ip -n outer link set mir1 up \
-    && ip -n collector addr add 10.9.0.1/24 dev col0 && ip -n collector link set col0 up \
-    && ip -n outer addr add 10.9.0.2/24 dev box1 && ip -n outer link set box1 up \
-    && ip -n inner addr add 10.9.0.1/24 dev dev1 && ip -n inner link set dev1 up \
-    && ip -n device addr add 10.9.0.2/24 dev dev0 && ip -n device link set dev0 up \
-    && tc -n outer qdisc add dev box1 clsact \
-    && tc -n outer filter add dev box1 ingress protocol all u32 match u32 0 0 action mirred egress mirror dev mir1 \
-    && tc -n outer filter add dev box1 egress protocol all u32 match u32 0 0 action mirred egress mirror dev mir1";
+const MAKE: &str = include_str!("io_rig/plant.sh");
 
 fn skip(why: &str) {
     let all = std::env::var_os("IIA_REQUIRE_ALL").is_some_and(|value| value == "1");
@@ -71,7 +57,7 @@ fn inside() -> bool {
         skip("a Python with pymodbus (IIA_PYTHON or target/venv)");
         return false;
     }
-    let run = format!("{MAKE} && exec \"$0\" --exact {TEST} --nocapture");
+    let run = format!("{MAKE}\nexec \"$0\" --exact {TEST} --nocapture");
     let output = Command::new("unshare")
         .args(["--map-root-user", "--net", "--mount", "sh", "-c", &run])
         .arg(std::env::current_exe().unwrap())
@@ -299,7 +285,7 @@ fn each_fault_on_the_way_is_told_as_what_it_is() {
     }
     let document = parse(CONTRACT.as_bytes(), limits::DOCUMENT_LEN_MAX).unwrap();
     let catalog = validate::catalog(&document).unwrap();
-    let mut points = agreed(&catalog, "io-master");
+    let mut points = agreed(&catalog, "io-master", Terms::default());
     assert_eq!(points.len(), 4);
     for point in &mut points {
         // Half a per cent of a range of 3000, from the contract; a busy machine needs room for the proxy's own pace.

@@ -12,6 +12,7 @@ use iia_core::time::Floor;
 use crate::alert::AlertSinks;
 use crate::engine::Engine;
 use crate::envelope::{self, EnvelopeError};
+use crate::io_master::IoMaster;
 use crate::limits::DOCUMENT_LEN_MAX;
 use crate::parse::parse;
 use crate::stage::{Slot, StageError, Store};
@@ -33,6 +34,8 @@ pub struct Applied {
     pub engines: Vec<Engine>,
     /// Who answers for what, event by event and contract by contract.
     pub answers: Vec<Raci>,
+    /// Who reads the plant a second time, and how far apart is still the same.
+    pub io_masters: Vec<IoMaster>,
     /// Earlier than this it is not.
     pub floor: Floor,
 }
@@ -97,6 +100,7 @@ pub fn load(dir: &Path) -> Result<Applied, AppliedError> {
             .iter()
             .flat_map(|event| Raci::of(document.tree(), event))
             .collect(),
+        io_masters: IoMaster::all(&document),
         floor: state.floor(),
     })
 }

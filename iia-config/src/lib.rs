@@ -18,6 +18,7 @@ pub mod format;
 pub mod generate;
 #[cfg(feature = "forensics")]
 pub mod history;
+pub mod io_master;
 #[cfg(feature = "keys")]
 pub mod keys;
 pub mod lifecycle;

@@ -87,6 +87,8 @@ pub enum EventKind {
     IoFault,
     #[n(43)]
     Buffering,
+    #[n(44)]
+    IoObserved,
     #[n(50)]
     KernelAudit,
     #[n(51)]
@@ -154,6 +156,7 @@ impl EventKind {
             Self::FileCarried => "file_carried",
             Self::IoFault => "io_fault",
             Self::Buffering => "buffering",
+            Self::IoObserved => "io_observed",
             Self::KernelAudit => "kernel_audit",
             Self::PacketLogged => "packet_logged",
             Self::IntrusionAlert => "intrusion_alert",

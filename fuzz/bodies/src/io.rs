@@ -1,16 +1,34 @@
 //! What the IO master hears, and what its observer is told.
 
 use iia_attest::correlator::Correlator as _;
+use iia_attest::io::batch::BATCH_LEN_MAX;
 use iia_attest::io::compare::{Counts, WAITING_MAX};
 use iia_attest::io::sample::{Recorded, Source as _};
 use iia_attest::io::wire::hart::Frame;
 use iia_attest::io::wire::io_link::Shape;
 use iia_attest::io::wire::rtu::{self, Line};
 use iia_attest::io::wire::{Chunk, Data, Part, Way};
-use iia_attest::io::{Fault, Io, Observation, Point, PointId, Reading, Station, Tap, Tolerance};
+use iia_attest::io::{
+    Batch, Fault, Io, Observation, Point, PointId, Reading, Station, Tap, Tolerance,
+};
 use iia_core::Timestamp;
 
 use crate::input::Input;
+
+/// A batch of an IO master: what its event states is the same batch, or it contradicts itself and is refused.
+pub fn batch(data: &[u8]) {
+    let Ok(batch) = iia_core::canon::decode::<Batch>(data) else {
+        return;
+    };
+    let readings = batch.readings(|_| Some(PointId(0))).count();
+    assert!(readings <= batch.readings.len());
+    assert_eq!(batch.span().is_some(), !batch.readings.is_empty());
+    match Batch::of(&batch.event(Timestamp::from_ns(0))) {
+        Ok(read) => assert_eq!((read, readings), (batch.clone(), batch.readings.len())),
+        // What is longer than an event holds is cut, and so is none.
+        Err(_) => assert!(readings < batch.readings.len() || data.len() > BATCH_LEN_MAX),
+    }
+}
 
 /// Frames of Ethernet, each with its length before it: what is heard lies within the frame or the stream, the same
 /// is heard again, and counts agree.

@@ -70,6 +70,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("attest_admission", attest::admission),
     ("attest_broker", attest::broker),
     ("attest_config", attest::config),
+    ("attest_io_batch", io::batch),
     ("attest_io_frames", io::frames),
     ("attest_io_line", io::line),
     ("attest_io_readings", io::readings),

@@ -12,14 +12,18 @@
 //!                                           man in the middle, clock skew
 //! ```
 
+pub mod batch;
 pub mod compare;
+pub mod observer;
 pub mod point;
 pub mod reading;
 pub mod sample;
 pub mod tap;
 pub mod wire;
 
+pub use batch::{Batch, Draft};
 pub use compare::{Class, Io};
-pub use point::{Format, Layout, Place, Point, Tolerance};
+pub use observer::{Master, Observer};
+pub use point::{Format, Layout, Place, Point, Terms, Tolerance};
 pub use reading::{Fault, Observation, PointId, Reading, Station};
 pub use tap::Tap;

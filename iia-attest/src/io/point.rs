@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use iia_contract::catalog::Catalog;
-use iia_contract::scope::{Device, IoAttestation, Observed, Tag, Terms};
+use iia_contract::scope::{Device, IoAttestation, Observed, Tag, Terms as Scope};
 use iia_core::Timestamp;
 use iia_core::time::SECOND_NS;
 
@@ -100,12 +100,30 @@ pub struct Point {
     pub places: Vec<Place>,
 }
 
+/// What is agreed for everything that one IO master checks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Terms {
+    /// How far two readings may lie apart where a contract does not say it, in millionths of the whole.
+    pub ppm: i64,
+    /// How far two clocks may lie apart.
+    pub skew_ns: i64,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            ppm: 0,
+            skew_ns: SKEW_NS,
+        }
+    }
+}
+
 /// The points of every device contract that is to be checked by the IO master `via`: its tags with a table and an
 /// address of Modbus have places, others get theirs by hand. Floats lie with their upper register first.
-pub fn agreed(catalog: &Catalog, via: &str) -> Vec<Point> {
+pub fn agreed(catalog: &Catalog, via: &str, terms: Terms) -> Vec<Point> {
     let mut points = Vec::new();
     for contract in catalog.contracts() {
-        let Terms::Device(device) = &contract.terms else {
+        let Scope::Device(device) = &contract.terms else {
             continue;
         };
         let Some((observed, check)) = checked(device, via) else {
@@ -113,10 +131,10 @@ pub fn agreed(catalog: &Catalog, via: &str) -> Vec<Point> {
         };
         for (name, tag) in &observed.tags {
             let tolerance = Tolerance {
-                ppm: check.tolerance_ppm.unwrap_or_default(),
+                ppm: check.tolerance_ppm.unwrap_or(terms.ppm),
                 whole_micros: whole(tag),
                 absolute_micros: 0,
-                skew_ns: SKEW_NS,
+                skew_ns: terms.skew_ns,
             };
             points.push(Point {
                 name: name.to_string(),

@@ -22,8 +22,7 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    fn see(&mut self, now_ns: i64, at_ns: i64, window_ns: i64) {
-        let limit = self.patience_ns(window_ns);
+    fn see(&mut self, now_ns: i64, at_ns: i64, limit: i64) {
         let Some((began, last)) = &mut self.ever else {
             self.ever = Some((now_ns, now_ns));
             (self.at_ns, self.first_ns) = (at_ns, at_ns);
@@ -93,11 +92,13 @@ impl Traffic {
     }
 
     pub(super) fn see(&mut self, end: End, (now_ns, at_ns): (i64, i64), window_ns: i64) {
+        // As long as a reading waits for either end, so that what it waits for does not begin anew meanwhile.
+        let limit = self.patience_ns(window_ns);
         let heard = match end {
             End::Device => &mut self.device,
             End::Box => &mut self.boxed,
         };
-        heard.see(now_ns, at_ns, window_ns);
+        heard.see(now_ns, at_ns, limit);
     }
 
     /// Counts a reading to a spell; whether it is the first.
@@ -126,10 +127,13 @@ impl Traffic {
 
     /// How long after its last reading a spell is over.
     pub(super) fn calm_ns(&self, window_ns: i64) -> i64 {
+        self.patience_ns(window_ns).saturating_add(window_ns)
+    }
+
+    /// How long either end may say nothing.
+    fn patience_ns(&self, window_ns: i64) -> i64 {
         let device = self.device.patience_ns(window_ns);
-        device
-            .max(self.boxed.patience_ns(window_ns))
-            .saturating_add(window_ns)
+        device.max(self.boxed.patience_ns(window_ns))
     }
 
     /// When the next spell is over.
