@@ -163,6 +163,26 @@ fn moves_bytes(path: &str) -> bool {
     path.starts_with("bins/") || path.contains("/src/rt/") || path.contains("/src/live")
 }
 
+/// What checks the collector takes frames as it does, and reads them otherwise.
+#[test]
+fn the_io_master_names_no_decoder_of_the_capture() {
+    let (mut wrong, mut named) = (Vec::new(), 0);
+    let sources = rust();
+    let own = sources
+        .iter()
+        .filter(|source| source.path.starts_with("bins/iia-io/src/"));
+    for source in own {
+        for after in source.text.split("iia_capture").skip(1) {
+            named += 1;
+            if !after.starts_with("::live::") {
+                wrong.push(format!("{} names more than `live`", source.path));
+            }
+        }
+    }
+    assert!(named > 1, "the IO master takes frames from nobody");
+    none(&wrong, "decoders of the collector in the IO master");
+}
+
 #[test]
 fn the_clock_is_read_in_one_place() {
     const WALL: [&str; 8] = [

@@ -8,7 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use tree::{cargo, none, read};
 
 /// The programs that run on a box or open its evidence.
-const BOX: [&str; 6] = ["-p", "iia-box", "-p", "iia-apply", "-p", "iia-verify"];
+const BOX: [&str; 8] = [
+    "-p",
+    "iia-box",
+    "-p",
+    "iia-io",
+    "-p",
+    "iia-apply",
+    "-p",
+    "iia-verify",
+];
 /// Programs and crates that nothing here could do without: if they are not seen, the tree was not read.
 const SEEN: [&str; 4] = ["rustls", "parquet", "tokio", "blake3"];
 

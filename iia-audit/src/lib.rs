@@ -26,6 +26,7 @@ pub mod proof;
 mod raw;
 pub mod seal;
 pub mod segment;
+pub mod submit;
 #[cfg(feature = "std")]
 pub mod table;
 pub mod tile;

@@ -17,7 +17,6 @@ mod mirror;
 mod observe;
 mod operators;
 mod outage;
-mod pipe;
 mod policy;
 mod published;
 mod refused;
@@ -75,6 +74,10 @@ pub(crate) struct DemoArguments {
     /// Configures the box with this artifact instead of the bundled one
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Starts the box's IO master with this command, word by word: `iia-io` and its arguments, behind whatever gives it a
+    /// network and a user of its own
+    #[arg(long, value_name = "COMMAND", requires = "interface")]
+    io_master: Option<String>,
     /// How many times faster than it happened; 0 is as fast as the machine can
     #[arg(long, default_value_t = 4.0)]
     speed: f64,

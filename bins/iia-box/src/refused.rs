@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use iia_core::canon::minicbor;
 use iia_core::code::Coded as _;
 use iia_core::event::{Event, EventKind};
 use iia_core::time::SECOND_NS;
 use iia_core::{SpiffeId, Timestamp};
+use iia_identity::pipe::Refusal;
 use iia_link::LinkError;
 use iia_link::rt::Target;
-use minicbor::{Decode, Encode};
 
 /// The same refusal again within this time is counted and not told.
 const PERIOD_NS: i64 = 60 * SECOND_NS;
@@ -19,32 +18,8 @@ const KINDS_MAX: usize = 256;
 /// Longest text that a process may say of it, in characters.
 const TEXT_LEN_MAX: usize = 256;
 
-/// One refusal, as whoever dialled saw it.
-#[derive(Clone, Debug, Default, Decode, Encode, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Refusal {
-    /// Whom it wanted to reach.
-    #[n(0)]
-    pub(crate) peer: String,
-    /// Under which contract.
-    #[n(1)]
-    pub(crate) contract: String,
-    /// For what.
-    #[n(2)]
-    pub(crate) operation: String,
-    /// Why not.
-    #[n(3)]
-    pub(crate) code: String,
-    /// Why not, in words.
-    #[n(4)]
-    pub(crate) reason: String,
-    /// Whether it is the other end that could not prove who it is.
-    #[n(5)]
-    pub(crate) unproven: bool,
-}
-
-impl Refusal {
     /// The refusal that an error is; `None` for one of the network, which nobody decided.
-    pub(crate) fn of(target: &Target, error: &LinkError) -> Option<Self> {
+    pub(crate) fn of(target: &Target, error: &LinkError) -> Option<Refusal> {
         let unproven = match error {
             LinkError::Identity(_)
             | LinkError::ForeignPreface { .. }
@@ -62,7 +37,7 @@ impl Refusal {
             LinkError::Refused { code } => code.clone(),
             other => other.code().to_string(),
         };
-        Some(Self {
+        Some(Refusal {
             peer: target.peer.to_string(),
             contract: target.contract.clone(),
             operation: target.operation.clone(),
@@ -72,23 +47,23 @@ impl Refusal {
         })
     }
 
-    fn shortened(mut self) -> Self {
+    fn shortened(mut refusal: Refusal) -> Refusal {
         for text in [
-            &mut self.peer,
-            &mut self.contract,
-            &mut self.operation,
-            &mut self.code,
-            &mut self.reason,
+            &mut refusal.peer,
+            &mut refusal.contract,
+            &mut refusal.operation,
+            &mut refusal.code,
+            &mut refusal.reason,
         ] {
             if let Some((at, _)) = text.char_indices().nth(TEXT_LEN_MAX) {
                 text.truncate(at);
             }
         }
-        self
+        refusal
     }
 
-    fn event(&self, id: &str, (now, count): (Timestamp, u64)) -> Event {
-        let kind = match self.unproven {
+    fn event(refusal: &Refusal, id: &str, (now, count): (Timestamp, u64)) -> Event {
+        let kind = match refusal.unproven {
             true => EventKind::Authentication,
             false => EventKind::ConduitRejected,
         };
@@ -96,14 +71,13 @@ impl Refusal {
             .with("outcome", "refused")
             .with("side", "dialling")
             .with("id", id)
-            .with("peer", self.peer.as_str())
-            .with("contract", self.contract.as_str())
-            .with("operation", self.operation.as_str())
-            .with("code", self.code.as_str())
-            .with("reason", self.reason.as_str())
+            .with("peer", refusal.peer.as_str())
+            .with("contract", refusal.contract.as_str())
+            .with("operation", refusal.operation.as_str())
+            .with("code", refusal.code.as_str())
+            .with("reason", refusal.reason.as_str())
             .with("count", count.to_string())
     }
-}
 
 /// How often each was refused what.
 #[derive(Default)]
@@ -122,7 +96,7 @@ impl Refusals {
         refusal: Refusal,
         now: Timestamp,
     ) -> Option<Event> {
-        let mut key = (id.to_string(), refusal.shortened());
+        let mut key = (id.to_string(), shortened(refusal));
         if self.0.len() >= KINDS_MAX && !self.0.contains_key(&key) {
             key = (String::new(), Refusal::default());
         }
@@ -130,7 +104,7 @@ impl Refusals {
             told.untold += 1;
             return None;
         }
-        let event = key.1.event(&key.0, (now, 1));
+        let event = event(&key.1, &key.0, (now, 1));
         let told = Told { at: now, untold: 0 };
         self.0.insert(key, told);
         Some(event)
@@ -156,7 +130,7 @@ impl Refusals {
             if count == 0 {
                 return false;
             }
-            events.push(refusal.event(id, (now, count)));
+            events.push(event(refusal, id, (now, count)));
             told.at = now;
             true
         });

@@ -13,24 +13,12 @@ use std::time::Duration;
 use iia_config::revocation::Revoked as Listed;
 use iia_config::stage::{StageError, Store};
 use iia_core::SpiffeId;
-use iia_core::canon::minicbor;
-use minicbor::{Decode, Encode};
+use iia_identity::pipe::Whom;
 
 use crate::boxdir::BoxDir;
 
 /// How often the store is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-
-/// Whose word counts no more.
-#[derive(Clone, Debug, Decode, Encode, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Whom {
-    /// A workload's, whatever it shows.
-    #[n(0)]
-    Identity(#[n(0)] String),
-    /// Whoever shows the certificate with this serial number.
-    #[n(1)]
-    Certificate(#[n(0)] String),
-}
 
 /// Tells somebody of one; `false` when nobody is there any more.
 type Tell = dyn Fn(&Whom) -> bool + Send;

@@ -1,7 +1,7 @@
 //! Starts the roles as processes of their own, gives each its identity, and starts again whatever falls.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -15,14 +15,12 @@ use std::time::Duration;
 use iia_core::SpiffeId;
 use iia_core::issuance::Issuance;
 use iia_identity::admission::{Executable, Refused};
+use iia_identity::pipe::{self, Down, Outage, Refusal, Root, Start, Up, Whom};
 
 use crate::admit::Admits;
 use crate::boxdir::BoxDir;
 use crate::issue::Given;
-use crate::outage::Told;
-use crate::pipe::{self, Down, Root, Start, Up};
-use crate::refused::Refusal;
-use crate::revoked::{Revoked, Whom};
+use crate::revoked::Revoked;
 
 /// How long a role may take to finish after it is told to stop.
 const STOP_MAX: Duration = Duration::from_secs(20);
@@ -52,7 +50,7 @@ pub(crate) enum News {
     /// A link that a workload dialled was refused.
     LinkRefused { id: SpiffeId, refusal: Refusal },
     /// What a contract wants told of an outage.
-    Outage { id: SpiffeId, told: Told },
+    Outage { id: SpiffeId, told: Outage },
     /// The role's work has come to its end; the process waits.
     Finished { role: String },
     /// The process is gone and nobody asked it to go; it is started again.
@@ -66,6 +64,8 @@ pub(crate) enum News {
 pub(crate) struct RoleSpec {
     /// Which program of the box, as in `iia-box role NAME`.
     pub(crate) role: &'static str,
+    /// Another program than the box's own, with its arguments and whatever puts it where it belongs.
+    pub(crate) program: Vec<String>,
     /// The name in messages; distinct within a box.
     pub(crate) name: String,
     /// Its identity.
@@ -305,6 +305,15 @@ fn spawn<'a>(
 ) -> anyhow::Result<(Child, Option<Held<'a>>)> {
     let log = shared.dir.state().join(format!("{}.log", spec.name));
     let log = OpenOptions::new().create(true).append(true).open(log)?;
+    if let Some((program, arguments)) = spec.program.split_first() {
+        anyhow::ensure!(
+            shared.admits.is_none(),
+            "{program} is not the program that this box pins"
+        );
+        let mut other = Command::new(program);
+        other.args(arguments);
+        return Ok((begin(&mut other, pipe, log)?, None));
+    }
     let place = shared.dir.path().file_name().unwrap_or_default();
     let own = std::env::current_exe()?;
     let admitted = shared.admits.as_ref().map(|admits| admits.admit(&spec.id));
@@ -313,22 +322,26 @@ fn spawn<'a>(
     let held = admits.map(|admits| Held(admits, &spec.id));
     // What was hashed is what runs: the open file, whatever has its name by now.
     let program = admitted.as_ref().map_or(own.clone(), Executable::path);
-    // A group of its own: an interrupt from the terminal is for the supervisor, which then closes in order.
-    let mut child = Command::new(program)
-        .arg0(own)
-        .args(["role", spec.role])
-        .arg(place)
-        .process_group(0)
-        .stdin(Stdio::from(OwnedFd::from(pipe)))
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()?;
+    let mut command = Command::new(program);
+    command.arg0(own).args(["role", spec.role]).arg(place);
+    let mut child = begin(&mut command, pipe, log)?;
     if let Some(Err(error)) = admitted.map(|admitted| admitted.check_unwritten()) {
         child.kill()?;
         child.wait()?;
         return Err(error.into());
     }
     Ok((child, held))
+}
+
+/// Starts a process with its end of the pipe. A group of its own: an interrupt from the terminal is for the supervisor, which
+/// then closes in order.
+fn begin(command: &mut Command, pipe: UnixStream, log: File) -> std::io::Result<Child> {
+    command
+        .process_group(0)
+        .stdin(Stdio::from(OwnedFd::from(pipe)))
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
 }
 
 /// Answers the role until its end of the pipe closes.

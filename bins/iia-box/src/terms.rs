@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use iia_config::alert::AlertSinks;
 use iia_config::applied::{self, Applied};
 use iia_config::engine::Engine;
+use iia_config::io_master::IoMaster;
 use iia_config::validate::{Checked, Endpoint};
 use iia_contract::Catalog;
 use iia_contract::answer::Raci;
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) engines: Vec<Engine>,
     /// Who answers for what.
     pub(crate) answers: Vec<Raci>,
+    /// Who reads the plant a second time.
+    pub(crate) io_masters: Vec<IoMaster>,
     checked: Checked,
 }
 
@@ -54,6 +57,7 @@ impl Settings {
             alerts,
             engines,
             answers,
+            io_masters,
             ..
         } = applied::load(dir.path())?;
         Ok(Self {
@@ -63,6 +67,7 @@ impl Settings {
             alerts,
             engines,
             answers,
+            io_masters,
             checked,
         })
     }

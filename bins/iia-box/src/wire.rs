@@ -1,8 +1,8 @@
 //! Messages between the roles of one box, canonical CBOR inside link frames.
 
 use iia_audit::chunk::{Chunk, Position};
+pub(crate) use iia_audit::submit::{AuditAsk, Watermark};
 use iia_core::canon::{self, minicbor};
-use iia_core::event::Event;
 use iia_core::finding::Finding;
 use iia_core::record::{Sequence, ServiceId};
 use iia_core::store::Batch;
@@ -119,13 +119,6 @@ impl TryFrom<WriteBatch> for Batch {
     }
 }
 
-/// From the lake or the audit chain: the newest durable number of the asker.
-#[derive(Clone, Debug, Decode, Encode)]
-pub(crate) struct Watermark {
-    #[n(0)]
-    pub(crate) durable: u64,
-}
-
 /// To the lake, from the relay.
 #[derive(Clone, Debug, Decode, Encode)]
 pub(crate) struct SiphonAsk {
@@ -146,17 +139,6 @@ pub(crate) struct SiphonAnswer {
     pub(crate) next: u64,
     #[n(2)]
     pub(crate) ipc: ByteVec,
-}
-
-/// To the audit chain. The source is the peer's certificate.
-#[derive(Clone, Debug, Decode, Encode)]
-pub(crate) enum AuditAsk {
-    /// What is the newest of my numbers that you hold?
-    #[n(0)]
-    Watermark,
-    /// Store these, in order.
-    #[n(1)]
-    Submit(#[n(0)] Vec<Event>),
 }
 
 /// A run: exchanges of one client at one server without a long pause between them.
@@ -180,6 +162,32 @@ pub(crate) struct Seen {
     /// How many exchanges.
     #[n(5)]
     pub(crate) count: u64,
+}
+
+/// Values of a device's memory that an exchange carried, as the collector's own decoder has them.
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub(crate) struct Values {
+    /// The server's address.
+    #[n(0)]
+    pub(crate) server: String,
+    /// The unit behind it.
+    #[n(1)]
+    pub(crate) unit: u8,
+    /// The table, by its name.
+    #[n(2)]
+    pub(crate) table: String,
+    /// The first address.
+    #[n(3)]
+    pub(crate) first: u32,
+    /// The values, in address order.
+    #[n(4)]
+    pub(crate) values: Vec<u16>,
+    /// When the frame that carried them was there, nanoseconds since the epoch.
+    #[n(5)]
+    pub(crate) at_ns: i64,
+    /// How long the answer took; nothing where the device was told them.
+    #[n(6)]
+    pub(crate) took_ns: Option<i64>,
 }
 
 /// What has just become durable, told to whoever listens; may be dropped.
@@ -218,6 +226,12 @@ pub(crate) struct Announce {
     /// The newest head that the next box up vouches for, in words.
     #[n(10)]
     pub(crate) head: String,
+    /// What was read and written since the last announcement at the devices that an IO master reads as well.
+    #[n(11)]
+    pub(crate) values: Vec<Values>,
+    /// Exchanges of those devices that found no room in it.
+    #[n(12)]
+    pub(crate) unsaid: u64,
 }
 
 /// Decodes a message of a peer.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use iia_config::alert::AlertSinks;
 use iia_config::engine::Engine;
+use iia_config::io_master::IoMaster;
 use iia_contract::answer::Raci;
 use iia_contract::catalog::Catalog;
 use iia_contract::topology::Topology;
@@ -22,16 +23,15 @@ use iia_core::{SpiffeId, Timestamp};
 use iia_edge::query::Inventory;
 use iia_identity::bundle::BundleSet;
 use iia_identity::issue::{self, PrivateKey};
+use iia_identity::pipe::{self, Down, Root, Start, Up, Whom};
 use iia_identity::svid::{Store, Svid};
 use iia_link::failure::{Alarm, Outage};
 use iia_link::rt::{Endpoint, Listener, Session, Target};
 use tokio::sync::{mpsc, watch};
 
 use crate::boxdir::BoxDir;
-use crate::outage::Told;
-use crate::pipe::{self, Down, Root, Start, Up};
-use crate::refused::Refusal;
-use crate::revoked::Whom;
+use crate::outage;
+use crate::refused;
 use crate::supervise::{News, news_of};
 use crate::terms::{Settings, Terms};
 
@@ -198,6 +198,11 @@ impl Workload {
         &self.shared.settings.answers
     }
 
+    /// Who reads the plant a second time.
+    pub(crate) fn io_masters(&self) -> &[IoMaster] {
+        &self.shared.settings.io_masters
+    }
+
     /// The roots that are believed, with their trust domains.
     pub(crate) fn roots(&self) -> &[Root] {
         &self.shared.roots
@@ -242,7 +247,7 @@ impl Workload {
 
     /// Tells what a contract wants told of an outage.
     pub(crate) fn alarm(&self, contract: &str, alarm: &Alarm) {
-        self.tell(&Up::Outage(Told::of(contract, alarm)));
+        self.tell(&Up::Outage(outage::told(contract, alarm)));
     }
 
     /// Which streams a boundary contract exposes.
@@ -283,7 +288,7 @@ impl Workload {
         };
         let opened = self.shared.endpoint.connect(addr, target.clone()).await;
         if let Err(error) = &opened
-            && let Some(refusal) = Refusal::of(&target, error)
+            && let Some(refusal) = refused::of(&target, error)
         {
             self.tell(&Up::Refused(refusal));
         }

@@ -20,12 +20,12 @@ use crate::client::AuditClient;
 use crate::commission::{confirm, revoke};
 use crate::issue::{Authority, event};
 use crate::observe;
-use crate::pipe::Root;
 use crate::refused::Refusals;
 use crate::revoked::Revoked;
 use crate::supervise::{IssueFn, News, RoleSpec, Supervisor};
 use crate::terms::Settings;
 use crate::workload::{Workload, clock};
+use iia_identity::pipe::Root;
 
 /// How long a role may take to serve, and a consumer to end.
 const WAIT_MAX: Duration = Duration::from_secs(20);
@@ -316,7 +316,7 @@ impl Machine {
                     let event = self.refusals.take(&id, refusal, clock().read().wall);
                     event.into_iter().for_each(|event| self.note(event));
                 }
-                News::Outage { id, told } => self.note(told.event(&id, clock().read().wall)),
+                News::Outage { id, told } => self.note(crate::outage::event(&told, &id, clock().read().wall)),
                 News::Ready { role } => self.ready.push(role),
                 News::Finished { role } | News::Ended { role, .. } => self.ended.push(role),
                 _ => {}

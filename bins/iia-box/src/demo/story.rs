@@ -153,6 +153,9 @@ impl Stage<'_> {
         };
         self.start(&mut boxes.seg01, ("collect", args), Vec::new())
             .await?;
+        if let Some(command) = &arguments.io_master {
+            self.start_io_master(&mut boxes.seg01, command).await?;
+        }
         self.watch(boxes, arguments).await?;
         if !self.interrupted {
             self.consumers(&mut boxes.site, &mut boxes.seg01).await?;
@@ -288,6 +291,7 @@ impl Stage<'_> {
         ] {
             let spec = RoleSpec {
                 role: "impostor",
+                program: Vec::new(),
                 name: name.into(),
                 id: seg01.one(zone)?,
                 args: args.iter().map(|arg| (*arg).to_owned()).collect(),
@@ -315,7 +319,7 @@ impl Stage<'_> {
             Tone::Head,
             "Closing: the lake seals, the last head goes north",
         );
-        seg01.stop(&["collect", "attest", "api"]);
+        seg01.stop(&["collect", "io_master", "attest", "api"]);
         self.settle(seg01).await;
         self.told.counts = self.live.counts();
         self.live.stop();
@@ -357,6 +361,7 @@ fn heading(name: &str, speed: f64) -> String {
 fn client(name: String, id: SpiffeId, args: Vec<String>) -> RoleSpec {
     RoleSpec {
         role: "client",
+        program: Vec::new(),
         name,
         id,
         args,

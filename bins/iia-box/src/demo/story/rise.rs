@@ -15,9 +15,9 @@ use crate::demo::levels::{self, Keys, LEVELS};
 use crate::demo::machine::{Machine, issuer, root};
 use crate::demo::screen::Tone;
 use crate::operators::Operators;
-use crate::pipe::Root;
 use crate::role::attest::WITH_FIREWALL;
 use crate::supervise::RoleSpec;
+use iia_identity::pipe::Root;
 
 /// Roles of a box in the order in which they start, but for its inlet; they stop in the other.
 const ROLES: [(&str, Zone); 6] = [
@@ -136,6 +136,25 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Starts the IO master, which is another program: what it needs beside its identity its command says.
+    pub(super) async fn start_io_master(
+        &mut self,
+        machine: &mut Machine,
+        command: &str,
+    ) -> anyhow::Result<()> {
+        let spec = RoleSpec {
+            role: "io_master",
+            program: command.split_whitespace().map(str::to_owned).collect(),
+            name: "io_master".into(),
+            id: machine.one(Zone::AcsIoMaster)?,
+            args: Vec::new(),
+            restart: true,
+        };
+        machine.start(spec).await?;
+        self.hear(machine);
+        Ok(())
+    }
+
     async fn start_one(
         &mut self,
         machine: &mut Machine,
@@ -144,6 +163,7 @@ impl Stage<'_> {
     ) -> anyhow::Result<()> {
         let spec = RoleSpec {
             role,
+            program: Vec::new(),
             name: role.into(),
             id: machine.one(zone)?,
             args,

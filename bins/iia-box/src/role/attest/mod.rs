@@ -3,6 +3,7 @@
 
 mod carry;
 mod disk;
+mod io;
 mod senses;
 mod sight;
 mod sinks;

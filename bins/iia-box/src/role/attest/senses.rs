@@ -15,6 +15,7 @@ use iia_core::{SpiffeId, Timestamp};
 
 use super::WITH_FIREWALL;
 use super::disk::ISSUANCE;
+use super::io::Plant;
 use crate::wire::{Announce, Seen};
 use crate::workload::Workload;
 
@@ -58,6 +59,9 @@ pub(super) fn all(workload: &Workload) -> Vec<Box<dyn Sense>> {
     if workload.args().iter().any(|arg| arg == WITH_FIREWALL) {
         let observer = PolicyDrift::new(catalog, workload.topology());
         all.push(Box::new(Firewall(observer)));
+    }
+    if let Some(plant) = Plant::of(workload) {
+        all.push(Box::new(plant));
     }
     all
 }

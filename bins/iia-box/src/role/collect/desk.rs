@@ -15,6 +15,7 @@ use iia_lake::batch::{ConnBuilder, ExchangeBuilder, FindingBuilder, SaidBuilder}
 
 use super::runs::Runs;
 use super::sightings::Sightings;
+use super::values::Values;
 use crate::client::LakeClient;
 use crate::wire::Announce;
 
@@ -47,6 +48,7 @@ pub(super) struct Desk<'a> {
     kinds: BTreeSet<String>,
     fresh: Vec<Finding>,
     runs: Runs,
+    values: Values,
     covered: u64,
 }
 
@@ -80,6 +82,7 @@ impl<'a> Desk<'a> {
             kinds: BTreeSet::new(),
             fresh: Vec::new(),
             runs: Runs::default(),
+            values: Values::new(catalog),
             covered: 0,
         }
     }
@@ -183,6 +186,7 @@ impl<'a> Desk<'a> {
     fn tally(&mut self, observation: &Observation<'_>, verdict: &Verdict) {
         if let Observation::Exchange(exchange) = observation {
             self.runs.add(exchange);
+            self.values.add(exchange);
             self.covered += u64::from(matches!(verdict, Verdict::Covered { .. }));
         }
     }
@@ -230,7 +234,10 @@ impl<'a> Desk<'a> {
 
     /// What to tell the bus, without findings.
     pub(super) fn announcement(&mut self, reached: Timestamp) -> Announce {
+        let (values, unsaid) = self.values.take();
         Announce {
+            values,
+            unsaid,
             now_ns: reached.as_ns(),
             packets: self.packets,
             seen: self.runs.take(),

@@ -6,6 +6,7 @@ mod pace;
 mod runs;
 mod sightings;
 mod tap;
+mod values;
 mod watch;
 
 use std::fs::File;

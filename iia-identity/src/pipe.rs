@@ -1,6 +1,6 @@
-//! The socket pair between the supervisor and a role it started: identity in, certificate requests out.
+//! The socket pair between a supervisor and a workload that it started: identity in, certificate requests out.
 //!
-//! Who a role is follows from which process the supervisor started, never from what the role says.
+//! Who a workload is follows from which process the supervisor started, never from what it says.
 
 use std::io::{self, Read, Write};
 
@@ -8,16 +8,16 @@ use iia_core::canon::{self, minicbor};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
-use crate::outage::Told;
-use crate::refused::Refusal;
-use crate::revoked::Whom;
+mod said;
+
+pub use said::{Happened, Outage, Refusal, Whom};
 
 /// Longest message on the pipe in bytes.
-pub(crate) const MESSAGE_LEN_MAX: usize = 1 << 20;
+pub const MESSAGE_LEN_MAX: usize = 1 << 20;
 
 /// From the supervisor to the role.
 #[derive(Clone, Debug, Decode, Encode)]
-pub(crate) enum Down {
+pub enum Down {
     /// The first message: who you are and where things are.
     #[n(0)]
     Start(#[n(0)] Start),
@@ -40,35 +40,35 @@ pub(crate) enum Down {
 
 /// What a role needs to begin.
 #[derive(Clone, Debug, Decode, Encode)]
-pub(crate) struct Start {
+pub struct Start {
     /// The SPIFFE ID the supervisor gives this process.
     #[n(0)]
-    pub(crate) id: String,
+    pub id: String,
     /// The box directory.
     #[n(1)]
-    pub(crate) dir: String,
+    pub dir: String,
     /// CA certificates by trust domain, DER.
     #[n(2)]
-    pub(crate) roots: Vec<Root>,
+    pub roots: Vec<Root>,
     /// Arguments of the role.
     #[n(3)]
-    pub(crate) args: Vec<String>,
+    pub args: Vec<String>,
 }
 
 /// One trusted CA certificate.
 #[derive(Clone, Debug, Decode, Encode)]
-pub(crate) struct Root {
+pub struct Root {
     /// The trust domain it speaks for.
     #[n(0)]
-    pub(crate) domain: String,
+    pub domain: String,
     /// The certificate, DER.
     #[n(1)]
-    pub(crate) der: ByteVec,
+    pub der: ByteVec,
 }
 
 /// From the role to the supervisor.
 #[derive(Clone, Debug, Decode, Encode)]
-pub(crate) enum Up {
+pub enum Up {
     /// A certificate signing request; the key stays in the role.
     #[n(0)]
     Request(#[n(0)] ByteVec),
@@ -86,11 +86,14 @@ pub(crate) enum Up {
     Refused(#[n(0)] Refusal),
     /// Something happened that a contract wants told, while the other end was away.
     #[n(5)]
-    Outage(#[n(0)] Told),
+    Outage(#[n(0)] Outage),
 }
 
 /// Writes one message.
-pub(crate) fn send<T: Encode<()>>(mut to: impl Write, message: &T) -> io::Result<()> {
+///
+/// # Errors
+/// Those of the writer.
+pub fn send<T: Encode<()>>(mut to: impl Write, message: &T) -> io::Result<()> {
     let bytes = canon::encode(message);
     let len = u32::try_from(bytes.len()).map_err(|_| io::ErrorKind::InvalidData)?;
     to.write_all(&len.to_be_bytes())?;
@@ -99,7 +102,10 @@ pub(crate) fn send<T: Encode<()>>(mut to: impl Write, message: &T) -> io::Result
 }
 
 /// Reads one message; `None` at the end.
-pub(crate) fn receive<T>(mut from: impl Read) -> io::Result<Option<T>>
+///
+/// # Errors
+/// Those of the reader; [`io::ErrorKind::InvalidData`] for what is no message, or longer than [`MESSAGE_LEN_MAX`].
+pub fn receive<T>(mut from: impl Read) -> io::Result<Option<T>>
 where
     T: for<'b> Decode<'b, ()> + Encode<()>,
 {
