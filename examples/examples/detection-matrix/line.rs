@@ -23,7 +23,10 @@ for line in sys.stdin:
     if name not in ends:
         ends[name] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         ends[name].bind((name, 0))
-    ends[name].send(bytes.fromhex(frame))
+    try:
+        ends[name].send(bytes.fromhex(frame))
+    except OSError:
+        pass  # A rule on the way out takes it.
 ";
 
 /// The interface that only sees, and the wire behind it.
@@ -37,13 +40,13 @@ pub(crate) const DEVICE: [u8; 4] = [10, 0, 0, 2];
 pub(crate) struct Line {
     sender: Child,
     stdin: ChildStdin,
-    /// The observer's own end, and a tap on the other one.
-    taps: [(Source, Pipeline); 2],
+    /// Where the observer hears: its own end, and a tap on the other one.
+    taps: Vec<(Source, Pipeline)>,
     next: (u32, u32, u16),
 }
 
 impl Line {
-    pub(crate) fn open() -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn open(taps: &[&str]) -> Result<Self, Box<dyn Error>> {
         let python = std::env::var("IIA_PYTHON").unwrap_or_else(|_| "python3".into());
         let mut sender = Command::new(python)
             .args(["-c", SENDER])
@@ -65,7 +68,10 @@ impl Line {
         Ok(Self {
             sender,
             stdin,
-            taps: [tap(SEES)?, tap(OTHERS)?],
+            taps: taps
+                .iter()
+                .map(|name| tap(name))
+                .collect::<Result<_, _>>()?,
             next: (1, 1, 1),
         })
     }

@@ -17,6 +17,7 @@ mod config;
 mod firewall;
 mod identity;
 mod image;
+mod io;
 mod line;
 mod network;
 mod page;
@@ -84,11 +85,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does the work in a network namespace of its own.
+/// Does the work in a network namespace of its own, where the plant of the rows of `io` is made as well.
 fn enter() -> Result<(), Box<dyn Error>> {
     let program = std::env::current_exe()?;
     let done = Command::new("unshare")
-        .arg("--net")
+        .args(["--net", "--mount", "sh", "-c", io::MAKE])
         .arg(program)
         .args(std::env::args().skip(1))
         .env(INSIDE, "1")
@@ -148,6 +149,7 @@ fn once(fault: &Fault) -> Result<Outcome, Box<dyn Error>> {
         "config" => config::run(fault.done),
         "image" => image::run(fault.done),
         "audit_chain" => audit_chain::run(fault.done),
+        "io" => io::run(fault.done),
         _ => Ok(None),
     };
     let outcome = outcome.map_err(|error| format!("{}: {error}", fault.done))?;

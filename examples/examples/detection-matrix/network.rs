@@ -1,11 +1,13 @@
 //! `ot.attestation.network`: a live interface, the decoders of the box, and the observer of the wire.
 
 use std::error::Error;
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use iia_attest::network::Wire;
 use iia_capture::generate::frame;
+use iia_capture::live::passive::Interface;
 use iia_core::finding::Conclusion;
 
 use super::line::{CLIENT, DEVICE, Line, OTHERS, SEES};
@@ -26,6 +28,10 @@ contract iia.contract.device.press 1.0.0 {
 ";
 /// Whom no contract names.
 const STRANGER: [u8; 4] = [10, 0, 0, 99];
+/// Who sends beneath the firewall, and who tries above it.
+const BENEATH: [u8; 4] = [10, 0, 0, 51];
+const STOPPED: [u8; 4] = [10, 0, 0, 52];
+const XDP: &str = include_str!("xdp.py");
 /// How often the client asks.
 const EVERY: Duration = Duration::from_millis(100);
 /// How long everything is as agreed before something is done.
@@ -40,6 +46,8 @@ struct Act {
     /// Every how many polls one is made; none where it is 0.
     every: u32,
     answers: bool,
+    /// A frame that is sent through AF_XDP from the interface that only sees, past the rule that drops everything there.
+    beneath: Option<Vec<u8>>,
 }
 
 fn act(done: &str) -> Option<Act> {
@@ -91,10 +99,15 @@ fn act(done: &str) -> Option<Act> {
         }
         _ => Vec::new(),
     };
+    let beneath = done.contains("AF_XDP").then(|| {
+        let [asked, _] = modbus(BENEATH, &read, &answer);
+        asked
+    });
     let (every, answers) = match done {
         "the device answers no more" => (1, false),
         "the client polls no more" => (0, true),
         "the client polls four times as slowly" => (4, true),
+        _ if beneath.is_some() => (1, true),
         _ if frames.is_empty() => return None,
         _ => (1, true),
     };
@@ -102,7 +115,40 @@ fn act(done: &str) -> Option<Act> {
         frames,
         every,
         answers,
+        beneath,
     })
+}
+
+/// Sends a frame beneath the firewall, which has the rule of an interface that is taken over; a raw socket is stopped by it.
+fn beneath(line: &mut Line, frame: &[u8]) -> Result<(), Box<dyn Error>> {
+    let interface: Interface = SEES.parse()?;
+    nft(&["-f", "-"], &interface.rules())?;
+    let [stopped, _] = modbus(STOPPED, &[3, 0, 0, 0, 1], &[3, 2, 0, 42]);
+    // The kernel may answer that it did not send it.
+    line.send(SEES, &stopped)?;
+    let frame: String = frame.iter().map(|byte| format!("{byte:02x}")).collect();
+    let python = std::env::var("IIA_PYTHON").unwrap_or_else(|_| "python3".into());
+    let sent = Command::new(python)
+        .args(["-c", XDP, SEES, &frame])
+        .status()?;
+    match sent.success() {
+        true => Ok(()),
+        false => Err("this kernel sends nothing through AF_XDP".into()),
+    }
+}
+
+fn nft(arguments: &[&str], rules: &str) -> Result<(), Box<dyn Error>> {
+    let mut nft = Command::new("nft")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .spawn()?;
+    let mut stdin = nft.stdin.take().ok_or("no way to nft")?;
+    stdin.write_all(rules.as_bytes())?;
+    drop(stdin);
+    match nft.wait()?.success() {
+        true => Ok(()),
+        false => Err("nft takes no rules".into()),
+    }
 }
 
 /// A request of Modbus/TCP and its answer, as a connection of its own.
@@ -144,7 +190,18 @@ pub(crate) fn run(done: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
     let Some(act) = act(done) else {
         return Ok(None);
     };
-    let mut line = Line::open()?;
+    let mut line = match done.ends_with("hears itself alone") {
+        true => Line::open(&[SEES])?,
+        false => Line::open(&[SEES, OTHERS])?,
+    };
+    let found = watch(&mut line, &act);
+    if act.beneath.is_some() {
+        nft(&["flush", "ruleset"], "")?;
+    }
+    found.map(Some)
+}
+
+fn watch(line: &mut Line, act: &Act) -> Result<Outcome, Box<dyn Error>> {
     let mut wire = Wire::new(&catalog(CELL)?);
     let begin = now();
     let mut polls = 0u32;
@@ -155,6 +212,9 @@ pub(crate) fn run(done: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
             acted = Some(now());
             for (interface, frame) in &act.frames {
                 line.send(interface, frame)?;
+            }
+            if let Some(frame) = &act.beneath {
+                beneath(line, frame)?;
             }
         }
         let (every, answers) = match acted {
@@ -172,12 +232,15 @@ pub(crate) fn run(done: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
             .into_iter()
             .find(|one| one.conclusion != Conclusion::Converge);
         match (told, acted) {
-            (Some(finding), Some(acted)) => return Ok(Some(Outcome::told(acted, now(), finding))),
+            (Some(finding), Some(_)) if finding.reason.contains("10.0.0.52") => {
+                return Err("the rule on the way out stops no raw socket".into());
+            }
+            (Some(finding), Some(acted)) => return Ok(Outcome::told(acted, now(), finding)),
             (Some(finding), None) => {
                 return Err(format!("told before anything was done: {}", finding.reason).into());
             }
             (None, Some(acted)) if now().since_ns(acted) > nanos(WAIT) => {
-                return Ok(Some(Outcome::silent()));
+                return Ok(Outcome::silent());
             }
             (None, _) => std::thread::sleep(Duration::from_millis(2)),
         }

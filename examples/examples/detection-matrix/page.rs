@@ -105,7 +105,10 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
         "{runs} runs of each; time is from the act to the finding, p50 and p99 by the nearest rank. Rows of `identity`, `audit_chain`, \
          `config` and\n`image` run on an injected clock, so that their time is what the observer itself waits: the log and the configuration \
          are looked at\nat once, an artifact 20 s after it was applied. The files of a broker are read at once as well, so that the time is \
-         that of one look;\nno client speaks to it.\nThe contract of the rows of `network` has a cadence of 100 ms and lets 2 s be silent.\n"
+         that of one look;\nno client speaks to it.\nThe contract of the rows of `network` has a cadence of 100 ms and lets 2 s be silent.\n\
+         The rows of `io` are of a device and a collector of pymodbus with a proxy between them; the clocks may lie half a second apart, so that \
+         what\ndiffers is judged after four. What the IO master reads is signed as its program signs it, each half second; the whole box with \
+         that\nprogram is `bins/iia-io/tests/plant`.\nWhat AF_XDP sends is not heard at the interface that sends it.\n"
     );
     out += "| stream | what was done | detected | told by | p50 | p99 | what is said |\n|---|---|---|---|--:|--:|---|\n";
     for row in rows {
@@ -116,6 +119,6 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
     out += CLEAN;
     out += clean;
     out += "\nOf the corpus each capture is learnt whole and then observed; what was refused or not answered in it is not learnt, and so is\nnot asked of the observer.\n\n## Not here yet\n\n\
-            The stream `io`, the virtual network, and the marks from the wire to the audited finding of a whole running box: those have\ntests of their own, and no row here. A frame that is sent through AF_XDP from the interface that only sees has no row either.\n";
+            The virtual network, and the marks from the wire to the audited finding of a whole running box: those have tests of their own, and no\nrow here.\n";
     out
 }

@@ -27,6 +27,14 @@ pub(crate) const FAULTS: &[Fault] = &[
         "network",
         "a raw socket sends from the interface that only sees",
     ),
+    fault(
+        "network",
+        "AF_XDP sends from the interface that only sees, past the rule on the way out",
+    ),
+    fault(
+        "network",
+        "the same through AF_XDP, and the interface hears itself alone",
+    ),
     fault("network", "the device answers no more"),
     fault("network", "the client polls no more"),
     fault("network", "the client polls four times as slowly"),
@@ -78,4 +86,12 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault("image", "another key signs the quote"),
     fault("image", "the machine answers another nonce"),
     fault("image", "the machine does not answer"),
+    fault("io", "a frame is changed between device and collector"),
+    fault("io", "a frame is dropped between them"),
+    fault("io", "a frame is held up for two seconds"),
+    fault("io", "every value is scaled by two"),
+    fault("io", "old values are replayed"),
+    fault("io", "a command is put in"),
+    fault("io", "the IO master states nothing any more"),
+    fault("io", "readings are signed with another key"),
 ];
