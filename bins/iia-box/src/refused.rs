@@ -18,66 +18,66 @@ const KINDS_MAX: usize = 256;
 /// Longest text that a process may say of it, in characters.
 const TEXT_LEN_MAX: usize = 256;
 
-    /// The refusal that an error is; `None` for one of the network, which nobody decided.
-    pub(crate) fn of(target: &Target, error: &LinkError) -> Option<Refusal> {
-        let unproven = match error {
-            LinkError::Identity(_)
-            | LinkError::ForeignPreface { .. }
-            | LinkError::HttpPreface
-            | LinkError::NotTls
-            | LinkError::OldTls
-            | LinkError::Tls => true,
-            LinkError::Catalog(_)
-            | LinkError::ContractEnded
-            | LinkError::Refused { .. }
-            | LinkError::Revoked => false,
-            _ => return None,
-        };
-        let code = match error {
-            LinkError::Refused { code } => code.clone(),
-            other => other.code().to_string(),
-        };
-        Some(Refusal {
-            peer: target.peer.to_string(),
-            contract: target.contract.clone(),
-            operation: target.operation.clone(),
-            code,
-            reason: error.to_string(),
-            unproven,
-        })
-    }
+/// The refusal that an error is; `None` for one of the network, which nobody decided.
+pub(crate) fn of(target: &Target, error: &LinkError) -> Option<Refusal> {
+    let unproven = match error {
+        LinkError::Identity(_)
+        | LinkError::ForeignPreface { .. }
+        | LinkError::HttpPreface
+        | LinkError::NotTls
+        | LinkError::OldTls
+        | LinkError::Tls => true,
+        LinkError::Catalog(_)
+        | LinkError::ContractEnded
+        | LinkError::Refused { .. }
+        | LinkError::Revoked => false,
+        _ => return None,
+    };
+    let code = match error {
+        LinkError::Refused { code } => code.clone(),
+        other => other.code().to_string(),
+    };
+    Some(Refusal {
+        peer: target.peer.to_string(),
+        contract: target.contract.clone(),
+        operation: target.operation.clone(),
+        code,
+        reason: error.to_string(),
+        unproven,
+    })
+}
 
-    fn shortened(mut refusal: Refusal) -> Refusal {
-        for text in [
-            &mut refusal.peer,
-            &mut refusal.contract,
-            &mut refusal.operation,
-            &mut refusal.code,
-            &mut refusal.reason,
-        ] {
-            if let Some((at, _)) = text.char_indices().nth(TEXT_LEN_MAX) {
-                text.truncate(at);
-            }
+fn shortened(mut refusal: Refusal) -> Refusal {
+    for text in [
+        &mut refusal.peer,
+        &mut refusal.contract,
+        &mut refusal.operation,
+        &mut refusal.code,
+        &mut refusal.reason,
+    ] {
+        if let Some((at, _)) = text.char_indices().nth(TEXT_LEN_MAX) {
+            text.truncate(at);
         }
-        refusal
     }
+    refusal
+}
 
-    fn event(refusal: &Refusal, id: &str, (now, count): (Timestamp, u64)) -> Event {
-        let kind = match refusal.unproven {
-            true => EventKind::Authentication,
-            false => EventKind::ConduitRejected,
-        };
-        Event::new(kind, now)
-            .with("outcome", "refused")
-            .with("side", "dialling")
-            .with("id", id)
-            .with("peer", refusal.peer.as_str())
-            .with("contract", refusal.contract.as_str())
-            .with("operation", refusal.operation.as_str())
-            .with("code", refusal.code.as_str())
-            .with("reason", refusal.reason.as_str())
-            .with("count", count.to_string())
-    }
+fn event(refusal: &Refusal, id: &str, (now, count): (Timestamp, u64)) -> Event {
+    let kind = match refusal.unproven {
+        true => EventKind::Authentication,
+        false => EventKind::ConduitRejected,
+    };
+    Event::new(kind, now)
+        .with("outcome", "refused")
+        .with("side", "dialling")
+        .with("id", id)
+        .with("peer", refusal.peer.as_str())
+        .with("contract", refusal.contract.as_str())
+        .with("operation", refusal.operation.as_str())
+        .with("code", refusal.code.as_str())
+        .with("reason", refusal.reason.as_str())
+        .with("count", count.to_string())
+}
 
 /// How often each was refused what.
 #[derive(Default)]

@@ -316,7 +316,9 @@ impl Machine {
                     let event = self.refusals.take(&id, refusal, clock().read().wall);
                     event.into_iter().for_each(|event| self.note(event));
                 }
-                News::Outage { id, told } => self.note(crate::outage::event(&told, &id, clock().read().wall)),
+                News::Outage { id, told } => {
+                    self.note(crate::outage::event(&told, &id, clock().read().wall))
+                }
                 News::Ready { role } => self.ready.push(role),
                 News::Finished { role } | News::Ended { role, .. } => self.ended.push(role),
                 _ => {}
