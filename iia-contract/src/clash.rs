@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use core::hash::BuildHasher as _;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
-use iia_core::observe::Protocol;
 
 use crate::catalog::Contracts;
 use crate::raw::Scopes;
@@ -186,9 +185,6 @@ fn device<'t>(entry: &tree::Entry<'t>, take: &mut Take<'t, '_>) {
             }
             for field in entry.fields("ethertype") {
                 frames(field.text());
-                for protocol in borne_by(field.text()) {
-                    frames(protocol);
-                }
             }
         }
     }
@@ -201,14 +197,6 @@ fn device<'t>(entry: &tree::Entry<'t>, take: &mut Take<'t, '_>) {
             }
         }
     }
-}
-
-/// The names of the protocols whose frames have this EtherType: whoever owns the type owns them too.
-fn borne_by(ethertype: &str) -> impl Iterator<Item = &'static str> {
-    let number = crate::read::device::ethertype(ethertype);
-    let known = Protocol::KNOWN.iter().copied();
-    let borne = known.filter(move |known| number.is_some() && known.ethertype() == number);
-    borne.map(Protocol::name)
 }
 
 fn asked<'t>(

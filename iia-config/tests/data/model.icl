@@ -688,17 +688,6 @@ contract iia.contract.boundary.mcp_server.i3x_query 1.0.0 {
   }
 }
 
-contract iia.contract.device.lldp 1.0.0 {
-  scope device
-  collector spiffe://iia.local/zone/collect/workload/protocol_collector
-  protocol other
-  sender "00:1b:1b:4a:00:21"
-  receiver "01:80:c2:00:00:0e"
-  ethertype "0x88cc"
-  cadence 30s
-  silence 2m
-}
-
 contract iia.contract.device.lorawan.field_env_sensors.zone_a 1.0.0 {
   scope device
   classification io_only_never_control
@@ -744,6 +733,17 @@ contract iia.contract.device.lorawan.field_env_sensors.zone_a 1.0.0 {
     not_for_safety_interlock on
     advisory_only on
   }
+}
+
+contract iia.contract.device.peer_delay 1.0.0 {
+  scope device
+  collector spiffe://iia.local/zone/collect/workload/protocol_collector
+  protocol other
+  sender "00:1b:1b:4a:00:21"
+  receiver "01:80:c2:00:00:0e"
+  ethertype "0x88f7"
+  cadence 1s
+  silence 10s
 }
 
 contract iia.contract.device.plc_compressor_unit_3.opcua 1.0.0 {

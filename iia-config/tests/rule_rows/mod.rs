@@ -57,14 +57,20 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
     ("  operation QUERY\n", "", "C013"),
     (
         "  protocol profinet_rt\n  sender \"00:1b:1b:4a:00:21\"\n  receiver \"00:1b:1b:4a:00:22\"\n",
-        "  protocol other\n  sender \"00:1b:1b:4a:00:21\"\n  receiver \"01:80:c2:00:00:0e\"\n  ethertype \"0x88cc\"\n",
+        "  protocol other\n  sender \"00:1b:1b:4a:00:21\"\n  receiver \"01:80:c2:00:00:0e\"\n  ethertype \"0x88f7\"\n",
         "C014",
     ),
-    // The EtherType of PROFINET belongs to whoever speaks PROFINET between the same two.
+    // Frames of this type are judged as PROFINET, by its name.
     (
-        "  receiver \"01:80:c2:00:00:0e\"\n  ethertype \"0x88cc\"\n",
-        "  receiver \"00:1b:1b:4a:00:22\"\n  ethertype \"0x8892\"\n",
-        "C014",
+        "  ethertype \"0x88f7\"\n",
+        "  ethertype \"0x8892\"\n",
+        "C033",
+    ),
+    // And of these nobody judges any.
+    (
+        "  ethertype \"0x88f7\"\n",
+        "  ethertype \"0x88cc\"\n",
+        "C033",
     ),
     (
         "  sender \"00:1b:1b:4a:00:21\"\n  receiver \"01",
@@ -77,13 +83,13 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
         "C013",
     ),
     (
-        "  ethertype \"0x88cc\"\n",
+        "  ethertype \"0x88f7\"\n",
         "  ethertype \"0x05dc\"\n",
         "C013",
     ),
     (
-        "  ethertype \"0x88cc\"\n",
-        "  ethertype \"0x88CC\"\n",
+        "  ethertype \"0x88f7\"\n",
+        "  ethertype \"0x88F7\"\n",
         "C013",
     ),
     (
@@ -91,7 +97,7 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
         "  receiver \"01:80:C2:00:00:0E\"\n",
         "C013",
     ),
-    ("  ethertype \"0x88cc\"\n", "", "C033"),
+    ("  ethertype \"0x88f7\"\n", "", "C033"),
     (
         "  vlan 100\n",
         "  ethertype \"0x8892\"\n  vlan 100\n",

@@ -87,10 +87,8 @@ impl Sent {
         evidence.once = self.kinds.values().filter(|count| **count == 1).count() as u64;
         write::seen(&mut out, &evidence, "frames", captures);
         let protocol = match sender.protocol {
-            Protocol::ProfinetDcp | Protocol::ProfinetRt | Protocol::Ethercat | Protocol::Goose => {
-                sender.protocol.name()
-            }
-            _ => "other",
+            Protocol::Unknown => "other",
+            known => known.name(),
         };
         let _ = write!(
             out,
@@ -105,7 +103,7 @@ impl Sent {
         for receiver in receivers {
             let _ = writeln!(out, "  receiver \"{receiver}\"");
         }
-        if protocol == "other" {
+        if sender.protocol.ethertype().is_none() {
             let _ = writeln!(out, "  ethertype \"0x{:04x}\"", sender.ethertype);
         }
         let functions: BTreeSet<String> = self

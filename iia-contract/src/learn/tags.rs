@@ -9,7 +9,6 @@ use iia_core::observe::Access;
 use iia_core::time::SECOND_NS;
 
 use super::{Pair, write};
-use crate::adherence::metric::{duration, text};
 
 /// Names learnt of one client at one server at most; accesses to further ones are counted.
 pub const TAGS_MAX: usize = 4096;
@@ -89,7 +88,7 @@ impl Tags {
             if seen.range.is_some() {
                 out.push_str("    unit unknown\n");
             }
-            let _ = writeln!(out, "    rate {}", text(duration(seen.rate_ns())));
+            let _ = writeln!(out, "    rate {}", write::span_of(seen.rate_ns()));
             // One value alone is no range.
             if let Some((low, high)) = seen.range.filter(|(low, high)| low < high) {
                 let _ = write!(

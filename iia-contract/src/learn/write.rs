@@ -13,7 +13,6 @@ use super::frames::Frames;
 use super::group::Learnt;
 use super::tags::Tags;
 use super::{Endpoint, Evidence};
-use crate::adherence::metric::{duration, text};
 use crate::scope::Run;
 
 pub(super) fn catalog(
@@ -116,7 +115,7 @@ fn contract(learnt: &Learnt, id: &str, (tags, captures): (&Tags, &[String])) -> 
         );
     }
     if let Some(ns) = learnt.evidence.cadence_ns().map(rounded) {
-        let _ = writeln!(out, "  cadence {}", text(duration(ns)));
+        let _ = writeln!(out, "  cadence {}", span_of(ns));
     }
     if let Some(pair) = key.tagged {
         tags.write(&pair, &mut out);
@@ -209,6 +208,21 @@ fn socket(server: &Endpoint) -> String {
         IpAddr::V4(addr) => format!("{addr}:{}", server.port),
         IpAddr::V6(addr) => format!("[{addr}]:{}", server.port),
     }
+}
+
+/// A duration in the canonical form: the largest unit in which it is whole.
+pub(super) fn span_of(ns: i64) -> String {
+    const UNITS: [(&str, i64); 6] = [
+        ("d", 86_400_000_000),
+        ("h", 3_600_000_000),
+        ("m", 60_000_000),
+        ("s", 1_000_000),
+        ("ms", 1000),
+        ("us", 1),
+    ];
+    let us = (ns / 1000).max(1);
+    let whole = UNITS.iter().find(|(_, unit)| us % unit == 0);
+    whole.map_or_else(String::new, |(name, unit)| format!("{}{name}", us / unit))
 }
 
 /// Two leading digits, so that a person reads 1s and not 1.004s.

@@ -175,7 +175,7 @@ mod tests {
             source: nobody,
             destination: nobody,
             vlan: 0,
-            ethertype: 0x88cc,
+            ethertype: 0x88f7,
             protocol: Protocol::Unknown,
             func: None,
             payload_len,

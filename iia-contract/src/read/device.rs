@@ -52,7 +52,7 @@ fn ethernet(entry: &Entry<'_>, protocol: Protocol) -> Option<Box<Ethernet>> {
     }))
 }
 
-/// An EtherType in its one spelling, `0x88cc`; smaller numbers are lengths.
+/// An EtherType in its one spelling, `0x88f7`; smaller numbers are lengths.
 pub(crate) fn ethertype(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 4)?;
     let sound = digits

@@ -51,28 +51,44 @@ fn frames(entry: &Entry<'_>, found: &mut Found) {
             found.reject("C013", field.span(), message, help);
         }
     }
-    let wrong = entry
+    entry
         .fields("ethertype")
-        .filter(|field| ethertype(field.text()).is_none());
-    for field in wrong {
-        let message = format!("`{}` is no EtherType", field.text());
-        found.reject(
-            "C013",
-            field.span(),
-            message,
-            "write 0x88cc; 0x0600 at least",
-        );
-    }
+        .for_each(|field| of_type(&field, found));
     let named = Protocol::named(entry.text("protocol"))
         .ethertype()
         .is_some();
     if named == entry.field("ethertype").is_some() && entry.field("sender").is_some() {
-        let help = "profinet_dcp, profinet_rt, ethercat and goose say it; others write ethertype";
+        let help = "a protocol below IP says it; others write ethertype";
         found.reject("C033", entry.head(), "frames have one EtherType", help);
     }
     if entry.field("sender").is_some() && entry.field("client").is_some() {
         let help = "one contract for frames, one for what has addresses";
         found.reject("C033", entry.head(), "frames and addresses", help);
+    }
+}
+
+/// C013, C033: an EtherType is one, and of no protocol that has a name: its frames are judged by that name.
+fn of_type(field: &Field<'_>, found: &mut Found) {
+    let text = field.text();
+    let Some(number) = ethertype(text) else {
+        let message = format!("`{text}` is no EtherType");
+        return found.reject(
+            "C013",
+            field.span(),
+            message,
+            "write 0x88f7; 0x0600 at least",
+        );
+    };
+    if let Some(protocol) = Protocol::borne_by(number).next() {
+        let message = format!("frames of `{text}` are {}", protocol.name());
+        let help = match protocol {
+            // What every network says of itself.
+            Protocol::Arp | Protocol::Lldp => {
+                "they are told and not judged: no contract is needed".into()
+            }
+            named => format!("write protocol {}, without ethertype", named.name()),
+        };
+        found.reject("C033", field.span(), message, &help);
     }
 }
 

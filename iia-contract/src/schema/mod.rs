@@ -62,7 +62,7 @@ fields! {
         Repeated "server"         PORT        D   "the address and port that answers";
         Repeated "sender"         TEXT        D   "an Ethernet address that may send, where nobody has an IP address";
         Repeated "receiver"       TEXT        D   "an Ethernet address that may be sent to, often a group";
-        Repeated "ethertype"      TEXT        D   "an EtherType of frames, such as 0x88cc; not where the protocol says it";
+        Repeated "ethertype"      TEXT        D   "an EtherType of frames, such as 0x88f7; not where the protocol says it";
         Repeated "vlan"           COUNT       D   "a VLAN that it may be on, 0 untagged; none means any";
         Repeated "unit"           COUNT       D   "a unit behind the server; none means every unit";
         Repeated "function"       COUNT       D   "a function code allowed besides reads and writes";

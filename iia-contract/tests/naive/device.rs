@@ -200,6 +200,7 @@ pub(super) fn frame(entry: &Entry<'_>, frame: &Frame) -> Says {
         "profinet_dcp" | "profinet_rt" => vec![0x8892],
         "ethercat" => vec![0x88a4],
         "goose" => vec![0x88b8],
+        "mrp" => vec![0x88e3],
         _ => words(entry, "", "ethertype")
             .iter()
             .map(|word| u16::from_str_radix(&word[2..], 16).unwrap())

@@ -142,7 +142,7 @@ fn device(dice: &mut Dice<'_>, number: usize) -> String {
 
 fn frames(dice: &mut Dice<'_>, number: usize) -> String {
     let mut text = format!("contract iia.contract.device.f{number} 1.0.0 {{\nscope device\n");
-    let protocol = dice.of(&["profinet_dcp", "profinet_rt", "goose", "other"]);
+    let protocol = dice.of(&["profinet_dcp", "profinet_rt", "goose", "mrp", "other"]);
     let _ = writeln!(text, "protocol {protocol}");
     text += &dice.some(
         "sender",
@@ -161,7 +161,7 @@ fn frames(dice: &mut Dice<'_>, number: usize) -> String {
             .each(),
     );
     if protocol == "other" {
-        text += &dice.some("ethertype", &["\"0x88cc\"", "\"0x8892\""]);
+        text += &dice.some("ethertype", &["\"0x88f7\"", "\"0x88b5\""]);
     }
     text += &vlans(dice);
     text += &dice.lines("function", &["4", "5"]);

@@ -123,11 +123,12 @@ fn frame(dice: &mut Dice<'_>) -> Frame {
         source: Mac::parse(dice.of(&MACS)).unwrap(),
         destination: Mac::parse(dice.of(&MACS[2..])).unwrap(),
         vlan: dice.of(&[0, 7, 8]),
-        ethertype: dice.of(&[0x8892, 0x8892, 0x88b8, 0x88cc]),
+        ethertype: dice.of(&[0x8892, 0x8892, 0x88b8, 0x88e3, 0x88f7]),
         protocol: dice.of(&[
             Protocol::ProfinetDcp,
             Protocol::ProfinetRt,
             Protocol::Goose,
+            Protocol::Mrp,
             Protocol::Unknown,
         ]),
         func: dice.of(&[None, Some(4), Some(5), Some(6)]),

@@ -79,6 +79,12 @@ impl Protocol {
         known.copied().unwrap_or(Self::Unknown)
     }
 
+    /// The protocols whose frames have this EtherType.
+    pub fn borne_by(ethertype: u16) -> impl Iterator<Item = Self> {
+        let known = Self::KNOWN.iter().copied();
+        known.filter(move |known| known.ethertype() == Some(ethertype))
+    }
+
     /// The EtherType of a protocol that has no IP below it (Wireshark: `eth.type`).
     pub const fn ethertype(self) -> Option<u16> {
         match self {

@@ -15,7 +15,7 @@ pub(super) const FORMS: &str = "Forms of FLOW:
   10.0.0.7 > tcp/10.20.0.5:4840 opcua read tag press.force
   10.0.0.7 > udp/10.20.0.5:47808
   02:00:00:00:00:01 > 01:0e:cf:00:00:00 profinet_dcp function 5
-  02:00:00:00:00:01 > 01:80:c2:00:00:0e 0x88cc
+  02:00:00:00:00:01 > 01:80:c2:00:00:0e 0x88f7
   spiffe://iia.local/zone/a/workload/w > spiffe://iia.local/zone/b/workload/v APPEND
   spiffe://iia.local/zone/a/workload/w publish plant/area/line/cell/force
   device-1 subscribe plant/+/alarms/#
