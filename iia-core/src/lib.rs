@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+pub mod address;
 pub mod bound;
 pub mod canon;
 pub mod code;

@@ -54,12 +54,34 @@ impl Stream {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name as contracts write it, and as it is written where `ot.` is left out (decision D15): `contract.violation`.
+    pub fn alias(&self) -> &str {
+        bare(&self.0)
+    }
+
+    /// The stream of a name or of its alias: `ot.contract.violation` and `contract.violation` are one stream.
+    ///
+    /// # Errors
+    /// [`StreamError`] when it is neither.
+    pub fn named(name: &str) -> Result<Self, StreamError> {
+        match name.starts_with(OT) {
+            true => name.parse(),
+            false => alloc::format!("{OT}{name}").parse(),
+        }
+    }
+}
+
+/// What the canonical name of every stream begins with.
+const OT: &str = "ot.";
+
+fn bare(name: &str) -> &str {
+    name.strip_prefix(OT).unwrap_or(name)
 }
 
 /// Whether a pattern covers a stream. `acs.*` covers what lies below `acs`, anything else itself alone; contracts leave
 /// out the leading `ot.` (decision D15).
 pub fn covers(pattern: &str, stream: &str) -> bool {
-    let bare = |text| str::strip_prefix(text, "ot.").unwrap_or(text);
     let (pattern, stream) = (bare(pattern), bare(stream));
     match pattern.strip_suffix(".*") {
         Some(prefix) => stream
@@ -76,7 +98,7 @@ impl FromStr for Stream {
         if name.len() > STREAM_LEN_MAX {
             return Err(StreamError::TooLong);
         }
-        let rest = name.strip_prefix("ot.").ok_or(StreamError::NotOt)?;
+        let rest = name.strip_prefix(OT).ok_or(StreamError::NotOt)?;
         let legal = |part: &str| {
             !part.is_empty()
                 && part
@@ -135,5 +157,31 @@ mod tests {
         assert_eq!("ot.".parse::<Stream>(), Err(StreamError::BadPart));
         assert_eq!("ot.a..b".parse::<Stream>(), Err(StreamError::BadPart));
         assert_eq!("ot.A".parse::<Stream>(), Err(StreamError::BadPart));
+    }
+
+    #[test]
+    fn a_stream_and_its_alias_are_one() {
+        for stream in Stream::KNOWN {
+            let alias = stream.alias();
+            assert_eq!(alloc::format!("ot.{alias}"), stream.as_str());
+            for name in [alias, stream.as_str()] {
+                assert_eq!(Stream::named(name).as_ref(), Ok(stream));
+                assert!(covers(name, stream.as_str()) && covers(stream.as_str(), name));
+            }
+        }
+        // Only the first `ot.` is the one that is left out, and never more than once.
+        assert_eq!(
+            Stream::named("ot.ot.x").map(|one| one.alias().to_string()),
+            Ok("ot.x".into())
+        );
+        assert_eq!(Stream::named("ot."), Err(StreamError::BadPart));
+        assert_eq!(Stream::named(""), Err(StreamError::BadPart));
+        assert_eq!(Stream::named("A.b"), Err(StreamError::BadPart));
+        let long = "a".repeat(STREAM_LEN_MAX - 3);
+        assert!(Stream::named(&long).is_ok());
+        assert_eq!(
+            Stream::named(&alloc::format!("{long}a")),
+            Err(StreamError::TooLong)
+        );
     }
 }
