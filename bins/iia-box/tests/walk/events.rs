@@ -34,7 +34,7 @@ const AUTHOR: &str = "site-engineer";
 const ADDRESS: &str = "127.90.33.2:7443";
 
 /// A certificate that names a workload of the box, and that nobody of the box has issued.
-fn forge(dir: &Path) {
+pub(crate) fn forge(dir: &Path) {
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-nodes", "-days", "1"])
         .args(["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/O=nobody"])
@@ -47,7 +47,7 @@ fn forge(dir: &Path) {
 }
 
 /// Somebody without an identity of the box at its query API, through another implementation of TLS.
-fn unauthenticated(demo: &Demo, dir: &Path) {
+pub(crate) fn unauthenticated(demo: &Demo, dir: &Path) {
     let tried = demo
         .inside("openssl")
         .args(["s_client", "-connect", ADDRESS, "-alpn", "iia/1", "-tls1_3"])

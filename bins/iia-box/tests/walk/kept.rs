@@ -18,22 +18,25 @@ const SECOND_NS: i64 = 1_000_000_000;
 const WINDOW_NS: i64 = 10 * SECOND_NS;
 /// How late the absence may be shown: the accounts run a second behind, and the machine may be busy.
 const LATE_MAX_NS: i64 = 8 * SECOND_NS;
-const CONSUMER: &str = "iia.contract.boundary.engineering.query";
-const NORTH: &str = "iia.contract.boundary.site.telemetry";
+pub(crate) const CONSUMER: &str = "iia.contract.boundary.engineering.query";
+pub(crate) const NORTH: &str = "iia.contract.boundary.site.telemetry";
 
-fn now_ns() -> i64 {
+/// The configuration of the example.
+pub(crate) const BOX: &str = include_str!("../../../../examples/box-pi/box.icl");
+
+pub(crate) fn now_ns() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(now.as_nanos()).unwrap()
 }
 
-fn kept(run: &Finished, name: &str) -> Kept {
-    let text = include_bytes!("../../../../examples/box-pi/box.icl");
-    let document = parse(text, limits::DOCUMENT_LEN_MAX).unwrap();
+/// What the lake of a box says of the contracts of a configuration.
+pub(crate) fn kept((run, name): (&Finished, &str), config: &str) -> Kept {
+    let document = parse(config.as_bytes(), limits::DOCUMENT_LEN_MAX).unwrap();
     let catalog = validate::catalog(&document).unwrap();
     Kept::read(&run.evidence(name).join("lake"), &catalog).unwrap()
 }
 
-fn account<'a>(kept: &'a Kept, id: &str) -> &'a Account {
+pub(crate) fn account<'a>(kept: &'a Kept, id: &str) -> &'a Account {
     let mut accounts = kept.accounts.iter();
     accounts.find(|account| account.contract == id).unwrap()
 }
@@ -67,7 +70,7 @@ fn absence_is_told_at_the_windows_end_and_the_statement_counts_what_arrived() {
 }
 
 fn absence(run: &Finished, watched: &Watched) {
-    let kept = kept(run, "seg01");
+    let kept = kept((run, "seg01"), BOX);
     let faults = account(&kept, CONSUMER).faults.iter();
     let faults: Vec<_> = faults
         .filter(|fault| fault.stream == Stream::AUDIT_VERIFY)
@@ -92,7 +95,7 @@ fn absence(run: &Finished, watched: &Watched) {
 }
 
 fn statement(run: &Finished) {
-    let kept = kept(run, "seg01");
+    let kept = kept((run, "seg01"), BOX);
     let sent = account(&kept, NORTH).statement.as_ref().unwrap();
     let streams = OBSERVED.iter().chain(&STREAMS);
     let reached: usize = streams
@@ -140,7 +143,7 @@ fn answers(run: &Finished) {
     };
     let catalog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/box-pi/box.icl");
     let report = ask(&["report", "sla", "--catalog", catalog, "--json"]);
-    let sent = kept(run, "site").streams;
+    let sent = kept((run, "site"), BOX).streams;
     for (stream, rows) in &sent {
         if *stream == Stream::VIOLATION {
             assert!(report.contains(&format!("\"{stream}\":{rows}")), "{report}");

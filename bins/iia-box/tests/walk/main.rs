@@ -22,5 +22,6 @@ mod outage;
 mod refused;
 mod revoked;
 mod rollback;
+mod strained;
 mod whole;
 mod wire;
