@@ -11,6 +11,7 @@ mod clash;
 pub mod compile;
 pub mod explain;
 pub mod gate;
+pub mod inventory;
 pub mod learn;
 pub mod matcher;
 pub mod raw;

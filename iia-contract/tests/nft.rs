@@ -9,7 +9,8 @@
 mod world;
 
 use iia_contract::Catalog;
-use iia_contract::compile::{ReadError, Target as _, Topology, flows, nft};
+use iia_contract::compile::surface::Open;
+use iia_contract::compile::{Permit as _, ReadError, Target as _, Topology, flows, nft};
 use iia_contract::raw::Entry;
 use world::{contract, id, random};
 
@@ -142,6 +143,14 @@ fn a_flow_of_many_contracts_names_as_many_as_fit() {
         "{comment}"
     );
     assert!(comment.starts_with("iia.contract.internal.a_rather_long_name_00 "));
+    // R-CAT-03: the list of what is open names every one of them, at both ends.
+    let (open, _) = Open::compile(&catalog, &topology);
+    let named = open.allowed.values().filter(|named| !named.is_empty());
+    let ids: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    let all: Vec<bool> = named
+        .map(|named| named.iter().eq(ids.iter().copied()))
+        .collect();
+    assert_eq!(all, [true, true]);
 }
 
 #[test]

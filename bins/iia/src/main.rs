@@ -18,6 +18,7 @@ mod config;
 mod coverage;
 mod decode;
 mod detect;
+mod devices;
 mod export;
 mod input;
 mod inspect;
@@ -59,6 +60,8 @@ enum Command {
     Check(check::Arguments),
     /// Lists every flow of captures and every socket of this machine that no contract covers; exit code 1 when there is one
     Coverage(coverage::Arguments),
+    /// Lists who is on the control network, and which contract knows each; exit code 1 when somebody is unknown
+    Devices(devices::Arguments),
     /// Says why each kind of violation is one, and which contract came nearest
     Explain(check::Arguments),
     /// Says whether a flow is allowed, by which contract and where it says so; exit code 1 when it is refused
@@ -137,6 +140,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(arguments) => check::run(&arguments, check::Mode::Check, &mut out)?,
         Command::Explain(arguments) => check::run(&arguments, check::Mode::Explain, &mut out)?,
         Command::Coverage(arguments) => coverage::run(&arguments, &mut out)?,
+        Command::Devices(arguments) => devices::run(&arguments, &mut out)?,
         Command::Allows(arguments) => allows::run(&arguments, &mut out)?,
         Command::Learn(arguments) => learn::run(&arguments, &mut out)?,
         Command::Compile(arguments) => compile::run(&arguments, &mut out)?,

@@ -187,3 +187,52 @@ fn each_frame_of_a_capture_is_covered_by_what_was_learnt_of_it() {
         ]
     );
 }
+
+/// R-PER-02: everybody whom tshark sees in a conversation is in the inventory, known by a contract or unknown.
+#[test]
+fn everybody_on_the_wire_is_in_the_inventory_known_or_unknown() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let capture = root.join("captures/press-line.pcap");
+    let (capture, catalog) = (capture.to_str().unwrap(), root.join("box-pi/box.icl"));
+    let said = iia(&[
+        "devices",
+        "--json",
+        "--catalog",
+        catalog.to_str().unwrap(),
+        capture,
+    ]);
+    assert_eq!(said.status.code(), Some(1), "somebody is unknown");
+    let told = out(&said);
+    let rows = told
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let text = fs::read_to_string(&catalog).unwrap();
+    let mut ours = Vec::new();
+    for row in rows {
+        let endpoint = row["endpoint"].as_str().unwrap().to_owned();
+        // By the text of the catalog alone: its line names this address, as client or server.
+        let named = |line: &str| {
+            let word = line.trim().split(' ').nth(1).unwrap_or_default();
+            let key = line.trim().starts_with("client ") || line.trim().starts_with("server ");
+            let at = word.split('/').next_back().unwrap_or_default();
+            key && at.split(':').next() == Some(endpoint.as_str())
+        };
+        let known = text.lines().any(named);
+        assert_eq!(known, row["state"] != "unknown", "{row}");
+        if row["state"] != "not seen" {
+            ours.push(endpoint);
+        }
+    }
+    let Ok(theirs) = Command::new("tshark")
+        .args([
+            "-n", "-T", "fields", "-e", "ip.src", "-e", "ip.dst", "-r", capture,
+        ])
+        .output()
+    else {
+        return skipped("tshark");
+    };
+    let fields = out(&theirs);
+    let theirs: std::collections::BTreeSet<&str> = fields.split_whitespace().collect();
+    let ours: std::collections::BTreeSet<&str> = ours.iter().map(String::as_str).collect();
+    assert_eq!(ours, theirs);
+}

@@ -1,5 +1,5 @@
 # Opens a connection to each [address, port] of a JSON list on its input, all at once; tells those that were answered
-# within a second, and those that were refused by whoever is there.
+# within two seconds, and those that were refused by whoever is there.
 import json, select, socket, sys, time
 
 waiting = {}
@@ -11,7 +11,7 @@ for address, port in json.load(sys.stdin):
     waiting[one.fileno()] = (one, address, port)
     poll.register(one, select.POLLOUT)
 answered, refused = [], []
-until = time.monotonic() + 1.0
+until = time.monotonic() + 2.0
 while waiting and (left := until - time.monotonic()) > 0:
     for number, _ in poll.poll(left * 1000):
         one, address, port = waiting.pop(number)
