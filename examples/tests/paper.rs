@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "paper/hosts.rs"]
+mod hosts;
 #[path = "paper/keys.rs"]
 mod keys;
 #[path = "../../iia-contract/tests/net/mod.rs"]
@@ -92,9 +94,17 @@ const OPENED: [(&str, &str, u16); 22] = [
 #[test]
 fn the_five_zones_of_the_paper_meet_where_its_flows_lead_and_nowhere_else() {
     let test = "the_five_zones_of_the_paper_meet_where_its_flows_lead_and_nowhere_else";
-    let Some(mut rig) = Rig::open(test) else {
-        return;
-    };
+    Rig::open(test).into_iter().for_each(meet);
+}
+
+/// R-PER-05: the same on three hosts, of which each has workloads of several zones.
+#[test]
+fn zones_whose_workloads_are_spread_over_three_hosts_meet_no_otherwise() {
+    let test = "zones_whose_workloads_are_spread_over_three_hosts_meet_no_otherwise";
+    Rig::spread(test).into_iter().for_each(meet);
+}
+
+fn meet(mut rig: Rig) {
     let places = rig.places();
     let router = rig.lab.router().to_owned();
     rig.listen(&router, &PORTS);
@@ -129,8 +139,16 @@ fn the_five_zones_of_the_paper_meet_where_its_flows_lead_and_nowhere_else() {
         .map(|(from, to, _)| (zone_of(from), zone_of(to)))
         .collect();
     assert_eq!(ways, BTreeSet::from(WAYS));
+    let carried = rig
+        .hosts
+        .as_ref()
+        .map_or_else(Vec::new, hosts::Hosts::carried);
+    assert!(
+        carried.iter().all(|count| *count > 20),
+        "every host has workloads: {carried:?}"
+    );
     eprintln!(
-        "{test}: {} of {} answered",
+        "{} of {} answered",
         want.len(),
         places.len() * (names.len() - 1) * PORTS.len()
     );
@@ -157,9 +175,18 @@ fn tries(rig: &Rig, from: &str, names: &BTreeMap<IpAddr, &str>) -> Vec<Opened> {
 /// of the plant, while what the box opened is answered.
 #[test]
 fn no_packet_of_the_cloud_comes_to_the_plant() {
-    let Some(mut rig) = Rig::open("no_packet_of_the_cloud_comes_to_the_plant") else {
-        return;
-    };
+    let test = "no_packet_of_the_cloud_comes_to_the_plant";
+    Rig::open(test).into_iter().for_each(flood);
+}
+
+/// R-PER-05: nor to any of three hosts.
+#[test]
+fn no_packet_of_the_cloud_comes_to_three_hosts() {
+    let test = "no_packet_of_the_cloud_comes_to_three_hosts";
+    Rig::spread(test).into_iter().for_each(flood);
+}
+
+fn flood(mut rig: Rig) {
     let cloud = rig.lab.zone("it0");
     rig.listen(&cloud, &PORTS);
     let places = rig.places();

@@ -11,6 +11,7 @@ use iia_config::parse::parse;
 use iia_config::validate::{Checked, Facts, validate};
 use iia_contract::compile::nft;
 
+use crate::hosts::{Hosts, Spread};
 use crate::net::Lab;
 
 pub(crate) const BOX: &str = include_str!("../../paper/paper.icl");
@@ -37,9 +38,24 @@ pub(crate) struct Rig {
     pub(crate) lab: Lab,
     pub(crate) checked: Checked,
     running: Vec<Child>,
+    pub(crate) hosts: Option<Hosts>,
 }
 
 impl Rig {
+    /// The environment with its workloads on three hosts.
+    pub(crate) fn spread(test: &str) -> Option<Self> {
+        let mut rig = Self::open(test)?;
+        let zones = &rig.checked.deploy.topology.zones;
+        let zones = zones.iter().map(|zone| Spread {
+            namespace: rig.lab.zone(&zone.bridge),
+            own: zone.workloads[0].1,
+            prefix: zone.subnet.prefix,
+        });
+        rig.hosts = Some(Hosts::new(rig.lab.router(), zones.collect()));
+        Some(rig)
+    }
+
+    /// The environment with everybody beside the box.
     pub(crate) fn open(test: &str) -> Option<Self> {
         let mut lab = Lab::open(test)?;
         let checked = checked();
@@ -58,6 +74,7 @@ impl Rig {
             lab,
             checked,
             running: Vec::new(),
+            hosts: None,
         };
         rig.places().keys().for_each(|interface| {
             rig.lab.run_in(interface, &quiet, b"");
