@@ -190,7 +190,7 @@ fn what_stands_open_is_shown_gravest_first_with_whoever_answers() {
         "nothing filters what passes forward",
         "5.000 s, once; ended 2027-01-15T08:00:25.000Z",
         "1,200 looks, 2 findings; 7 NOT SEEN for want of room",
-        "NOT WATCHED on this box",
+        "NOT OBSERVED on this box",
         "takes alerts: 4 delivered",
     ] {
         place(words);
@@ -254,7 +254,7 @@ fn the_page_is_one_file_without_script_and_says_all_of_it() {
         "site-security-manager (oncall://site/security-manager)",
         "Was, and is over",
         "Who watches",
-        "NOT WATCHED on this box",
+        "NOT OBSERVED on this box",
         "Alert sink journal: LOST since",
         "What the evidence is worth",
         "&lt;script&gt;alert(1)",

@@ -13,6 +13,8 @@ pub mod audit;
 pub mod canon;
 #[cfg(feature = "full")]
 pub mod capture;
+#[cfg(feature = "full")]
+pub mod chain;
 pub mod config;
 pub mod contract;
 #[cfg(feature = "full")]
@@ -68,6 +70,7 @@ pub type Body = fn(&[u8]);
 #[cfg(feature = "full")]
 pub const TARGETS: &[(&str, Body)] = &[
     ("attest_admission", attest::admission),
+    ("attest_audit_chain", chain::audit_chain),
     ("attest_broker", attest::broker),
     ("attest_config", attest::config),
     ("attest_io_batch", io::batch),

@@ -28,11 +28,15 @@ pub enum Kind {
     Process,
     /// A setting of the kernel.
     Kernel,
+    /// A place at which something on the box can be reached.
+    Listener,
+    /// A route of the kernel, or a rule that chooses among its tables.
+    Route,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Root,
         Self::Reference,
         Self::Identity,
@@ -43,6 +47,8 @@ impl Kind {
         Self::Rule,
         Self::Process,
         Self::Kernel,
+        Self::Listener,
+        Self::Route,
     ];
 
     /// The word for it.
@@ -58,6 +64,8 @@ impl Kind {
             Self::Rule => "firewall",
             Self::Process => "process",
             Self::Kernel => "kernel setting",
+            Self::Listener => "listener",
+            Self::Route => "route",
         }
     }
 
@@ -72,7 +80,10 @@ impl Kind {
     /// Whether what the first good look finds of it is what there may be from then on: compiled from the artifact, and not
     /// compiled again here.
     pub(super) const fn is_pinned(self) -> bool {
-        matches!(self, Self::File | Self::Rule | Self::Kernel)
+        matches!(
+            self,
+            Self::File | Self::Rule | Self::Process | Self::Kernel | Self::Listener | Self::Route
+        )
     }
 }
 

@@ -34,15 +34,23 @@ fn checksum(bytes: &[u8]) -> u16 {
     !u16::try_from(sum).unwrap()
 }
 
+/// Who asks whom, and which unit behind him.
+#[derive(Clone, Copy)]
+pub(crate) struct Party {
+    pub(crate) client: [u8; 4],
+    pub(crate) server: [u8; 4],
+    pub(crate) unit: u8,
+}
+
 /// A frame of Modbus over TCP.
 fn frame(
     (from, from_port): ([u8; 4], u16),
     (to, to_port): ([u8; 4], u16),
     seq: u32,
-    pdu: &[u8],
+    adu: &[u8],
 ) -> Vec<u8> {
-    let mut modbus = vec![0, 1, 0, 0, 0, u8::try_from(pdu.len() + 1).unwrap(), 1];
-    modbus.extend(pdu);
+    let mut modbus = vec![0, 1, 0, 0, 0, u8::try_from(adu.len()).unwrap()];
+    modbus.extend(adu);
     let mut tcp = [from_port.to_be_bytes(), to_port.to_be_bytes()].concat();
     tcp.extend(seq.to_be_bytes());
     tcp.extend([0, 0, 0, 1, 0x50, 0x18, 0x20, 0, 0, 0, 0, 0]);
@@ -61,10 +69,11 @@ fn frame(
     frame
 }
 
-struct Capture(Vec<u8>);
+/// A capture that is being made.
+pub(crate) struct Capture(Vec<u8>);
 
 impl Capture {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut bytes = 0xa1b2_c3d4_u32.to_le_bytes().to_vec();
         bytes.extend([2, 0, 4, 0]);
         bytes.extend([0; 8]);
@@ -83,11 +92,16 @@ impl Capture {
     }
 
     /// A read of ten registers and its answer.
-    fn exchange(&mut self, at_us: u64, client: [u8; 4], seq: u32) {
-        let (client, server) = ((client, 40_000), (SERVER, 502));
-        let answer = [&[3, 20][..], &[0; 20]].concat();
-        self.add(at_us, &frame(client, server, seq * 12, &[3, 0, 0, 0, 10]));
+    pub(crate) fn exchange(&mut self, at_us: u64, party: Party, seq: u32) {
+        let (client, server) = ((party.client, 40_000), (party.server, 502));
+        let answer = [&[party.unit, 3, 20][..], &[0; 20]].concat();
+        let question = [party.unit, 3, 0, 0, 0, 10];
+        self.add(at_us, &frame(client, server, seq * 12, &question));
         self.add(at_us + ANSWER_US, &frame(server, client, seq * 29, &answer));
+    }
+
+    pub(crate) fn write(self, path: &Path) {
+        fs::write(path, self.0).unwrap();
     }
 }
 
@@ -97,13 +111,21 @@ fn capture(path: &Path) {
     let mut seq = 0;
     for number in 0..STRANGERS {
         let begin = whole_us(number) - ANSWER_US;
-        capture.exchange(begin, stranger(number), 1);
+        capture.exchange(begin, asks(stranger(number)), 1);
         for turn in 1..=AGREED {
             seq += 1;
-            capture.exchange(begin + turn * EVERY_US / (AGREED + 1), KNOWN, seq);
+            capture.exchange(begin + turn * EVERY_US / (AGREED + 1), asks(KNOWN), seq);
         }
     }
-    fs::write(path, capture.0).unwrap();
+    capture.write(path);
+}
+
+const fn asks(client: [u8; 4]) -> Party {
+    Party {
+        client,
+        server: SERVER,
+        unit: 1,
+    }
 }
 
 fn whole_us(number: u32) -> u64 {

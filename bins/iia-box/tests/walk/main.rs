@@ -10,6 +10,7 @@
 mod admitted;
 mod alert;
 mod attack;
+mod breaks;
 mod damage;
 mod demo;
 mod events;

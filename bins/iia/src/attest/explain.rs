@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use iia::evidence::{Evidence, Keys};
-use iia::standing::{Standing, explain};
+use iia::standing::{Sights, Standing, explain};
 use iia_attest::aggregate::{CLAUSES, MEANINGS, Meaning, Open};
 
 /// Columns of labels.
@@ -18,7 +18,8 @@ pub(crate) struct Arguments {
     /// IIA-ATT-0240
     #[arg(value_name = "FINDING|STREAM|CODE")]
     what: String,
-    /// The box of the finding: its directory, its evidence, or a bundle
+    /// The box of the finding: its directory, its evidence, or a bundle; of a stream, the box of which it is asked whether it is
+    /// observed there
     #[arg(value_name = "DIR|FILE")]
     path: Option<PathBuf>,
 }
@@ -31,7 +32,14 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
     let name = what.strip_prefix("ot.attestation.").unwrap_or(what);
     let named = |one: &&Meaning| one.stream.as_str() == format!("ot.attestation.{name}");
     if let Some(meaning) = MEANINGS.iter().find(named) {
-        stream(meaning, out)?;
+        let standing = Standing {
+            sights: arguments.path.as_deref().map_or(Ok(None), Sights::of_box)?,
+            now: super::watch::now(),
+            ..Standing::default()
+        };
+        let observed = arguments.path.is_some();
+        let observed = observed.then(|| standing.observed(meaning.stream.as_str()));
+        stream(meaning, observed, out)?;
         return Ok(ExitCode::SUCCESS);
     }
     let Some(path) = &arguments.path else {
@@ -76,7 +84,7 @@ fn finding(standing: &Standing, id: &str, out: &mut impl Write) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
-fn stream(meaning: &Meaning, out: &mut impl Write) -> anyhow::Result<()> {
+fn stream(meaning: &Meaning, observed: Option<String>, out: &mut impl Write) -> anyhow::Result<()> {
     let stream = &meaning.stream;
     row(out, "stream", stream.as_str())?;
     for (label, words) in [
@@ -87,6 +95,9 @@ fn stream(meaning: &Meaning, out: &mut impl Write) -> anyhow::Result<()> {
         ("proof", meaning.proof),
     ] {
         row(out, label, words)?;
+    }
+    if let Some(observed) = observed {
+        row(out, "on this box", &observed)?;
     }
     for (at, step) in meaning.next.iter().enumerate() {
         row(out, if at == 0 { "do" } else { "" }, step)?;

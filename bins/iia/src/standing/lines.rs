@@ -82,14 +82,7 @@ impl Standing {
     pub(super) fn observer_rows(&self) -> Vec<[String; 3]> {
         let each = |one: &iia_attest::aggregate::Meaning| {
             let stream = one.stream.as_str();
-            let said = self.sights.as_ref();
-            let observer =
-                said.and_then(|said| said.observers.iter().find(|other| other.stream == stream));
-            let says = match (said, observer) {
-                (None, _) => "not known: the running box is not at hand".into(),
-                (Some(_), None) => "NOT WATCHED on this box".into(),
-                (Some(_), Some(observer)) => self.looked(observer),
-            };
+            let says = self.observed(stream);
             let confirmed = self.board.confirmed(stream);
             let says = match confirmed {
                 Some(at) => format!("{says}; said {} that all is well", millis(at)),
@@ -98,6 +91,17 @@ impl Standing {
             [short(stream), says, format!("does not see {}", one.blind)]
         };
         MEANINGS.iter().map(each).collect()
+    }
+
+    /// Whether a stream is observed on the box, and when its observer looked.
+    pub fn observed(&self, stream: &str) -> String {
+        let Some(said) = &self.sights else {
+            return "not known: the running box is not at hand".into();
+        };
+        match said.observers.iter().find(|other| other.stream == stream) {
+            None => "NOT OBSERVED on this box: nothing here tells of it".into(),
+            Some(observer) => self.looked(observer),
+        }
     }
 
     fn looked(&self, observer: &Observer) -> String {

@@ -4,7 +4,10 @@
 mod carry;
 mod disk;
 mod io;
+mod log;
+mod running;
 mod senses;
+mod sessions;
 mod sight;
 mod sinks;
 
@@ -19,7 +22,7 @@ use tokio::sync::mpsc;
 
 use self::carry::Carrier;
 use self::disk::Disk;
-use self::senses::{Heard, Sense};
+use self::senses::{Heard, Sense, Source};
 use self::sight::Sights;
 use self::sinks::{Outcome, Sinks};
 use crate::client::AuditClient;
@@ -40,6 +43,7 @@ struct Attest<'a> {
     workload: &'a Workload,
     audit: AuditClient,
     senses: Vec<Box<dyn Sense>>,
+    sources: Vec<Source>,
     aggregator: Aggregator,
     carrier: Carrier,
     sinks: Sinks,
@@ -98,10 +102,12 @@ impl<'a> Attest<'a> {
         // IIA 8 (001:322): an observer that cannot alert does not serve.
         let aggregator = Aggregator::new(answers, &sinks.all())
             .map_err(|error| anyhow::anyhow!("{}: {error}", iia_core::code::Coded::code(&error)))?;
+        let (senses, sources) = senses::all(workload)?;
         Ok(Self {
             workload,
             audit: AuditClient::start(workload, "iia.contract.internal.attest_to_audit"),
-            senses: senses::all(workload),
+            senses,
+            sources,
             aggregator,
             carrier: Carrier::start(workload),
             sinks,
@@ -129,11 +135,14 @@ impl<'a> Attest<'a> {
     }
 
     /// Starts whatever sees something; none waits for another.
-    fn listen(&self, disk: Disk) -> mpsc::Receiver<Heard> {
+    fn listen(&mut self, disk: Disk) -> mpsc::Receiver<Heard> {
         let (sender, heard) = mpsc::channel(WAITING_MAX);
         tokio::task::spawn_local(follow(self.workload.clone(), sender.clone()));
         if self.workload.args().iter().any(|arg| arg == WITH_FIREWALL) {
             tokio::task::spawn_local(firewall(policy::watch(), sender.clone()));
+        }
+        for source in self.sources.drain(..) {
+            source(sender.clone());
         }
         disk.follow(sender);
         heard

@@ -1,5 +1,7 @@
 //! The observers of the box, one row each: what it hears, and what it finds.
 
+use iia_attest::audit_chain::Seen as Logged;
+use iia_attest::config::Seen as Running;
 use iia_attest::correlator::Correlator as _;
 use iia_attest::identity::{Identity, Seen as Identified};
 use iia_attest::network::{Network, Seen as Observed};
@@ -13,9 +15,12 @@ use iia_core::issuance::Issuance;
 use iia_core::stream::Stream;
 use iia_core::{SpiffeId, Timestamp};
 
-use super::WITH_FIREWALL;
+use tokio::sync::mpsc;
+
 use super::disk::ISSUANCE;
 use super::io::Plant;
+use super::sessions::Links;
+use super::{WITH_FIREWALL, log, running};
 use crate::wire::{Announce, Seen};
 use crate::workload::Workload;
 
@@ -29,6 +34,10 @@ pub(super) enum Heard {
     Issued(Box<Issuance>),
     /// The next record of the audit chain.
     Recorded(Box<Record>),
+    /// What runs, as kernel and disk have it.
+    Running(Vec<Running>),
+    /// What the audit log shows, and what others hold of it.
+    Log(Vec<Logged>),
     /// A file of the box cannot be read: which, and why.
     Blind(&'static str, String),
     /// It can be read again.
@@ -49,12 +58,20 @@ pub(super) trait Sense {
     fn unseen(&self) -> u64;
 }
 
-/// Every observer of this box.
-pub(super) fn all(workload: &Workload) -> Vec<Box<dyn Sense>> {
+/// Whoever looks for an observer, until nobody listens.
+pub(super) type Source = Box<dyn FnOnce(mpsc::Sender<Heard>)>;
+
+/// Every observer of this box, and those who look for them alone.
+pub(super) fn all(workload: &Workload) -> anyhow::Result<(Vec<Box<dyn Sense>>, Vec<Source>)> {
     let catalog = workload.catalog();
+    let (chain, reader) = log::of(workload)?;
+    let looks = running::Looks::new(workload);
     let mut all: Vec<Box<dyn Sense>> = vec![
         Box::new(OnTheWire(Network::new(catalog))),
+        Box::new(Links::new(workload)),
         Box::new(Identities::new(workload)),
+        Box::new(running::Runs::new(workload)),
+        Box::new(chain),
     ];
     if workload.args().iter().any(|arg| arg == WITH_FIREWALL) {
         let observer = PolicyDrift::new(catalog, workload.topology());
@@ -63,7 +80,11 @@ pub(super) fn all(workload: &Workload) -> Vec<Box<dyn Sense>> {
     if let Some(plant) = Plant::of(workload) {
         all.push(Box::new(plant));
     }
-    all
+    let sources: Vec<Source> = vec![
+        Box::new(|heard| looks.follow(heard)),
+        Box::new(|heard| reader.follow(heard)),
+    ];
+    Ok((all, sources))
 }
 
 /// What is on the wire, on the source's own clock.

@@ -65,9 +65,15 @@ impl Sights {
         if (0..most).contains(&since) {
             return;
         }
-        let observers = unseen.map(|(stream, unseen)| Observer {
+        // Several observers of one stream are one row.
+        let mut by_stream: BTreeMap<String, u64> = BTreeMap::new();
+        for (stream, unseen) in unseen {
+            let sum = by_stream.entry(stream.as_str().into()).or_default();
+            *sum = sum.saturating_add(unseen);
+        }
+        let observers = by_stream.into_iter().map(|(stream, unseen)| Observer {
             unseen,
-            ..self.of(stream.as_str()).clone()
+            ..self.of(&stream).clone()
         });
         let observers: Vec<Observer> = observers.collect();
         let said = Said {
