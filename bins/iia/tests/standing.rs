@@ -309,6 +309,26 @@ fn a_finding_a_stream_and_a_code_are_explained() {
     assert!(said.contains("TpmError::Forged"), "{said}");
 }
 
+/// Whether a stream is observed is said of the box that is asked about.
+#[test]
+fn a_stream_that_nothing_on_the_box_feeds_is_not_observed() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), Vec::new());
+    sights(dir.path(), false);
+    let path = dir.path().to_str().unwrap();
+    let said = |stream| iia(&["attest", "explain", stream, path]).1;
+    assert!(
+        said("io").contains("on this box   NOT OBSERVED on this box"),
+        "{}",
+        said("io")
+    );
+    assert!(
+        said("network").contains("on this box   looked "),
+        "{}",
+        said("network")
+    );
+}
+
 #[test]
 fn what_is_not_there_is_an_error() {
     let dir = tempfile::tempdir().unwrap();

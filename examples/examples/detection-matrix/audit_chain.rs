@@ -12,7 +12,7 @@ use iia_core::finding::{Conclusion, Finding};
 use iia_core::time::Clock as _;
 use plant::Plant;
 
-use super::Outcome;
+use super::{Outcome, clean};
 
 #[expect(
     clippy::indexing_slicing,
@@ -128,4 +128,28 @@ fn put_back(plant: &mut Plant) -> Result<(), Box<dyn Error>> {
     fs::remove_dir_all(&audit)?;
     plant::copy(old.path(), &audit);
     Ok(())
+}
+
+/// A day of a log that is written, signed and witnessed each minute, and read as a whole each five.
+pub(crate) fn day() -> clean::Row {
+    let mut plant = Plant::new(RECORDS);
+    let mut found = 0;
+    for minute in 0..clean::DAY / 60 {
+        plant.write(1);
+        plant.publish();
+        plant.ask();
+        // The next box up is a few seconds later.
+        plant.wait(5);
+        plant.hear();
+        if plant.observer.wanted().is_some() {
+            plant.ask();
+        }
+        if minute % 5 == 4 {
+            plant.read();
+        }
+        plant.wait(55);
+        found += clean::wrong(plant.findings());
+    }
+    let what = "a day of an audit log, a head a minute that a witness signs, read as a whole each five minutes";
+    (what, plant.numbers, found)
 }

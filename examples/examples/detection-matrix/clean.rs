@@ -12,15 +12,20 @@ use iia_capture::source::pcap::PcapSource;
 use iia_contract::learn::Learner;
 use iia_contract::scope::Run;
 use iia_core::Timestamp;
+use iia_core::finding::{Conclusion, Finding};
 use iia_core::observe::{Flow, Observation, Outcome, Protocol, Table, Transport};
 use iia_core::time::SECOND_NS;
 
-use super::catalog;
+use super::{audit_chain, catalog, config, firewall, identity};
 
 /// What was observed, how much of it, and how many findings there were.
-pub(crate) struct Clean(pub(crate) Vec<(&'static str, u64, u64)>);
+pub(crate) struct Clean(pub(crate) Vec<Row>);
 
-const DAY: i64 = 86_400;
+/// One of them.
+pub(crate) type Row = (&'static str, u64, u64);
+
+/// Seconds of a day.
+pub(crate) const DAY: i64 = 86_400;
 const CELL: &str = "
 contract iia.contract.device.press 1.0.0 {
   scope device
@@ -36,6 +41,12 @@ contract iia.contract.device.press 1.0.0 {
 
 pub(crate) fn run() -> Result<Clean, Box<dyn Error>> {
     let mut rows = vec![polls()?, deeds()?, radio()?, sessions()?];
+    rows.extend([
+        firewall::day()?,
+        identity::day()?,
+        audit_chain::day(),
+        config::day(),
+    ]);
     if let Some(corpus) = corpus() {
         rows.push(captures(&corpus)?);
     }
@@ -48,7 +59,15 @@ fn late(number: i64) -> i64 {
     mixed.rem_euclid(SECOND_NS / 3)
 }
 
-fn polls() -> Result<(&'static str, u64, u64), Box<dyn Error>> {
+/// How many of these say that something is wrong.
+pub(crate) fn wrong(found: Vec<Finding>) -> u64 {
+    let wrong = found
+        .iter()
+        .filter(|one| one.conclusion != Conclusion::Converge);
+    wrong.inspect(|one| println!("{}", one.reason)).count() as u64
+}
+
+fn polls() -> Result<Row, Box<dyn Error>> {
     let mut observer = Network::new(&catalog(CELL)?);
     let mut found = 0;
     for second in 0..DAY {
@@ -71,7 +90,7 @@ fn polls() -> Result<(&'static str, u64, u64), Box<dyn Error>> {
     ))
 }
 
-fn deeds() -> Result<(&'static str, u64, u64), Box<dyn Error>> {
+fn deeds() -> Result<Row, Box<dyn Error>> {
     let mut observer = Wire::new(&catalog(CELL)?);
     let mut found = 0;
     for second in 0..DAY {
@@ -110,7 +129,7 @@ fn deeds() -> Result<(&'static str, u64, u64), Box<dyn Error>> {
     Ok(("a day of polls, each exchange", DAY.unsigned_abs(), found))
 }
 
-fn radio() -> Result<(&'static str, u64, u64), Box<dyn Error>> {
+fn radio() -> Result<Row, Box<dyn Error>> {
     let text = include_str!("../../contracts/device_lorawan_field_env_sensors_zone_a.icl");
     let mut observer = Wire::new(&catalog(text.trim_start_matches("iia-config 1"))?);
     let (mut seen, mut found) = (0, 0);
@@ -130,7 +149,7 @@ fn radio() -> Result<(&'static str, u64, u64), Box<dyn Error>> {
     Ok(("a day of 24 radio sensors, some messages lost", seen, found))
 }
 
-fn sessions() -> Result<(&'static str, u64, u64), Box<dyn Error>> {
+fn sessions() -> Result<Row, Box<dyn Error>> {
     let mut observer = Sessions::new(&catalog(CELL)?);
     let (mut seen, mut found) = (0, 0);
     for half_hour in 0..48 {
@@ -163,7 +182,7 @@ fn corpus() -> Option<PathBuf> {
     dir.join("MANIFEST.tsv").is_file().then_some(dir)
 }
 
-fn captures(corpus: &Path) -> Result<(&'static str, u64, u64), Box<dyn Error>> {
+fn captures(corpus: &Path) -> Result<Row, Box<dyn Error>> {
     let (mut seen, mut found) = (0, 0);
     let manifest = fs::read_to_string(corpus.join("MANIFEST.tsv"))?;
     for path in manifest

@@ -7,7 +7,7 @@ use std::error::Error;
 use iia_core::finding::{Conclusion, Finding};
 use machine::{Watched, example, next};
 
-use super::Outcome;
+use super::{Outcome, clean};
 
 #[expect(
     clippy::panic,
@@ -71,4 +71,19 @@ pub(crate) fn run(done: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
 fn wrong(watched: &mut Watched) -> Option<Finding> {
     let mut found = watched.findings().into_iter();
     found.find(|one| one.conclusion != Conclusion::Converge)
+}
+
+/// A day of a box on which nothing changes, looked at each minute.
+pub(crate) fn day() -> clean::Row {
+    let mut watched = Watched::new(&example(), "seg01");
+    let (mut seen, mut found) = (0, 0);
+    for _ in 0..clean::DAY / 60 {
+        watched.wait(60);
+        seen += watched.machine.running().len() as u64;
+        watched.look();
+        found += clean::wrong(watched.findings());
+    }
+    let what =
+        "a day of what runs on the box of the example, looked at each minute, element by element";
+    (what, seen, found)
 }

@@ -14,8 +14,9 @@ use iia_config::{limits, validate};
 use iia_contract::compile::nft;
 use iia_contract::topology::Topology;
 use iia_core::finding::{Conclusion, Finding};
+use iia_core::time::SECOND_NS;
 
-use super::{Outcome, now};
+use super::{Outcome, clean, now};
 
 /// How long the observer may take at most.
 const WAIT: Duration = Duration::from_secs(5);
@@ -132,11 +133,44 @@ fn load(text: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn look(observer: &mut PolicyDrift) -> Result<Vec<Finding>, Box<dyn Error>> {
-    let seen = Seen::Listing {
+    observer.handle_observation(now(), listing()?);
+    Ok(std::iter::from_fn(|| observer.poll_finding()).collect())
+}
+
+/// What the kernel has loaded.
+fn listing() -> Result<Seen, Box<dyn Error>> {
+    Ok(Seen::Listing {
         listing: nft(&["-j", "list", "ruleset"])?,
         outline: String::from_utf8(nft(&["-t", "list", "ruleset"])?)?,
         interfaces: vec!["lo".into()],
-    };
-    observer.handle_observation(now(), seen);
-    Ok(std::iter::from_fn(|| observer.poll_finding()).collect())
+    })
+}
+
+/// A day of the kernel's firewall, loaded anew each hour as an applier does, listed by nft then, and told each twenty seconds.
+pub(crate) fn day() -> Result<clean::Row, Box<dyn Error>> {
+    const EVERY: i64 = 20;
+    let text = include_bytes!("../../box-pi/box.icl");
+    let document = parse(text, limits::DOCUMENT_LEN_MAX).map_err(|_| "the example is not sound")?;
+    let contracts = validate::catalog(&document).map_err(|_| "the example is not sound")?;
+    let topology = Topology::read(document.tree());
+    let rules = nft::ruleset(&contracts, &topology).0.to_string();
+    let mut observer = PolicyDrift::new(&contracts, &topology);
+    let (begin, mut seen, mut found) = (now(), 0, 0);
+    let mut listed = None;
+    for turn in 0..clean::DAY / EVERY {
+        if turn % (3600 / EVERY) == 0 {
+            load(&format!("flush ruleset\n{rules}"))?;
+            listed = Some(listing()?);
+        }
+        let at = begin + turn * EVERY * SECOND_NS;
+        observer.handle_timeout(at);
+        if let Some(listing) = listed.clone() {
+            observer.handle_observation(at, listing);
+        }
+        found += clean::wrong(std::iter::from_fn(|| observer.poll_finding()).collect());
+        seen += 1;
+    }
+    load("flush ruleset")?;
+    let what = "a day of the kernel's firewall, loaded anew and listed each hour, told each twenty seconds";
+    Ok((what, seen, found))
 }

@@ -15,7 +15,7 @@ use iia_core::{Digest, SpiffeId, Timestamp};
 use iia_identity::issue::{Issued, Issuer, request};
 use iia_identity::journal::{Journal, read_all};
 
-use super::{Outcome, catalog};
+use super::{Outcome, catalog, clean};
 
 const LAKE: &str = "spiffe://iia.local/zone/lake/workload/l";
 const STRANGER: &str = "spiffe://iia.local/zone/lake/workload/stranger";
@@ -164,4 +164,33 @@ fn follow(
     observer.handle_timeout(now);
     std::iter::from_fn(|| observer.poll_finding())
         .find(|one| one.conclusion != Conclusion::Converge)
+}
+
+/// A day of workloads that get a certificate each half hour, by the real issuer, and are seen with it.
+pub(crate) fn day() -> Result<clean::Row, Box<dyn Error>> {
+    let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
+    let (good, dir) = (issuer(&clock)?, tempfile::tempdir()?);
+    let mut journal = Journal::open(dir.path())?;
+    let mut observer = Identity::new(&catalog(CONTRACTS)?);
+    let root = Digest::of(Context::File, good.root());
+    observer.handle_observation(clock.read().wall, Seen::Published(root));
+    let (mut read, mut seen, mut found) = (0, 0, 0);
+    for _ in 0..clean::DAY / 1800 {
+        for id in [LAKE, "spiffe://iia.local/zone/collect/workload/c"] {
+            let issued = issue(&good, id, &clock)?;
+            journal.append([issued.issuance.clone()])?;
+            // Whoever serves is a moment faster than the log is read.
+            observer.handle_observation(clock.read().wall, session(&issued));
+            let ended = Seen::Ended(id.into());
+            observer.handle_observation(clock.read().wall, ended);
+            seen += 3;
+        }
+        for _ in 0..180 {
+            let all = records(dir.path())?;
+            found += u64::from(follow(&mut observer, (&all, &mut read), &clock).is_some());
+            clock.advance(u64::try_from(10 * SECOND_NS)?);
+        }
+    }
+    let what = "a day of certificates of the real issuer that are renewed each half hour, and their sessions";
+    Ok((what, seen, found))
 }

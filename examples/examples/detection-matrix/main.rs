@@ -112,9 +112,10 @@ fn work() -> Result<(), Box<dyn Error>> {
     network::prepare()?;
     let before = std::fs::read_to_string(path).unwrap_or_default();
     let mut rows = Vec::new();
-    // With no runs only what is clean is observed.
-    for fault in FAULTS.iter().filter(|_| runs > 0) {
-        let is_asked = streams.is_empty() || streams.iter().any(|one| one == fault.stream);
+    // With no runs only what is clean is observed, and the page keeps the rest.
+    for fault in FAULTS {
+        let is_asked =
+            runs > 0 && streams.is_empty() || streams.iter().any(|one| one == fault.stream);
         let can = fault.stream != "image" || image::can();
         if !can {
             eprintln!("SKIPPED: {}: ../shared has no quotes", fault.done);
@@ -132,6 +133,10 @@ fn work() -> Result<(), Box<dyn Error>> {
     let clean = match streams {
         [] => page::clean(&clean::run()?),
         _ => page::kept_clean(&before).ok_or("the page has nothing to keep")?,
+    };
+    let runs = match runs {
+        0 => page::kept_runs(&before).ok_or("the page has nothing to keep")?,
+        runs => runs,
     };
     std::fs::write(path, page::page(&rows, &clean, runs))?;
     Ok(())

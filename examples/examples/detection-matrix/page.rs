@@ -89,6 +89,14 @@ pub(crate) fn kept_clean(page: &str) -> Option<String> {
     Some(rows.map(|line| format!("{line}\n")).collect())
 }
 
+/// How often each was done for a page.
+pub(crate) fn kept_runs(page: &str) -> Option<usize> {
+    let line = page.lines().find(|line| line.contains(RUNS))?;
+    line.split(' ').next()?.parse().ok()
+}
+
+const RUNS: &str = " runs of each; time is from the act to the finding";
+
 pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
     let mut out = String::from(
         "# Detection matrix\n\n\
@@ -102,7 +110,7 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
     );
     let _ = writeln!(
         out,
-        "{runs} runs of each; time is from the act to the finding, p50 and p99 by the nearest rank. Rows of `identity`, `audit_chain`, \
+        "{runs}{RUNS}, p50 and p99 by the nearest rank. Rows of `identity`, `audit_chain`, \
          `config` and\n`image` run on an injected clock, so that their time is what the observer itself waits: the log and the configuration \
          are looked at\nat once, an artifact 20 s after it was applied. The files of a broker are read at once as well, so that the time is \
          that of one look;\nno client speaks to it.\nThe contract of the rows of `network` has a cadence of 100 ms and lets 2 s be silent.\n\
@@ -118,7 +126,7 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
     out += "\n## Where nothing is wrong\n\n";
     out += CLEAN;
     out += clean;
-    out += "\nOf the corpus each capture is learnt whole and then observed; what was refused or not answered in it is not learnt, and so is\nnot asked of the observer.\n\n## Not here yet\n\n\
+    out += "\nEach row is an observer by itself, fed with what its real source makes in an injected day. The whole box is watched in peace\nand broken by hand in `bins/iia-box/tests/walk/breaks.rs`.\n\nOf the corpus each capture is learnt whole and then observed; what was refused or not answered in it is not learnt, and so is\nnot asked of the observer.\n\n## Not here yet\n\n\
             The virtual network, and the marks from the wire to the audited finding of a whole running box: those have tests of their own, and no\nrow here.\n";
     out
 }

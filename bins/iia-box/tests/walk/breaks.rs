@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use iia::standing::Sights;
+use iia::evidence::{Evidence, Keys};
+use iia::standing::{Sights, Standing};
 use iia_audit::verify::records;
+use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind};
 
 use crate::demo::{Demo, files, signal};
@@ -286,6 +288,7 @@ fn a_box_at_peace_is_silent_and_what_a_hand_breaks_is_named() {
     std::thread::sleep(PEACE);
     assert_eq!(found(&audit), []);
     every_observer_looked(&dir);
+    outcome(&dir, "convergent");
     let mut hand = Hand::default();
     let told = break_it(&demo, &dir, &mut hand);
     let started = Instant::now();
@@ -317,7 +320,23 @@ fn a_box_at_peace_is_silent_and_what_a_hand_breaks_is_named() {
         started.elapsed()
     );
     drop(hand);
-    demo.pull_the_plug();
+    let run = demo.pull_the_plug();
+    outcome(&run.path().join("seg01"), "divergent");
+}
+
+/// What the box says of itself to whoever keeps many; while it writes, the last record may be half there.
+fn outcome(dir: &Path, want: &str) {
+    let started = Instant::now();
+    loop {
+        let said = Evidence::open(dir, &Keys::default())
+            .and_then(|evidence| Standing::read(&evidence, dir, Timestamp::default()))
+            .map(|standing| standing.outcome());
+        if said.as_ref().is_ok_and(|said| said.name() == want) {
+            return;
+        }
+        assert!(started.elapsed() < PATIENCE, "{said:?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// Silence of whoever does not look is no peace.

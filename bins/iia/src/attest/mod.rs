@@ -4,6 +4,7 @@ mod explain;
 mod log;
 mod page;
 mod quote;
+mod report;
 mod watch;
 
 use std::io::{Read as _, Write};
@@ -21,6 +22,9 @@ pub(crate) enum Command {
     Explain(explain::Arguments),
     /// Writes what stands open, what is over and what each observer sees as one HTML file
     Page(page::Arguments),
+    /// Says which configuration is applied, what was loaded, what the observers found, and whether the box is convergent, pending
+    /// or divergent, as one JSON object; exit code 1 for anything but the first
+    Report(report::Arguments),
     /// Judges a quote of a TPM 2.0: affirming, warning or contraindicated, with every reason; exit code 1 for the last
     Quote(quote::Arguments),
     /// Shows a log of a measured boot event by event, and the registers that it makes
@@ -32,6 +36,7 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<Exi
         Command::Watch(arguments) => watch::run(arguments, out),
         Command::Explain(arguments) => explain::run(arguments, out),
         Command::Page(arguments) => page::run(arguments, out),
+        Command::Report(arguments) => report::run(arguments, out),
         Command::Quote(arguments) => quote::run(arguments, out),
         Command::Log(arguments) => log::run(arguments, out),
     }

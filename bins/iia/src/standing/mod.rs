@@ -4,6 +4,7 @@
 mod html;
 mod json;
 mod lines;
+mod report;
 mod screen;
 mod sights;
 
@@ -17,6 +18,7 @@ use iia_core::event::{Event, EventKind};
 pub use self::html::html;
 pub use self::json::json;
 pub use self::lines::explain;
+pub use self::report::{Life, Outcome, report};
 pub use self::screen::{Look, text};
 pub use self::sights::{AlertSink, Observer, SIGHTS_FILE, SIGHTS_LEN_MAX, Sights};
 use crate::evidence::{Checked, Evidence};
@@ -44,6 +46,8 @@ pub struct Standing {
     pub board: Board,
     /// The records of each finding, by its name.
     pub records: BTreeMap<String, Records>,
+    /// What the chain says of the life of artifacts.
+    pub life: Life,
     /// What the running box says of its observers.
     pub sights: Option<Sights>,
     /// What verification found, where it was asked.
@@ -80,6 +84,7 @@ impl Standing {
     /// Takes the next record of the chain.
     pub fn take(&mut self, seq: u64, written: Timestamp, event: &Event) {
         self.last = Some((seq, written));
+        self.life.take(event);
         let stream = event.field("stream").unwrap_or_default();
         if event.kind != EventKind::Finding || !stream.starts_with(STREAMS) {
             return;
