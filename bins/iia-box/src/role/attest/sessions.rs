@@ -93,10 +93,9 @@ impl Links {
         if numbers.is_empty() {
             self.open.remove(&kind);
         }
-        let how = match event.field("outcome") {
-            Some("broken") => How::Cut,
-            _ => How::Closed,
-        };
+        // Whoever served it says that it is over. A role that could not answer breaks it off as well, so that "broken" does not
+        // say that anybody cut the link.
+        let how = How::Closed;
         let session = session(&kind, number);
         Some(Seen::Ended { session, how })
     }

@@ -187,13 +187,14 @@ pub(super) fn routes() -> Option<Vec<Running>> {
     Some(all)
 }
 
-/// A line without what counts down in it.
+/// A line without what counts down in it, and without whether the cable is in: that is nobody's hand at the routes.
 fn lasting(line: &str) -> String {
     let mut words = Vec::new();
     let mut rest = line.split_whitespace();
     while let Some(word) = rest.next() {
         match word {
             "expires" => drop(rest.next()),
+            "linkdown" | "dead" => {}
             word => words.push(word),
         }
     }
@@ -257,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_counts_down_is_left_out() {
-        let line = "default via fe80::1 dev x metric 1024 expires 1790sec pref medium";
+        let line = "default via fe80::1 dev x metric 1024 expires 1790sec pref medium linkdown";
         assert_eq!(
             lasting(line),
             "default via fe80::1 dev x metric 1024 pref medium"
