@@ -1,5 +1,5 @@
 //! `iia attest report`: what a box says of itself to whoever keeps many, from its chain.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod chain;
 

@@ -61,8 +61,11 @@ pub(super) trait Sense {
 /// Whoever looks for an observer, until nobody listens.
 pub(super) type Source = Box<dyn FnOnce(mpsc::Sender<Heard>)>;
 
-/// Every observer of this box, and those who look for them alone.
-pub(super) fn all(workload: &Workload) -> anyhow::Result<(Vec<Box<dyn Sense>>, Vec<Source>)> {
+/// Observers, and those who look for one of them alone.
+pub(super) type Observers = (Vec<Box<dyn Sense>>, Vec<Source>);
+
+/// Every observer of this box.
+pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
     let catalog = workload.catalog();
     let (chain, reader) = log::of(workload)?;
     let looks = running::Looks::new(workload);

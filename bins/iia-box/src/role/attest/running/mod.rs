@@ -156,7 +156,7 @@ impl Looks {
             let keys = trust
                 .keys()
                 .filter(|key| key.classes.contains(&Class::Config));
-            let keys: Vec<_> = keys.map(|key| key.public.clone()).collect();
+            let keys: Vec<_> = keys.map(|key| key.public).collect();
             let need = trust.rule(Class::Config).threshold;
             Some(Reference::open(&bytes, &keys, need))
         };
