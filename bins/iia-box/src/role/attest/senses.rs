@@ -14,7 +14,6 @@ use iia_core::finding::Finding;
 use iia_core::issuance::Issuance;
 use iia_core::stream::Stream;
 use iia_core::{SpiffeId, Timestamp};
-
 use tokio::sync::mpsc;
 
 use super::disk::ISSUANCE;
