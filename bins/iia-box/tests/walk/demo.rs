@@ -14,9 +14,20 @@ use iia_lake::{Lake, Options, ipc};
 
 const ENDS_IN: Duration = Duration::from_secs(120);
 
+/// The demo's process, which ends with the test that started it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Its roles end when it is gone.
+        let _over = self.0.kill();
+        let _over = self.0.wait();
+    }
+}
+
 /// A run of the demo; its directory and its claim on the addresses live as long as it does.
 pub(crate) struct Demo {
-    child: Child,
+    child: Running,
     dir: tempfile::TempDir,
     lines: Vec<String>,
     _only_one: File,
@@ -41,7 +52,7 @@ impl Demo {
             .spawn()
             .unwrap();
         Self {
-            child,
+            child: Running(child),
             dir,
             lines: Vec::new(),
             _only_one: only_one,
@@ -56,7 +67,7 @@ impl Demo {
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
     }
 
     /// Every process of the demo that runs now.
@@ -101,14 +112,14 @@ impl Demo {
     /// Every process ends at once, as when the plug is pulled: nobody notices that another is gone. What a role has started
     /// ends with it.
     pub(crate) fn pull_the_plug(mut self) -> Finished {
-        signal("STOP", self.child.id());
-        let roles = children_of(self.child.id());
+        signal("STOP", self.child.0.id());
+        let roles = children_of(self.child.0.id());
         let theirs: Vec<u32> = roles.iter().copied().flat_map(children_of).collect();
         for role in roles {
             signal("KILL", role);
         }
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.0.kill().unwrap();
+        self.child.0.wait().unwrap();
         let started = Instant::now();
         while theirs.iter().any(|pid| is_alive(*pid)) {
             assert!(
@@ -125,7 +136,7 @@ impl Demo {
 
     /// Reads what the demo says until a line that contains `words`.
     pub(crate) fn until(&mut self, words: &str) {
-        let out = self.child.stdout.as_mut().unwrap();
+        let out = self.child.0.stdout.as_mut().unwrap();
         let mut reader = BufReader::with_capacity(1, out);
         loop {
             let mut line = String::new();
@@ -144,7 +155,7 @@ impl Demo {
 
     /// Waits for the end, which must be good; gives everything that was said.
     pub(crate) fn finish(mut self) -> Finished {
-        let out = self.child.stdout.take().unwrap();
+        let out = self.child.0.stdout.take().unwrap();
         let reader = std::thread::spawn(move || {
             BufReader::new(out)
                 .lines()
@@ -154,11 +165,11 @@ impl Demo {
         });
         let started = Instant::now();
         let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.child.0.try_wait().unwrap() {
                 break status;
             }
             if started.elapsed() > ENDS_IN {
-                self.child.kill().unwrap();
+                self.child.0.kill().unwrap();
                 panic!("the demo does not end: {}", self.lines.concat());
             }
             std::thread::sleep(Duration::from_millis(20));
