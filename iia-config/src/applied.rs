@@ -10,6 +10,7 @@ use iia_core::digest::Digest;
 use iia_core::time::Floor;
 
 use crate::alert::AlertSinks;
+use crate::credential::Credential;
 use crate::engine::Engine;
 use crate::envelope::{self, EnvelopeError};
 use crate::io_master::IoMaster;
@@ -32,6 +33,8 @@ pub struct Applied {
     pub alerts: AlertSinks,
     /// The engines that look for attacks, and their rules.
     pub engines: Vec<Engine>,
+    /// The secrets that it refers to.
+    pub credentials: Vec<Credential>,
     /// Who answers for what, event by event and contract by contract.
     pub answers: Vec<Raci>,
     /// Who reads the plant a second time, and how far apart is still the same.
@@ -96,6 +99,7 @@ pub fn load(dir: &Path) -> Result<Applied, AppliedError> {
         topology: Topology::read(document.tree()),
         alerts: AlertSinks::read(&document),
         engines: Engine::all(&document),
+        credentials: Credential::all(&document),
         answers: EVENTS
             .iter()
             .flat_map(|event| Raci::of(document.tree(), event))

@@ -6,6 +6,7 @@ pub mod alert;
 pub mod applied;
 pub mod apply;
 pub mod approval;
+pub mod credential;
 #[cfg(feature = "std")]
 pub mod desk;
 pub mod diagnostic;

@@ -53,6 +53,9 @@ pub struct Start {
     /// Arguments of the role.
     #[n(3)]
     pub args: Vec<String>,
+    /// The directory of its own secrets, in memory, where it has any.
+    #[n(4)]
+    pub secrets: Option<String>,
 }
 
 /// One trusted CA certificate.

@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -174,12 +175,17 @@ fn a_workload_reads_its_own_secrets_and_no_others() {
     let store = SecretStore::create(&place.path().join("store"), &SoftwareKeeper).unwrap();
     store.put(&lake(), "broker", b"of the lake").unwrap();
     store.put(&bus(), "broker", b"of the bus").unwrap();
+    let broker = named(["broker"]);
     // Not in memory: refused before anything is written.
-    let refused = store.hand_over(&lake(), LAKE_USER, place.path());
+    let refused = store.hand_over((&lake(), &broker), LAKE_USER, place.path());
     assert_eq!(refused, Err(SecretsError::NotInMemory));
     let memory = memory(place.path());
-    let lakes = store.hand_over(&lake(), LAKE_USER, &memory).unwrap();
-    let buses = store.hand_over(&bus(), BUS_USER, &memory).unwrap();
+    let lakes = store
+        .hand_over((&lake(), &broker), LAKE_USER, &memory)
+        .unwrap();
+    let buses = store
+        .hand_over((&bus(), &broker), BUS_USER, &memory)
+        .unwrap();
     let reads = |user: (u32, u32), file: &Path| {
         let done = Command::new("setpriv")
             .args([format!("--reuid={}", user.0), format!("--regid={}", user.1)])
@@ -208,13 +214,25 @@ fn a_workload_reads_its_own_secrets_and_no_others() {
         String::from_utf8_lossy(&alone.stderr)
     );
     assert_eq!(alone.stdout, b"of the lake");
+    // What is not named stays in the store, and where one is missing there is none.
+    store.put(&lake(), "other", b"not asked for").unwrap();
+    store
+        .hand_over((&lake(), &broker), LAKE_USER, &memory)
+        .unwrap();
+    assert_eq!(fs::read_dir(&lakes).unwrap().count(), 1);
+    let missing = store.hand_over((&lake(), &named(["broker", "nowhere"])), LAKE_USER, &memory);
+    let name = "nowhere".into();
+    assert_eq!(missing, Err(SecretsError::Missing { name }));
+    assert!(!lakes.exists());
     // A new start has what is in the store now, and an end leaves nothing.
     store.put(&lake(), "broker", b"newer").unwrap();
-    store.hand_over(&lake(), LAKE_USER, &memory).unwrap();
+    store
+        .hand_over((&lake(), &broker), LAKE_USER, &memory)
+        .unwrap();
     assert_eq!(reads(LAKE_USER, &lakes_file), Some(b"newer".to_vec()));
-    store.withdraw(&lake(), &memory).unwrap();
+    SecretStore::withdraw(&lake(), &memory).unwrap();
     assert!(!lakes.exists() && buses.exists());
-    store.withdraw(&lake(), &memory).unwrap();
+    SecretStore::withdraw(&lake(), &memory).unwrap();
 }
 
 #[test]
@@ -245,15 +263,16 @@ fn no_secret_is_ever_plain_on_the_disk() {
             .unwrap();
     }
     let store = SecretStore::open(&disk.join("store"), &SoftwareKeeper).unwrap();
+    let names = named((0..16).map(|number| format!("s{number}")));
     for (owner, user) in [(lake(), LAKE_USER), (bus(), BUS_USER)] {
-        let dir = store.hand_over(&owner, user, &memory).unwrap();
+        let dir = store.hand_over((&owner, &names), user, &memory).unwrap();
         assert_eq!(fs::read_dir(dir).unwrap().count(), 16);
     }
     assert_eq!(
         fs::read(memory.join("bus.relay/s3")).unwrap(),
         canary("bus", 3)
     );
-    store.withdraw(&lake(), &memory).unwrap();
+    SecretStore::withdraw(&lake(), &memory).unwrap();
     // This is what would be found, were it there.
     fs::write(disk.join("witness"), b"canary-of-the-test-itself").unwrap();
     does(Command::new("sync").arg("-f").arg(&disk));
@@ -261,6 +280,10 @@ fn no_secret_is_ever_plain_on_the_disk() {
     let whole = fs::read(&image).unwrap();
     let found = whole.windows(7).filter(|window| window == b"canary-");
     assert_eq!(found.count(), 1, "only the witness");
+}
+
+fn named<T: Into<String>>(names: impl IntoIterator<Item = T>) -> BTreeSet<String> {
+    names.into_iter().map(Into::into).collect()
 }
 
 /// A tmpfs of the test's own, where others may pass and not look.

@@ -64,6 +64,16 @@ impl BoxDir {
         self.0.join("state")
     }
 
+    /// Secrets of workloads, encrypted.
+    pub(crate) fn secrets(&self) -> PathBuf {
+        self.0.join("secrets")
+    }
+
+    /// Where a file system in memory is, or where a link leads to one: what roles are handed lies there.
+    pub(crate) fn memory(&self) -> PathBuf {
+        self.0.join("memory")
+    }
+
     pub(crate) fn keys(&self) -> PathBuf {
         self.0.join("keys")
     }

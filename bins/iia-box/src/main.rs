@@ -22,6 +22,7 @@ mod published;
 mod refused;
 mod revoked;
 mod role;
+mod secrets;
 mod supervise;
 mod terms;
 mod wire;
@@ -44,6 +45,8 @@ struct Arguments {
 enum Command {
     /// Runs three boxes on this machine and replays industrial traffic through them, from packet to north
     Demo(DemoArguments),
+    /// Puts a secret, read from standard input, into a box's store for one workload
+    Secret(secrets::Put),
     /// Runs one role; the supervisor does this
     #[command(hide = true)]
     Role {
@@ -84,6 +87,17 @@ pub(crate) struct DemoArguments {
     /// Where the boxes keep their things; must not exist yet
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Gives the box at the press line this store of secrets, made by `iia-box secret`
+    #[arg(long, value_name = "DIR")]
+    secrets: Option<PathBuf>,
+    /// Below which directory in memory its roles get their secrets
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "/dev/shm",
+        requires = "secrets"
+    )]
+    memory: PathBuf,
     /// Does not kill the lake half-way
     #[arg(long)]
     no_kill: bool,
@@ -96,6 +110,7 @@ fn main() -> ExitCode {
         .init();
     let outcome = match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Secret(put) => put.run(),
         Command::Role { name, .. } => role::run(&name),
     };
     match outcome {

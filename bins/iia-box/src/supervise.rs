@@ -21,6 +21,7 @@ use crate::admit::Admits;
 use crate::boxdir::BoxDir;
 use crate::issue::Given;
 use crate::revoked::Revoked;
+use crate::secrets::{NoSecrets, Secrets, Share};
 
 /// How long a role may take to finish after it is told to stop.
 const STOP_MAX: Duration = Duration::from_secs(20);
@@ -36,7 +37,11 @@ pub(crate) type IssueFn = dyn Fn(&SpiffeId, &[u8]) -> Result<Given, String> + Se
 #[derive(Clone, Debug)]
 pub(crate) enum News {
     /// A process runs.
-    Started { role: String, pid: u32 },
+    Started {
+        role: String,
+        pid: u32,
+        given: Option<Share>,
+    },
     /// The role serves.
     Ready { role: String },
     /// The role says something.
@@ -45,6 +50,8 @@ pub(crate) enum News {
     Issued { record: Issuance },
     /// It was not admitted, and nothing was started.
     NotAdmitted { role: String, refused: Refused },
+    /// Its secrets are not there, and nothing was started.
+    NoSecrets { role: String, refused: NoSecrets },
     /// The issuer refused.
     Refused { id: SpiffeId, reason: String },
     /// A link that a workload dialled was refused.
@@ -87,6 +94,7 @@ struct Shared {
     roots: Vec<Root>,
     issue: Box<IssueFn>,
     admits: Option<Admits>,
+    secrets: Secrets,
     revoked: Arc<Revoked>,
     news: mpsc::Sender<News>,
 }
@@ -105,10 +113,10 @@ struct Control {
 }
 
 impl Supervisor {
-    /// A supervisor of the box in `dir`, which trusts `roots`, issues with `issue`, and asks `admits` before it starts
+    /// A supervisor of the box in `dir` with its `secrets`, which trusts `roots`, issues with `issue`, and asks `admits` before it starts
     /// anything, where the configuration pins what runs. Every role is told who is revoked.
     pub(crate) fn new(
-        dir: BoxDir,
+        (dir, secrets): (BoxDir, Secrets),
         roots: Vec<Root>,
         (issue, admits, revoked): (Box<IssueFn>, Option<Admits>, Arc<Revoked>),
         news: mpsc::Sender<News>,
@@ -119,6 +127,7 @@ impl Supervisor {
                 roots,
                 issue,
                 admits,
+                secrets,
                 revoked,
                 news,
             }),
@@ -245,14 +254,19 @@ fn keep_running(shared: &Shared, spec: &RoleSpec, control: &Control) {
 /// Tells why nothing runs; gives whether that is the end of it, since what is not admitted now is not in a moment.
 fn failed(shared: &Shared, spec: &RoleSpec, error: &anyhow::Error) -> bool {
     let role = spec.name.clone();
-    let Some(refused) = error.downcast_ref::<Refused>() else {
+    let (clean, ended) = (false, role.clone());
+    let news = if let Some(refused) = error.downcast_ref::<Refused>() {
+        let refused = refused.clone();
+        News::NotAdmitted { role, refused }
+    } else if let Some(refused) = error.downcast_ref::<NoSecrets>() {
+        let refused = refused.clone();
+        News::NoSecrets { role, refused }
+    } else {
         let text = format!("cannot be started: {error:#}");
         let _nobody = shared.news.send(News::Said { role, text });
         return false;
     };
-    let refused = refused.clone();
-    let (clean, ended) = (false, role.clone());
-    let _nobody = shared.news.send(News::NotAdmitted { role, refused });
+    let _nobody = shared.news.send(news);
     let _nobody = shared.news.send(News::Ended { role: ended, clean });
     true
 }
@@ -260,6 +274,8 @@ fn failed(shared: &Shared, spec: &RoleSpec, error: &anyhow::Error) -> bool {
 /// Runs the role's process to its end; tells whether it ended because its work was done.
 fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Result<bool> {
     let (ours, theirs) = UnixStream::pair()?;
+    // Dropped when the process is gone, however it went.
+    let handed = shared.secrets.hand_out(&spec.id, &spec.name)?;
     let (child, _held) = spawn(shared, spec, theirs)?;
     let pid = child.id();
     *lock(&control.child) = Some(child);
@@ -269,6 +285,7 @@ fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Resu
         dir: shared.dir.path().display().to_string(),
         roots: shared.roots.clone(),
         args: spec.args.clone(),
+        secrets: handed.as_ref().map(|own| own.dir.display().to_string()),
     };
     ours.set_write_timeout(Some(TELL_MAX))?;
     pipe::send(&ours, &Down::Start(start))?;
@@ -278,6 +295,7 @@ fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Resu
     let _nobody = shared.news.send(News::Started {
         role: spec.name.clone(),
         pid,
+        given: handed.as_ref().map(|own| own.given),
     });
     if control.stopping.load(Ordering::Acquire) {
         control.send(&Down::Stop)?;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use iia_config::alert::AlertSinks;
 use iia_config::applied::{self, Applied};
+use iia_config::credential::Credential;
 use iia_config::engine::Engine;
 use iia_config::io_master::IoMaster;
 use iia_config::validate::{Checked, Endpoint};
@@ -31,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) alerts: AlertSinks,
     /// The engines that look for attacks, and their rules.
     pub(crate) engines: Vec<Engine>,
+    /// The secrets that it refers to.
+    pub(crate) credentials: Vec<Credential>,
     /// Who answers for what.
     pub(crate) answers: Vec<Raci>,
     /// Who reads the plant a second time.
@@ -56,6 +59,7 @@ impl Settings {
             topology,
             alerts,
             engines,
+            credentials,
             answers,
             io_masters,
             ..
@@ -66,6 +70,7 @@ impl Settings {
             topology,
             alerts,
             engines,
+            credentials,
             answers,
             io_masters,
             checked,

@@ -5,7 +5,7 @@ use std::io::stdin;
 use std::net::SocketAddr;
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -61,6 +61,7 @@ struct Shared {
     id: SpiffeId,
     dir: BoxDir,
     args: Vec<String>,
+    secrets: Option<PathBuf>,
     settings: Settings,
     endpoint: Endpoint,
     roots: Vec<Root>,
@@ -123,6 +124,7 @@ impl Workload {
             id,
             dir,
             args: start.args,
+            secrets: start.secrets.map(PathBuf::from),
             settings,
             endpoint,
             roots: start.roots,
@@ -155,6 +157,7 @@ impl Workload {
             id,
             dir: dir.clone(),
             args: Vec::new(),
+            secrets: None,
             settings,
             endpoint,
             roots: roots.to_vec(),
@@ -228,6 +231,11 @@ impl Workload {
 
     pub(crate) fn args(&self) -> &[String] {
         &self.shared.args
+    }
+
+    /// The directory of its own secrets, where it has any.
+    pub(crate) fn secrets(&self) -> Option<&Path> {
+        self.shared.secrets.as_deref()
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {

@@ -20,6 +20,12 @@ pub enum SecretsError {
     /// The file is not this owner's secret of this name, or was changed.
     #[error("not this workload's secret of this name, or changed")]
     NotTheirs,
+    /// The store has no secret of this name for this owner.
+    #[error("no secret {name} of this workload in the store")]
+    Missing {
+        /// The name.
+        name: String,
+    },
     /// The store was made with another kind of keeper.
     #[error("the store's key is kept by something else")]
     WrongKeeper,
@@ -61,6 +67,7 @@ impl Coded for SecretsError {
             Self::BadName => 2002,
             Self::NotTheirs => 2101,
             Self::WrongKeeper => 2102,
+            Self::Missing { .. } => 2201,
             Self::TooMuch { .. } => 2401,
             Self::Io { .. } => 2501,
             Self::NotInMemory => 2502,

@@ -1,5 +1,6 @@
 //! Handing secrets to a workload: files in memory, in a directory that only it can read.
 
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
@@ -14,30 +15,49 @@ const TMPFS: i64 = 0x0102_1994;
 const RAMFS: i64 = 0x8584_58f6;
 
 impl SecretStore {
-    /// Writes every secret of `owner` below `memory`, readable by `user` alone, and gives the directory.
+    /// Writes the secrets of `owner` that are called `names` below `memory`, readable by `user` alone, and gives the
+    /// directory. Where one is not in the store nothing is handed over.
     ///
     /// What a previous start left there goes first. The directory's name is the owner's zone and name; its parent stays
     /// with the caller, who gives others no more than the right to pass.
     ///
     /// # Errors
-    /// [`SecretsError::NotInMemory`], [`SecretsError::Swaps`], [`SecretsError::Io`], whatever [`SecretStore::get`] says.
+    /// [`SecretsError::NotInMemory`], [`SecretsError::Swaps`], [`SecretsError::Missing`], [`SecretsError::Io`], whatever
+    /// [`SecretStore::get`] says.
     pub fn hand_over(
         &self,
-        owner: &SpiffeId,
+        (owner, names): (&SpiffeId, &BTreeSet<String>),
         user: (u32, u32),
         memory: &Path,
     ) -> Result<PathBuf, SecretsError> {
         check_memory(memory)?;
         let dir = place(owner, memory)?;
-        self.withdraw(owner, memory)?;
+        Self::withdraw(owner, memory)?;
+        let written = self.write_below(&dir, (owner, names), user);
+        if written.is_err() {
+            Self::withdraw(owner, memory)?;
+        }
+        written.map(|()| dir)
+    }
+
+    fn write_below(
+        &self,
+        dir: &Path,
+        (owner, names): (&SpiffeId, &BTreeSet<String>),
+        user: (u32, u32),
+    ) -> Result<(), SecretsError> {
         let failed = |_| SecretsError::Io {
             what: "hand over a secret",
         };
-        let made = fs::DirBuilder::new().mode(0o700).create(&dir);
+        let made = fs::DirBuilder::new().mode(0o700).create(dir);
         made.map_err(failed)?;
-        for name in self.names(owner)? {
-            let secret = self.get(owner, &name)?;
-            let file = dir.join(&name);
+        let kept = self.names(owner)?;
+        for name in names {
+            if !kept.contains(name) {
+                return Err(SecretsError::Missing { name: name.clone() });
+            }
+            let secret = self.get(owner, name)?;
+            let file = dir.join(name);
             let mut to = OpenOptions::new()
                 .write(true)
                 .create_new(true)
@@ -48,16 +68,15 @@ impl SecretStore {
             chown(&file, Some(user.0), Some(user.1)).map_err(failed)?;
         }
         // Last: nobody has looked in before everything is there.
-        fs::set_permissions(&dir, fs::Permissions::from_mode(0o500)).map_err(failed)?;
-        chown(&dir, Some(user.0), Some(user.1)).map_err(failed)?;
-        Ok(dir)
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o500)).map_err(failed)?;
+        chown(dir, Some(user.0), Some(user.1)).map_err(failed)
     }
 
     /// Takes back what was handed to `owner`.
     ///
     /// # Errors
     /// [`SecretsError::Io`].
-    pub fn withdraw(&self, owner: &SpiffeId, memory: &Path) -> Result<(), SecretsError> {
+    pub fn withdraw(owner: &SpiffeId, memory: &Path) -> Result<(), SecretsError> {
         match fs::remove_dir_all(place(owner, memory)?) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(SecretsError::Io {
                 what: "take a secret back",

@@ -22,6 +22,7 @@ use crate::issue::{Authority, event};
 use crate::observe;
 use crate::refused::Refusals;
 use crate::revoked::Revoked;
+use crate::secrets::Secrets;
 use crate::supervise::{IssueFn, News, RoleSpec, Supervisor};
 use crate::terms::Settings;
 use crate::workload::{Workload, clock};
@@ -108,7 +109,8 @@ impl Machine {
             admits.clone(),
             Arc::clone(&revoked),
         );
-        let supervisor = Supervisor::new(dir.clone(), roots.to_vec(), asked, sender);
+        let secrets = Secrets::of(&settings.credentials, &dir);
+        let supervisor = Supervisor::new((dir.clone(), secrets), roots.to_vec(), asked, sender);
         Ok(Self {
             settings,
             supervisor,
@@ -274,6 +276,13 @@ impl Machine {
         }
     }
 
+    /// Stops every role, each before those that it needs.
+    pub(super) fn stop_all(&mut self) {
+        self.stop(&[
+            "collect", "intake", "api", "attest", "publish", "bus", "lake", "audit",
+        ]);
+    }
+
     /// Tells a role to finish what is begun.
     pub(super) fn drain(&self, role: &str) {
         self.supervisor.drain(role);
@@ -352,9 +361,15 @@ fn told(news: &News) -> (Option<Event>, Option<Heard>) {
         Some(Heard { role, tone, text })
     };
     match news {
-        News::Started { role, pid } => {
-            let event = event(EventKind::WorkloadStarted).with("role", role.as_str());
-            (Some(event.with("pid", pid.to_string())), None)
+        News::Started { role, pid, given } => {
+            let event = event(EventKind::WorkloadStarted)
+                .with("role", role.as_str())
+                .with("pid", pid.to_string());
+            let event = match given {
+                Some(given) => given.tell(event),
+                None => event,
+            };
+            (Some(event), None)
         }
         News::Ready { role } => (None, heard(role, Tone::Good, format!("{role} serves"))),
         News::Said { role, text } => {
@@ -369,6 +384,10 @@ fn told(news: &News) -> (Option<Event>, Option<Heard>) {
         News::NotAdmitted { role, refused } => {
             let heard = heard(role, Tone::Bad, refused.to_string());
             (Some(refused.event(clock().read().wall)), heard)
+        }
+        News::NoSecrets { role, refused } => {
+            let heard = heard(role, Tone::Bad, refused.to_string());
+            (Some(refused.event(role)), heard)
         }
         News::Refused { id, reason } => {
             let event = event(EventKind::SvidRefused)

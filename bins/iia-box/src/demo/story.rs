@@ -23,6 +23,7 @@ use super::screen::{Screen, Tone};
 use super::wire;
 use crate::DemoArguments;
 use crate::operators::Operators;
+use crate::secrets::Memory;
 use crate::supervise::RoleSpec;
 
 const PRESS_LINE: &[u8] = include_bytes!("../../../../examples/captures/press-line.pcap");
@@ -59,6 +60,8 @@ struct Boxes {
     enterprise: Machine,
     site: Machine,
     seg01: Machine,
+    /// Where the roles of seg01 get their secrets; goes after them.
+    _memory: Option<Memory>,
 }
 
 struct Stage<'a> {
@@ -88,9 +91,15 @@ pub(crate) async fn tell(
     let mut boxes = stage.commission(arguments, dir)?;
     let played = stage.play(&mut boxes, (arguments, &capture)).await;
     stage.hear_all(&mut boxes);
-    if played.is_err() && boxes.seg01.serves("audit") {
-        // Why it came to this end belongs into the chain.
-        boxes.seg01.close_audit().await;
+    if played.is_err() {
+        if boxes.seg01.serves("audit") {
+            // Why it came to this end belongs into the chain.
+            boxes.seg01.close_audit().await;
+        }
+        // From below, so that nobody waits for whoever is gone.
+        for machine in [&mut boxes.seg01, &mut boxes.site, &mut boxes.enterprise] {
+            machine.stop_all();
+        }
     }
     played?;
     stage.close(&mut boxes).await;

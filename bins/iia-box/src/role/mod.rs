@@ -23,6 +23,7 @@ use tokio::task::LocalSet;
 
 pub(crate) use self::collect::INTERFACE;
 use self::collect::Tap;
+use crate::secrets;
 use crate::workload::{Begun, Workload};
 
 /// Runs one role until the supervisor says stop or its work is done.
@@ -41,6 +42,10 @@ pub(crate) fn run(role: &str) -> anyhow::Result<()> {
     let local = LocalSet::new();
     local.block_on(&runtime, async {
         let workload = Workload::join(begun).await?;
+        if let Some(dir) = workload.secrets() {
+            let own = secrets::own(dir).inspect_err(|error| workload.say(&format!("{error:#}")))?;
+            workload.say(&format!("holds secrets of its own: {}", own.join(", ")));
+        }
         let outcome = match role {
             "collect" => collect::run(&workload, tap).await,
             "lake" => lake::run(&workload).await,

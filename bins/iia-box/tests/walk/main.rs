@@ -23,6 +23,7 @@ mod outage;
 mod refused;
 mod revoked;
 mod rollback;
+mod secrets;
 mod strained;
 mod whole;
 mod wire;

@@ -16,6 +16,7 @@ use crate::demo::machine::{Machine, issuer, root};
 use crate::demo::screen::Tone;
 use crate::operators::Operators;
 use crate::role::attest::WITH_FIREWALL;
+use crate::secrets::Memory;
 use crate::supervise::RoleSpec;
 use iia_identity::pipe::Root;
 
@@ -38,6 +39,7 @@ impl Stage<'_> {
         let operators = Operators::create(&base.join("operators"))?;
         let dirs = LEVELS.map(|level| levels::dir(base, level.name));
         let mut above: Option<Keys> = None;
+        let mut memory = None;
         for (level, dir) in LEVELS.iter().zip(&dirs) {
             let keys = Keys::make(dir, level.name)?;
             self.step(Tone::Head, &format!("Configuration of {}", level.words));
@@ -57,6 +59,9 @@ impl Stage<'_> {
                 operators: &operators,
             };
             self.configure(commission, &text)?;
+            if let (Some(store), "seg01") = (&arguments.secrets, level.name) {
+                memory = Some(Memory::give(dir, (store, &arguments.memory))?);
+            }
             crate::admit::release(dir)?;
             self.told.log_keys.push(keys.log.to_text());
             above = Some(keys);
@@ -75,6 +80,7 @@ impl Stage<'_> {
             enterprise: next()?,
             site: next()?,
             seg01: next()?,
+            _memory: memory,
         })
     }
 
