@@ -145,9 +145,9 @@ fn decode(arguments: DecodeArguments) -> anyhow::Result<()> {
         tell(stage, &last, bytes, arguments.rows);
     }
     if !arguments.rows {
-        let each = fs::metadata(&parquet)?.len() as f64 / last.exchanges.max(1) as f64;
-        let (covered, exchanges) = (last.covered, last.exchanges);
-        println!("{covered} of {exchanges} exchanges covered; Parquet {each:.1} bytes an exchange");
+        let each = fs::metadata(&parquet)?.len() as f64 / last.records.max(1) as f64;
+        let (covered, records) = (last.covered, last.records);
+        println!("{covered} of {records} records covered; Parquet {each:.1} bytes a record");
     }
     Ok(())
 }

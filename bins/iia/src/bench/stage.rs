@@ -50,7 +50,6 @@ impl Stage {
 pub(crate) struct Measure {
     pub(super) packets: u64,
     pub(super) records: u64,
-    pub(super) exchanges: u64,
     pub(super) covered: u64,
     pub(super) seconds: f64,
     /// Of them, on a processor: less where others want it too.
@@ -63,7 +62,6 @@ impl fmt::Display for Measure {
         let Self {
             packets,
             records,
-            exchanges,
             covered,
             seconds,
             cpu_seconds,
@@ -71,7 +69,7 @@ impl fmt::Display for Measure {
         } = self;
         write!(
             f,
-            "{packets} {records} {exchanges} {covered} {seconds} {cpu_seconds} {peak_kib}"
+            "{packets} {records} {covered} {seconds} {cpu_seconds} {peak_kib}"
         )
     }
 }
@@ -81,14 +79,13 @@ impl FromStr for Measure {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let words: Vec<&str> = text.split(' ').collect();
-        let [packets, records, exchanges, covered, seconds, cpu, peak_kib] = *words else {
+        let [packets, records, covered, seconds, cpu, peak_kib] = *words else {
             return Err(());
         };
         let number = |word: &str| word.parse::<u64>().map_err(|_| ());
         Ok(Self {
             packets: number(packets)?,
             records: number(records)?,
-            exchanges: number(exchanges)?,
             covered: number(covered)?,
             seconds: seconds.parse().map_err(|_| ())?,
             cpu_seconds: cpu.parse().map_err(|_| ())?,
@@ -158,7 +155,6 @@ fn measure(
     Ok(Measure {
         packets: stats.packets,
         records,
-        exchanges: stats.exchanges,
         covered: 0,
         seconds,
         cpu_seconds,
