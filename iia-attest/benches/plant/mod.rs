@@ -11,7 +11,7 @@ use iia_contract::scope::Run;
 use iia_core::Timestamp;
 use iia_core::observe::{Flow, Outcome, Protocol, Table, Transport};
 
-pub(crate) const CONTRACTS: [u32; 3] = [10, 1000, 100_000];
+pub(crate) const CONTRACTS: [u32; 3] = [10, 1000, 65_535];
 const CLIENT: [u8; 4] = [10, 255, 255, 1];
 
 pub(crate) const fn at(ns: i64) -> Timestamp {
