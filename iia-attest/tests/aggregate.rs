@@ -316,7 +316,9 @@ fn every_stream_and_clause_is_explained() {
         let own = clause_meaning(one.stream.as_str(), CLAUSE_SINK);
         assert!(own.is_some());
     }
-    assert!(clause_meaning("ot.attestation.network", "parties").is_some());
+    for clause in ["parties", "silence", "session"] {
+        assert!(clause_meaning("ot.attestation.network", clause).is_some());
+    }
     assert!(clause_meaning("ot.attestation.network", "default_deny").is_none());
     assert!(meaning("ot.acs.modbus").is_none());
 }

@@ -165,6 +165,12 @@ pub const CLAUSES: &[ClauseMeaning] = &[
     },
     ClauseMeaning {
         stream: Some(Stream::ATTEST_NETWORK),
+        clause: "session",
+        what: "a link between two workloads began, went on or ended otherwise than its contract and its certificates allow",
+        next: "find the process that holds the identity, and where its link comes from; revoke it if it is not where it should be",
+    },
+    ClauseMeaning {
+        stream: Some(Stream::ATTEST_NETWORK),
         clause: "silence",
         what: "traffic that was promised stays away",
         next: "look whether the device runs and its cable is in; then whether something drops its frames",
