@@ -23,7 +23,7 @@ use crate::wire::Announce;
 const KINDS_MAX: usize = 1024;
 
 /// What evidence names where no record is: the packet of the capture, from 1 (Wireshark: `frame.number`).
-const CAPTURE: &str = "capture";
+pub(super) const CAPTURE: &str = "capture";
 
 /// Numbers of one stream: given out from 1, stored from where the lake ends.
 struct Lane {
@@ -100,8 +100,8 @@ impl<'a> Desk<'a> {
                 builder.append(said);
             }
         }
-        let here = super::evidence(&self.me, CAPTURE, self.packets);
-        let seen = self.sightings.observe(observation, &here);
+        let here = (&self.me, self.packets);
+        let seen = self.sightings.observe(observation, here);
         seen.into_iter().for_each(|finding| self.detect(finding));
         if !observation.judged() {
             return;
@@ -154,8 +154,7 @@ impl<'a> Desk<'a> {
 
     /// Nothing more comes.
     pub(super) fn finish(&mut self) {
-        let here = super::evidence(&self.me, CAPTURE, self.packets);
-        let left = self.sightings.finish(&here);
+        let left = self.sightings.finish((&self.me, self.packets));
         left.into_iter().for_each(|finding| self.detect(finding));
     }
 

@@ -1,6 +1,6 @@
 //! Techniques of attack on the wire: the engine that the configuration names, its rules, and what it sees as findings.
 
-use std::io::{Read as _, Take};
+use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -12,8 +12,13 @@ use iia_core::stream::Stream;
 use iia_core::{SpiffeId, Timestamp};
 use iia_identity::admission::Sha256;
 
+use super::desk::CAPTURE;
+
 /// Where rules lie that do not come with the box, below its directory: `NAME.rules`.
 const FOLDER: &str = "rules";
+
+/// Who looks, and at which packet of the capture.
+type Here<'a> = (&'a SpiffeId, u64);
 
 /// What looks for attacks; nothing where the configuration names nothing.
 #[derive(Default)]
@@ -34,22 +39,22 @@ impl Sightings {
     pub(super) fn observe(
         &mut self,
         observation: &Observation<'_>,
-        evidence: &str,
+        here: Here<'_>,
     ) -> Vec<Finding> {
         let mut found = Vec::new();
         for detector in &mut self.0 {
             detector.observe(observation, &mut |sighting| {
-                found.push(finding(sighting, evidence))
+                found.push(finding(sighting, here))
             });
         }
         found
     }
 
     /// What they have left to say.
-    pub(super) fn finish(&mut self, evidence: &str) -> Vec<Finding> {
+    pub(super) fn finish(&mut self, here: Here<'_>) -> Vec<Finding> {
         let mut found = Vec::new();
         for detector in &mut self.0 {
-            detector.finish(&mut |sighting| found.push(finding(sighting, evidence)));
+            detector.finish(&mut |sighting| found.push(finding(sighting, here)));
         }
         found
     }
@@ -62,8 +67,8 @@ fn rules(engine: &Engine, dir: &Path) -> anyhow::Result<Rules> {
     let path = dir.join(FOLDER).join(format!("{}.rules", engine.name));
     let file = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
     let mut text = String::new();
-    let mut file: Take<_> = file.take(TEXT_LEN_MAX as u64 + 1);
-    file.read_to_string(&mut text)
+    file.take(TEXT_LEN_MAX as u64 + 1)
+        .read_to_string(&mut text)
         .with_context(|| path.display().to_string())?;
     let found = Sha256::of(text.as_bytes()).to_string();
     anyhow::ensure!(
@@ -91,7 +96,7 @@ pub(super) fn nobody_looks(now: Timestamp, why: &anyhow::Error) -> Finding {
     }
 }
 
-fn finding(sighting: &Sighting<'_>, evidence: &str) -> Finding {
+fn finding(sighting: &Sighting<'_>, here: Here<'_>) -> Finding {
     Finding {
         ts_ns: sighting.first.as_ns(),
         stream: Stream::DETECTION.as_str().into(),
@@ -106,7 +111,7 @@ fn finding(sighting: &Sighting<'_>, evidence: &str) -> Finding {
             .unwrap_or_default(),
         operation: sighting.rule.name.clone(),
         reason: sighting.to_string(),
-        evidence: vec![evidence.into()],
+        evidence: vec![super::evidence(here.0, CAPTURE, here.1)],
     }
 }
 
