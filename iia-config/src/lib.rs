@@ -31,4 +31,5 @@ pub mod schema;
 #[cfg(feature = "std")]
 pub mod stage;
 pub mod trust;
+pub mod trust_root;
 pub mod validate;

@@ -11,17 +11,23 @@ mod commission;
 mod deed;
 mod demo;
 mod findings;
+mod host;
 mod issue;
 mod keys;
+mod life;
+mod live;
+mod machine;
 mod mirror;
 mod observe;
 mod operators;
 mod outage;
+mod passive;
 mod policy;
 mod published;
 mod refused;
 mod revoked;
 mod role;
+mod screen;
 mod secrets;
 mod supervise;
 mod terms;
@@ -43,6 +49,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Makes a box: its keys, and what others have to know of it
+    New(life::New),
+    /// Begins a box that was made: its operators, and its chain of evidence
+    Begin(life::Begin),
+    /// Runs a box as its applied configuration says, and follows each change of it
+    Run(life::Run),
     /// Runs three boxes on this machine and replays industrial traffic through them, from packet to north
     Demo(DemoArguments),
     /// Puts a secret, read from standard input, into a box's store for one workload
@@ -109,6 +121,9 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let outcome = match Arguments::parse().command {
+        Command::New(new) => new.run(),
+        Command::Begin(begin) => begin.run(),
+        Command::Run(run) => run.run(),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Secret(put) => put.run(),
         Command::Role { name, .. } => role::run(&name),

@@ -215,12 +215,21 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Makes it, and gives the box an operator's store.
+    /// Gives the box an operator's store, and makes its memory.
     pub(crate) fn give(dir: &BoxDir, (store, below): (&Path, &Path)) -> anyhow::Result<Self> {
         let store = store
             .canonicalize()
             .with_context(|| store.display().to_string())?;
         std::os::unix::fs::symlink(store, dir.secrets())?;
+        Self::make(dir, below)
+    }
+
+    /// Makes it; that of a run that was killed is gone with the machine's memory, or is forgotten here.
+    pub(crate) fn make(dir: &BoxDir, below: &Path) -> anyhow::Result<Self> {
+        if let Ok(stale) = fs::read_link(dir.memory()) {
+            let _gone = fs::remove_dir_all(stale);
+            fs::remove_file(dir.memory())?;
+        }
         let place = below
             .canonicalize()
             .with_context(|| below.display().to_string())?

@@ -8,6 +8,7 @@ use iia_config::applied::{self, Applied};
 use iia_config::credential::Credential;
 use iia_config::engine::Engine;
 use iia_config::io_master::IoMaster;
+use iia_config::trust_root::TrustRoot;
 use iia_config::validate::{Checked, Endpoint};
 use iia_contract::Catalog;
 use iia_contract::answer::Raci;
@@ -124,6 +125,11 @@ impl Settings {
             }),
             _ => Policy::of(&Failure::default()),
         }
+    }
+
+    /// The foreign trust domains that are believed.
+    pub(crate) fn trust_roots(&self) -> &[TrustRoot] {
+        &self.checked.trust_roots
     }
 
     /// The identities of the zone with a role.

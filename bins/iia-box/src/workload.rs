@@ -38,6 +38,10 @@ use crate::terms::{Settings, Terms};
 /// Largest error of a clock that nothing disciplines, in nanoseconds: what the demo machine's clock is taken for.
 const CLOCK_ERROR_NS: u64 = 1_000_000_000;
 
+/// How long a role may take to finish when its supervisor is gone, and with what it ends then.
+const ORPHANED_MAX: Duration = Duration::from_secs(2);
+const ORPHANED: i32 = 3;
+
 /// The machine's clock.
 pub(crate) fn clock() -> SystemClock {
     SystemClock::new(Floor::default(), CLOCK_ERROR_NS)
@@ -174,6 +178,12 @@ impl Workload {
     /// Ends what is open with whoever is revoked, and lets nothing of it in again.
     pub(crate) fn revoke(&self, whom: &Whom) {
         cut(&self.shared.endpoint, whom);
+    }
+
+    /// Another SVID serves every handshake from now on.
+    pub(crate) fn renew(&self, (chain, key): (Vec<Vec<u8>>, PrivateKey)) -> anyhow::Result<()> {
+        self.shared.store.replace(svid(chain, key)?);
+        Ok(())
     }
 
     /// When the workload's own SVID ends: another time means other credentials.
@@ -432,6 +442,7 @@ fn watch_pipe(pipe: UnixStream, endpoint: Endpoint) -> (Answers, watch::Receiver
     let (order, orders) = watch::channel(Order::Run);
     let (answers, answered) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
+        let mut told = false;
         while let Ok(Some(message)) = pipe::receive(&pipe) {
             match message {
                 Down::Svid(chain) => {
@@ -441,11 +452,19 @@ fn watch_pipe(pipe: UnixStream, endpoint: Endpoint) -> (Answers, watch::Receiver
                     let _role_gone = order.send(Order::Drain);
                 }
                 Down::Revoke(whom) => cut(&endpoint, &whom),
-                Down::Stop => break,
+                Down::Stop => {
+                    told = true;
+                    break;
+                }
                 Down::Start(_) | Down::Refused(_) => {}
             }
         }
         let _role_gone = order.send(Order::Stop);
+        if !told {
+            // Nobody waits for this role any more, and another supervisor may want its place.
+            std::thread::sleep(ORPHANED_MAX);
+            std::process::exit(ORPHANED);
+        }
     });
     (answered, orders)
 }

@@ -8,6 +8,7 @@ use iia_core::event::{Event, EventKind};
 use super::{ApplyError, Call, Calls};
 use crate::render;
 use crate::trust::{Class, Trust};
+use crate::trust_root::TrustRoot;
 use crate::validate::{Checked, Listing};
 
 /// The calls of one artifact, in order, with the state that each makes.
@@ -116,10 +117,19 @@ fn lines(lines: Vec<String>) -> Vec<u8> {
 }
 
 fn trust_roots(checked: &Checked) -> Vec<String> {
-    let roots = checked.trust_roots.iter();
+    let mut roots: Vec<String> = checked.trust_roots.iter().map(root).collect();
+    roots.sort();
     roots
-        .map(|(name, domain)| format!("{name} {domain}"))
-        .collect()
+}
+
+fn root(root: &TrustRoot) -> String {
+    let TrustRoot {
+        name,
+        domain,
+        certificate,
+    } = root;
+    let pinned = certificate.iter().map(|digest| format!(" {digest}"));
+    format!("{name} {domain}{}", pinned.collect::<String>())
 }
 
 fn catalog(checked: &Checked) -> Vec<String> {

@@ -26,6 +26,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::limits::DIAGNOSTICS_MAX;
 use crate::parse::Document;
 use crate::render::{self, Deploy};
+use crate::trust_root::TrustRoot;
 
 /// A checked configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +46,7 @@ pub struct Checked {
     /// Where workloads are reached, by name.
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Trust domains whose SVIDs are believed, by name.
-    pub trust_roots: BTreeMap<String, TrustDomain>,
+    pub trust_roots: Vec<TrustRoot>,
     /// The contracts.
     pub catalog: Catalog,
     /// What the box runs, and where.

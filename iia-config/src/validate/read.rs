@@ -1,18 +1,17 @@
 //! From a document that keeps every rule to values.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use iia_contract::Catalog;
 use iia_contract::raw::{Span, Version};
 use iia_contract::tree::Entry;
-use iia_core::id::TrustDomain;
 use iia_core::time::parse_utc;
 
 use super::{Checked, Endpoint, Zone};
 use crate::diagnostic::Diagnostic;
 use crate::parse::Document;
 use crate::render::Deploy;
+use crate::trust_root::TrustRoot;
 
 /// The trust domain of a box that states none.
 const TRUST_DOMAIN: &str = "iia.local";
@@ -68,7 +67,7 @@ pub(super) fn checked(
             .of_kind("endpoint")
             .filter_map(|entry| endpoint(&entry))
             .collect(),
-        trust_roots: trust_roots(document),
+        trust_roots: TrustRoot::all(document),
         catalog,
         deploy: Deploy::read(document.tree()),
         warnings,
@@ -103,12 +102,4 @@ fn endpoint(entry: &Entry<'_>) -> Option<(String, Endpoint)> {
         listens: entry.field("listen").is_some(),
     };
     Some((entry.name.to_owned(), endpoint))
-}
-
-fn trust_roots(document: &Document) -> BTreeMap<String, TrustDomain> {
-    let root = |entry: Entry<'_>| {
-        let domain = entry.text("trust_domain").parse().ok()?;
-        Some((entry.name.to_owned(), domain))
-    };
-    document.of_kind("trust_root").filter_map(root).collect()
 }

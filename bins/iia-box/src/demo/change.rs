@@ -18,11 +18,11 @@ use iia_core::SpiffeId;
 use iia_core::digest::{Context, Digest};
 use iia_core::time::Clock as _;
 
-use super::machine::{Machine, STEP};
-use super::screen::{Screen, Tone};
 use crate::boxdir::{BoxDir, write_durably};
+use crate::machine::{Machine, STEP};
 use crate::observe;
 use crate::operators::{APPROVER, AUTHOR, Operators};
+use crate::screen::{Screen, Tone};
 use crate::workload::clock;
 
 const BOX: &str = "seg01";

@@ -22,9 +22,9 @@ use iia_core::stream::Stream;
 use iia_lake::{Lake, Options, ipc};
 
 use super::levels::{self, LEVELS};
-use super::screen::{Screen, Tone};
 use super::story::Told;
 use crate::boxdir::BoxDir;
+use crate::screen::{Screen, Tone};
 
 /// Records of the chain that the report shows at most.
 const CHAIN_ROWS_MAX: usize = 400;

@@ -10,14 +10,13 @@ use iia_capture::live::passive::Interface;
 use iia_contract::compile::Target as _;
 use iia_contract::compile::nft::Ruleset;
 
-use super::screen::{Screen, Tone};
 use super::wire;
+use crate::host;
+use crate::screen::{Screen, Tone};
 use crate::terms::Settings;
 
 /// Set for the demo that runs inside.
 const INSIDE: &str = "IIA_DEMO_NETWORK";
-/// Where programs for administrators are, which not everybody's path names.
-const SBIN: &str = "/usr/sbin:/sbin";
 /// What the demo runs first inside: the loopback interface, on which the boxes speak.
 const BEGIN: &str = "ip link set lo up && exec \"$0\" \"$@\"";
 
@@ -54,14 +53,8 @@ fn unshare() -> Command {
     let mut command = Command::new("unshare");
     command
         .args(["--map-root-user", "--net"])
-        .env("PATH", path());
+        .env("PATH", host::path());
     command
-}
-
-/// Where programs are looked for.
-pub(super) fn path() -> String {
-    let path = std::env::var("PATH").unwrap_or_default();
-    format!("{path}:{SBIN}")
 }
 
 fn has_namespaces() -> bool {
@@ -77,30 +70,13 @@ fn has_namespaces() -> bool {
 /// Loads what the contracts of a box open, and nothing else.
 pub(super) fn load(settings: &Settings) -> anyhow::Result<()> {
     let (ruleset, _) = Ruleset::compile(&settings.catalog, &settings.topology);
-    nft(&["-f", "-"], &ruleset.write())
+    host::nft(&["-f", "-"], &ruleset.write())
 }
 
 /// Flushes every rule, as somebody would who is in a hurry.
 pub(super) fn flush() -> anyhow::Result<Instant> {
-    nft(&["flush", "ruleset"], "")?;
+    host::nft(&["flush", "ruleset"], "")?;
     Ok(Instant::now())
-}
-
-pub(super) fn nft(arguments: &[&str], input: &str) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    let mut nft = Command::new("nft")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let mut to_nft = nft.stdin.take().context("the input of nft")?;
-    to_nft.write_all(input.as_bytes())?;
-    drop(to_nft);
-    let output = nft.wait_with_output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(output.status.success(), "nft: {}", said.trim());
-    Ok(())
 }
 
 /// Says how long it took until the screen knew.

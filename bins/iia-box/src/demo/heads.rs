@@ -9,8 +9,8 @@ use iia_audit::policy::Policy;
 use iia_core::stream::Stream;
 use iia_lake::{Lake, Options};
 
-use super::screen::{Screen, Tone};
 use crate::boxdir::BoxDir;
+use crate::screen::{Screen, Tone};
 
 /// Heads of one log in one lake.
 #[derive(Debug, Default)]

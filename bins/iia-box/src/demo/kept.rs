@@ -7,8 +7,8 @@ use iia::sla::{Kept, Verdict};
 use iia_core::stream::Stream;
 use iia_lake::{Lake, Options};
 
-use super::screen::{Screen, Tone};
 use crate::boxdir::BoxDir;
+use crate::screen::{Screen, Tone};
 use crate::terms::Settings;
 
 /// The contract under which the box sends.

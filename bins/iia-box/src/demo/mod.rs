@@ -6,10 +6,7 @@ mod firewall;
 mod heads;
 mod kept;
 mod levels;
-mod live;
-mod machine;
 mod said;
-mod screen;
 mod standing;
 mod story;
 mod wire;
@@ -18,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use self::screen::{Screen, Tone};
 use crate::DemoArguments;
+use crate::screen::{Screen, Tone};
 
 /// Runs the demo.
 pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<()> {

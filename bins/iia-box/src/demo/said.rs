@@ -7,8 +7,8 @@ use iia::lake_report::{each, word};
 use iia_core::stream::Stream;
 use iia_lake::{Lake, Options};
 
-use super::screen::{Screen, Tone};
 use crate::boxdir::BoxDir;
+use crate::screen::{Screen, Tone};
 
 /// Messages that are shown at most; the rest is counted.
 const SHOWN_MAX: u64 = 5;

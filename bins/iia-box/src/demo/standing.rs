@@ -7,8 +7,8 @@ use iia::standing::{Standing, html};
 use iia_audit::note::VerifierKey;
 use iia_core::time::Clock as _;
 
-use super::screen::{Screen, Tone};
 use crate::boxdir::BoxDir;
+use crate::screen::{Screen, Tone};
 use crate::workload::clock;
 
 /// Findings that get lines of their own.

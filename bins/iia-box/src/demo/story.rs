@@ -17,12 +17,12 @@ use iia_core::stream::Stream;
 use iia_core::zone::Zone;
 
 use super::change;
-use super::live::Live;
-use super::machine::{Machine, STEP};
-use super::screen::{Screen, Tone};
-use super::wire;
+use super::{firewall, wire};
 use crate::DemoArguments;
+use crate::live::Live;
+use crate::machine::{Inlet, Machine, Outfit, STEP};
 use crate::operators::Operators;
+use crate::screen::{Screen, Tone};
 use crate::secrets::Memory;
 use crate::supervise::RoleSpec;
 
@@ -148,23 +148,25 @@ impl Stage<'_> {
         (arguments, capture): (&DemoArguments, &Path),
     ) -> anyhow::Result<()> {
         let [_, site_key, seg01_key] = self.log_keys()?;
-        self.start(
-            &mut boxes.enterprise,
-            ("intake", Vec::new()),
-            vec![site_key],
-        )
-        .await?;
-        self.start(&mut boxes.site, ("intake", Vec::new()), vec![seg01_key])
-            .await?;
-        let args = match &arguments.interface {
-            Some(interface) => wire::args(interface, arguments.seconds)?,
-            None => vec![capture.display().to_string(), arguments.speed.to_string()],
+        let above = |key| Outfit {
+            below: vec![key],
+            with_firewall: false,
+            inlet: Inlet::Below,
+            io_master: None,
         };
-        self.start(&mut boxes.seg01, ("collect", args), Vec::new())
-            .await?;
-        if let Some(command) = &arguments.io_master {
-            self.start_io_master(&mut boxes.seg01, command).await?;
-        }
+        self.start(&mut boxes.enterprise, &above(site_key)).await?;
+        self.start(&mut boxes.site, &above(seg01_key)).await?;
+        let inlet = match &arguments.interface {
+            Some(interface) => Inlet::Watch(interface.clone(), arguments.seconds),
+            None => Inlet::Replay(capture.to_owned(), arguments.speed),
+        };
+        let seg01 = Outfit {
+            below: Vec::new(),
+            with_firewall: firewall::is_inside(),
+            inlet,
+            io_master: arguments.io_master.clone(),
+        };
+        self.start(&mut boxes.seg01, &seg01).await?;
         self.watch(boxes, arguments).await?;
         if !self.interrupted {
             self.consumers(&mut boxes.site, &mut boxes.seg01).await?;

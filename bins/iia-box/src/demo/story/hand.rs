@@ -4,19 +4,13 @@ use std::time::{Duration, Instant};
 
 use super::{Boxes, Stage};
 use crate::demo::firewall;
-use crate::demo::machine::{Machine, STEP};
-use crate::demo::screen::Tone;
+use crate::machine::STEP;
+use crate::screen::Tone;
 
 /// How long a hand at the firewall may stay unseen.
 const HAND_MAX: Duration = Duration::from_secs(10);
 
 impl Stage<'_> {
-    /// Whether a box has a firewall of its own: one kernel has one, and it is that of the box at the press line.
-    #[expect(clippy::unused_self, reason = "a question that the stage is asked")]
-    pub(super) fn is_walled(&self, machine: &Machine) -> bool {
-        machine.name() == "seg01" && firewall::is_inside()
-    }
-
     /// Somebody flushes the rules: the observer says what is no longer kept, and who it was.
     pub(super) async fn hand(&mut self, boxes: &mut Boxes) -> anyhow::Result<()> {
         self.step(Tone::Head, "A hand at the firewall");

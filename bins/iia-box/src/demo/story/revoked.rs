@@ -9,9 +9,9 @@ use iia_core::time::Clock as _;
 use iia_core::zone::Zone;
 
 use super::{Boxes, Stage, client};
-use crate::demo::machine::STEP;
-use crate::demo::screen::Tone;
+use crate::machine::STEP;
 use crate::operators::{AUTHOR, Operators};
+use crate::screen::Tone;
 use crate::workload::clock;
 
 /// How long a revoked identity may go on unseen before the demo goes on without it.

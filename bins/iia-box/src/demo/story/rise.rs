@@ -12,23 +12,12 @@ use crate::DemoArguments;
 use crate::commission::Commission;
 use crate::demo::firewall;
 use crate::demo::levels::{self, Keys, LEVELS};
-use crate::demo::machine::{Machine, issuer, root};
-use crate::demo::screen::Tone;
+use crate::machine::{Machine, Outfit, TO_AUDIT, issuer, root};
 use crate::operators::Operators;
-use crate::role::attest::WITH_FIREWALL;
+use crate::screen::Tone;
 use crate::secrets::Memory;
-use crate::supervise::RoleSpec;
 use iia_identity::pipe::Root;
 
-/// Roles of a box in the order in which they start, but for its inlet; they stop in the other.
-const ROLES: [(&str, Zone); 6] = [
-    ("audit", Zone::DmzAudit),
-    ("lake", Zone::AcsLake),
-    ("bus", Zone::DmzBus),
-    ("attest", Zone::DmzAttest),
-    ("publish", Zone::ItPublish),
-    ("api", Zone::ItApi),
-];
 impl Stage<'_> {
     /// Keys, logs, and each box's configuration from signed text to applied state.
     pub(super) fn commission(
@@ -105,77 +94,28 @@ impl Stage<'_> {
     pub(super) async fn start(
         &mut self,
         machine: &mut Machine,
-        (inlet, args): (&'static str, Vec<String>),
-        below: Vec<String>,
+        outfit: &Outfit,
     ) -> anyhow::Result<()> {
         let words = format!(
             "Roles of {}, each a process with its own SVID",
             machine.name()
         );
         self.step(Tone::Head, &words);
-        if self.is_walled(machine) {
+        if outfit.with_firewall {
             firewall::load(machine.settings())?;
             let words =
                 "the kernel's firewall is what its contracts open, and its observer watches it";
             self.step(Tone::Good, words);
         }
-        machine
-            .audit_to("iia.contract.internal.cfg_to_audit")
-            .await?;
-        for (role, zone) in ROLES {
-            if !machine.workloads(zone).is_empty() {
-                let args = match role {
-                    "audit" => below.clone(),
-                    "attest" if self.is_walled(machine) => vec![WITH_FIREWALL.into()],
-                    _ => Vec::new(),
-                };
-                self.start_one(machine, (role, zone), args).await?;
+        machine.audit_to(TO_AUDIT)?;
+        for spec in machine.roles(outfit)? {
+            if spec.role == "collect" {
+                self.live.follow(machine.in_process(Zone::MgmtUi)?);
             }
+            machine.start(spec).await?;
+            self.hear(machine);
         }
-        if inlet == "collect" {
-            self.live.follow(machine.in_process(Zone::MgmtUi).await?);
-        }
-        self.start_one(machine, (inlet, Zone::AcsCollect), args)
-            .await?;
         machine.confirm().await?;
-        self.hear(machine);
-        Ok(())
-    }
-
-    /// Starts the IO master, which is another program: what it needs beside its identity its command says.
-    pub(super) async fn start_io_master(
-        &mut self,
-        machine: &mut Machine,
-        command: &str,
-    ) -> anyhow::Result<()> {
-        let spec = RoleSpec {
-            role: "io_master",
-            program: command.split_whitespace().map(str::to_owned).collect(),
-            name: "io_master".into(),
-            id: machine.one(Zone::AcsIoMaster)?,
-            args: Vec::new(),
-            restart: true,
-        };
-        machine.start(spec).await?;
-        self.hear(machine);
-        Ok(())
-    }
-
-    async fn start_one(
-        &mut self,
-        machine: &mut Machine,
-        (role, zone): (&'static str, Zone),
-        args: Vec<String>,
-    ) -> anyhow::Result<()> {
-        let spec = RoleSpec {
-            role,
-            program: Vec::new(),
-            name: role.into(),
-            id: machine.one(zone)?,
-            args,
-            restart: true,
-        };
-        machine.start(spec).await?;
         self.hear(machine);
         Ok(())
     }

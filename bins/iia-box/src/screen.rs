@@ -26,7 +26,7 @@ pub(crate) enum Tone {
     Quiet,
 }
 
-/// Where the demo speaks.
+/// Where a box speaks to whoever watches it.
 pub(crate) struct Screen {
     bar: Option<ProgressBar>,
     /// Columns of the terminal; nothing elsewhere.
@@ -52,6 +52,11 @@ impl Screen {
             width,
             last_plain: Instant::now(),
         }
+    }
+
+    /// Whether somebody sits there.
+    pub(crate) const fn is_terminal(&self) -> bool {
+        self.width.is_some()
     }
 
     /// Prints a line that stays.
@@ -127,7 +132,7 @@ fn colour(tone: Tone, text: &str) -> String {
     }
 }
 
-/// Writes a line; where nobody reads any more, the demo goes on to its good end all the same.
+/// Writes a line; where nobody reads any more, the box goes on all the same.
 fn say(text: &str) {
     let _nobody_reads = writeln!(stdout(), "{text}");
 }

@@ -1,50 +1,63 @@
-//! One box of the demo: its supervisor, its issuer, and the way of its news to the screen and into its own chain.
+//! One box that runs on this machine: its supervisor, its issuer, and the way of its news to the screen and into its own
+//! chain.
+
+mod own;
+mod roles;
+mod told;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use iia_core::SpiffeId;
-use iia_core::event::{Event, EventKind};
+use iia_core::event::Event;
 use iia_core::time::Clock as _;
 use iia_core::zone::Zone;
 use iia_identity::IdentityError;
-use iia_identity::issue::{self, Issuer, SVID_LIFE_MAX_SECS};
+use iia_identity::issue::{Issuer, SVID_LIFE_MAX_SECS};
+use iia_identity::pipe::Root;
+use tokio::task::JoinSet;
 
-use super::screen::Tone;
+use self::own::Own;
+pub(crate) use self::roles::{Inlet, Outfit};
+use self::told::told;
 use crate::admit::Admits;
 use crate::boxdir::BoxDir;
 use crate::client::AuditClient;
 use crate::commission::{confirm, revoke};
-use crate::issue::{Authority, event};
+use crate::issue::Authority;
 use crate::observe;
 use crate::refused::Refusals;
 use crate::revoked::Revoked;
+use crate::screen::Tone;
 use crate::secrets::Secrets;
 use crate::supervise::{IssueFn, News, RoleSpec, Supervisor};
 use crate::terms::Settings;
 use crate::workload::{Workload, clock};
-use iia_identity::pipe::Root;
 
 /// How long a role may take to serve, and a consumer to end.
 const WAIT_MAX: Duration = Duration::from_secs(20);
-pub(super) const STEP: Duration = Duration::from_millis(20);
+/// Under what the supervisor speaks with the keeper of the chain.
+pub(crate) const TO_AUDIT: &str = "iia.contract.internal.cfg_to_audit";
+pub(crate) const STEP: Duration = Duration::from_millis(20);
 /// Events that wait for the way to the chain at most; what comes before it is the supervisor's own identity.
 const EARLY_MAX: usize = 64;
-/// The life of a box's root certificate in the demo.
-const ROOT_DAYS: i64 = 10;
+/// How long the way to the chain may take to be empty when it is closed.
+const FLUSH_MAX: Duration = Duration::from_secs(5);
+/// The life of a box's root certificate.
+const ROOT_YEARS: i64 = 10;
 
 /// Something to show.
-pub(super) struct Heard {
-    pub(super) role: String,
-    pub(super) tone: Tone,
-    pub(super) text: String,
+pub(crate) struct Heard {
+    pub(crate) role: String,
+    pub(crate) tone: Tone,
+    pub(crate) text: String,
 }
 
 /// A box that runs on this machine.
-pub(super) struct Machine {
+pub(crate) struct Machine {
     settings: Settings,
     supervisor: Supervisor,
     issuer: Arc<Authority>,
@@ -58,24 +71,26 @@ pub(super) struct Machine {
     early: RefCell<Vec<Event>>,
     /// The identity of each role that was started.
     ids: BTreeMap<String, SpiffeId>,
-    ready: Vec<String>,
-    ended: Vec<String>,
+    ready: BTreeSet<String>,
+    ended: BTreeSet<String>,
     heard: Vec<Heard>,
     refusals: Refusals,
+    /// What renews the SVIDs of this process's own workloads.
+    own: JoinSet<()>,
 }
 
 /// The issuer of a trust domain.
-pub(super) fn issuer(domain: &str) -> anyhow::Result<Issuer> {
+pub(crate) fn issuer(domain: &str) -> anyhow::Result<Issuer> {
     Ok(Issuer::create(
         domain.parse()?,
         SVID_LIFE_MAX_SECS,
-        ROOT_DAYS,
+        ROOT_YEARS,
         clock().read(),
     )?)
 }
 
 /// What others need to believe an issuer.
-pub(super) fn root(issuer: &Issuer) -> Root {
+pub(crate) fn root(issuer: &Issuer) -> Root {
     Root {
         domain: issuer.domain().to_string(),
         der: issuer.root().to_vec().into(),
@@ -84,7 +99,7 @@ pub(super) fn root(issuer: &Issuer) -> Root {
 
 impl Machine {
     /// A machine whose issuer asks the applied catalog before it gives anything.
-    pub(super) fn new(dir: BoxDir, issuer: Issuer, roots: &[Root]) -> anyhow::Result<Self> {
+    pub(crate) fn new(dir: BoxDir, issuer: Issuer, roots: &[Root]) -> anyhow::Result<Self> {
         let settings = Settings::load(&dir)?;
         let (sender, news) = mpsc::channel();
         let admits = Admits::of(&settings.catalog, &settings.topology, &dir)?;
@@ -123,16 +138,17 @@ impl Machine {
             audit: None,
             early: RefCell::default(),
             ids: BTreeMap::new(),
-            ready: Vec::new(),
-            ended: Vec::new(),
+            ready: BTreeSet::new(),
+            ended: BTreeSet::new(),
             heard: Vec::new(),
             refusals: Refusals::default(),
+            own: JoinSet::new(),
         })
     }
 
     /// From now on the supervisor's events go to the box's own chain; they wait until its keeper serves.
-    pub(super) async fn audit_to(&mut self, contract: &str) -> anyhow::Result<()> {
-        let supervisor = self.in_process(Zone::MgmtCfg).await?;
+    pub(crate) fn audit_to(&mut self, contract: &str) -> anyhow::Result<()> {
+        let supervisor = self.in_process(Zone::MgmtCfg)?;
         let audit = AuditClient::start(&supervisor, contract);
         let early = self.early.take();
         early.into_iter().for_each(|event| audit.submit(event));
@@ -141,34 +157,26 @@ impl Machine {
     }
 
     /// A workload of this process: the supervisor and the console are parties like any other.
-    pub(super) async fn in_process(&mut self, role: Zone) -> anyhow::Result<Workload> {
+    pub(crate) fn in_process(&mut self, role: Zone) -> anyhow::Result<Workload> {
         let id = self.one(role)?;
         // This process is the box's program as well.
         self.admits
             .as_ref()
             .map(|admits| admits.admit(&id))
             .transpose()?;
-        let (csr, key) = issue::request(&id)?;
-        let catalog = &self.settings.catalog;
-        let issued = self.issuer.issue(&csr, &id, catalog, clock().read())?;
-        self.note(event(&issued.record));
-        let workload = Workload::in_process(
+        let own = Own {
             id,
-            &self.dir,
-            (issued.chain, key),
-            (&self.roots, self.supervisor.news()),
-        )?;
-        let cut = workload.clone();
-        self.revoked.listen(move |whom| {
-            cut.revoke(whom);
-            true
-        });
-        Ok(workload)
+            issuer: Arc::clone(&self.issuer),
+            catalog: self.settings.catalog.clone(),
+            revoked: Arc::clone(&self.revoked),
+            news: self.supervisor.news(),
+        };
+        own.join((&self.dir, &self.roots), &mut self.own)
     }
 
     /// Ends the trial of the configuration: every role that was started serves, under the identity that it gives, and
     /// the observer signs that the states are those of the artifact.
-    pub(super) async fn confirm(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn confirm(&mut self) -> anyhow::Result<()> {
         let observer = self.one(Zone::MgmtCfg)?;
         let name = self.settings.box_name.clone();
         let answer = observe::answer(&self.dir, &name, &observer).await?;
@@ -181,28 +189,28 @@ impl Machine {
     }
 
     /// The configuration that is applied.
-    pub(super) const fn settings(&self) -> &Settings {
+    pub(crate) const fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// Puts in a signed revocation: whom it names gets no SVID here any more, and every role of the box ends what is open
     /// with it.
-    pub(super) fn revoke(&self, signed: &[u8]) -> anyhow::Result<()> {
+    pub(crate) fn revoke(&self, signed: &[u8]) -> anyhow::Result<()> {
         revoke(&self.dir, &self.settings.box_name, signed)
     }
 
     /// Its name.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.settings.box_name
     }
 
     /// Its directory.
-    pub(super) fn dir(&self) -> &BoxDir {
+    pub(crate) fn dir(&self) -> &BoxDir {
         &self.dir
     }
 
     /// The only workload of a zone.
-    pub(super) fn one(&self, role: Zone) -> anyhow::Result<SpiffeId> {
+    pub(crate) fn one(&self, role: Zone) -> anyhow::Result<SpiffeId> {
         let mut ids = self.settings.workloads(role);
         anyhow::ensure!(
             ids.len() == 1,
@@ -213,12 +221,12 @@ impl Machine {
     }
 
     /// The identities of the zone with a role.
-    pub(super) fn workloads(&self, role: Zone) -> Vec<SpiffeId> {
+    pub(crate) fn workloads(&self, role: Zone) -> Vec<SpiffeId> {
         self.settings.workloads(role)
     }
 
     /// Starts a role and waits until it serves.
-    pub(super) async fn start(&mut self, spec: RoleSpec) -> anyhow::Result<()> {
+    pub(crate) async fn start(&mut self, spec: RoleSpec) -> anyhow::Result<()> {
         let name = spec.name.clone();
         self.ids.insert(name.clone(), spec.id.clone());
         self.supervisor.start(spec);
@@ -232,7 +240,7 @@ impl Machine {
     }
 
     /// Runs a role that ends by itself.
-    pub(super) async fn run(&mut self, spec: RoleSpec) -> anyhow::Result<()> {
+    pub(crate) async fn run(&mut self, spec: RoleSpec) -> anyhow::Result<()> {
         let name = spec.name.clone();
         self.ids.insert(name.clone(), spec.id.clone());
         self.supervisor.start(spec);
@@ -242,19 +250,19 @@ impl Machine {
     }
 
     /// Waits until the work of a role has come to its end.
-    pub(super) async fn wait_end(&mut self, name: &str) -> anyhow::Result<()> {
+    pub(crate) async fn wait_end(&mut self, name: &str) -> anyhow::Result<()> {
         let ended = |machine: &Self| machine.has_ended(name);
         self.wait(&format!("{name} does not end"), ended).await
     }
 
     /// Whether a role serves, or did.
-    pub(super) fn serves(&self, name: &str) -> bool {
-        self.ready.iter().any(|ready| ready == name)
+    pub(crate) fn serves(&self, name: &str) -> bool {
+        self.ready.contains(name)
     }
 
     /// Whether the work of a role has come to its end; a fall is no end.
-    pub(super) fn has_ended(&self, name: &str) -> bool {
-        self.ended.iter().any(|ended| ended == name)
+    pub(crate) fn has_ended(&self, name: &str) -> bool {
+        self.ended.contains(name)
     }
 
     async fn wait(&mut self, or: &str, done: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
@@ -269,44 +277,37 @@ impl Machine {
     }
 
     /// Stops roles in order; each finishes what it has begun.
-    pub(super) fn stop(&mut self, roles: &[&str]) {
+    pub(crate) fn stop(&mut self, roles: &[&str]) {
         for role in roles {
             self.supervisor.stop(role);
             self.take_news();
         }
     }
 
-    /// Stops every role, each before those that it needs.
-    pub(super) fn stop_all(&mut self) {
-        self.stop(&[
-            "collect", "intake", "api", "attest", "publish", "bus", "lake", "audit",
-        ]);
-    }
-
     /// Tells a role to finish what is begun.
-    pub(super) fn drain(&self, role: &str) {
+    pub(crate) fn drain(&self, role: &str) {
         self.supervisor.drain(role);
     }
 
     /// Kills a role's process without warning; gives its process id.
-    pub(super) fn kill(&self, role: &str) -> u32 {
+    pub(crate) fn kill(&self, role: &str) -> u32 {
         let pid = self.supervisor.pid(role);
         self.supervisor.kill(role);
         pid
     }
 
     /// Waits until every event so far is in the chain, and sends no more.
-    pub(super) async fn close_audit(&mut self) {
+    pub(crate) async fn close_audit(&mut self) {
         self.take_news();
         let counted = self.refusals.close(clock().read().wall);
         counted.into_iter().for_each(|event| self.note(event));
         if let Some(audit) = self.audit.take() {
-            audit.flush().await;
+            let _kept_by_nobody = tokio::time::timeout(FLUSH_MAX, audit.flush()).await;
         }
     }
 
     /// What is to be shown since the last call.
-    pub(super) fn heard(&mut self) -> Vec<Heard> {
+    pub(crate) fn heard(&mut self) -> Vec<Heard> {
         self.take_news();
         std::mem::take(&mut self.heard)
     }
@@ -328,8 +329,8 @@ impl Machine {
                 News::Outage { id, told } => {
                     self.note(crate::outage::event(&told, &id, clock().read().wall))
                 }
-                News::Ready { role } => self.ready.push(role),
-                News::Finished { role } | News::Ended { role, .. } => self.ended.push(role),
+                News::Ready { role } => drop(self.ready.insert(role)),
+                News::Finished { role } | News::Ended { role, .. } => drop(self.ended.insert(role)),
                 _ => {}
             }
         }
@@ -349,65 +350,6 @@ impl Machine {
             audit.submit(event);
         } else if self.early.borrow().len() < EARLY_MAX {
             self.early.borrow_mut().push(event);
-        }
-    }
-}
-
-/// What a piece of news is for the chain, and for the screen.
-fn told(news: &News) -> (Option<Event>, Option<Heard>) {
-    let event = |kind| Event::new(kind, clock().read().wall);
-    let heard = |role: &str, tone, text: String| {
-        let role = role.to_owned();
-        Some(Heard { role, tone, text })
-    };
-    match news {
-        News::Started { role, pid, given } => {
-            let event = event(EventKind::WorkloadStarted)
-                .with("role", role.as_str())
-                .with("pid", pid.to_string());
-            let event = match given {
-                Some(given) => given.tell(event),
-                None => event,
-            };
-            (Some(event), None)
-        }
-        News::Ready { role } => (None, heard(role, Tone::Good, format!("{role} serves"))),
-        News::Said { role, text } => {
-            let tone = match (role.as_str(), text.starts_with("refused")) {
-                ("notebook" | "laptop", false) => Tone::Good,
-                ("notebook" | "notebook_beyond" | "laptop", true) => Tone::Bad,
-                _ => Tone::Note,
-            };
-            (None, heard(role, tone, format!("{role}: {text}")))
-        }
-        News::Issued { record } => (Some(crate::issue::event(record)), None),
-        News::NotAdmitted { role, refused } => {
-            let heard = heard(role, Tone::Bad, refused.to_string());
-            (Some(refused.event(clock().read().wall)), heard)
-        }
-        News::NoSecrets { role, refused } => {
-            let heard = heard(role, Tone::Bad, refused.to_string());
-            (Some(refused.event(role)), heard)
-        }
-        News::Refused { id, reason } => {
-            let event = event(EventKind::SvidRefused)
-                .with("id", id.as_str())
-                .with("reason", reason.as_str());
-            let name = id.zone_workload().map_or("", |(_, name)| name);
-            let text = format!("{name}: no SVID for {id}: {reason}");
-            (Some(event), heard(name, Tone::Bad, text))
-        }
-        News::Finished { .. } | News::LinkRefused { .. } | News::Outage { .. } => (None, None),
-        News::Fell { role } => {
-            let event = event(EventKind::WorkloadStopped).with("role", role.as_str());
-            let text = format!("{role} fell and is started again");
-            let heard = heard(role, Tone::Note, text);
-            (Some(event.with("outcome", "fell")), heard)
-        }
-        News::Ended { role, clean } => {
-            let outcome = if *clean { "finished" } else { "failed" };
-            let event = event(EventKind::WorkloadStopped).with("role", role.as_str());
-            (Some(event.with("outcome", outcome)), None)
         }
     }
 }

@@ -9,7 +9,7 @@ use iia_core::Timestamp;
 use iia_core::finding::{Conclusion, Finding};
 use iia_core::stream::Stream;
 
-use super::screen::Tone;
+use crate::screen::Tone;
 use crate::wire::{self, Announce, SUBSCRIBE};
 use crate::workload::Workload;
 
@@ -39,13 +39,13 @@ struct State {
 
 /// A view of the bus that the demo looks at now and then.
 #[derive(Clone, Default)]
-pub(super) struct Live {
+pub(crate) struct Live {
     state: Rc<RefCell<State>>,
 }
 
 impl Live {
     /// Follows the bus from now on.
-    pub(super) fn follow(&self, console: Workload) {
+    pub(crate) fn follow(&self, console: Workload) {
         let live = self.clone();
         tokio::task::spawn_local(async move {
             while !live.state.borrow().stopped {
@@ -68,28 +68,28 @@ impl Live {
     }
 
     /// Stops following.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.state.borrow_mut().stopped = true;
     }
 
     /// Lines that arrived since the last call.
-    pub(super) fn take(&self) -> Vec<(Tone, String)> {
+    pub(crate) fn take(&self) -> Vec<(Tone, String)> {
         self.state.borrow_mut().lines.drain(..).collect()
     }
 
     /// Exchanges so far.
-    pub(super) fn exchanges(&self) -> u64 {
+    pub(crate) fn exchanges(&self) -> u64 {
         self.state.borrow().exchanges
     }
 
     /// Packets, exchanges and violations so far.
-    pub(super) fn counts(&self) -> (u64, u64, u64) {
+    pub(crate) fn counts(&self) -> (u64, u64, u64) {
         let state = self.state.borrow();
         (state.packets, state.exchanges, state.violations)
     }
 
     /// The capture time of the exchanges seen, from the first to just after the last, in nanoseconds.
-    pub(super) fn span(&self) -> (i64, i64) {
+    pub(crate) fn span(&self) -> (i64, i64) {
         let state = self.state.borrow();
         (
             state.first_ns.unwrap_or(0),
@@ -98,13 +98,13 @@ impl Live {
     }
 
     /// What the next box up holds, in words.
-    pub(super) fn north(&self) -> String {
+    pub(crate) fn north(&self) -> String {
         let state = self.state.borrow();
         [state.north.as_str(), state.head.as_str()].join("; ")
     }
 
     /// One line that says where things are.
-    pub(super) fn status(&self) -> String {
+    pub(crate) fn status(&self) -> String {
         let state = self.state.borrow();
         let rate = state.rate.map_or(0.0, |(_, _, rate)| rate);
         let mut parts = vec![

@@ -1,0 +1,135 @@
+//! `iia-box run`: a box as its applied configuration says, until it is told to stop.
+
+use std::fs::{File, TryLockError};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use iia_capture::live::passive::Interface;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::course::Course;
+use super::found;
+use crate::boxdir::BoxDir;
+use crate::host;
+use crate::machine::{Inlet, Outfit};
+use crate::screen::Tone;
+use crate::secrets::Memory;
+
+/// How often the box looks at itself.
+const STEP: Duration = Duration::from_millis(100);
+
+/// Runs a box.
+#[derive(Clone, Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("inlet").required(true))]
+pub(crate) struct Run {
+    /// Its directory, made by `iia-box new` and begun by `iia-box begin`
+    dir: PathBuf,
+    /// Takes this interface over, which becomes passive, and watches it
+    #[arg(long, value_name = "NAME", group = "inlet")]
+    interface: Option<Interface>,
+    /// Replays this capture once instead
+    #[arg(long, value_name = "FILE", group = "inlet")]
+    replay: Option<PathBuf>,
+    /// How many times faster than it happened; 0 is as fast as the machine can
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 1.0,
+        requires = "replay"
+    )]
+    speed: f64,
+    /// The key of the log of a box below: this box takes in what it hands up, and vouches for its chain
+    #[arg(long, value_name = "KEY", group = "inlet")]
+    below: Vec<String>,
+    /// Starts the box's IO master with this command, word by word: `iia-io` and its arguments
+    #[arg(long, value_name = "COMMAND", requires = "interface")]
+    io_master: Option<String>,
+    /// Below which directory in memory its roles get the secrets of `DIR/secrets`
+    #[arg(long, value_name = "DIR", default_value = "/dev/shm")]
+    memory: PathBuf,
+}
+
+impl Run {
+    /// Runs it; a signal to end, or an interrupt, closes in order.
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        let path = self.dir.canonicalize();
+        let path = path.with_context(|| self.dir.display().to_string())?;
+        let dir = BoxDir::at(&path);
+        let name = found::name(&found::log_key(&dir)?)?.to_owned();
+        let _only_one = alone(&dir)?;
+        let memory = dir
+            .secrets()
+            .exists()
+            .then(|| Memory::make(&dir, &self.memory));
+        let _memory = memory.transpose()?;
+        let course = Course::new(dir, self.outfit()?);
+        course.say(Tone::Head, &format!("{name}, in {}", path.display()));
+        if !course.watches_firewall() {
+            course.say(
+                Tone::Note,
+                "the kernel's firewall cannot be read by this user, so that nothing watches it",
+            );
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        tokio::task::LocalSet::new().block_on(&runtime, follow(course))
+    }
+
+    fn outfit(&self) -> anyhow::Result<Outfit> {
+        let inlet = match (&self.interface, &self.replay) {
+            (Some(interface), _) => Inlet::Watch(interface.clone(), 0),
+            (_, Some(path)) => {
+                let path = path.canonicalize();
+                let path = path.with_context(|| format!("{:?}", self.replay))?;
+                Inlet::Replay(path, self.speed)
+            }
+            _ => Inlet::Below,
+        };
+        Ok(Outfit {
+            below: self.below.clone(),
+            with_firewall: host::run("nft", &["list", "ruleset"]).is_ok(),
+            inlet,
+            io_master: self.io_master.clone(),
+        })
+    }
+}
+
+async fn follow(mut course: Course) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    host::ready();
+    let ended = loop {
+        if let Err(error) = course.step().await {
+            break Err(error);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(STEP) => {}
+            _ = terminate.recv() => break Ok(()),
+            _ = interrupt.recv() => break Ok(()),
+        }
+    };
+    course.say(
+        Tone::Head,
+        "Closing: what happened is in the chain, the lake seals",
+    );
+    course.close().await;
+    ended
+}
+
+/// The claim on the box: one supervisor runs it at a time.
+fn alone(dir: &BoxDir) -> anyhow::Result<File> {
+    let file = File::create(dir.state().join("run.lock")).context("the box's state")?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => anyhow::bail!("this box runs already"),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Writes for whoever asked; where nobody reads any more, nothing is wrong.
+pub(super) fn say(text: &str) {
+    let _nobody_reads = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,113 @@
+//! Which roles a box has: those that its configuration has workloads for.
+
+use std::path::PathBuf;
+
+use iia_capture::live::passive::Interface;
+use iia_core::SpiffeId;
+use iia_core::zone::Zone;
+
+use super::Machine;
+use crate::passive;
+use crate::role::attest::WITH_FIREWALL;
+use crate::supervise::RoleSpec;
+
+/// Roles in the order in which they start, but for what takes data in, which comes last.
+const ROLES: [(&str, Zone); 6] = [
+    ("audit", Zone::DmzAudit),
+    ("lake", Zone::AcsLake),
+    ("bus", Zone::DmzBus),
+    ("attest", Zone::DmzAttest),
+    ("publish", Zone::ItPublish),
+    ("api", Zone::ItApi),
+];
+/// All of them in the order in which they stop: each before those that it needs.
+const STOPPING: [&str; 9] = [
+    "collect",
+    "intake",
+    "io_master",
+    "api",
+    "attest",
+    "publish",
+    "bus",
+    "lake",
+    "audit",
+];
+
+/// What takes data in.
+#[derive(Clone, Debug)]
+pub(crate) enum Inlet {
+    /// A capture, this many times as fast as it was.
+    Replay(PathBuf, f64),
+    /// An interface that becomes passive, for so many seconds; 0 until the box stops.
+    Watch(Interface, u64),
+    /// What boxes below hand up.
+    Below,
+}
+
+/// What roles are told beside their configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Outfit {
+    /// The keys of the logs of the boxes below.
+    pub(crate) below: Vec<String>,
+    /// Whether the kernel's firewall is the box's own, and watched.
+    pub(crate) with_firewall: bool,
+    /// What takes data in.
+    pub(crate) inlet: Inlet,
+    /// The IO master's command, word by word; another program.
+    pub(crate) io_master: Option<String>,
+}
+
+impl Inlet {
+    /// The role and what it is told; an interface becomes passive now.
+    fn role(&self) -> anyhow::Result<(&'static str, Vec<String>)> {
+        Ok(match self {
+            Self::Replay(path, speed) => (
+                "collect",
+                vec![path.display().to_string(), speed.to_string()],
+            ),
+            Self::Watch(interface, seconds) => ("collect", passive::take(interface, *seconds)?),
+            Self::Below => ("intake", Vec::new()),
+        })
+    }
+}
+
+impl Machine {
+    /// The roles to start, in this order.
+    pub(crate) fn roles(&self, outfit: &Outfit) -> anyhow::Result<Vec<RoleSpec>> {
+        let mut all = Vec::new();
+        for (role, zone) in ROLES {
+            if !self.workloads(zone).is_empty() {
+                let args = match role {
+                    "audit" => outfit.below.clone(),
+                    "attest" if outfit.with_firewall => vec![WITH_FIREWALL.into()],
+                    _ => Vec::new(),
+                };
+                all.push(spec(role, self.one(zone)?, args));
+            }
+        }
+        let (role, args) = outfit.inlet.role()?;
+        all.push(spec(role, self.one(Zone::AcsCollect)?, args));
+        if let Some(command) = &outfit.io_master {
+            let mut io_master = spec("io_master", self.one(Zone::AcsIoMaster)?, Vec::new());
+            io_master.program = command.split_whitespace().map(str::to_owned).collect();
+            all.push(io_master);
+        }
+        Ok(all)
+    }
+
+    /// Stops every role, each before those that it needs.
+    pub(crate) fn stop_all(&mut self) {
+        self.stop(&STOPPING);
+    }
+}
+
+fn spec(role: &'static str, id: SpiffeId, args: Vec<String>) -> RoleSpec {
+    RoleSpec {
+        role,
+        program: Vec::new(),
+        name: role.into(),
+        id,
+        args,
+        restart: true,
+    }
+}

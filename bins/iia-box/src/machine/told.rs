@@ -1,0 +1,68 @@
+//! What happens to roles, in words: for the chain and for the screen.
+
+use iia_core::event::{Event, EventKind};
+use iia_core::time::Clock as _;
+
+use super::Heard;
+use crate::screen::Tone;
+use crate::supervise::News;
+use crate::workload::clock;
+
+/// What a piece of news is for the chain, and for the screen.
+pub(super) fn told(news: &News) -> (Option<Event>, Option<Heard>) {
+    let event = |kind| Event::new(kind, clock().read().wall);
+    let heard = |role: &str, tone, text: String| {
+        let role = role.to_owned();
+        Some(Heard { role, tone, text })
+    };
+    match news {
+        News::Started { role, pid, given } => {
+            let event = event(EventKind::WorkloadStarted)
+                .with("role", role.as_str())
+                .with("pid", pid.to_string());
+            let event = match given {
+                Some(given) => given.tell(event),
+                None => event,
+            };
+            (Some(event), None)
+        }
+        News::Ready { role } => (None, heard(role, Tone::Good, format!("{role} serves"))),
+        News::Said { role, text } => {
+            let tone = match (role.as_str(), text.starts_with("refused")) {
+                ("notebook" | "laptop", false) => Tone::Good,
+                ("notebook" | "notebook_beyond" | "laptop", true) => Tone::Bad,
+                _ => Tone::Note,
+            };
+            (None, heard(role, tone, format!("{role}: {text}")))
+        }
+        News::Issued { record } => (Some(crate::issue::event(record)), None),
+        News::NotAdmitted { role, refused } => {
+            let heard = heard(role, Tone::Bad, refused.to_string());
+            (Some(refused.event(clock().read().wall)), heard)
+        }
+        News::NoSecrets { role, refused } => {
+            let heard = heard(role, Tone::Bad, refused.to_string());
+            (Some(refused.event(role)), heard)
+        }
+        News::Refused { id, reason } => {
+            let event = event(EventKind::SvidRefused)
+                .with("id", id.as_str())
+                .with("reason", reason.as_str());
+            let name = id.zone_workload().map_or("", |(_, name)| name);
+            let text = format!("{name}: no SVID for {id}: {reason}");
+            (Some(event), heard(name, Tone::Bad, text))
+        }
+        News::Finished { .. } | News::LinkRefused { .. } | News::Outage { .. } => (None, None),
+        News::Fell { role } => {
+            let event = event(EventKind::WorkloadStopped).with("role", role.as_str());
+            let text = format!("{role} fell and is started again");
+            let heard = heard(role, Tone::Note, text);
+            (Some(event.with("outcome", "fell")), heard)
+        }
+        News::Ended { role, clean } => {
+            let outcome = if *clean { "finished" } else { "failed" };
+            let event = event(EventKind::WorkloadStopped).with("role", role.as_str());
+            (Some(event.with("outcome", outcome)), None)
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Boxes from an empty directory to one that runs, with the programs that an operator has, in a network of their own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod one;
+mod operators;
+mod place;
+mod running;
+mod two;

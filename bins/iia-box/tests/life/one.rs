@@ -1,0 +1,124 @@
+//! One box, with nobody above it that it could reach.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::operators::Operators;
+use super::place::Place;
+use super::running::Running;
+use iia_core::digest::{Context, Digest};
+
+const BOX: &str = include_str!("../../../../examples/box-pi/box.icl");
+
+pub(crate) fn capture() -> String {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/captures/press-line.pcap");
+    path.canonicalize().unwrap().display().to_string()
+}
+
+/// The next revision, in which one line is another.
+fn revised(text: &str, revision: u64, (old, new): (&str, &str)) -> String {
+    let digest = Digest::of(Context::Artifact, text.as_bytes());
+    let start = text.find("  revision ").unwrap();
+    let issued = text.find("  issued ").unwrap();
+    let head = format!(
+        "{}  revision {revision}\n  previous {digest}\n",
+        &text[..start]
+    );
+    let rest = text[issued..].replacen(old, new, 1);
+    assert_ne!(rest, text[issued..], "{old}");
+    head + &rest
+}
+
+/// Processes whose command line has the words.
+fn alive(words: &str) -> usize {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    lines
+        .filter(|line| {
+            String::from_utf8_lossy(line)
+                .replace('\0', " ")
+                .contains(words)
+        })
+        .count()
+}
+
+#[test]
+fn r_inv_20_a_box_follows_what_is_applied_and_nothing_else() {
+    let Some(place) = Place::new() else { return };
+    place.bad("iia-box run seg01 --below x", "seg01");
+    let mut operators = Operators::make(&place, ("seg01", "iia.local"));
+    operators.begin("");
+    place.bad(
+        "iia-box new seg01 --box seg01 --domain iia.local",
+        "exists already",
+    );
+    place.bad("iia-box run seg01 --replay nowhere.pcap", "nowhere.pcap");
+    let words = format!("run seg01 --replay {} --speed 0", capture());
+    let mut running = Running::start(&place, &words);
+    running.until("waits for its first configuration");
+    place.bad(&format!("iia-box {words}"), "this box runs already");
+
+    // The first configuration: on trial until its roles serve.
+    let (code, said) = operators.apply(BOX, 60);
+    assert_eq!(code, 0, "{said}");
+    running.until("pins no certificate, so that nobody of site.example is believed");
+    running.until("the box runs under");
+    running.until("on trial and in force here: signed");
+
+    // A change while it runs: the roles are those of the new text.
+    let silence = ("  silence 10s", "  silence 20s");
+    let contract = "contract iia.contract.device.historian_press_b 1.0.0";
+    let second = revised(BOX, 2, (contract, &contract.replace("1.0.0", "1.1.0")));
+    let at = second
+        .find("contract iia.contract.device.historian_press_b")
+        .unwrap();
+    let second = second[..at].to_owned() + &second[at..].replacen(silence.0, silence.1, 1);
+    let (code, said) = operators.apply(&second, 60);
+    assert_eq!(code, 0, "{said}");
+    let under = running.until("the box runs under");
+    assert!(
+        under.contains(&Digest::of(Context::Artifact, second.as_bytes()).to_string()),
+        "{under}"
+    );
+
+    // One that nobody can run is not confirmed, and what was in force before runs again.
+    let moved = ("listen tls/127.90.22.2:7443", "listen tls/127.90.22.2:22");
+    let taken = place
+        .inside("sh")
+        .args(["-c", "exec nc -l -p 22 -s 127.90.22.2"])
+        .spawn();
+    let third = revised(&second, 3, moved);
+    let (code, said) = operators.apply(&third, 6);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("went back"), "{said}");
+    drop(taken.map(|mut taken| taken.kill()));
+    running.until("tried again in");
+    running.until("the box runs under");
+
+    // The supervisor is killed: its roles go, and the next one finds everything as it was.
+    let roles = "role audit seg01";
+    assert_eq!(alive(roles), 1);
+    running.end("KILL");
+    let killed = Instant::now();
+    while alive(" seg01") > 0 {
+        assert!(
+            killed.elapsed() < Duration::from_secs(10),
+            "roles outlive their supervisor"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let mut running = Running::start(&place, &words);
+    running.until("the box runs under");
+    assert_eq!(running.end("TERM"), Some(0));
+    assert_eq!(alive(" seg01"), 0);
+
+    let key = place.text("seg01/public/log");
+    let (code, said) = place.run(&format!("iia config history seg01 --key {}", key.trim()));
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("proven: "), "{said}");
+    assert!(
+        said.contains("signed by ann: signature verifies again"),
+        "{said}"
+    );
+}
