@@ -175,14 +175,42 @@ fn i3_an_interface_that_could_send_is_a_finding() {
     let mut observer = PolicyDrift::new(&catalog, &topology);
     observer.handle_observation(at(1), seen(&lab, &["lo", "acs0"]));
     assert_eq!(drain(&mut observer), []);
-    lab.run(&["nft", "delete", "table", "netdev", "iia-observe"], b"");
+    // What a box does with the interface that it takes over: its host hears nothing of it either.
+    let chains = |device: &str, rule: &str| {
+        format!(
+            "table netdev observe {{\n chain in {{ type filter hook ingress device \"{device}\" priority -500; policy drop; \
+             counter drop; }}\n chain out {{ type filter hook egress device \"{device}\" priority -500; policy drop; \
+             {rule}; }}\n}}\n"
+        )
+    };
+    lab.load(&chains("acs0", "counter drop"));
     observer.handle_observation(at(2), seen(&lab, &["lo", "acs0"]));
-    let found = drain(&mut observer);
-    assert_eq!(found.len(), 1, "{found:#?}");
-    assert_eq!(
-        found[0].reason,
-        "acs0 only sees, and nothing keeps it from sending"
-    );
+    assert_eq!(drain(&mut observer), []);
+    lab.run(&["nft", "delete", "table", "netdev", "iia-observe"], b"");
+    observer.handle_observation(at(3), seen(&lab, &["lo", "acs0"]));
+    assert_eq!(drain(&mut observer), []);
+
+    // Dropping is only what it seems: a rule before it lets something out.
+    let mut told = |chains: &str, second: i64| {
+        lab.run(&["nft", "delete", "table", "netdev", "observe"], b"");
+        lab.load(chains);
+        observer.handle_observation(at(second), seen(&lab, &["lo", "acs0"]));
+        let found = drain(&mut observer);
+        let reasons = found.into_iter().map(|one| one.reason);
+        reasons.collect::<Vec<_>>()
+    };
+    let sends = "acs0 only sees, and nothing keeps it from sending";
+    let loaded = "is loaded, and no contract asks for it";
+    let leak = told(&chains("acs0", "ether type 0x88b5 accept"), 4);
+    let expected = [
+        &format!("chain out of netdev observe at egress {loaded}"),
+        sends,
+    ];
+    assert_eq!(leak, expected);
+    // Where something is to be heard, nothing may be kept from it.
+    let deaf = told(&chains("acs1", "counter drop"), 5);
+    let words = format!("chain in of netdev observe at ingress {loaded}");
+    assert!(deaf.contains(&words), "{deaf:?}");
 }
 
 #[test]

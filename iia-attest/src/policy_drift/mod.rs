@@ -132,7 +132,10 @@ impl PolicyDrift {
         self.blocked(loaded, &mut found);
         self.open(loaded, &filtered, &mut found);
         self.egress(loaded, interfaces, &mut found);
-        for what in &loaded.unread {
+        // Where a box only sees, its host may be deaf: whoever observes hears before the chain does.
+        let deaf = loaded.deaf.iter();
+        let deaf = deaf.filter(|(device, _)| !self.agreed.silent.contains(*device));
+        for what in loaded.unread.iter().chain(deaf.map(|(_, chain)| chain)) {
             let words = format!("{what} is loaded, and no contract asks for it");
             note(&mut found, what.clone(), ("", "surplus", words));
         }

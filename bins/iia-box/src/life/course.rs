@@ -21,6 +21,8 @@ use crate::workload::clock;
 
 /// How long until what did not start is tried again, at first and at most.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
+/// How often a role that does not serve yet lets the box look at what is applied.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Where the applier looks for the observer's answer.
 const OBSERVED: &str = "observed";
 
@@ -119,15 +121,15 @@ impl Course {
             .machine
             .insert(Machine::new(self.dir.clone(), issuer, &roots)?);
         machine.audit_to(TO_AUDIT)?;
-        let live = (!machine.workloads(Zone::MgmtUi).is_empty())
-            .then(|| machine.in_process(Zone::MgmtUi))
-            .transpose()?;
-        if let Some(console) = live {
+        if let Some(console) = machine.console() {
             self.live = Live::default();
-            self.live.follow(console);
+            self.live.follow(machine.in_process(console)?);
         }
         for spec in machine.roles(&self.outfit)? {
-            machine.start(spec).await?;
+            tokio::select! {
+                served = machine.start(spec) => served?,
+                () = changed(&self.dir, applied) => anyhow::bail!("something else is applied"),
+            }
             for heard in machine.heard() {
                 self.screen.line(heard.tone, &heard.text);
             }
@@ -189,5 +191,12 @@ impl Course {
                 self.screen.line(heard.tone, &heard.text);
             }
         }
+    }
+}
+
+/// Waits until something else is applied.
+async fn changed(dir: &BoxDir, applied: Digest) {
+    while applied::digest(dir.path()).is_ok_and(|now| now == Some(applied)) {
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use iia_capture::live::passive::Interface;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::course::Course;
@@ -26,9 +25,9 @@ const STEP: Duration = Duration::from_millis(100);
 pub(crate) struct Run {
     /// Its directory, made by `iia-box new` and begun by `iia-box begin`
     dir: PathBuf,
-    /// Takes this interface over, which becomes passive, and watches it
-    #[arg(long, value_name = "NAME", group = "inlet")]
-    interface: Option<Interface>,
+    /// Takes over the interface that its configuration observes, which becomes passive, and watches it
+    #[arg(long, group = "inlet")]
+    watch: bool,
     /// Replays this capture once instead
     #[arg(long, value_name = "FILE", group = "inlet")]
     replay: Option<PathBuf>,
@@ -44,7 +43,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "KEY", group = "inlet")]
     below: Vec<String>,
     /// Starts the box's IO master with this command, word by word: `iia-io` and its arguments
-    #[arg(long, value_name = "COMMAND", requires = "interface")]
+    #[arg(long, value_name = "COMMAND", requires = "watch")]
     io_master: Option<String>,
     /// Below which directory in memory its roles get the secrets of `DIR/secrets`
     #[arg(long, value_name = "DIR", default_value = "/dev/shm")]
@@ -79,14 +78,14 @@ impl Run {
     }
 
     fn outfit(&self) -> anyhow::Result<Outfit> {
-        let inlet = match (&self.interface, &self.replay) {
-            (Some(interface), _) => Inlet::Watch(interface.clone(), 0),
-            (_, Some(path)) => {
+        let inlet = match &self.replay {
+            Some(path) => {
                 let path = path.canonicalize();
                 let path = path.with_context(|| format!("{:?}", self.replay))?;
                 Inlet::Replay(path, self.speed)
             }
-            _ => Inlet::Below,
+            None if self.watch => Inlet::Observe,
+            None => Inlet::Below,
         };
         Ok(Outfit {
             below: self.below.clone(),

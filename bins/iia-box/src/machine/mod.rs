@@ -41,6 +41,8 @@ use crate::workload::{Workload, clock};
 const WAIT_MAX: Duration = Duration::from_secs(20);
 /// Under what the supervisor speaks with the keeper of the chain.
 pub(crate) const TO_AUDIT: &str = "iia.contract.internal.cfg_to_audit";
+/// What the workload is called that follows the bus for whoever watches the box.
+const CONSOLE: &str = "console";
 pub(crate) const STEP: Duration = Duration::from_millis(20);
 /// Events that wait for the way to the chain at most; what comes before it is the supervisor's own identity.
 const EARLY_MAX: usize = 64;
@@ -148,7 +150,7 @@ impl Machine {
 
     /// From now on the supervisor's events go to the box's own chain; they wait until its keeper serves.
     pub(crate) fn audit_to(&mut self, contract: &str) -> anyhow::Result<()> {
-        let supervisor = self.in_process(Zone::MgmtCfg)?;
+        let supervisor = self.in_process(self.one(Zone::MgmtCfg)?)?;
         let audit = AuditClient::start(&supervisor, contract);
         let early = self.early.take();
         early.into_iter().for_each(|event| audit.submit(event));
@@ -157,8 +159,7 @@ impl Machine {
     }
 
     /// A workload of this process: the supervisor and the console are parties like any other.
-    pub(crate) fn in_process(&mut self, role: Zone) -> anyhow::Result<Workload> {
-        let id = self.one(role)?;
+    pub(crate) fn in_process(&mut self, id: SpiffeId) -> anyhow::Result<Workload> {
         // This process is the box's program as well.
         self.admits
             .as_ref()
@@ -223,6 +224,14 @@ impl Machine {
     /// The identities of the zone with a role.
     pub(crate) fn workloads(&self, role: Zone) -> Vec<SpiffeId> {
         self.settings.workloads(role)
+    }
+
+    /// The console, where the configuration has one: a workload by that name.
+    pub(crate) fn console(&self) -> Option<SpiffeId> {
+        let all = self.workloads(Zone::MgmtUi);
+        let is_console =
+            |id: &SpiffeId| id.zone_workload().is_some_and(|(_, name)| name == CONSOLE);
+        all.into_iter().find(is_console)
     }
 
     /// Starts a role and waits until it serves.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use iia_capture::live::passive::Interface;
+use iia_contract::topology::InterfaceKind;
 use iia_core::SpiffeId;
 use iia_core::zone::Zone;
 
@@ -40,6 +41,8 @@ pub(crate) enum Inlet {
     Replay(PathBuf, f64),
     /// An interface that becomes passive, for so many seconds; 0 until the box stops.
     Watch(Interface, u64),
+    /// The interface that the configuration observes, until the box stops.
+    Observe,
     /// What boxes below hand up.
     Below,
 }
@@ -57,20 +60,6 @@ pub(crate) struct Outfit {
     pub(crate) io_master: Option<String>,
 }
 
-impl Inlet {
-    /// The role and what it is told; an interface becomes passive now.
-    fn role(&self) -> anyhow::Result<(&'static str, Vec<String>)> {
-        Ok(match self {
-            Self::Replay(path, speed) => (
-                "collect",
-                vec![path.display().to_string(), speed.to_string()],
-            ),
-            Self::Watch(interface, seconds) => ("collect", passive::take(interface, *seconds)?),
-            Self::Below => ("intake", Vec::new()),
-        })
-    }
-}
-
 impl Machine {
     /// The roles to start, in this order.
     pub(crate) fn roles(&self, outfit: &Outfit) -> anyhow::Result<Vec<RoleSpec>> {
@@ -85,7 +74,7 @@ impl Machine {
                 all.push(spec(role, self.one(zone)?, args));
             }
         }
-        let (role, args) = outfit.inlet.role()?;
+        let (role, args) = self.inlet(&outfit.inlet)?;
         all.push(spec(role, self.one(Zone::AcsCollect)?, args));
         if let Some(command) = &outfit.io_master {
             let mut io_master = spec("io_master", self.one(Zone::AcsIoMaster)?, Vec::new());
@@ -93,6 +82,29 @@ impl Machine {
             all.push(io_master);
         }
         Ok(all)
+    }
+
+    /// What takes data in, and what it is told; an interface becomes passive now.
+    fn inlet(&self, inlet: &Inlet) -> anyhow::Result<(&'static str, Vec<String>)> {
+        Ok(match inlet {
+            Inlet::Replay(path, speed) => (
+                "collect",
+                vec![path.display().to_string(), speed.to_string()],
+            ),
+            Inlet::Watch(interface, seconds) => ("collect", passive::take(interface, *seconds)?),
+            Inlet::Observe => ("collect", passive::take(&self.observed()?, 0)?),
+            Inlet::Below => ("intake", Vec::new()),
+        })
+    }
+
+    /// The only interface that the configuration observes.
+    fn observed(&self) -> anyhow::Result<Interface> {
+        let all = self.settings.topology.interfaces_of(InterfaceKind::Observation);
+        let all: Vec<&str> = all.collect();
+        let [name] = all.as_slice() else {
+            anyhow::bail!("the configuration observes {} interfaces; a box has one", all.len());
+        };
+        name.parse().map_err(|error| anyhow::anyhow!("{name}: {error}"))
     }
 
     /// Stops every role, each before those that it needs.

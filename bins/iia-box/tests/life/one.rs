@@ -1,6 +1,8 @@
 //! One box, with nobody above it that it could reach.
 
+use std::io::Read as _;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::operators::Operators;
@@ -30,17 +32,37 @@ fn revised(text: &str, revision: u64, (old, new): (&str, &str)) -> String {
     head + &rest
 }
 
-/// Processes whose command line has the words.
-fn alive(words: &str) -> usize {
-    let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-    lines
-        .filter(|line| {
-            String::from_utf8_lossy(line)
-                .replace('\0', " ")
-                .contains(words)
-        })
-        .count()
+/// Somebody who has the address to which the chain's keeper is moved.
+struct Taken(std::process::Child);
+
+impl Taken {
+    fn new(place: &Place) -> Self {
+        let python = std::env::var("IIA_PYTHON").unwrap_or_else(|_| "python3".into());
+        let listen = "import socket, time\n\
+                      door = socket.create_server(('127.90.22.2', 7444))\n\
+                      print('open', flush=True)\ntime.sleep(600)";
+        let mut command = place.inside(&python);
+        let mut child = command
+            .args(["-c", listen])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut word = [0; 4];
+        child
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_exact(&mut word)
+            .unwrap();
+        Self(child)
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let _over = self.0.kill();
+        let _over = self.0.wait();
+    }
 }
 
 #[test]
@@ -83,25 +105,22 @@ fn r_inv_20_a_box_follows_what_is_applied_and_nothing_else() {
     );
 
     // One that nobody can run is not confirmed, and what was in force before runs again.
-    let moved = ("listen tls/127.90.22.2:7443", "listen tls/127.90.22.2:22");
-    let taken = place
-        .inside("sh")
-        .args(["-c", "exec nc -l -p 22 -s 127.90.22.2"])
-        .spawn();
+    let moved = ("listen tls/127.90.22.2:7443", "listen tls/127.90.22.2:7444");
+    let taken = Taken::new(&place);
     let third = revised(&second, 3, moved);
     let (code, said) = operators.apply(&third, 6);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("went back"), "{said}");
-    drop(taken.map(|mut taken| taken.kill()));
     running.until("tried again in");
     running.until("the box runs under");
+    drop(taken);
 
     // The supervisor is killed: its roles go, and the next one finds everything as it was.
     let roles = "role audit seg01";
-    assert_eq!(alive(roles), 1);
+    assert_eq!(place.alive(roles), 1);
     running.end("KILL");
     let killed = Instant::now();
-    while alive(" seg01") > 0 {
+    while place.alive(" seg01") > 0 {
         assert!(
             killed.elapsed() < Duration::from_secs(10),
             "roles outlive their supervisor"
@@ -111,7 +130,7 @@ fn r_inv_20_a_box_follows_what_is_applied_and_nothing_else() {
     let mut running = Running::start(&place, &words);
     running.until("the box runs under");
     assert_eq!(running.end("TERM"), Some(0));
-    assert_eq!(alive(" seg01"), 0);
+    assert_eq!(place.alive(" seg01"), 0);
 
     let key = place.text("seg01/public/log");
     let (code, said) = place.run(&format!("iia config history seg01 --key {}", key.trim()));

@@ -88,6 +88,19 @@ impl Place {
         assert!(said.contains(why), "{words}: {said}");
     }
 
+    /// Processes of this network whose command line has the words.
+    pub(crate) fn alive(&self, words: &str) -> usize {
+        let network = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+        let own = network(&self.holder.id().to_string());
+        let is_one = |entry: &fs::DirEntry| {
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            line.contains(words) && network(entry.file_name().to_str().unwrap()) == own
+        };
+        let all = fs::read_dir("/proc").unwrap().flatten();
+        all.filter(is_one).count()
+    }
+
     pub(crate) fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }

@@ -1,5 +1,6 @@
 //! What the kernel has loaded, as `nft -j list ruleset` lists it, read by the observer itself.
 
+mod device;
 mod outline;
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,7 @@ use alloc::vec::Vec;
 
 use serde_json::Value;
 
+use self::device::Devices;
 use self::outline::Outline;
 use crate::policy_drift::packet::Hook;
 
@@ -29,6 +31,9 @@ pub(in crate::policy_drift) struct Loaded {
     pub(in crate::policy_drift) tables: BTreeMap<String, Table>,
     /// Devices from which nothing leaves.
     pub(in crate::policy_drift) silent: BTreeSet<String>,
+    /// Devices at which the host hears nothing of what comes in, each with the chain that drops it.
+    pub(in crate::policy_drift) deaf: BTreeMap<String, String>,
+    devices: Devices,
     /// What is loaded and is not read here, in words.
     pub(in crate::policy_drift) unread: BTreeSet<String>,
 }
@@ -77,9 +82,12 @@ impl Loaded {
             loaded.take(kind, body);
         }
         // A table that sleeps filters nothing.
-        let Outline { dormant, silent } = Outline::read(outline);
-        loaded.tables.retain(|name, _| !dormant.contains(name));
-        loaded.silent = silent;
+        let outline = Outline::read(outline);
+        loaded
+            .tables
+            .retain(|name, _| !outline.dormant.contains(name));
+        let devices = core::mem::take(&mut loaded.devices);
+        devices.settle(&outline, &mut loaded);
         Ok(loaded)
     }
 
@@ -89,8 +97,9 @@ impl Loaded {
         let name = [family, table].join(" ");
         match (kind, family) {
             ("metainfo", _) => {}
-            ("chain", "netdev") => self.device(body, &name),
-            ("table" | "rule", "netdev") => {}
+            ("chain", "netdev") => self.devices.chain(body, &name),
+            ("rule", "netdev") => self.devices.rule(body, &name),
+            ("table", "netdev") => {}
             ("table", _) if IP_FAMILIES.contains(&family) => {
                 self.tables.entry(name).or_default();
             }
@@ -111,16 +120,6 @@ impl Loaded {
             _ => {
                 self.unread.insert([kind, " of ", &name].concat());
             }
-        }
-    }
-
-    /// Chains of devices are read from the outline where they drop what leaves; others can lead packets astray.
-    fn device(&mut self, body: &Value, table: &str) {
-        let (hook, policy) = (word(body, "hook"), word(body, "policy"));
-        if (hook, policy) != ("egress", "drop") {
-            let chain = word(body, "name");
-            self.unread
-                .insert(["chain ", chain, " of ", table, " at ", hook].concat());
         }
     }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use iia_config::desk::DeskError;
-use iia_core::zone::Zone;
 
 use super::{Boxes, Stage};
 use crate::DemoArguments;
@@ -110,7 +109,8 @@ impl Stage<'_> {
         machine.audit_to(TO_AUDIT)?;
         for spec in machine.roles(outfit)? {
             if spec.role == "collect" {
-                self.live.follow(machine.in_process(Zone::MgmtUi)?);
+                let console = machine.console().context("a workload called console")?;
+                self.live.follow(machine.in_process(console)?);
             }
             machine.start(spec).await?;
             self.hear(machine);
