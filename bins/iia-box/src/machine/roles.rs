@@ -99,12 +99,19 @@ impl Machine {
 
     /// The only interface that the configuration observes.
     fn observed(&self) -> anyhow::Result<Interface> {
-        let all = self.settings.topology.interfaces_of(InterfaceKind::Observation);
+        let all = self
+            .settings
+            .topology
+            .interfaces_of(InterfaceKind::Observation);
         let all: Vec<&str> = all.collect();
         let [name] = all.as_slice() else {
-            anyhow::bail!("the configuration observes {} interfaces; a box has one", all.len());
+            anyhow::bail!(
+                "the configuration observes {} interfaces; a box has one",
+                all.len()
+            );
         };
-        name.parse().map_err(|error| anyhow::anyhow!("{name}: {error}"))
+        name.parse()
+            .map_err(|error| anyhow::anyhow!("{name}: {error}"))
     }
 
     /// Stops every role, each before those that it needs.

@@ -67,6 +67,9 @@ fn r_ict_02_two_boxes_speak_once_each_pins_the_others_root() {
     let (code, said) = seg01.apply(&pinned(BOX, "site.example", &site.pin), 60);
     assert_eq!(code, 0, "{said}");
     below.until("the box runs under");
+    // Its own observer reads the text by itself, the pins among it, and agrees.
+    let seen = below.until("ot.attestation.config");
+    assert!(seen.contains("revision 1 is in force"), "{seen}");
 
     // The site has not read the certificate yet, so that it believes nobody of seg01.
     let mirrored = place.path("site/mirrors/seg01-audit/audit/genesis");

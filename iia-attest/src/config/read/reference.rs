@@ -108,7 +108,11 @@ fn of_entry(entry: &Entry<'_>, domain: &str, revision: &str) -> Vec<Intended> {
     match entry.kind {
         "trust_root" => {
             let state = plain.with(Aspect::Value, entry.text("trust_domain"));
-            one(Kind::Root, entry.name, state)
+            let pinned = match entry.text("certificate") {
+                "" => state,
+                digest => state.with(Aspect::Content, digest),
+            };
+            one(Kind::Root, entry.name, pinned)
         }
         "idp" | "credential" => one(Kind::Reference, &reference(entry), plain),
         "contract" => {

@@ -143,6 +143,10 @@ fn one(call: &str, line: &str) -> Option<Running> {
     let said = State::default();
     let (kind, name, state) = match (call, words.as_slice()) {
         ("trust_roots", [name, domain]) => (Kind::Root, *name, said.with(Aspect::Value, *domain)),
+        ("trust_roots", [name, domain, digest]) => {
+            let state = said.with(Aspect::Value, *domain);
+            (Kind::Root, *name, state.with(Aspect::Content, *digest))
+        }
         ("idps", _) => (Kind::Reference, line, said),
         ("bindings", [id, role, addr]) => {
             let state = said.with(Aspect::Role, *role).with(Aspect::Address, *addr);
