@@ -28,11 +28,6 @@ impl Observer {
         }
     }
 
-    /// Passes over what was answered before this run made anything: it is about something else.
-    pub(crate) fn pass_over(&mut self) {
-        let _before = self.answer();
-    }
-
     /// An answer that was not given before in this run.
     pub(crate) fn answer(&mut self) -> Option<Vec<u8>> {
         let answer = read(&self.path).ok()?;

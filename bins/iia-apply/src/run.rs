@@ -142,21 +142,20 @@ impl Run<'_> {
                 match settled {
                     Settled::AtRest => Ok(Outcome::Restored),
                     Settled::WentBack => Ok(Outcome::WentBack),
-                    Settled::OnTrial => self.await_observer(Observer::at(&self.arguments.dir)),
+                    Settled::OnTrial => self.await_observer(),
                 }
             }
             _ => {
-                let mut observer = Observer::at(&self.arguments.dir);
-                observer.pass_over();
                 self.desk.release(signed, &mut self.machine, now)?;
-                self.await_observer(observer)
+                self.await_observer()
             }
         }
     }
 
     /// Waits until the observer confirms or the trial runs out; the desk then goes back by itself. An answer that
     /// confirms nothing is an event, and is said.
-    fn await_observer(&mut self, mut observer: Observer) -> Result<Outcome, Error> {
+    fn await_observer(&mut self) -> Result<Outcome, Error> {
+        let mut observer = Observer::at(&self.arguments.dir);
         self.deliver()?;
         loop {
             let now = self.now();

@@ -159,7 +159,10 @@ impl Course {
         };
         let store = Store::at(self.dir.path());
         let Some(trial) = on_trial(&store, machine.name(), clock().read())? else {
-            self.confirmed = None;
+            if self.confirmed.take().is_some() {
+                // What was said of a trial says nothing of the next.
+                let _gone = std::fs::remove_file(self.dir.state().join(OBSERVED));
+            }
             return Ok(());
         };
         if self.confirmed == Some(trial.artifact) || self.next_try.is_some() {

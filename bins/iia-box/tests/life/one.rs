@@ -32,6 +32,16 @@ fn revised(text: &str, revision: u64, (old, new): (&str, &str)) -> String {
     head + &rest
 }
 
+/// Where the query server answers before and after, as the kernel writes it: 127.90.33.2 and 127.90.33.3, port 7443.
+const QUERY_SERVER: [&str; 2] = ["02215A7F:1D13", "03215A7F:1D13"];
+
+fn listens(place: &Place, address: &str) -> bool {
+    let table = place.good("cat /proc/self/net/tcp");
+    table
+        .lines()
+        .any(|line| line.contains(address) && line.contains(" 0A "))
+}
+
 /// Somebody who has the address to which the chain's keeper is moved.
 struct Taken(std::process::Child);
 
@@ -96,6 +106,9 @@ fn r_inv_20_a_box_follows_what_is_applied_and_nothing_else() {
         .find("contract iia.contract.device.historian_press_b")
         .unwrap();
     let second = second[..at].to_owned() + &second[at..].replacen(silence.0, silence.1, 1);
+    // With it the query server moves to another address: its identity stays, its binding and its endpoint are others.
+    let second = second.replace("127.90.33.2", "127.90.33.3");
+    assert!(listens(&place, QUERY_SERVER[0]) && !listens(&place, QUERY_SERVER[1]));
     let (code, said) = operators.apply(&second, 60);
     assert_eq!(code, 0, "{said}");
     let under = running.until("the box runs under");
@@ -103,6 +116,8 @@ fn r_inv_20_a_box_follows_what_is_applied_and_nothing_else() {
         under.contains(&Digest::of(Context::Artifact, second.as_bytes()).to_string()),
         "{under}"
     );
+
+    assert!(!listens(&place, QUERY_SERVER[0]) && listens(&place, QUERY_SERVER[1]));
 
     // One that nobody can run is not confirmed, and what was in force before runs again.
     let moved = ("listen tls/127.90.22.2:7443", "listen tls/127.90.22.2:7444");
