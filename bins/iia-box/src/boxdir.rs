@@ -64,6 +64,11 @@ impl BoxDir {
         self.0.join("state")
     }
 
+    /// There while every role that was to start serves.
+    pub(crate) fn serving(&self) -> PathBuf {
+        self.state().join("serving")
+    }
+
     /// Secrets of workloads, encrypted.
     pub(crate) fn secrets(&self) -> PathBuf {
         self.0.join("secrets")

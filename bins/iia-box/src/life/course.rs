@@ -134,7 +134,7 @@ impl Course {
                 self.screen.line(heard.tone, &heard.text);
             }
         }
-        Ok(())
+        Ok(machine.is_up()?)
     }
 
     /// Shows what there is to say.

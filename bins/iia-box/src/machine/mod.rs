@@ -7,6 +7,7 @@ mod told;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -103,6 +104,8 @@ impl Machine {
     /// A machine whose issuer asks the applied catalog before it gives anything.
     pub(crate) fn new(dir: BoxDir, issuer: Issuer, roots: &[Root]) -> anyhow::Result<Self> {
         let settings = Settings::load(&dir)?;
+        // That of a supervisor that was killed.
+        let _gone = fs::remove_file(dir.serving());
         let (sender, news) = mpsc::channel();
         let admits = Admits::of(&settings.catalog, &settings.topology, &dir)?;
         let issuer = match &admits {
@@ -246,6 +249,11 @@ impl Machine {
         let last = self.heard.last().map_or("", |heard| heard.text.as_str());
         anyhow::ensure!(served(self), "{text}: {last}");
         Ok(())
+    }
+
+    /// Every role that was to start serves: whoever looks at what runs may take it for the whole.
+    pub(crate) fn is_up(&self) -> std::io::Result<()> {
+        fs::write(self.dir.serving(), "")
     }
 
     /// Runs a role that ends by itself.

@@ -144,6 +144,9 @@ fn r_inv_20_a_box_follows_what_is_applied_and_nothing_else() {
     }
     let mut running = Running::start(&place, &words);
     running.until("the box runs under");
+    // Its observer takes up what it knew: nothing is there that was not intended.
+    let seen = running.until("ot.attestation.config");
+    assert!(seen.contains("is in force"), "{seen}");
     assert_eq!(running.end("TERM"), Some(0));
     assert_eq!(place.alive(" seg01"), 0);
 

@@ -115,6 +115,7 @@ impl Stage<'_> {
             machine.start(spec).await?;
             self.hear(machine);
         }
+        machine.is_up()?;
         machine.confirm().await?;
         self.hear(machine);
         Ok(())

@@ -5,7 +5,7 @@ mod kernel;
 
 use std::collections::BTreeMap;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use iia_attest::config::{
     Agreed, ArtifactError, Config, Element, Kind, Reference, Running, Seen, running,
@@ -29,6 +29,8 @@ use crate::workload::Workload;
 
 /// How often everything is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long the first look waits for roles that do not serve.
+const BEGIN_MAX: Duration = Duration::from_secs(60);
 /// What a box without a network of its own cannot be asked about: the rest of the machine is not its concern.
 const OF_THE_NETWORK: [Kind; 4] = [Kind::Rule, Kind::Kernel, Kind::Listener, Kind::Route];
 
@@ -85,6 +87,7 @@ pub(super) struct Looks {
     applied: Option<Digest>,
     /// What comes and goes, as the look before found it.
     before: Option<BTreeMap<Element, Running>>,
+    began: Instant,
 }
 
 impl Looks {
@@ -100,6 +103,7 @@ impl Looks {
             calls: BTreeMap::new(),
             applied: None,
             before: None,
+            began: Instant::now(),
         }
     }
 
@@ -119,6 +123,9 @@ impl Looks {
 
     /// Everything once; nothing while a change is under way, whose own observer answers for it until it is settled.
     fn look(&mut self) -> Option<Vec<Seen>> {
+        if !self.may_begin() {
+            return None;
+        }
         let before = self.settled()?;
         let mut seen = Vec::new();
         let applied = self.applied(before);
@@ -134,6 +141,12 @@ impl Looks {
             self.applied = reference.digest;
         }
         Some(seen)
+    }
+
+    /// The first look takes what it finds for the whole, so that it waits until the roles of the box serve; not for ever, since
+    /// one that never does is to be told.
+    fn may_begin(&self) -> bool {
+        self.applied.is_some() || self.dir.serving().exists() || self.began.elapsed() > BEGIN_MAX
     }
 
     /// Which artifact is applied, where nothing is under way.
