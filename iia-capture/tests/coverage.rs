@@ -12,9 +12,9 @@ mod fields;
 mod oracle;
 mod truth;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fields::{decoders, in_tests};
 
@@ -52,24 +52,50 @@ fn of_corpus(corpus: &Path) -> BTreeMap<String, Judged> {
 fn page(corpus: &Path) -> String {
     let of_corpus = of_corpus(corpus);
     let in_tests = in_tests();
+    let made = std::fs::read_to_string(made()).unwrap();
+    let made: BTreeSet<&str> = made.lines().collect();
     let mut page = String::from(HEAD);
     for (decoder, names) in decoders() {
         let nobody =
             |name: &&String| !of_corpus.contains_key(*name) && !in_tests.contains_key(*name);
+        let nobody = |name: &&String| nobody(name) && !made.contains(name.as_str());
         let unjudged = names.iter().filter(nobody).count();
+        let by_tshark = names.iter().filter(|name| {
+            made.contains(name.as_str()) || of_corpus.get(*name).is_some_and(|one| one.equal > 0)
+        });
         write!(page, "\n## {decoder}\n\n{} fields", names.len()).unwrap();
-        write!(page, ", {unjudged} of them in no capture and no test.\n\n").unwrap();
-        page.push_str("| field | captures that have it | values equal to tshark's | named in |\n|---|--:|--:|---|\n");
+        write!(
+            page,
+            ", {} of them with a value that tshark reads too",
+            by_tshark.count()
+        )
+        .unwrap();
+        write!(page, ", {unjudged} in no capture and no test.\n\n").unwrap();
+        page.push_str("| field | captures that have it | values equal to tshark's | equal where made | named in |\n|---|--:|--:|---|---|\n");
         for name in &names {
             let none = Judged::default();
             let judged = of_corpus.get(name).unwrap_or(&none);
             let tests = in_tests.get(name).map(|files| files.join(", "));
             let tests = tests.unwrap_or_default();
             let (captures, equal) = (count(judged.captures), count(judged.equal));
-            writeln!(page, "| `{name}` | {captures} | {equal} | {tests} |").unwrap();
+            let made = if made.contains(name.as_str()) {
+                "yes"
+            } else {
+                ""
+            };
+            writeln!(
+                page,
+                "| `{name}` | {captures} | {equal} | {made} | {tests} |"
+            )
+            .unwrap();
         }
     }
     page
+}
+
+/// The fields of which a made message has a value that tshark reads as well; `truth_made.rs` holds it.
+fn made() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/tshark.txt")
 }
 
 /// Nothing, where there is none.
@@ -84,7 +110,8 @@ const HEAD: &str = "# Every field
 
 Generated from the decoders by `iia-capture/tests/coverage.rs` (`IIA_WRITE=1`), which also fails where this page is not what it finds. A field is here
 because a decoder names it. Behind it: how many captures of the corpus have it, how many of its values stand in tshark's table of the same frame with
-the same value (differences are explained in [the agreement pages](../agreement/README.md)), and which tests name it. Names that begin with `iia.` are
+the same value (differences are explained in [the agreement pages](../agreement/README.md)), whether a made message has a value that tshark reads as
+well (`iia-capture/tests/truth_made.rs`; why others differ: `tests/judges/tshark-differs.tsv`), and which tests name it. Names that begin with `iia.` are
 ours: tshark has none for them, so that its column is empty there. What has no entry at all is decoded and judged by nobody yet.
 Units of Modbus have no names but members of their own; [their page](modbus.md) has them, and tshark judges each.
 ";

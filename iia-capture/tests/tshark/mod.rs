@@ -1,6 +1,6 @@
 //! The tshark of this machine, asked for every field of some protocols: a second opinion beyond the tables of the corpus.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -89,15 +89,9 @@ pub fn compare(
     different: &mut BTreeMap<String, (usize, String)>,
 ) -> usize {
     let mut same = 0;
-    let sorted = |all: &Vec<String>| {
-        let mut all: Vec<String> = all.iter().map(|text| text.replace(':', "")).collect();
-        all.sort();
-        all
-    };
-    let known: std::collections::BTreeSet<&str> =
-        theirs.keys().map(|place| place.1.as_str()).collect();
+    let known: BTreeSet<&str> = theirs.keys().map(|place| place.1.as_str()).collect();
     let places = ours.keys().filter(|place| known.contains(place.1.as_str()));
-    let places: std::collections::BTreeSet<_> = theirs.keys().chain(places).collect();
+    let places: BTreeSet<_> = theirs.keys().chain(places).collect();
     for place in places {
         let (mine, their) = (ours.get(place).map(sorted), theirs.get(place).map(sorted));
         if mine == their {
@@ -108,4 +102,42 @@ pub fn compare(
         different.entry(place.1.clone()).or_insert((0, example)).0 += 1;
     }
     same
+}
+
+/// Takes out what differs by design, each of which has to differ somewhere; a name that ends with a point stands for all that
+/// begin with it. Whether nothing is left, which is shown.
+pub fn hold(mut different: BTreeMap<String, (usize, String)>, by_design: &[(&str, &str)]) -> bool {
+    let mut holds = true;
+    for (name, reason) in by_design {
+        let before = different.len();
+        different.retain(|field, _| match name.ends_with('.') {
+            true => !field.starts_with(name),
+            false => field != name,
+        });
+        if different.len() == before {
+            eprintln!("{name} does not differ: {reason}");
+            holds = false;
+        }
+    }
+    for (name, (count, example)) in &different {
+        eprintln!("{name}, {count} times: {example}");
+    }
+    holds && different.is_empty()
+}
+
+/// The fields that have the same values in some frame.
+pub fn equal(ours: &Values, theirs: &Values) -> BTreeSet<String> {
+    let same = ours.iter().filter(|(place, mine)| {
+        theirs
+            .get(*place)
+            .is_some_and(|their| sorted(their) == sorted(mine))
+    });
+    same.map(|(place, _)| place.1.clone()).collect()
+}
+
+/// Values in order, whatever stands between the bytes of one.
+fn sorted(all: &Vec<String>) -> Vec<String> {
+    let mut all: Vec<String> = all.iter().map(|text| text.replace(':', "")).collect();
+    all.sort();
+    all
 }

@@ -52,6 +52,7 @@ const ROUTES: [&[&str]; 4] = [
 pub(super) fn processes(place: &str) -> Vec<Running> {
     let network = fs::read_link("/proc/self/ns/net").ok();
     let parent = status(Path::new("/proc/self")).remove("PPid");
+    let me = std::process::id().to_string();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let mut all = BTreeMap::new();
     for entry in entries {
@@ -60,7 +61,12 @@ pub(super) fn processes(place: &str) -> Vec<Running> {
             continue;
         };
         let same = network.is_some() && fs::read_link(path.join("ns/net")).ok() == network;
-        let own = parent == status(&path).remove("PPid");
+        let its_parent = status(&path).remove("PPid");
+        // What this process starts to look with is a copy of it for a moment, longer on a busy machine.
+        if its_parent.as_deref() == Some(me.as_str()) {
+            continue;
+        }
+        let own = parent == its_parent;
         let name = match (own, entry.file_name().to_str()) {
             (true, _) => role,
             (false, pid) => format!("{role} (process {})", pid.unwrap_or_default()),
