@@ -18,7 +18,7 @@ mod tshark;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use made::{Capture, frames, profinet, registers};
+use made::{Capture, frames, mailboxes, profinet, registers};
 use truth::Values;
 
 /// Frames, and what tshark calls the protocols in them.
@@ -33,7 +33,7 @@ const PROFINET: &[&str] = &[
     "pn_io", "pn_dcp", "pn_rt", "pn_mrp", "pn_ptcp", "dcerpc", "epm",
 ];
 
-fn rows() -> [Row; 5] {
+fn rows() -> [Row; 6] {
     let names = profinet::NAMES.iter();
     let messages = names.flat_map(|name| profinet::messages(name));
     let row = |name, frames, protocols, filter| Row {
@@ -44,6 +44,12 @@ fn rows() -> [Row; 5] {
     };
     [
         row("registers", registers::registers(), &["ecat"], "ecat"),
+        row(
+            "mailboxes",
+            mailboxes::mailboxes(),
+            &["ecat", "ecat_mailbox", "ams"],
+            "ecatf",
+        ),
         row(
             "ethercat",
             frames::ethercat(),

@@ -1,6 +1,7 @@
 //! Messages that no capture at hand holds.
 
 pub mod frames;
+pub mod mailboxes;
 pub mod numbers;
 pub mod profinet;
 pub mod registers;

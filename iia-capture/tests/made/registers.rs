@@ -6,7 +6,7 @@ use super::numbers::Numbers;
 const REGISTERS: u16 = 0x1000;
 
 /// A frame of one datagram; `counter` is how many slaves have done it.
-fn datagram(command: u8, register: u16, data: &[u8], counter: u16) -> Vec<u8> {
+pub fn datagram(command: u8, register: u16, data: &[u8], counter: u16) -> Vec<u8> {
     let len = u16::try_from(data.len()).unwrap();
     let header = (0x1000 | (len + 12)).to_le_bytes();
     let body = [

@@ -93,7 +93,10 @@ pub fn compare(
     let places = ours.keys().filter(|place| known.contains(place.1.as_str()));
     let places: BTreeSet<_> = theirs.keys().chain(places).collect();
     for place in places {
-        let (mine, their) = (ours.get(place).map(sorted), theirs.get(place).map(sorted));
+        let (mine, their) = (
+            ours.get(place).map(|all| sorted(all)),
+            theirs.get(place).map(|all| sorted(all)),
+        );
         if mine == their {
             same += mine.map_or(0, |all| all.len());
             continue;
@@ -136,7 +139,7 @@ pub fn equal(ours: &Values, theirs: &Values) -> BTreeSet<String> {
 }
 
 /// Values in order, whatever stands between the bytes of one.
-fn sorted(all: &Vec<String>) -> Vec<String> {
+fn sorted(all: &[String]) -> Vec<String> {
     let mut all: Vec<String> = all.iter().map(|text| text.replace(':', "")).collect();
     all.sort();
     all

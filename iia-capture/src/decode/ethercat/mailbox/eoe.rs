@@ -81,18 +81,25 @@ fn stamp(fields: &mut Fields<'_>, bytes: &[u8]) {
     }
 }
 
-/// The addresses that a slave is given. Those of IP stand with their last byte first.
+/// Bytes of every address and name that a slave can be given.
+const INIT_LEN: usize = 6 + 4 * 4 + 32;
+
+/// The addresses that a slave is given. Those of IP stand with their last byte first. Each is optional; most masters leave room for
+/// those that they do not give, others leave them out, which makes the message shorter.
 fn init<'a>(fields: &mut Fields<'a>, mut reader: Reader<'a>) {
     let Some(flags) = reader.le32() else {
         return super::invalid(fields, "ecat_mailbox.eoe.invalid");
     };
     let has = |bit: u8| flags >> bit & 1 == 1;
-    for (bit, name) in INIT_FLAGS.iter().enumerate() {
-        fields.add(name, Value::Bool(flags >> bit & 1 == 1));
+    for (bit, name) in INIT_FLAGS {
+        fields.add(name, Value::Bool(has(bit)));
     }
-    if has(0) {
+    let has_room = reader.len() >= INIT_LEN;
+    if has(0) || has_room {
         let Some(mac) = reader.array() else { return };
-        fields.add("ecat_mailbox.eoe.init.macaddr", Value::Mac(Mac(mac)));
+        if has(0) {
+            fields.add("ecat_mailbox.eoe.init.macaddr", Value::Mac(Mac(mac)));
+        }
     }
     for (bit, name) in [
         (1, "ecat_mailbox.eoe.init.ipaddr"),
@@ -100,10 +107,12 @@ fn init<'a>(fields: &mut Fields<'a>, mut reader: Reader<'a>) {
         (3, "ecat_mailbox.eoe.init.defaultgateway"),
         (4, "ecat_mailbox.eoe.init.dnsserver"),
     ] {
-        if has(bit) {
+        if has(bit) || has_room {
             let Some(address) = reader.le32() else { return };
-            let address = IpAddr::V4(Ipv4Addr::from(address));
-            fields.add(name, Value::Ip(address));
+            if has(bit) {
+                let address = IpAddr::V4(Ipv4Addr::from(address));
+                fields.add(name, Value::Ip(address));
+            }
         }
     }
     if has(5) {
@@ -112,14 +121,14 @@ fn init<'a>(fields: &mut Fields<'a>, mut reader: Reader<'a>) {
     }
 }
 
-const INIT_FLAGS: [&str; 7] = [
-    "ecat_mailbox.eoe.init.contains_macaddr",
-    "ecat_mailbox.eoe.init.contains_ipaddr",
-    "ecat_mailbox.eoe.init.contains_subnetmask",
-    "ecat_mailbox.eoe.init.contains_defaultgateway",
-    "ecat_mailbox.eoe.init.contains_dnsserver",
-    "ecat_mailbox.eoe.init.contains_dnsname",
-    "ecat_mailbox.eoe.init.append_timestamp",
+const INIT_FLAGS: [(u8, &str); 7] = [
+    (0, "ecat_mailbox.eoe.init.contains_macaddr"),
+    (1, "ecat_mailbox.eoe.init.contains_ipaddr"),
+    (2, "ecat_mailbox.eoe.init.contains_subnetmask"),
+    (3, "ecat_mailbox.eoe.init.contains_defaultgateway"),
+    (4, "ecat_mailbox.eoe.init.contains_dnsserver"),
+    (5, "ecat_mailbox.eoe.init.contains_dnsname"),
+    (16, "ecat_mailbox.eoe.init.append_timestamp"),
 ];
 
 /// Which addresses a slave lets through: four bits of count, two of masks, then sixteen addresses and four masks.
