@@ -1,6 +1,7 @@
 //! PROFINET, with made messages: what is told of each, and that no cut or bent one brings anything down.
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "tests")]
 
+#[path = "made/profinet.rs"]
 mod made;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use iia_capture::pipeline::{Options, Pipeline};
 use iia_capture::source::{LinkType, Packet};
 use iia_core::Timestamp;
 use iia_core::observe::{Between, Observation, Outcome, Said};
-use made::profinet::{DEVICE, Message, frame, messages};
+use made::{DEVICE, Message, frame, messages};
 
 /// Reads frames, a millisecond apart, and gives all that was said.
 fn read(frames: &[Vec<u8>], mut take: impl FnMut(&Said<'_>)) {
@@ -229,7 +230,7 @@ fn only_its_interfaces_are_claimed() {
 
 #[test]
 fn no_cut_or_bent_message_brings_anything_down() {
-    for name in made::profinet::NAMES {
+    for name in made::NAMES {
         for message in messages(name) {
             let mut frames = Vec::new();
             for len in (0..message.bytes.len()).step_by(1 + message.bytes.len() / 64) {

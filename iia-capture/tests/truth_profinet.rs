@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+#[path = "made/profinet.rs"]
 mod made;
 mod oracle;
 mod truth;
@@ -121,7 +122,7 @@ fn tshark_agrees_on_made_messages() {
         return oracle::skip("tshark_agrees_on_made_messages");
     }
     let mut wrong = BTreeMap::new();
-    for name in made::profinet::NAMES {
+    for name in made::NAMES {
         let path = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
         std::fs::write(&path, capture(name)).unwrap();
         let mut differs = BTreeMap::new();
@@ -232,8 +233,8 @@ fn capture(name: &str) -> Vec<u8> {
     let mut bytes = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 1]
         .map(u32::to_le_bytes)
         .concat();
-    for (number, message) in made::profinet::messages(name).iter().enumerate() {
-        let frame = made::profinet::frame(message);
+    for (number, message) in made::messages(name).iter().enumerate() {
+        let frame = made::frame(message);
         let len = u32::try_from(frame.len()).unwrap();
         let at = 1000 * u32::try_from(number).unwrap();
         bytes.extend([1_700_000_000, at, len, len].map(u32::to_le_bytes).concat());
