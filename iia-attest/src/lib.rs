@@ -13,6 +13,8 @@ pub mod identity;
 #[cfg(feature = "tpm")]
 pub mod image;
 pub mod io;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod network;
 #[cfg(feature = "std")]
 pub mod policy_drift;

@@ -5,10 +5,14 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use iia_attest::network::Wire;
+use iia_attest::correlator::Correlator as _;
+use iia_attest::live::{LOOK_EVERY, Looks};
+use iia_attest::network::passive::Seen;
+use iia_attest::network::{Passive, Wire};
 use iia_capture::generate::frame;
 use iia_capture::live::passive::Interface;
-use iia_core::finding::Conclusion;
+use iia_core::Timestamp;
+use iia_core::finding::{Conclusion, Finding};
 
 use super::line::{CLIENT, DEVICE, Line, OTHERS, SEES};
 use super::{Outcome, catalog, now};
@@ -31,6 +35,7 @@ const STRANGER: [u8; 4] = [10, 0, 0, 99];
 /// Who sends beneath the firewall, and who tries above it.
 const BENEATH: [u8; 4] = [10, 0, 0, 51];
 const STOPPED: [u8; 4] = [10, 0, 0, 52];
+const ALONE: &str = "hears itself alone";
 const XDP: &str = include_str!("xdp.py");
 /// How often the client asks.
 const EVERY: Duration = Duration::from_millis(100);
@@ -48,6 +53,8 @@ struct Act {
     answers: bool,
     /// A frame that is sent through AF_XDP from the interface that only sees, past the rule that drops everything there.
     beneath: Option<Vec<u8>>,
+    /// Whether nobody hears at the other end: what is left is what the kernel counts.
+    alone: bool,
 }
 
 fn act(done: &str) -> Option<Act> {
@@ -116,16 +123,14 @@ fn act(done: &str) -> Option<Act> {
         every,
         answers,
         beneath,
+        alone: done.ends_with(ALONE),
     })
 }
 
-/// Sends a frame beneath the firewall, which has the rule of an interface that is taken over; a raw socket is stopped by it.
-fn beneath(line: &mut Line, frame: &[u8]) -> Result<(), Box<dyn Error>> {
+/// Sends a frame beneath the firewall, which has the rule of an interface that is taken over.
+fn beneath(frame: &[u8]) -> Result<(), Box<dyn Error>> {
     let interface: Interface = SEES.parse()?;
     nft(&["-f", "-"], &interface.rules())?;
-    let [stopped, _] = modbus(STOPPED, &[3, 0, 0, 0, 1], &[3, 2, 0, 42]);
-    // The kernel may answer that it did not send it.
-    line.send(SEES, &stopped)?;
     let frame: String = frame.iter().map(|byte| format!("{byte:02x}")).collect();
     let python = std::env::var("IIA_PYTHON").unwrap_or_else(|_| "python3".into());
     let sent = Command::new(python)
@@ -134,6 +139,42 @@ fn beneath(line: &mut Line, frame: &[u8]) -> Result<(), Box<dyn Error>> {
     match sent.success() {
         true => Ok(()),
         false => Err("this kernel sends nothing through AF_XDP".into()),
+    }
+}
+
+/// The same rule stops a raw socket.
+fn above(line: &mut Line) -> Result<(), Box<dyn Error>> {
+    let [stopped, _] = modbus(STOPPED, &[3, 0, 0, 0, 1], &[3, 2, 0, 42]);
+    // The kernel may answer that it did not send it.
+    line.send(SEES, &stopped)
+}
+
+/// What the box looks at beside what it hears there: what the interface sends, as the kernel counts it.
+struct Silence<F> {
+    looks: Looks<F>,
+    observer: Passive,
+    looked: Option<Timestamp>,
+}
+
+impl<F: Fn(u32) -> bool> Silence<F> {
+    /// Looks when it is time; what is found.
+    fn look(&mut self, now: Timestamp) -> Result<Vec<Finding>, Box<dyn Error>> {
+        let is_due = |at: Timestamp| now.since_ns(at) >= nanos(LOOK_EVERY);
+        if self.looked.is_none_or(is_due) {
+            self.looked = Some(now);
+            let seen = Seen::Look(self.looks.look()?);
+            self.observer.handle_observation(now, seen);
+        }
+        Ok(std::iter::from_fn(|| self.observer.poll_finding()).collect())
+    }
+}
+
+fn silence() -> Silence<impl Fn(u32) -> bool> {
+    let own = std::process::id();
+    Silence {
+        looks: Looks::new(SEES.into(), move |pid| pid == own),
+        observer: Passive::new(SEES),
+        looked: None,
     }
 }
 
@@ -190,7 +231,7 @@ pub(crate) fn run(done: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
     let Some(act) = act(done) else {
         return Ok(None);
     };
-    let mut line = match done.ends_with("hears itself alone") {
+    let mut line = match act.alone {
         true => Line::open(&[SEES])?,
         false => Line::open(&[SEES, OTHERS])?,
     };
@@ -203,6 +244,7 @@ pub(crate) fn run(done: &str) -> Result<Option<Outcome>, Box<dyn Error>> {
 
 fn watch(line: &mut Line, act: &Act) -> Result<Outcome, Box<dyn Error>> {
     let mut wire = Wire::new(&catalog(CELL)?);
+    let mut silence = silence();
     let begin = now();
     let mut polls = 0u32;
     let mut acted = None;
@@ -214,7 +256,10 @@ fn watch(line: &mut Line, act: &Act) -> Result<Outcome, Box<dyn Error>> {
                 line.send(interface, frame)?;
             }
             if let Some(frame) = &act.beneath {
-                beneath(line, frame)?;
+                beneath(frame)?;
+                if !act.alone {
+                    above(line)?;
+                }
             }
         }
         let (every, answers) = match acted {
@@ -227,7 +272,10 @@ fn watch(line: &mut Line, act: &Act) -> Result<Outcome, Box<dyn Error>> {
             }
             polls += 1;
         }
-        let found = line.hear(&mut wire, now)?;
+        let mut found = line.hear(&mut wire, now)?;
+        if act.alone {
+            found.extend(silence.look(now())?);
+        }
         let told = found
             .into_iter()
             .find(|one| one.conclusion != Conclusion::Converge);

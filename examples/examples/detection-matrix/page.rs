@@ -116,7 +116,7 @@ pub(crate) fn page(rows: &[String], clean: &str, runs: usize) -> String {
          that of one look;\nno client speaks to it.\nThe contract of the rows of `network` has a cadence of 100 ms and lets 2 s be silent.\n\
          The rows of `io` are of a device and a collector of pymodbus with a proxy between them; the clocks may lie half a second apart, so that \
          what\ndiffers is judged after four. What the IO master reads is signed as its program signs it, each half second; the whole box with \
-         that\nprogram is `bins/iia-io/tests/plant`.\nWhat AF_XDP sends is not heard at the interface that sends it.\n"
+         that\nprogram is `bins/iia-io/tests/plant`.\nWhat AF_XDP sends is not heard at the interface that sends it; there it is\ntold by what the kernel counts, which is looked at each 100 ms.\n"
     );
     out += "| stream | what was done | detected | told by | p50 | p99 | what is said |\n|---|---|---|---|--:|--:|---|\n";
     for row in rows {

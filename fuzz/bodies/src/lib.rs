@@ -41,6 +41,8 @@ pub mod mqtt;
 #[cfg(feature = "full")]
 pub mod opcua;
 #[cfg(feature = "full")]
+pub mod passive;
+#[cfg(feature = "full")]
 pub mod profinet;
 #[cfg(feature = "full")]
 pub mod ring;
@@ -78,6 +80,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("attest_io_line", io::line),
     ("attest_io_readings", io::readings),
     ("attest_ovn", attest::ovn),
+    ("attest_passive", passive::passive),
     ("attest_policy", attest::policy),
     ("attest_told", attest::told),
     ("audit_body", audit::record::body),

@@ -171,6 +171,12 @@ pub const CLAUSES: &[ClauseMeaning] = &[
     },
     ClauseMeaning {
         stream: Some(Stream::ATTEST_NETWORK),
+        clause: "passive",
+        what: "an interface that only sees has sent something, or somebody has opened a way to",
+        next: "take the cable out: the control network is written to by nobody; then look at the process that is named",
+    },
+    ClauseMeaning {
+        stream: Some(Stream::ATTEST_NETWORK),
         clause: "silence",
         what: "traffic that was promised stays away",
         next: "look whether the device runs and its cable is in; then whether something drops its frames",

@@ -9,7 +9,8 @@ use iia_core::zone::Zone;
 
 use super::Machine;
 use crate::passive;
-use crate::role::attest::WITH_FIREWALL;
+use crate::role::INTERFACE;
+use crate::role::attest::{SEES, WITH_FIREWALL};
 use crate::supervise::RoleSpec;
 
 /// Roles in the order in which they start, but for what takes data in, which comes last.
@@ -64,18 +65,18 @@ impl Machine {
     /// The roles to start, in this order.
     pub(crate) fn roles(&self, outfit: &Outfit) -> anyhow::Result<Vec<RoleSpec>> {
         let mut all = Vec::new();
+        let (inlet, inlet_args) = self.inlet(&outfit.inlet)?;
         for (role, zone) in ROLES {
             if !self.workloads(zone).is_empty() {
                 let args = match role {
                     "audit" => outfit.below.clone(),
-                    "attest" if outfit.with_firewall => vec![WITH_FIREWALL.into()],
+                    "attest" => observes(outfit.with_firewall, &inlet_args),
                     _ => Vec::new(),
                 };
                 all.push(spec(role, self.one(zone)?, args));
             }
         }
-        let (role, args) = self.inlet(&outfit.inlet)?;
-        all.push(spec(role, self.one(Zone::AcsCollect)?, args));
+        all.push(spec(inlet, self.one(Zone::AcsCollect)?, inlet_args));
         if let Some(command) = &outfit.io_master {
             let mut io_master = spec("io_master", self.one(Zone::AcsIoMaster)?, Vec::new());
             io_master.program = command.split_whitespace().map(str::to_owned).collect();
@@ -118,6 +119,16 @@ impl Machine {
     pub(crate) fn stop_all(&mut self) {
         self.stop(&STOPPING);
     }
+}
+
+/// What the observer looks at beside files: the firewall, and the interface that the inlet hears.
+fn observes(with_firewall: bool, inlet: &[String]) -> Vec<String> {
+    let firewall = with_firewall.then(|| WITH_FIREWALL.to_owned());
+    let sees = match inlet {
+        [kind, name, _] if kind == INTERFACE => Some(format!("{SEES}{name}")),
+        _ => None,
+    };
+    firewall.into_iter().chain(sees).collect()
 }
 
 fn spec(role: &'static str, id: SpiffeId, args: Vec<String>) -> RoleSpec {

@@ -12,6 +12,7 @@ use iia_core::stream::Stream;
 use crate::demo::{Demo, Finished, count};
 
 const TEST: &str = "what_is_said_on_a_wire_is_in_the_chain_and_nothing_is_said_to_it";
+const XDP: &str = include_str!("../../../../examples/examples/detection-matrix/xdp.py");
 /// How many exchanges, and how many milliseconds apart.
 const EXCHANGES: usize = 200;
 const PAUSE_MS: usize = 37;
@@ -108,6 +109,32 @@ fn kept(run: &Finished) {
     assert_eq!(sealed, 1);
 }
 
+/// Whoever is on the box sends a frame beneath its firewall, and is gone at once.
+fn send_beneath(demo: &Demo, interface: &str) {
+    let python = std::env::var("IIA_PYTHON").unwrap_or_else(|_| "python3".into());
+    let sent = demo
+        .inside(&python)
+        .args(["-c", XDP, interface, &"02".repeat(60)])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&sent.stderr);
+    assert!(sent.status.success(), "{errors}");
+}
+
+/// What the observer of the interface told, as operation and reason.
+fn told_of(run: &Finished, interface: &str) -> Vec<(String, String)> {
+    let mut told = Vec::new();
+    records(&run.evidence("seg01").join("audit"), |record| {
+        let event = &record.body.event;
+        let field = |key| event.field(key).unwrap_or_default().to_owned();
+        if field("clause") == "passive" && field("source") == interface {
+            told.push((field("operation"), field("reason")));
+        }
+    })
+    .unwrap();
+    told
+}
+
 #[test]
 fn what_is_said_on_a_wire_is_in_the_chain_and_nothing_is_said_to_it() {
     let Some(cable) = Cable::new() else {
@@ -120,7 +147,20 @@ fn what_is_said_on_a_wire_is_in_the_chain_and_nothing_is_said_to_it() {
     let before = came_out(near);
     let sent = say(near);
     assert_eq!(came_out(near), before, "the box sent a frame");
+    // The rule on the way out does not see this frame, and nobody hears it at the end that sends it.
+    send_beneath(&demo, far);
+    assert_eq!(came_out(near), before + 1, "AF_XDP sends here");
     let run = demo.finish();
+    let told = told_of(&run, far);
+    let words = format!("{far} is there to see only, and has sent 1 frame (60 bytes)");
+    let of_it = told
+        .iter()
+        .filter(|(what, why)| what == "sent" && why.starts_with(&words));
+    assert_eq!(of_it.count(), 1, "{told:?}");
+    let others = told
+        .iter()
+        .find(|(what, _)| what != "sent" && what != "AF_XDP");
+    assert_eq!(others, None, "the collector's own ear is nobody's concern");
     assert!(
         run.said.contains("the capture is at its end"),
         "{}",

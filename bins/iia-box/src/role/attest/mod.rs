@@ -5,6 +5,7 @@ mod carry;
 mod disk;
 mod io;
 mod log;
+mod passive;
 mod running;
 mod senses;
 mod sessions;
@@ -36,6 +37,8 @@ const TO_BUS: &str = "iia.contract.internal.attest_to_bus";
 const WAITING_MAX: usize = 64;
 /// How often the passing of time is told to the observers at least.
 const TICK: Duration = Duration::from_millis(200);
+/// Before the name of the interface that the box has taken over.
+pub(crate) const SEES: &str = "sees=";
 /// Says that the box has a firewall of its own.
 pub(crate) const WITH_FIREWALL: &str = "firewall";
 

@@ -4,6 +4,7 @@ use iia_attest::audit_chain::Seen as Logged;
 use iia_attest::config::Seen as Running;
 use iia_attest::correlator::Correlator as _;
 use iia_attest::identity::{Identity, Seen as Identified};
+use iia_attest::network::passive::Seen as Sent;
 use iia_attest::network::{Network, Seen as Observed};
 use iia_attest::policy_drift::PolicyDrift;
 pub(super) use iia_attest::policy_drift::Seen as Policy;
@@ -19,7 +20,7 @@ use tokio::sync::mpsc;
 use super::disk::ISSUANCE;
 use super::io::Plant;
 use super::sessions::Links;
-use super::{WITH_FIREWALL, log, running};
+use super::{WITH_FIREWALL, log, passive, running};
 use crate::wire::{Announce, Seen};
 use crate::workload::Workload;
 
@@ -35,6 +36,8 @@ pub(super) enum Heard {
     Recorded(Box<Record>),
     /// What runs, as kernel and disk have it.
     Running(Vec<Running>),
+    /// What the kernel says of the interface that is taken over.
+    Passive(Box<Sent>),
     /// What the audit log shows, and what others hold of it.
     Log(Vec<Logged>),
     /// A file of the box cannot be read: which, and why.
@@ -82,10 +85,14 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
     if let Some(plant) = Plant::of(workload) {
         all.push(Box::new(plant));
     }
-    let sources: Vec<Source> = vec![
+    let mut sources: Vec<Source> = vec![
         Box::new(|heard| looks.follow(heard)),
         Box::new(|heard| reader.follow(heard)),
     ];
+    if let Some((observer, source)) = passive::of(workload) {
+        all.push(Box::new(observer));
+        sources.push(source);
+    }
     Ok((all, sources))
 }
 

@@ -81,24 +81,31 @@ pub(super) fn processes(place: &str) -> Vec<Running> {
         .collect()
 }
 
-/// The role that a process plays in the box, and how it is; nothing for another process.
-fn process(path: &Path, place: &str) -> Option<(String, State)> {
+/// The role that a process plays in the box of this place; nothing for another process.
+pub(in crate::role::attest) fn plays(pid: u32, place: &str) -> Option<String> {
+    role(&Path::new("/proc").join(pid.to_string()), place)
+}
+
+fn role(path: &Path, place: &str) -> Option<String> {
     let line = fs::read(path.join("cmdline")).ok()?;
     let text = String::from_utf8_lossy(&line);
     let words: Vec<&str> = text.strip_suffix('\0')?.split('\0').collect();
-    let [_, "role", role, of] = words.as_slice() else {
-        return None;
-    };
-    if *of != place {
-        return None;
+    match words.as_slice() {
+        [_, "role", role, of] if *of == place => Some((*role).to_owned()),
+        _ => None,
     }
+}
+
+/// The role that a process plays in the box, and how it is; nothing for another process.
+fn process(path: &Path, place: &str) -> Option<(String, State)> {
+    let role = role(path, place)?;
     let status = status(path);
     let user = status.get("Uid")?.split_whitespace().next()?;
     let state = State::default()
         .with(Aspect::Program, program(path)?)
         .with(Aspect::User, user)
         .with(Aspect::Value, held(&status)?);
-    Some(((*role).to_owned(), state))
+    Some((role, state))
 }
 
 /// The file that runs, as the kernel names it.

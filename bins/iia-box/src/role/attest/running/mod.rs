@@ -22,6 +22,7 @@ use iia_core::finding::Finding;
 use iia_core::stream::Stream;
 use tokio::sync::mpsc;
 
+pub(super) use self::kernel::plays;
 use super::WITH_FIREWALL;
 use super::senses::{Heard, Sense};
 use crate::boxdir::BoxDir;
