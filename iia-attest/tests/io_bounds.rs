@@ -4,7 +4,7 @@
 mod plant;
 
 use iia_attest::correlator::Correlator as _;
-use iia_attest::io::compare::{PENDING_ALL_MAX, PERSISTS, WAITING_MAX};
+use iia_attest::io::compare::{PENDING_ALL_MAX, PERSISTS, WAITING_MAX, WINDOWS};
 use iia_attest::io::wire::Way;
 use iia_attest::io::{Fault, Io, Observation, Point, PointId, Reading, Station, Tolerance};
 use iia_core::Timestamp;
@@ -184,6 +184,12 @@ fn the_end_of_time_of_the_skew_is_exact() {
             ..sent
         };
         bench.give(at(0), heard);
+        assert_eq!(bench.told.len(), 0, "{apart}");
+        // It is told when no value has differed for a while; that it is over later still.
+        let due = at(0) + WINDOWS * bench.observer.window_ns();
+        bench.pass(due - 1);
+        assert_eq!(bench.told.len(), 0, "{apart}");
+        bench.pass(due);
         assert_eq!(bench.told.len(), want, "{apart}");
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use iia_attest::correlator::Correlator as _;
 use iia_attest::network::Sessions;
 use iia_attest::network::sessions::{
-    BREAKS_MAX, FAILURES_MAX, HANDSHAKE_MAX_NS, How, Seen, Session,
+    BREAKS_MAX, FAILURES_MAX, GRACE_NS, HANDSHAKE_MAX_NS, How, Seen, Session,
 };
 use iia_core::code::Coded as _;
 use iia_core::finding::Finding;
@@ -19,11 +19,11 @@ use iia_core::time::{Reading, SECOND_NS};
 use iia_core::{SpiffeId, Timestamp};
 use iia_identity::IdentityError;
 use iia_identity::bundle::BundleSet;
-use iia_identity::issue::{Issuer, request};
+use iia_identity::issue::{BACKDATE_SECS, Issuer, request};
 use iia_identity::svid::{Store, Svid};
 use iia_link::LinkError;
 use iia_link::rt::{Endpoint, Incoming, Listener, Message, Refused};
-use made::{COLLECT, Catalog, LAKE, World, now, target};
+use made::{COLLECT, Catalog, LAKE, Pair, World, hello, later, now, over, target};
 use tokio::net::TcpStream;
 
 fn endpoint(world: &World, id: &str, svid: Svid) -> Endpoint {
@@ -128,6 +128,87 @@ async fn a_session_with_a_certificate_that_has_expired_is_found_at_once() {
     assert_eq!(error, LinkError::Identity(IdentityError::Expired));
     let mut observer = observer();
     observer.handle_observation(at(1), ended("127.0.0.1", 1, &error));
+    let found = drain(&mut observer);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0]
+            .reason
+            .ends_with("with a certificate that has expired"),
+        "{found:#?}"
+    );
+}
+
+/// A link over which nothing is said is ended with the SVID by whoever holds it, in its own time; that is its end in order.
+#[tokio::test]
+async fn an_idle_link_ends_by_itself_with_the_svid_of_its_peer_and_is_no_finding() {
+    // What is left of it is three seconds.
+    let life = BACKDATE_SECS + 3;
+    let issuer = Issuer::create("iia.local".parse().unwrap(), life, 1, now()).unwrap();
+    let mut bundles = BundleSet::default();
+    let root = issuer.root().to_vec();
+    bundles.add_root(issuer.domain().clone(), root).unwrap();
+    let bundles = Arc::new(bundles);
+    let world = World { issuer, bundles };
+    let lake = endpoint(&world, LAKE, world.svid(LAKE));
+    let collect = world.store(COLLECT);
+    let not_after = collect.not_after();
+    let gate = Arc::new(Catalog::default());
+    let collect = Endpoint::new(
+        COLLECT.parse().unwrap(),
+        collect,
+        Arc::clone(&world.bundles),
+        gate,
+    );
+    let (mut listener, addr) = listener(&lake).await;
+    let (opened, accepted) = tokio::join!(collect.connect(addr, target()), listener.accept());
+    let (_client, accepted) = (opened.unwrap(), accepted.unwrap());
+    let Incoming::Session(mut server) = accepted else {
+        panic!("{accepted:?}");
+    };
+    let mut observer = observer();
+    let session = session(COLLECT, 1);
+    observer.handle_observation(now().wall, Seen::Opened { session, not_after });
+    let idle = tokio::time::timeout(Duration::from_secs(20), server.recv()).await;
+    let error = idle.unwrap().unwrap_err();
+    let over = now().wall;
+    assert_eq!(error, LinkError::SvidExpired);
+    assert!(
+        (0..2 * SECOND_NS).contains(&over.since_ns(not_after)),
+        "{over} {not_after}"
+    );
+    observer.handle_observation(over, ended(COLLECT, 1, &error));
+    observer.handle_timeout(over + 3600 * SECOND_NS);
+    assert_eq!(drain(&mut observer), []);
+}
+
+/// The same link held by whoever does not look at the clock: nothing ends it, and the observer says so at the grace's end.
+#[test]
+fn an_idle_link_that_is_kept_past_the_svid_of_its_peer_is_found_and_once() {
+    let (world, begin) = (World::new(), now());
+    let (near, far) = (Catalog::default(), Catalog::default());
+    let mut pair = Pair::new(&world.party(COLLECT, near), &world.party(LAKE, far), &begin);
+    pair.open(&begin, hello("")).unwrap();
+    let (peer, not_after) = pair.far.peer().unwrap();
+    let session = session(&peer.to_string(), 1);
+    let mut observer = observer();
+    observer.handle_observation(begin.wall, Seen::Opened { session, not_after });
+    let due = not_after + GRACE_NS;
+    observer.handle_timeout(due - 1);
+    assert_eq!(drain(&mut observer), []);
+    observer.handle_timeout(due);
+    assert_eq!(over(&pair.far_told), None, "it is open still");
+    let found = drain(&mut observer);
+    assert_eq!(found.len(), 1);
+    let words = "is still open 10 s after its certificate has ended";
+    assert!(found[0].reason.ends_with(words), "{found:#?}");
+    observer.handle_timeout(due + 3600 * SECOND_NS);
+    assert_eq!(drain(&mut observer), []);
+    // When somebody looks at last it ends, long after its time, which is told as well.
+    let end = later(&begin, 3_700_000_000_000);
+    pair.far.handle_timeout(&end);
+    pair.pump(&end);
+    let error = over(&pair.far_told).unwrap();
+    observer.handle_observation(end.wall, ended(COLLECT, 1, error));
     let found = drain(&mut observer);
     assert_eq!(found.len(), 1);
     assert!(

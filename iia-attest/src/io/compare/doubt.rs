@@ -5,14 +5,18 @@ use alloc::vec::Vec;
 
 use super::super::point::Tolerance;
 use super::class::Class;
-use super::fit::{self, Fit, Line, Pair};
+use super::fit::{self, Fit, Line, Pair, WIDE};
 
 /// Differing pairs of the last sixteen from which on it is no accident.
 pub const PERSISTS: u32 = 5;
-/// Agreeing pairs after which a few that differed are told as such.
-pub const CALM: u8 = 2;
-/// Agreeing pairs after which a stretch that differed again and again is well again.
+/// Agreeing pairs after which a stretch is well again.
 pub const WELL: u8 = 8;
+/// Tolerances over which a value must have moved, and come back, to say something of what it moves with.
+pub const MOVED: i64 = 8;
+/// Windows for which a stretch that was well again is remembered: what differs in them is what it was before.
+pub const REMEMBERED: i64 = 12;
+/// Windows after which it is said that values differ, whatever they do; where they may lie on a line as many again.
+pub const WINDOWS: i64 = 2;
 /// Pairs that are kept to judge by at most.
 pub const PAIRS_MAX: usize = 16;
 
@@ -24,13 +28,34 @@ pub(super) struct Differs {
     pub(super) at_ns: (i64, i64),
 }
 
+/// How values that differ lie to each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Proportion {
+    /// On a line.
+    Fixed(Line),
+    /// On none.
+    None,
+    /// They have moved too little to say.
+    Unknown,
+}
+
+impl Proportion {
+    const fn of(line: Option<Line>, fit: Fit) -> Self {
+        match (line, fit) {
+            (Some(line), _) => Self::Fixed(line),
+            (None, Fit::Not) => Self::None,
+            (None, _) => Self::Unknown,
+        }
+    }
+}
+
 /// What is told of a stretch.
 #[derive(Clone, Debug)]
 pub(super) enum Verdict {
     /// So many frames were changed, the first of them this one.
     Few(Differs, u64),
-    /// It differs again and again: in this class, on this line.
-    Persists(Class, Option<Line>, Differs),
+    /// It differs again and again: in this class, in this proportion.
+    Persists(Class, Proportion, Differs),
     /// It is well again: it was of this class, from then on, in so many readings.
     Well(Class, i64, u64),
 }
@@ -42,20 +67,94 @@ impl Verdict {
     }
 }
 
+/// How far a value has moved: what depends on the value, and not on the time, shows when it comes back.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    least: i64,
+    most: i64,
+    rise: i64,
+    fall: i64,
+}
+
+impl Course {
+    const NONE: Self = Self {
+        least: i64::MAX,
+        most: i64::MIN,
+        rise: 0,
+        fall: 0,
+    };
+
+    fn see(&mut self, value: i64) {
+        self.least = self.least.min(value);
+        self.most = self.most.max(value);
+        self.rise = self.rise.max(value.saturating_sub(self.least));
+        self.fall = self.fall.max(self.most.saturating_sub(value));
+    }
+
+    /// So many tolerances.
+    fn far(self, times: i64, tolerance: &Tolerance) -> i64 {
+        tolerance.around(self.most).saturating_mul(times)
+    }
+
+    /// Whether it rose and fell.
+    fn turned(self, tolerance: &Tolerance) -> bool {
+        self.rise.min(self.fall) > self.far(MOVED, tolerance)
+    }
+
+    fn moved(self, times: i64, tolerance: &Tolerance) -> bool {
+        self.rise.max(self.fall) > self.far(times, tolerance)
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Doubt {
     first: Differs,
     pairs: Vec<Differs>,
     count: u64,
+    /// Whether so many of the last differed that it is no accident.
+    persists: bool,
+    /// What was sent since it is in doubt, where it came otherwise.
+    course: Course,
+    /// Agreeing pairs since the last that differed, when the first of them came, and what they had.
     calm: u8,
+    calm_since_ns: i64,
+    calm_course: Course,
     since_ns: i64,
+    /// Windows after which it is judged.
+    windows: i64,
     /// What it is when it persists and is no scaling.
     class: Class,
-    /// What it was found to be.
+    /// What it was found to be, and whether that was said for want of evidence.
     known: Option<Class>,
+    is_open: bool,
 }
 
 impl Doubt {
+    const fn new(since_ns: i64, first: Differs, class: Class) -> Self {
+        Self {
+            first,
+            pairs: Vec::new(),
+            count: 0,
+            persists: false,
+            course: Course::NONE,
+            calm: 0,
+            calm_since_ns: since_ns,
+            calm_course: Course::NONE,
+            since_ns,
+            windows: WINDOWS,
+            class,
+            known: None,
+            is_open: false,
+        }
+    }
+
+    fn see(&mut self, differs: Differs, tolerance: &Tolerance) {
+        self.count += 1;
+        (self.calm, self.calm_course) = (0, Course::NONE);
+        self.course.see(differs.pair.from);
+        self.keep(differs, tolerance);
+    }
+
     /// Keeps a pair to judge by: the first ones, then such as tell something new.
     fn keep(&mut self, differs: Differs, tolerance: &Tolerance) {
         if self.pairs.len() < PAIRS_MAX / 2 {
@@ -81,46 +180,61 @@ impl Doubt {
         }
     }
 
-    fn pairs(&self) -> Vec<Pair> {
-        self.pairs.iter().map(|differs| differs.pair).collect()
-    }
-
     fn fit(&self, tolerance: &Tolerance) -> Fit {
-        fit::line(&self.pairs(), tolerance)
+        let pairs: Vec<Pair> = self.pairs.iter().map(|differs| differs.pair).collect();
+        fit::line(&pairs, tolerance)
     }
 
-    /// Whether what was sent rose and fell: what still lies on a line then depends on the value, and not on the time.
-    fn turned(&self, tolerance: &Tolerance) -> bool {
-        let mut pairs: Vec<&Differs> = self.pairs.iter().collect();
-        pairs.sort_by_key(|differs| differs.at_ns.0);
-        let (mut least, mut most, mut rise, mut fall) = (i64::MAX, i64::MIN, 0, 0);
-        for Differs { pair, .. } in pairs {
-            least = least.min(pair.from);
-            most = most.max(pair.from);
-            rise = rise.max(pair.from.saturating_sub(least));
-            fall = fall.max(most.saturating_sub(pair.from));
-        }
-        rise.min(fall) > tolerance.around(most).saturating_mul(4)
-    }
-
-    /// What differs again and again is on a line or not; where that cannot be said yet it is said at the end.
-    fn judge(&mut self, tolerance: &Tolerance, at_last: bool) -> Option<Verdict> {
-        let fit = self.fit(tolerance);
-        let known = match fit {
-            Fit::Sure(_) => true,
-            Fit::Maybe(_) => self.turned(tolerance),
-            Fit::Not => fit::distinct(&self.pairs(), tolerance) > 2,
-        };
-        if !known && !at_last {
-            return None;
-        }
-        let line = fit.line();
-        let class = match line {
-            Some(_) => Class::WrongScaling,
-            None => self.class,
+    fn say(&mut self, proportion: Proportion, at: Differs) -> Verdict {
+        let class = match proportion {
+            Proportion::Fixed(_) => Class::WrongScaling,
+            Proportion::None | Proportion::Unknown => self.class,
         };
         self.known = Some(class);
-        Some(Verdict::Persists(class, line, self.first))
+        self.is_open = proportion == Proportion::Unknown;
+        Verdict::Persists(class, proportion, at)
+    }
+
+    /// What differs again and again is scaled, or is not; nothing where that cannot be said yet.
+    fn judge(&mut self, tolerance: &Tolerance) -> Option<Verdict> {
+        let fit = self.fit(tolerance);
+        let line = fit.line().filter(|_| self.course.turned(tolerance));
+        let is_known = line.is_some() || fit == Fit::Not;
+        is_known.then(|| self.say(Proportion::of(line, fit), self.first))
+    }
+
+    /// What is said at the end of the time, by what is there: a line that may be one only for now is waited for once more.
+    fn judge_late(&mut self, tolerance: &Tolerance) -> Option<Verdict> {
+        let fit = self.fit(tolerance);
+        let is_last = self.windows > WINDOWS && self.course.moved(WIDE, tolerance);
+        let is_line = is_last || matches!(fit, Fit::Sure(_)) || self.course.turned(tolerance);
+        let line = fit.line().filter(|_| is_line);
+        if line.is_none() && fit.line().is_some() && self.windows == WINDOWS {
+            self.windows += WINDOWS;
+            return None;
+        }
+        Some(self.say(Proportion::of(line, fit), self.first))
+    }
+
+    /// Another pair of what is known to differ: it leaves the line, or is on one after all.
+    fn judge_again(&mut self, differs: Differs, tolerance: &Tolerance) -> Option<Verdict> {
+        let is_scaling = self.known == Some(Class::WrongScaling);
+        if !is_scaling && !self.is_open {
+            return None;
+        }
+        let fit = self.fit(tolerance);
+        let moved = self.course.turned(tolerance) || self.course.moved(2 * WIDE, tolerance);
+        let line = fit.line().filter(|_| moved);
+        match (is_scaling, line) {
+            (true, _) if fit == Fit::Not => {}
+            (false, Some(_)) => {}
+            (false, None) => {
+                self.is_open = fit != Fit::Not;
+                return None;
+            }
+            (true, _) => return None,
+        }
+        Some(self.say(Proportion::of(line, fit), differs))
     }
 }
 
@@ -130,50 +244,65 @@ pub(super) struct Stretch {
     /// The last sixteen pairs, 1 where they differ.
     history: u16,
     doubt: Option<Box<Doubt>>,
+    /// What it was when it was well again last, and when that was.
+    before: Option<(Class, i64)>,
 }
 
 impl Stretch {
     /// Two readings that are the same, with nothing older that is still to be judged.
-    pub(super) fn agree(&mut self) -> Option<Verdict> {
+    pub(super) fn agree(
+        &mut self,
+        micros: i64,
+        (now_ns, window_ns): (i64, i64),
+        tolerance: &Tolerance,
+    ) -> Option<Verdict> {
         self.history <<= 1;
         let doubt = self.doubt.as_deref_mut()?;
+        if doubt.calm == 0 {
+            doubt.calm_since_ns = now_ns;
+        }
         doubt.calm = doubt.calm.saturating_add(1);
-        let enough = if doubt.known.is_some() { WELL } else { CALM };
-        (doubt.calm >= enough).then(|| self.end()).flatten()
+        doubt.calm_course.see(micros);
+        // Old values meet the present ones for a moment: those are right again that agree while they move, or for long.
+        let lasts = now_ns.saturating_sub(doubt.calm_since_ns) / WINDOWS >= window_ns;
+        let is_right = lasts || doubt.calm_course.moved(MOVED, tolerance);
+        if doubt.calm < WELL || !is_right {
+            return None;
+        }
+        match (doubt.known, doubt.persists) {
+            (Some(_), _) => self.end(now_ns),
+            // It is over before it could be known what it was: that is told by what there is.
+            (None, true) => {
+                doubt.windows = WINDOWS * 2;
+                doubt.judge_late(tolerance)
+            }
+            (None, false) => None,
+        }
     }
 
     /// Two readings that differ, of which the first came at `since`; `class` is what it is when it persists and is no scaling.
     pub(super) fn differ(
         &mut self,
-        since_ns: i64,
+        (since_ns, window_ns): (i64, i64),
         differs: Differs,
         (tolerance, class): (&Tolerance, Class),
     ) -> Option<Verdict> {
         self.history = self.history << 1 | 1;
         let persists = self.history.count_ones() >= PERSISTS;
-        let doubt = self.doubt.get_or_insert_with(|| {
-            Box::new(Doubt {
-                first: differs,
-                pairs: Vec::new(),
-                count: 0,
-                calm: 0,
-                since_ns,
-                class,
-                known: None,
-            })
+        let recent = window_ns.saturating_mul(REMEMBERED);
+        let recalls = self.before.is_some_and(|(class, at_ns)| {
+            class != Class::WrongScaling && since_ns.saturating_sub(at_ns) <= recent
         });
-        doubt.count += 1;
-        doubt.calm = 0;
-        doubt.keep(differs, tolerance);
+        let new = || Box::new(Doubt::new(since_ns, differs, class));
+        let doubt = self.doubt.get_or_insert_with(new);
         doubt.class = class;
+        doubt.see(differs, tolerance);
+        doubt.persists |= persists;
         match doubt.known {
-            // What was a scaling until now is none when a value leaves its line.
-            Some(Class::WrongScaling) if doubt.fit(tolerance) == Fit::Not => {
-                doubt.known = Some(class);
-                Some(Verdict::Persists(class, None, differs))
-            }
-            None if persists => doubt.judge(tolerance, false),
-            _ => None,
+            Some(_) => doubt.judge_again(differs, tolerance),
+            None if recalls => Some(doubt.say(Proportion::Unknown, differs)),
+            None if persists => doubt.judge(tolerance),
+            None => None,
         }
     }
 
@@ -184,7 +313,11 @@ impl Stretch {
             .as_deref()
             .filter(|doubt| doubt.known.is_none())?;
         // A window until it was known to differ, and one for what comes after it.
-        Some(doubt.since_ns.saturating_add(window_ns.saturating_mul(2)))
+        Some(
+            doubt
+                .since_ns
+                .saturating_add(window_ns.saturating_mul(doubt.windows)),
+        )
     }
 
     /// Judges a doubt that is due.
@@ -196,17 +329,22 @@ impl Stretch {
         if self.due_ns(window_ns)? > now_ns {
             return None;
         }
-        if self.history.count_ones() < PERSISTS {
-            return self.end();
+        let doubt = self.doubt.as_deref_mut()?;
+        if doubt.persists {
+            return doubt.judge_late(tolerance);
         }
-        self.doubt.as_deref_mut()?.judge(tolerance, true)
+        if doubt.calm < WELL && doubt.windows == WINDOWS {
+            doubt.windows += WINDOWS;
+            return None;
+        }
+        self.end(now_ns)
     }
 
-    fn end(&mut self) -> Option<Verdict> {
+    fn end(&mut self, now_ns: i64) -> Option<Verdict> {
         let doubt = self.doubt.take()?;
         Some(match doubt.known {
             Some(class) => {
-                self.history = 0;
+                (self.history, self.before) = (0, Some((class, now_ns)));
                 Verdict::Well(class, doubt.first.at_ns.0, doubt.count)
             }
             None => Verdict::Few(doubt.first, doubt.count),

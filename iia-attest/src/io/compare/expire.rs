@@ -7,6 +7,7 @@ use iia_core::Timestamp;
 
 use super::super::reading::{PointId, Station};
 use super::pairs::{End, Held, Timing, timing};
+use super::traffic::Suspect;
 use super::{Class, Due, Io, end, words};
 
 /// What is known of a reading whose other half did not come.
@@ -34,19 +35,73 @@ impl Io {
         };
         let skew_ns = known.tolerance.skew_ns;
         let settled = !known.pending.has_before(one.at_ns.min(other.at_ns));
-        let verdict = settled.then(|| known.network.agree()).flatten();
+        let (now, tolerance) = ((self.now_ns, self.window_ns), known.tolerance);
+        let verdict = settled
+            .then(|| known.network.agree(device.micros, now, &tolerance))
+            .flatten();
         if let Some(verdict) = verdict {
             let ends = (Station::Device, Station::Box);
             let finding = known.named(&self.contracts).verdict(ends, &verdict);
             self.report(finding);
         }
-        let class = match timing(one, other, skew_ns) {
-            Timing::Late => Class::LateFrame,
-            Timing::Skewed => Class::ClockSkew,
-            Timing::InTime | Timing::Stale => return,
-        };
         let apart = boxed.at_ns.saturating_sub(device.at_ns);
-        self.spell(point, class, boxed, apart);
+        match timing(one, other, skew_ns) {
+            Timing::Late => self.spell(point, Class::LateFrame, boxed, apart),
+            Timing::Later => self.suspect(point, Class::LateFrame, boxed, apart),
+            Timing::Skewed => self.suspect(point, Class::ClockSkew, boxed, apart),
+            Timing::InTime | Timing::Stale => {}
+        }
+    }
+
+    /// The times of a pair lie apart, and nothing but they say so: told when no value differs for a while, or where it is
+    /// known.
+    fn suspect(&mut self, point: PointId, class: Class, held: &Held, apart_ns: i64) {
+        let Some(number) = self
+            .points
+            .get(point.0 as usize)
+            .map(|known| known.contract)
+        else {
+            return;
+        };
+        let (since_ns, window_ns) = (self.now_ns, self.window_ns);
+        let Some((_, traffic)) = self.contracts.get_mut(number as usize) else {
+            return;
+        };
+        if traffic.is_known(class, held.end) {
+            return self.spell(point, class, held, apart_ns);
+        }
+        traffic.suspect(Suspect {
+            class,
+            point,
+            held: *held,
+            apart_ns,
+            since_ns,
+            count: 1,
+        });
+        if !core::mem::replace(&mut traffic.queued, true) {
+            let due = traffic.due_ns(window_ns).unwrap_or(since_ns);
+            self.queue.push(Reverse((due, Due::Contract(number))));
+        }
+    }
+
+    /// What was suspected is told.
+    fn confirm(&mut self, number: u32, suspect: &Suspect) {
+        let (class, end) = (suspect.class, suspect.held.end);
+        self.spell(suspect.point, class, &suspect.held, suspect.apart_ns);
+        if let Some((_, traffic)) = self.contracts.get_mut(number as usize) {
+            traffic.add(class, end, suspect.count.saturating_sub(1));
+        }
+    }
+
+    fn refute(&mut self, point: PointId) {
+        let contract = self
+            .points
+            .get(point.0 as usize)
+            .map(|known| known.contract);
+        let traffic = contract.and_then(|number| self.contracts.get_mut(number as usize));
+        if let Some((_, traffic)) = traffic {
+            traffic.refute();
+        }
     }
 
     /// Counts a reading to what happens to the frames of its contract; the first is told.
@@ -117,6 +172,10 @@ impl Io {
             let Some((name, traffic)) = self.contracts.get_mut(number as usize) else {
                 return;
             };
+            if let Some(suspect) = traffic.ripe(now_ns, window_ns) {
+                self.confirm(number, &suspect);
+                continue;
+            }
             if let Some(spell) = traffic.over(now_ns, window_ns) {
                 let finding = words::over(name, &spell);
                 self.report(finding);
@@ -191,7 +250,10 @@ impl Io {
         }
         let contract = known.contract;
         match self.alone(contract, &held, skew_ns) {
-            Alone::Told(class) => self.spell(point, class, &held, 0),
+            Alone::Told(class) => {
+                self.refute(point);
+                self.spell(point, class, &held, 0);
+            }
             Alone::Unseen => self.counts.unseen += 1,
             Alone::Early => {}
             Alone::Later => return Some(held),
@@ -201,10 +263,11 @@ impl Io {
 
     fn differed(&mut self, point: PointId, one: &Held, other: &Held) {
         self.counts.differed += 1;
+        self.refute(point);
         let Some(known) = self.points.get_mut(point.0 as usize) else {
             return;
         };
-        let Some(verdict) = known.differ(one, other) else {
+        let Some(verdict) = known.differ(one, other, self.window_ns) else {
             return;
         };
         let ends = match one.way {

@@ -19,10 +19,12 @@ pub(super) struct Line {
 /// What pairs lie on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Fit {
-    /// A power of ten, which one value shows, or a factor over a wide enough span.
+    /// A power of ten, or a factor over a span that is wide enough to show the slope as well.
     Sure(Line),
     /// Some line; whatever moves slowly lies on one for a while.
     Maybe(Line),
+    /// They tell too little: what came moves less than may be told apart, and what was said not much more.
+    Unknown,
     /// None.
     Not,
 }
@@ -31,49 +33,63 @@ impl Fit {
     pub(super) const fn line(self) -> Option<Line> {
         match self {
             Self::Sure(line) | Self::Maybe(line) => Some(line),
-            Self::Not => None,
+            Self::Unknown | Self::Not => None,
         }
     }
 }
 
-/// Tolerances between the least and the greatest value that make a factor sure.
-const WIDE: u64 = 4;
+/// Tolerances between the least and the greatest value, at both ends, that make a factor sure: old values that rise beside the
+/// present ones then show another slope.
+pub(super) const WIDE: i64 = 16;
+/// Tolerances that a value must be from nothing to be a tenth of another.
+const SHOWS: u64 = 4;
 
 /// The line on which all pairs lie within the tolerance: a power of ten, a factor where two values differ, any line
 /// where three do.
 pub(super) fn line(pairs: &[Pair], tolerance: &Tolerance) -> Fit {
     let least = pairs.iter().min_by_key(|pair| pair.from);
     let Some((low, high)) = least.zip(pairs.iter().max_by_key(|pair| pair.from)) else {
-        return Fit::Not;
+        return Fit::Unknown;
     };
     if let Some(line) = power_of_ten(pairs, tolerance) {
         return Fit::Sure(line);
     }
     let count = distinct(pairs, tolerance);
     let around = tolerance.around(high.to).unsigned_abs();
+    let is_wide = |apart: u64| apart / WIDE.unsigned_abs() >= around;
     if count < 2 || high.to.abs_diff(low.to) <= around {
-        return Fit::Not;
+        // What stands still while the other moves far is no scaling.
+        return match is_wide(high.from.abs_diff(low.from)) {
+            true => Fit::Not,
+            false => Fit::Unknown,
+        };
     }
     let larger = match low.from.unsigned_abs() > high.from.unsigned_abs() {
         true => low,
         false => high,
     };
     if let Some(line) = factor(pairs, larger, tolerance) {
-        let wide = high.from.abs_diff(low.from) / WIDE >= around;
+        let wide = is_wide(high.from.abs_diff(low.from)) && is_wide(high.to.abs_diff(low.to));
         return if wide {
             Fit::Sure(line)
         } else {
             Fit::Maybe(line)
         };
     }
-    match count > 2 && pairs.iter().all(|pair| on(low, high, pair, tolerance)) {
-        true => Fit::Maybe(through(low, high)),
-        false => Fit::Not,
+    // A line that is not known to pass through nothing shows by both of its ends only.
+    let rises = high.to.abs_diff(low.to) / (WIDE / 2).unsigned_abs() >= around;
+    match (
+        count > 2 && rises,
+        pairs.iter().all(|pair| on(low, high, pair, tolerance)),
+    ) {
+        (_, false) => Fit::Not,
+        (true, true) => Fit::Maybe(through(low, high)),
+        (false, true) => Fit::Unknown,
     }
 }
 
 /// How many values upstream are told apart, as far as three.
-pub(super) fn distinct(pairs: &[Pair], tolerance: &Tolerance) -> usize {
+fn distinct(pairs: &[Pair], tolerance: &Tolerance) -> usize {
     let mut seen = [None; 3];
     let mut count = 0;
     for pair in pairs {
@@ -132,10 +148,19 @@ fn power_of_ten(pairs: &[Pair], tolerance: &Tolerance) -> Option<Line> {
     let gains = [1, 10, 100, 1_000, 10_000, 100_000];
     let less = gains.into_iter();
     let more = gains.map(|gain| gain * 10_000_000).into_iter();
-    let gain = less.chain(more).find(|gain| {
-        let scaled = |pair: &Pair| pair.from != 0 && scales(pair, *gain, tolerance);
-        pairs.iter().all(scaled)
-    })?;
+    let gain = less
+        .chain(more)
+        .find(|gain| pairs.iter().all(|pair| scales(pair, *gain, tolerance)))?;
+    // Next to nothing is a thousandth of anything.
+    let shows = |pair: &Pair| {
+        let around = tolerance
+            .around(pair.from)
+            .max(tolerance.around(pair.to))
+            .unsigned_abs();
+        let least = pair.from.unsigned_abs().min(pair.to.unsigned_abs());
+        least > 0 && least / SHOWS >= around
+    };
+    pairs.iter().any(shows).then_some(())?;
     Some(Line {
         gain_micros: gain,
         offset_micros: 0,
@@ -189,6 +214,8 @@ mod tests {
         check(&[(100, 1000), (100, 1000)], Some((10_000_000, 0)));
         check(&[(100, 10), (100, 10)], Some((100_000, 0)));
         check(&[(100, 200), (100, 200)], None);
+        // Nothing is no millionth of something.
+        check(&[(100, 0), (150, 0)], None);
         // What stands still while the other moves, and what jumps, is no scaling.
         check(&[(100, 90), (150, 90), (180, 90)], None);
         check(&[(100, 90), (150, 300), (180, 10)], None);
@@ -207,7 +234,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(line(&[], &HALF_PERCENT), Fit::Not);
+        assert_eq!(line(&[], &HALF_PERCENT), Fit::Unknown);
         let one = line(
             &[Pair {
                 from: 1_000_000,

@@ -72,10 +72,10 @@ impl Known {
         }
     }
 
-    /// A sample of the wire, or what the sensor says of itself.
+    /// A sample of the wire, or what the sensor says of itself; `now` with the length of a window.
     pub(super) fn sample(
         &mut self,
-        now_ns: i64,
+        now: (i64, i64),
         reading: &Reading,
         contracts: &Contracts,
     ) -> Option<Finding> {
@@ -83,7 +83,7 @@ impl Known {
         let skew_ns = self.tolerance.skew_ns;
         let electrical = self.electrical.get_or_insert_default();
         if reading.station == Station::Sensor {
-            let verdict = electrical.against_wire(now_ns, reading, &self.tolerance, true)?;
+            let verdict = electrical.against_wire(now, reading, &self.tolerance, true)?;
             let ends = (Station::Sensor, Station::Wire);
             return Some(self.named(contracts).verdict(ends, &verdict));
         }
@@ -98,7 +98,7 @@ impl Known {
     /// What the device says, held against the wire at its input.
     pub(super) fn device(
         &mut self,
-        now_ns: i64,
+        now: (i64, i64),
         reading: &Reading,
         contracts: &Contracts,
     ) -> Option<Finding> {
@@ -106,7 +106,7 @@ impl Known {
         if reading.way != Way::Said || electrical.broken {
             return None;
         }
-        let verdict = electrical.against_wire(now_ns, reading, &self.tolerance, false)?;
+        let verdict = electrical.against_wire(now, reading, &self.tolerance, false)?;
         let ends = (Station::Wire, Station::Device);
         Some(self.named(contracts).verdict(ends, &verdict))
     }
@@ -176,7 +176,7 @@ impl Known {
     }
 
     /// The two ends of a frame have other values.
-    pub(super) fn differ(&mut self, one: &Held, other: &Held) -> Option<Verdict> {
+    pub(super) fn differ(&mut self, one: &Held, other: &Held, window_ns: i64) -> Option<Verdict> {
         let since_ns = one.came_ns.min(other.came_ns);
         let (from, to) = if one.end.is_origin(one.way) {
             (one, other)
@@ -192,7 +192,7 @@ impl Known {
         };
         let class = Class::ManInTheMiddle;
         self.network
-            .differ(since_ns, differs, (&self.tolerance, class))
+            .differ((since_ns, window_ns), differs, (&self.tolerance, class))
     }
 }
 
@@ -214,7 +214,7 @@ impl Electrical {
     /// A value held against what the wire had of late; nothing where that is too long ago.
     fn against_wire(
         &mut self,
-        now_ns: i64,
+        now: (i64, i64),
         reading: &Reading,
         tolerance: &Tolerance,
         is_sensor: bool,
@@ -230,7 +230,9 @@ impl Electrical {
             false => (&mut self.device, Class::MisreportingDevice),
         };
         if tolerance.holds(wire, reading.micros) {
-            return stretch.agree().filter(Verdict::lasts);
+            return stretch
+                .agree(reading.micros, now, tolerance)
+                .filter(Verdict::lasts);
         }
         let (sample, value) = ((level.last, level.last_ns), (reading.micros, at_ns));
         let (from, to) = if is_sensor {
@@ -246,7 +248,7 @@ impl Electrical {
             at_ns: (from.1, to.1),
         };
         stretch
-            .differ(now_ns, differs, (tolerance, class))
+            .differ(now, differs, (tolerance, class))
             .filter(Verdict::lasts)
     }
 }

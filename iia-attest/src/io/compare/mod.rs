@@ -30,7 +30,7 @@ use super::reading::{Observation, PointId, Reading, Station};
 use crate::correlator::Correlator;
 
 pub use class::Class;
-pub use doubt::{CALM, PAIRS_MAX, PERSISTS, WELL};
+pub use doubt::{MOVED, PAIRS_MAX, PERSISTS, REMEMBERED, WELL, WINDOWS};
 pub use pairs::PENDING_MAX;
 pub use traffic::PERIOD_MAX_NS;
 
@@ -154,11 +154,11 @@ impl Io {
         let now_ns = self.now_ns;
         match end(reading.station) {
             None => {
-                let finding = known.sample(now_ns, reading, &self.contracts);
+                let finding = known.sample((now_ns, self.window_ns), reading, &self.contracts);
                 self.told(reading.point, finding);
             }
             Some(End::Device) => {
-                let finding = known.device(now_ns, reading, &self.contracts);
+                let finding = known.device((now_ns, self.window_ns), reading, &self.contracts);
                 self.told(reading.point, finding);
                 self.frame(reading, End::Device);
             }

@@ -79,8 +79,10 @@ impl Held {
 pub(super) enum Timing {
     /// No further apart than the clocks may be.
     InTime,
-    /// It was held up: its answer took longer at the far end, or it came to the observer as much later as its time says.
+    /// It was held up: its answer took longer at the far end.
     Late,
+    /// It came to the observer as much later as its time says.
+    Later,
     /// Only the stamps lie apart.
     Skewed,
     /// The same value of another time: not the same frame.
@@ -107,7 +109,7 @@ pub(super) fn timing(one: &Held, other: &Held, skew_ns: i64) -> Timing {
     let came_as_late = apart.abs_diff(came) <= apart.unsigned_abs() / 2;
     match (came_as_late, longer) {
         (false, _) => Timing::Skewed,
-        (true, None) if apart > 0 => Timing::Late,
+        (true, None) if apart > 0 => Timing::Later,
         (true, _) => Timing::Stale,
     }
 }

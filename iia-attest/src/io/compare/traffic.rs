@@ -2,8 +2,10 @@
 
 use alloc::boxed::Box;
 
+use super::super::reading::PointId;
 use super::class::Class;
-use super::pairs::{End, Search};
+use super::doubt::WINDOWS;
+use super::pairs::{End, Held, Search};
 
 /// A pause between frames beyond this is no pace.
 pub const PERIOD_MAX_NS: i64 = 3_600_000_000_000;
@@ -65,6 +67,27 @@ pub(super) struct Spell {
     pub(super) count: u64,
 }
 
+/// Readings that are the same and lie far apart in time. Old values that are played again meet present ones like that, and differ
+/// from others: so it is told when a time has passed in which none differed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Suspect {
+    pub(super) class: Class,
+    /// The first of them, and how far it lay apart.
+    pub(super) point: PointId,
+    pub(super) held: Held,
+    pub(super) apart_ns: i64,
+    pub(super) since_ns: i64,
+    /// Readings.
+    pub(super) count: u64,
+}
+
+impl Suspect {
+    fn due_ns(&self, window_ns: i64) -> i64 {
+        self.since_ns
+            .saturating_add(window_ns.saturating_mul(WINDOWS))
+    }
+}
+
 /// The frames of a contract.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Traffic {
@@ -72,10 +95,50 @@ pub(super) struct Traffic {
     pub(super) boxed: Heard,
     /// Few at a time, so a list.
     pub(super) spells: Option<Box<[Option<Spell>; 8]>>,
+    suspect: Option<Box<Suspect>>,
     pub(super) queued: bool,
 }
 
 impl Traffic {
+    /// Whether a spell of this class goes on at this end.
+    pub(super) fn is_known(&self, class: Class, end: End) -> bool {
+        let mut spells = self
+            .spells
+            .iter()
+            .flat_map(|spells| spells.iter().flatten());
+        spells.any(|spell| (spell.class, spell.end) == (class, end))
+    }
+
+    /// Counts a reading to what is suspected.
+    pub(super) fn suspect(&mut self, suspect: Suspect) {
+        match self.suspect.as_deref_mut() {
+            Some(known) if known.class == suspect.class => known.count += 1,
+            Some(_) => {}
+            None => self.suspect = Some(Box::new(suspect)),
+        }
+    }
+
+    /// A reading came otherwise, or not at all: then it was not the time alone.
+    pub(super) fn refute(&mut self) {
+        self.suspect = None;
+    }
+
+    /// Takes what was suspected and not refuted in its time.
+    pub(super) fn ripe(&mut self, now_ns: i64, window_ns: i64) -> Option<Suspect> {
+        let due = |suspect: &mut Box<Suspect>| suspect.due_ns(window_ns) <= now_ns;
+        self.suspect.take_if(due).map(|suspect| *suspect)
+    }
+
+    /// Adds readings to a spell that goes on.
+    pub(super) fn add(&mut self, class: Class, end: End, count: u64) {
+        let spells = self
+            .spells
+            .iter_mut()
+            .flat_map(|spells| spells.iter_mut().flatten());
+        for spell in spells.filter(|spell| (spell.class, spell.end) == (class, end)) {
+            spell.count = spell.count.saturating_add(count);
+        }
+    }
     pub(super) const fn heard(&self, end: End) -> &Heard {
         match end {
             End::Device => &self.device,
@@ -136,11 +199,16 @@ impl Traffic {
         device.max(self.boxed.patience_ns(window_ns))
     }
 
-    /// When the next spell is over.
+    /// When the next spell is over, or a suspicion due.
     pub(super) fn due_ns(&self, window_ns: i64) -> Option<i64> {
-        let spells = self.spells.as_deref()?.iter().flatten();
-        let first = spells.map(|spell| spell.last_ns).min()?;
-        Some(first.saturating_add(self.calm_ns(window_ns)))
+        let spells = self
+            .spells
+            .iter()
+            .flat_map(|spells| spells.iter().flatten());
+        let first = spells.map(|spell| spell.last_ns).min();
+        let over = first.map(|first| first.saturating_add(self.calm_ns(window_ns)));
+        let suspect = self.suspect.as_ref().map(|one| one.due_ns(window_ns));
+        over.into_iter().chain(suspect).min()
     }
 
     /// Takes a spell that is over.

@@ -12,7 +12,7 @@ use iia_core::stream::Stream;
 use super::super::point::Tolerance;
 use super::super::reading::{Fault, Station};
 use super::class::Class;
-use super::doubt::{Differs, Verdict};
+use super::doubt::{Differs, Proportion, Verdict};
 use super::fit::Line;
 use super::traffic::Spell;
 
@@ -99,10 +99,13 @@ impl Named<'_> {
                 );
                 self.finding(differs.at_ns.1, class, reason, self.both(ends, differs))
             }
-            Verdict::Persists(class, line, differs) => {
-                let how = match line {
-                    Some(line) => scaled(line),
-                    None => "and in no fixed proportion".into(),
+            Verdict::Persists(class, proportion, differs) => {
+                let how = match proportion {
+                    Proportion::Fixed(line) => scaled(line),
+                    Proportion::None => "and in no fixed proportion".into(),
+                    Proportion::Unknown => {
+                        "and they have moved too little to say in what proportion".into()
+                    }
                 };
                 let (from, to) = (self.value(differs.pair.from), self.value(differs.pair.to));
                 let reason = format!(

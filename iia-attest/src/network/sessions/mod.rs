@@ -210,7 +210,10 @@ impl Sessions {
         let pair = Pair::of(session);
         let tolerance = self.tolerances.of(&pair);
         let life_ns = going.map_or(i64::MAX, |going| now.since_ns(going.since));
+        // Whoever holds a link ends it with its peer's certificate: that is its end in order, were it not too late.
+        let is_due = going.is_some_and(|going| going.state == State::Open && going.due.is_some());
         match how {
+            How::Expired if is_due => {}
             How::Expired | How::Revoked => self.never(now, session, how),
             How::Failed => self.count(now, pair, (Kind::Failures, how)),
             How::Silent if !was_open => self.count(now, pair, (Kind::Failures, how)),
