@@ -7,12 +7,15 @@ mod plant;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use divan::counter::ItemsCount;
 use iia_attest::correlator::Correlator as _;
 use iia_attest::network::{Network, Wire};
 use plant::{CONTRACTS, at, catalog, exchange, seen, server};
 
 /// Contracts take turns by a stride that is prime, so that no lookup is the one before.
 const STRIDE: u32 = 7919;
+/// Observations of a row.
+const ROW: u32 = 4 * 65_536;
 
 fn main() {
     divan::main();
@@ -56,6 +59,35 @@ fn exchanges_of_the_agreed(bencher: divan::Bencher<'_, '_>, contracts: u32) {
         ns += 1000;
         observer.handle_observation(at(ns), exchange(next()));
         observer.poll_finding()
+    });
+}
+
+/// How many of the agreed an observer takes in a second that has known them all: every contract is heard four times, by turns.
+#[divan::bench(args = CONTRACTS, sample_count = 20, sample_size = 1)]
+fn exchanges_in_a_row(bencher: divan::Bencher<'_, '_>, contracts: u32) {
+    let mut observer = Wire::new(&catalog(contracts));
+    let mut next = turns(contracts);
+    let mut ns = 0;
+    bencher.counter(ItemsCount::new(ROW)).bench_local(|| {
+        for _ in 0..ROW {
+            ns += 1000;
+            observer.handle_observation(at(ns), exchange(next()));
+        }
+        assert!(observer.poll_finding().is_none());
+    });
+}
+
+#[divan::bench(args = CONTRACTS, sample_count = 20, sample_size = 1)]
+fn runs_in_a_row(bencher: divan::Bencher<'_, '_>, contracts: u32) {
+    let mut observer = Network::new(&catalog(contracts));
+    let mut next = turns(contracts);
+    let mut ns = 0;
+    bencher.counter(ItemsCount::new(ROW)).bench_local(|| {
+        for _ in 0..ROW {
+            ns += 1000;
+            observer.handle_observation(at(ns), seen(next(), at(ns)));
+        }
+        assert!(observer.poll_finding().is_none());
     });
 }
 

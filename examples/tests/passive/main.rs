@@ -1,6 +1,11 @@
 //! IIA 8 beside a real kernel: an interface that is taken over as the box does it, with the box's own ear at it, and what its
 //! observer says of it while others open sockets, send beneath the firewall and attach programs.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "tests"
+)]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};

@@ -1,12 +1,11 @@
 //! Whether a contract covers what was done, and if not, how near it came.
 
-use iia_contract::scope::Run;
 use iia_core::Timestamp;
 use iia_core::observe::{Outcome, Protocol};
 
 use super::agreed::{Agreed, Rule};
 use super::deed::{Deed, Touched};
-use super::values::Says;
+use super::values::{Declared, Says};
 
 /// What is wrong; later ones came nearer to being covered.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -91,7 +90,7 @@ fn covers(rule: &Rule, deed: &Deed) -> Result<(), Wrong> {
         Deed::Published { .. } | Deed::Lost(_) => false,
     };
     check(meant, Wrong::Protocol)?;
-    check(listed(&rule.vlans, deed.vlan()), Wrong::Vlan)?;
+    check(listed(rule.vlans(), deed.vlan()), Wrong::Vlan)?;
     match deed {
         Deed::Exchange {
             unit,
@@ -101,7 +100,7 @@ fn covers(rule: &Rule, deed: &Deed) -> Result<(), Wrong> {
             write,
             ..
         } => {
-            check(listed(&rule.units, *unit), Wrong::Unit)?;
+            check(listed(rule.units(), *unit), Wrong::Unit)?;
             check(*outcome != Outcome::Malformed, Wrong::Malformed)?;
             let touched = (read.as_ref(), write.as_ref());
             match outcome {
@@ -115,14 +114,17 @@ fn covers(rule: &Rule, deed: &Deed) -> Result<(), Wrong> {
             write,
             value_micros,
             ..
-        } => match rule.tags.access(tag, *write, *value_micros) {
-            Says::Fine => Ok(()),
-            Says::NotDeclared => Err(Wrong::Tag),
-            Says::ReadOnly => Err(Wrong::ReadOnly),
-            Says::OutOfRange => Err(Wrong::Value),
+        } => match rule
+            .tags()
+            .map(|tags| tags.access(tag, *write, *value_micros))
+        {
+            Some(Says::Fine) => Ok(()),
+            None | Some(Says::NotDeclared) => Err(Wrong::Tag),
+            Some(Says::ReadOnly) => Err(Wrong::ReadOnly),
+            Some(Says::OutOfRange) => Err(Wrong::Value),
         },
         Deed::Frame(frame) => {
-            let fine = frame.func.is_none_or(|func| listed(&rule.functions, func));
+            let fine = frame.func.is_none_or(|func| listed(rule.functions(), func));
             check(fine, Wrong::Function)
         }
         _ => Ok(()),
@@ -158,23 +160,17 @@ fn exchange(
     func: u8,
     (read, write): (Option<&Touched>, Option<&Touched>),
 ) -> Result<(), Wrong> {
-    if !rule.functions.contains(&func) {
+    if !rule.functions().contains(&func) {
         check(read.is_some() || write.is_some(), Wrong::Function)?;
         if let Some(write) = write {
             check(!rule.writes.is_empty(), Wrong::ReadOnly)?;
-            check(within(&rule.writes, &write.run), Wrong::Write)?;
+            check(rule.writes.hold(&write.run), Wrong::Write)?;
         }
         check(
-            read.is_none_or(|read| within(&rule.reads, &read.run)),
+            read.is_none_or(|read| rule.reads.hold(&read.run)),
             Wrong::Read,
         )?;
     }
-    let sound = rule.tags.sound(read) && rule.tags.sound(write);
-    check(sound, Wrong::Value)
-}
-
-/// Whether one of the runs holds all of another; they do not touch each other.
-fn within(runs: &[Run], one: &Run) -> bool {
-    runs.iter()
-        .any(|run| run.table == one.table && run.first <= one.first && one.last <= run.last)
+    let sound = |tags: &Declared| tags.sound(read) && tags.sound(write);
+    check(rule.tags().is_none_or(sound), Wrong::Value)
 }

@@ -53,23 +53,30 @@ pub(super) struct Heard {
     pub(super) until: Timestamp,
 }
 
-/// What a contract expects, and what was heard of it.
+/// What a contract expects, and what was heard of it: what changes with each thing that is heard lies together.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 struct Watched {
-    contract: Text,
-    /// When it goes out of force, and nothing is expected any more.
-    until: Option<Timestamp>,
-    silence_ns: Option<i64>,
     last: Option<Timestamp>,
     silent: bool,
     fleet: Option<Box<Fleet>>,
     pace: Option<Box<Pace>>,
+    expects: Box<Expects>,
+}
+
+/// What a contract expects.
+#[derive(Clone, Debug)]
+struct Expects {
+    contract: Text,
+    /// When it goes out of force, and nothing is expected any more.
+    until: Option<Timestamp>,
+    silence_ns: Option<i64>,
 }
 
 impl Watched {
     /// When its window ends, unless it may be silent, is known to be, or each of its devices has a window of its own.
     fn end(&self, started: Timestamp) -> Option<Timestamp> {
-        let silence_ns = self.silence_ns.filter(|_| !self.silent)?;
+        let silence_ns = self.expects.silence_ns.filter(|_| !self.silent)?;
         let own = self.fleet.is_none();
         own.then(|| self.last.unwrap_or(started) + silence_ns)
     }
@@ -81,9 +88,11 @@ impl Presence {
         let contracts = catalog.contracts().iter();
         let watched = contracts.filter_map(|contract| match &contract.terms {
             Terms::Device(device) => Some(Watched {
-                contract: contract.id.clone(),
-                until: contract.deprecated,
-                silence_ns: device.silence_ns,
+                expects: Box::new(Expects {
+                    contract: contract.id.clone(),
+                    until: contract.deprecated,
+                    silence_ns: device.silence_ns,
+                }),
                 last: None,
                 silent: false,
                 fleet: Fleet::of(device).map(Box::new),
@@ -139,13 +148,13 @@ impl Presence {
         let is_new = watched.last.is_none_or(|last| until > last);
         if let Some(fleet) = &mut watched.fleet {
             let device = fleet.device(heard);
-            if let Some(end) = fleet.heard(&watched.contract, device, until, out) {
+            if let Some(end) = fleet.heard(&watched.expects.contract, device, until, out) {
                 self.ends.push(Reverse((end, index, Kind::Fleet)));
             }
         }
         if let Some(pace) = &mut watched.pace
             && is_new
-            && let Some(end) = pace.heard(&watched.contract, heard, out)
+            && let Some(end) = pace.heard(&watched.expects.contract, heard, out)
         {
             self.ends.push(Reverse((end, index, Kind::Pace)));
         }
@@ -155,7 +164,7 @@ impl Presence {
         watched.last = Some(until);
         self.furthest = self.furthest.max(Some(until));
         if core::mem::take(&mut watched.silent) {
-            let contract = watched.contract.as_str();
+            let contract = watched.expects.contract.as_str();
             let reason = format!("traffic of contract {contract} is back");
             let about = (contract, "silence");
             out.say(finding(until, Conclusion::Converge, about, reason));
@@ -176,19 +185,19 @@ impl Presence {
             let Some(watched) = self.watched.get_mut(index as usize) else {
                 continue;
             };
-            if watched.until.is_some_and(|until| end >= until) {
+            if watched.expects.until.is_some_and(|until| end >= until) {
                 continue;
             }
             let next = match kind {
                 Kind::Silence => watched.silence((started, now), out),
                 Kind::Fleet => {
                     let fleet = watched.fleet.as_mut();
-                    fleet.and_then(|fleet| fleet.pass(&watched.contract, now, out))
+                    fleet.and_then(|fleet| fleet.pass(&watched.expects.contract, now, out))
                 }
                 Kind::Pace => {
                     let last = watched.last.unwrap_or(started);
                     let pace = watched.pace.as_mut();
-                    pace.and_then(|pace| pace.pass(&watched.contract, (last, now), out))
+                    pace.and_then(|pace| pace.pass(&watched.expects.contract, (last, now), out))
                 }
             };
             if let Some(next) = next {
@@ -253,8 +262,8 @@ impl Watched {
             return Some(end);
         }
         self.silent = true;
-        let contract = self.contract.as_str();
-        let seconds = self.silence_ns.unwrap_or_default() as f64 / 1e9;
+        let contract = self.expects.contract.as_str();
+        let seconds = self.expects.silence_ns.unwrap_or_default() as f64 / 1e9;
         let reason =
             format!("contract {contract} expects traffic, and none was seen for {seconds} s");
         let about = (contract, "silence");

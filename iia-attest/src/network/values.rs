@@ -65,6 +65,11 @@ impl Declared {
         }
     }
 
+    /// Whether nothing is declared.
+    pub(super) fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.placed.is_empty()
+    }
+
     /// Whether a value may be asked for or set.
     pub(super) fn access(&self, name: &str, write: bool, value_micros: Option<i64>) -> Says {
         let found = self

@@ -8,7 +8,7 @@ use iia_contract::scope::{Server, Text};
 use iia_core::Timestamp;
 use iia_core::finding::{Conclusion, Finding};
 
-use super::agreed::Agreed;
+use super::agreed::{Agreed, Rule};
 use super::deed::{Deed, Place, Who};
 use super::judge::{Judged, Wrong, judge};
 use super::known::{Known, News};
@@ -92,7 +92,7 @@ impl Wire {
                 // Whoever is not named at a place is told whose contract is there.
                 let rule = rule.or_else(|| self.agreed.somebody_at(place));
                 let about = (place, &kind.who);
-                let contract = rule.map_or("", |rule| rule.contract.as_str());
+                let contract = rule.map_or("", Rule::contract);
                 let reason = words::reason(deed, about, (wrong, rule));
                 let mut found =
                     finding(now, Conclusion::Diverge, (contract, wrong.clause()), reason);

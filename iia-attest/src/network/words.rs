@@ -110,7 +110,7 @@ pub(super) fn reason(
     (place, who): (Place, &Who),
     (wrong, rule): (Wrong, Option<&Rule>),
 ) -> String {
-    let contract = rule.map_or("", |rule| rule.contract.as_str());
+    let contract = rule.map_or("", Rule::contract);
     let did = did(deed, place, who);
     let why = match wrong {
         Wrong::Nobody => "and no contract joins them".into(),
