@@ -1,6 +1,6 @@
 //! What is done on the way of a value has its name when it is told first, whatever the value does: random walks, fast and slow,
 //! that somebody scales, replays or holds. From fixed seeds.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod plant;
 

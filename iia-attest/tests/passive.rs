@@ -1,9 +1,4 @@
 //! IIA 8: an interface that only sees is held against what the kernel counts and lists.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail"
-)]
 
 use iia_attest::correlator::Correlator as _;
 use iia_attest::network::Passive;
