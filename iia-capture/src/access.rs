@@ -4,45 +4,97 @@
 //! other is written as the standard writes it (`ns=2;i=1234`, OPC 10000-6, 5.3.1.10). The standard's own nodes
 //! (namespace 0) are no values of a device and are left out.
 
-use alloc::format;
-use alloc::string::{String, ToString as _};
-use alloc::vec::Vec;
+use alloc::string::String;
+use core::fmt::Write as _;
 
 use iia_core::observe::{Access, Between, Field, Protocol, Said, Value};
 
 /// The attribute of a node that is its value (OPC 10000-6, A.1).
 const VALUE: u64 = 13;
+/// The field that a node's value, or an array's, begins with.
+const VARIANT: &str = "opcua.variant.has_value";
 
-/// A name and, where one was seen that is a number, its value in millionths.
-#[derive(Debug, Default)]
-struct Named {
-    tag: String,
-    micros: Option<i64>,
+/// A name, as far as it is one of a device's values.
+#[derive(Clone, Copy, Debug, Default)]
+enum Tag<'f> {
+    /// It is none.
+    #[default]
+    None,
+    /// It is text.
+    Text(&'f str),
+    /// A node's namespace, and its identifier in it, which is no text.
+    Node(u64, &'f Value<'f>),
 }
 
+/// A name and, where one was seen that is a number, its value in millionths.
+type Named<'f> = (Tag<'f>, Option<i64>);
+
 /// Tells each access of a message.
+#[inline]
 pub(crate) fn accesses(said: &Said<'_>, take: &mut dyn FnMut(&Access<'_>)) {
-    let Between::Flow(flow) = said.between else {
-        return;
-    };
-    let (all, write) = match (said.protocol, said.what) {
-        (Protocol::Enip, "read_tag" | "read_tag_fragmented") => (cip(said, said.answered), false),
-        (Protocol::Enip, "write_tag" | "write_tag_fragmented" | "read_modify_write_tag") => {
-            (cip(said, said.asked), true)
-        }
-        (Protocol::OpcUa, "read") => (read(said), false),
-        (Protocol::OpcUa, "write") => (written(said), true),
-        (Protocol::OpcUa, "publish") => (items(said.answered), false),
-        _ => return,
-    };
-    for Named { tag, micros } in &all {
-        take(&Access {
+    if matches!(said.protocol, Protocol::Enip | Protocol::OpcUa)
+        && let Between::Flow(flow) = said.between
+    {
+        let blank = Access {
             ts: said.ts,
             flow,
             protocol: said.protocol,
+            tag: "",
+            write: false,
+            value_micros: None,
+        };
+        tell(said, blank, take);
+    }
+}
+
+fn tell(said: &Said<'_>, blank: Access<'_>, take: &mut dyn FnMut(&Access<'_>)) {
+    let writing = Access {
+        write: true,
+        ..blank
+    };
+    match (said.protocol, said.what) {
+        (Protocol::Enip, "read_tag" | "read_tag_fragmented") => {
+            cip(said.asked, said.answered, (blank, take));
+        }
+        (Protocol::Enip, "write_tag" | "write_tag_fragmented" | "read_modify_write_tag") => {
+            cip(said.asked, said.asked, (writing, take));
+        }
+        (Protocol::OpcUa, "read") => {
+            let mut values = values(said.answered);
+            let all = Nodes::of(said.asked);
+            let all = all.map(|(tag, _)| (tag, values.next().flatten()));
+            nodes(all, (blank, take));
+        }
+        (Protocol::OpcUa, "write") => nodes(Nodes::of(said.asked), (writing, take)),
+        (Protocol::OpcUa, "publish") => nodes(Items::of(said.answered), (blank, take)),
+        _ => {}
+    }
+}
+
+/// Tells each name that is one.
+fn nodes<'f>(
+    all: impl Iterator<Item = Named<'f>>,
+    (blank, take): (Access<'_>, &mut dyn FnMut(&Access<'_>)),
+) {
+    let mut written = String::new();
+    for (tag, value_micros) in all {
+        let tag = match tag {
+            Tag::None => continue,
+            Tag::Text(text) => text,
+            Tag::Node(namespace, id) => {
+                written.clear();
+                // Writing to a string cannot fail.
+                let _ = write!(written, "ns={namespace};i={id}");
+                &written
+            }
+        };
+        if tag.is_empty() {
+            continue;
+        }
+        take(&Access {
             tag,
-            write,
-            value_micros: *micros,
+            value_micros,
+            ..blank
         });
     }
 }
@@ -63,116 +115,140 @@ fn micros(value: &Value<'_>) -> Option<i64> {
     }
 }
 
-fn cip(said: &Said<'_>, values: &[Field<'_>]) -> Vec<Named> {
-    let symbols = said.asked.iter().filter(|field| field.name == "cip.symbol");
-    let symbols: Vec<String> = symbols.map(|field| field.value.to_string()).collect();
-    if symbols.is_empty() {
-        return Vec::new();
-    }
+fn cip(
+    asked: &[Field<'_>],
+    values: &[Field<'_>],
+    (blank, take): (Access<'_>, &mut dyn FnMut(&Access<'_>)),
+) {
+    let mut symbols = asked.iter().filter(|field| field.name == "cip.symbol");
+    let Some(first) = symbols.next() else { return };
     let value = values.iter().find(|field| field.name == "iia.cip.value");
-    let named = Named {
-        tag: symbols.join("."),
-        micros: value.and_then(|field| micros(&field.value)),
-    };
-    alloc::vec![named]
-}
-
-/// Nodes that are read, each with the value that came for it.
-fn read(said: &Said<'_>) -> Vec<Named> {
-    let mut values = Vec::new();
-    for (at, field) in said.answered.iter().enumerate() {
-        if field.name == "opcua.datavalue.mask" {
-            values.push(None);
-        } else if let Some(last) = values.last_mut() {
-            *last = last.or(variant(said.answered, at));
+    let value_micros = value.and_then(|field| micros(&field.value));
+    let mut written = String::new();
+    let tag = match (&first.value, symbols.next()) {
+        (Value::Text(text), None) => text,
+        (first, second) => {
+            // Writing to a string cannot fail.
+            let _ = write!(written, "{first}");
+            for more in second.into_iter().chain(symbols) {
+                let _ = write!(written, ".{}", more.value);
+            }
+            &*written
         }
-    }
-    let mut values = values.into_iter();
-    let mut all = nodes(said.asked);
-    for named in &mut all {
-        named.micros = values.next().flatten();
-    }
-    all.retain(|named| !named.tag.is_empty());
-    all
+    };
+    take(&Access {
+        tag,
+        value_micros,
+        ..blank
+    });
 }
 
-fn written(said: &Said<'_>) -> Vec<Named> {
-    let mut all = nodes(said.asked);
-    all.retain(|named| !named.tag.is_empty());
-    all
+/// The value of each node that was read.
+fn values<'f>(fields: &'f [Field<'f>]) -> impl Iterator<Item = Option<i64>> + 'f {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let begins = |field: &Field<'_>| field.name == "opcua.datavalue.mask";
+        at += fields.get(at..)?.iter().position(begins)? + 1;
+        let rest = fields.get(at..)?.iter();
+        let mut own = rest.take_while(|field| !begins(field)).enumerate();
+        Some(own.find_map(|(more, _)| variant(fields, at + more)))
+    })
 }
 
 /// The value behind a variant's mask, where that is one number.
 fn variant(fields: &[Field<'_>], at: usize) -> Option<i64> {
     let mask = fields.get(at)?;
     let value = fields.get(at + 1)?;
-    let of_variant = mask.name == "opcua.variant.has_value";
-    let array = value.name == "opcua.variant.ArraySize";
-    (of_variant && !array)
+    let array = || value.name == "opcua.variant.ArraySize";
+    (mask.name == VARIANT && !array())
         .then(|| micros(&value.value))
         .flatten()
 }
 
-/// Nodes with what is said of each: one name a node, empty for what is no value of a device.
-fn nodes(fields: &[Field<'_>]) -> Vec<Named> {
-    let mut all: Vec<Named> = Vec::new();
-    let (mut namespace, mut fresh) = (0, false);
-    for (at, field) in fields.iter().enumerate() {
-        match (field.name, &field.value) {
-            ("iia.opcua.member", Value::Text("NodeId")) => {
-                all.push(Named::default());
-                (namespace, fresh) = (0, true);
-            }
-            ("opcua.nodeid.nsindex", value) if fresh => namespace = value.number().unwrap_or(0),
-            ("opcua.nodeid.string" | "opcua.nodeid.numeric", value) if fresh => {
-                fresh = false;
-                if let Some(named) = all.last_mut() {
-                    named.tag = name(namespace, value);
-                }
-            }
-            ("opcua.AttributeId", value) if value.number() != Some(VALUE) => {
-                if let Some(named) = all.last_mut() {
-                    named.tag.clear();
-                }
-            }
-            ("opcua.variant.has_value", _) => {
-                if let Some(named) = all.last_mut() {
-                    named.micros = variant(fields, at);
-                }
-            }
-            _ => {}
-        }
-    }
-    all
+/// Nodes with what is said of each: one name a node, none for what is no value of a device.
+struct Nodes<'f> {
+    fields: &'f [Field<'f>],
+    at: usize,
 }
 
-fn name(namespace: u64, id: &Value<'_>) -> String {
+impl<'f> Nodes<'f> {
+    const fn of(fields: &'f [Field<'f>]) -> Self {
+        Self { fields, at: 0 }
+    }
+}
+
+impl<'f> Iterator for Nodes<'f> {
+    type Item = Named<'f>;
+
+    fn next(&mut self) -> Option<Named<'f>> {
+        let begins = |field: &Field<'_>| {
+            field.name == "iia.opcua.member" && matches!(field.value, Value::Text("NodeId"))
+        };
+        self.at += self.fields.get(self.at..)?.iter().position(begins)? + 1;
+        let ((mut tag, mut value), mut namespace, mut fresh) = (Named::default(), 0, true);
+        while let Some(field) = self.fields.get(self.at).filter(|field| !begins(field)) {
+            match field.name {
+                "opcua.nodeid.nsindex" if fresh => namespace = field.value.number().unwrap_or(0),
+                "opcua.nodeid.string" | "opcua.nodeid.numeric" if fresh => {
+                    fresh = false;
+                    tag = named(namespace, &field.value);
+                }
+                "opcua.AttributeId" if field.value.number() != Some(VALUE) => tag = Tag::None,
+                VARIANT => value = variant(self.fields, self.at),
+                _ => {}
+            }
+            self.at += 1;
+        }
+        Some((tag, value))
+    }
+}
+
+const fn named<'f>(namespace: u64, id: &'f Value<'f>) -> Tag<'f> {
     match id {
-        _ if namespace == 0 => String::new(),
-        Value::Text(text) => (*text).to_string(),
-        id => format!("ns={namespace};i={id}"),
+        _ if namespace == 0 => Tag::None,
+        Value::Text(text) => Tag::Text(text),
+        id => Tag::Node(namespace, id),
     }
 }
 
 /// Items of a subscription whose nodes are known.
-fn items(fields: &[Field<'_>]) -> Vec<Named> {
-    let mut all: Vec<Named> = Vec::new();
-    let mut namespace = 0;
-    for (at, field) in fields.iter().enumerate() {
-        match field.name {
-            "iia.opcua.item.nsindex" => namespace = field.value.number().unwrap_or(0),
-            "iia.opcua.item.id" => all.push(Named {
-                tag: name(namespace, &field.value),
-                micros: None,
-            }),
-            "opcua.variant.has_value" => {
-                if let Some(named) = all.last_mut() {
-                    named.micros = named.micros.or(variant(fields, at));
-                }
-            }
-            _ => {}
+struct Items<'f> {
+    fields: &'f [Field<'f>],
+    at: usize,
+    namespace: u64,
+}
+
+impl<'f> Items<'f> {
+    const fn of(fields: &'f [Field<'f>]) -> Self {
+        Self {
+            fields,
+            at: 0,
+            namespace: 0,
         }
     }
-    all.retain(|named| !named.tag.is_empty());
-    all
+}
+
+impl<'f> Iterator for Items<'f> {
+    type Item = Named<'f>;
+
+    fn next(&mut self) -> Option<Named<'f>> {
+        let mut item: Option<Named<'f>> = None;
+        while let Some(field) = self.fields.get(self.at) {
+            match (field.name, &mut item) {
+                ("iia.opcua.item.nsindex", _) => {
+                    self.namespace = field.value.number().unwrap_or(0);
+                }
+                ("iia.opcua.item.id", Some(_)) => break,
+                ("iia.opcua.item.id", None) => {
+                    item = Some((named(self.namespace, &field.value), None));
+                }
+                (VARIANT, Some((_, value))) => {
+                    *value = value.or(variant(self.fields, self.at));
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+        item
+    }
 }

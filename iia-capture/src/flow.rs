@@ -23,8 +23,10 @@ const DOUBTS_MAX: u8 = 8;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Key {
-    low: (u128, u16),
-    high: (u128, u16),
+    low: u128,
+    high: u128,
+    /// Of the low end, then of the high one.
+    ports: [u16; 2],
     vlan: u16,
     transport: Transport,
 }
@@ -32,8 +34,9 @@ pub(crate) struct Key {
 impl Key {
     /// The key of what is in no table.
     pub(crate) const NONE: Self = Self {
-        low: (0, 0),
-        high: (0, 0),
+        low: 0,
+        high: 0,
+        ports: [0, 0],
         vlan: 0,
         transport: Transport::Ip(255),
     };
@@ -49,8 +52,9 @@ impl Key {
         let (low, high) = if up { (src, dst) } else { (dst, src) };
         (
             Self {
-                low,
-                high,
+                low: low.0,
+                high: high.0,
+                ports: [low.1, high.1],
                 vlan,
                 transport: segment.transport,
             },
@@ -68,12 +72,13 @@ fn number(addr: IpAddr) -> u128 {
 }
 
 impl Hash for Key {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         let fold = |address: u128| (address >> 64) as u64 ^ address as u64;
-        let ports =
-            u64::from(self.low.1) << 48 | u64::from(self.high.1) << 32 | u64::from(self.vlan);
-        state.write_u64(fold(self.low.0));
-        state.write_u64(fold(self.high.0));
+        let [low, high] = self.ports.map(u64::from);
+        let ports = low << 48 | high << 32 | u64::from(self.vlan);
+        state.write_u64(fold(self.low));
+        state.write_u64(fold(self.high));
         state.write_u64(ports);
     }
 }
@@ -98,6 +103,8 @@ pub(crate) struct State<K> {
     pub(crate) undecided: Undecided,
     /// The decoder that has the flow, where it is another than Modbus's.
     pub(crate) talk: Option<Box<dyn Session>>,
+    /// Bytes that this decoder keeps.
+    pub(crate) talk_held: usize,
     pub(crate) closed: bool,
     /// What the caller keeps with it.
     pub(crate) kept: K,
@@ -151,6 +158,7 @@ impl<K> State<K> {
             line: None,
             undecided: Vec::new(),
             talk: None,
+            talk_held: 0,
             closed: false,
             kept: K::default(),
         }
@@ -183,6 +191,16 @@ impl<K> State<K> {
             resp_p: self.flow.orig_p,
             ..self.flow
         }
+    }
+
+    /// Reads something of each part of it.
+    #[inline]
+    fn touch(&self) -> u64 {
+        let [orig, resp] = &self.halves;
+        let held = self.talk.as_ref().map_or(0, |talk| talk.held() as u64);
+        let waits = self.pending.first().map_or(0, |waiting| u64::from(waiting.unit));
+        let last = self.last.as_ns() as u64 ^ u64::from(self.flow.resp_p);
+        orig.touch() ^ resp.touch() ^ held ^ waits ^ last ^ u64::from(self.closed)
     }
 
     /// Whether it was seen to be Modbus.
@@ -277,8 +295,34 @@ impl<K> Default for Flows<K> {
 impl<K> Flows<K> {
     #[inline]
     pub(crate) fn find(&self, key: &Key) -> Option<u32> {
+        self.find_hashed(key, self.hash(key))
+    }
+
+    /// What a key is found by.
+    #[inline]
+    pub(crate) fn hash(&self, key: &Key) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    #[inline]
+    pub(crate) fn find_hashed(&self, key: &Key, hash: u64) -> Option<u32> {
         let is_it = |slot: &u32| has(&self.slots, *slot, key);
-        self.index.find(self.hasher.hash_one(key), is_it).copied()
+        self.index.find(hash, is_it).copied()
+    }
+
+    /// Whether a slot holds the flow of a key.
+    #[inline]
+    pub(crate) fn is(&self, slot: u32, key: &Key) -> bool {
+        has(&self.slots, slot, key)
+    }
+
+    /// Reads something of all that a packet's work will need of a flow.
+    #[inline]
+    pub(crate) fn touch(&self, slot: u32) -> u64 {
+        match self.slots.get(slot as usize) {
+            Some(Some(state)) => state.touch(),
+            _ => 0,
+        }
     }
 
     #[inline]

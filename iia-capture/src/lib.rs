@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod access;
+mod ahead;
 mod beside;
 pub mod decode;
 mod desk;

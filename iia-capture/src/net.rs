@@ -67,6 +67,7 @@ pub fn segment(ip: &[u8]) -> Result<Segment<'_>, NoSegment> {
     }
 }
 
+#[inline]
 fn v4(ip: &[u8]) -> Result<Segment<'_>, NoSegment> {
     let head: &[u8; 20] = ip.first_chunk().ok_or(NoSegment::Malformed)?;
     let [
@@ -278,6 +279,7 @@ fn v6_piece(ip: &[u8]) -> Option<Piece<'_>> {
     None
 }
 
+#[inline]
 fn transport(
     protocol: u8,
     bytes: &[u8],
@@ -285,14 +287,15 @@ fn transport(
     dst: IpAddr,
 ) -> Result<Segment<'_>, NoSegment> {
     let malformed = NoSegment::Malformed;
-    let none = Segment {
+    // Put together once: what is written in small pieces and read in large ones waits for the store.
+    let segment = |(sport, dport), transport, tcp, payload| Segment {
         src,
         dst,
-        sport: 0,
-        dport: 0,
-        transport: Transport::Ip(protocol),
-        tcp: None,
-        payload: bytes,
+        sport,
+        dport,
+        transport,
+        tcp,
+        payload,
     };
     match protocol {
         6 => {
@@ -329,30 +332,17 @@ fn transport(
                 fin: flag(1),
                 rst: flag(4),
             };
-            let (sport, dport) = (u16::from_be_bytes([s1, s2]), u16::from_be_bytes([d1, d2]));
-            Ok(Segment {
-                sport,
-                dport,
-                transport: Transport::Tcp,
-                tcp: Some(tcp),
-                payload,
-                ..none
-            })
+            let ports = (u16::from_be_bytes([s1, s2]), u16::from_be_bytes([d1, d2]));
+            Ok(segment(ports, Transport::Tcp, Some(tcp), payload))
         }
         17 => {
             let (head, rest) = bytes.split_first_chunk::<8>().ok_or(malformed)?;
             let [s1, s2, d1, d2, l1, l2, _, _] = *head;
             let len = usize::from(u16::from_be_bytes([l1, l2])).saturating_sub(8);
             let payload = rest.get(..len).unwrap_or(rest);
-            let (sport, dport) = (u16::from_be_bytes([s1, s2]), u16::from_be_bytes([d1, d2]));
-            Ok(Segment {
-                sport,
-                dport,
-                transport: Transport::Udp,
-                payload,
-                ..none
-            })
+            let ports = (u16::from_be_bytes([s1, s2]), u16::from_be_bytes([d1, d2]));
+            Ok(segment(ports, Transport::Udp, None, payload))
         }
-        _ => Ok(none),
+        _ => Ok(segment((0, 0), Transport::Ip(protocol), None, bytes)),
     }
 }

@@ -159,7 +159,7 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         let Some(mut talk) = state.talk.take() else {
             return;
         };
-        let before = talk.held();
+        let before = state.talk_held;
         let (flow, protocol) = (state.flow, talk.protocol());
         let (stats, outside, kept) = (&mut *self.stats, &mut *self.sink, &mut state.kept);
         let mut sink = |seen: &Observation<'_>| {
@@ -183,6 +183,7 @@ impl<K, S: FnMut(&Observation<'_>, &mut K)> Desk<'_, K, S> {
         let malformed = turn.malformed;
         self.stats.units_malformed += malformed;
         self.held.talk = (self.held.talk + holds).saturating_sub(before);
+        state.talk_held = holds;
         state.talk = Some(talk);
     }
 }

@@ -54,8 +54,22 @@ impl Line {
         (ts, from_orig): (Timestamp, bool),
         bytes: &[u8],
     ) -> Option<Asked> {
+        self.ask_with(key, (ts, from_orig), [&[], bytes])
+    }
+
+    /// As [`ask`](Line::ask), of a message that is kept with something ahead of it.
+    pub fn ask_with(
+        &mut self,
+        key: u64,
+        (ts, from_orig): (Timestamp, bool),
+        [ahead, bytes]: [&[u8]; 2],
+    ) -> Option<Asked> {
         let pushed = (self.waiting.len() >= LINE_MAX).then(|| self.remove(0));
-        let bytes: Box<[u8]> = bytes.get(..self.len_max).unwrap_or(bytes).into();
+        let bytes = bytes.get(..self.len_max.saturating_sub(ahead.len())).unwrap_or(bytes);
+        let mut kept = Vec::with_capacity(ahead.len() + bytes.len());
+        kept.extend_from_slice(ahead);
+        kept.extend_from_slice(bytes);
+        let bytes = kept.into_boxed_slice();
         self.held += bytes.len();
         self.waiting.push(Asked {
             ts,

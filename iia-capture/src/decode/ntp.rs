@@ -36,9 +36,21 @@ impl Session for Ntp {
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {
+        let mode = unit.first().map_or(0, |flags| flags & 7);
+        let moment = |at: usize| {
+            let bytes = unit.get(at..at + 8)?;
+            Some(u64::from_be_bytes(bytes.try_into().ok()?))
+        };
+        if mode == CLIENT && unit.len() >= LEN_MIN {
+            // Told when its answer is.
+            let (key, when) = (moment(40).unwrap_or(0), (turn.ts, turn.from_orig));
+            if let Some(old) = self.line.ask(key, when, unit) {
+                unanswered(turn, &old);
+            }
+            return;
+        }
         let mut answered = turn.fields();
         let whole = message(&mut answered, unit);
-        let mode = unit.first().map_or(0, |flags| flags & 7);
         if !whole {
             let outcome = match mode {
                 6 | 7 => Outcome::Stated,
@@ -46,22 +58,10 @@ impl Session for Ntp {
             };
             return turn.tell(what(mode), outcome, answered);
         }
-        let moment = |at: usize| {
-            let bytes = unit.get(at..at + 8)?;
-            Some(u64::from_be_bytes(bytes.try_into().ok()?))
-        };
         match mode {
-            CLIENT => {
-                let key = moment(40).unwrap_or(0);
-                let when = (turn.ts, turn.from_orig);
-                turn.put_back(answered);
-                if let Some(old) = self.line.ask(key, when, unit) {
-                    unanswered(turn, &old);
-                }
-            }
             SERVER => match self.line.answer(moment(24).unwrap_or(0), turn.from_orig) {
                 Some(asked) => {
-                    let mut fields = Fields::new();
+                    let mut fields = turn.fields();
                     message(&mut fields, &asked.bytes);
                     let what = (what(CLIENT), Outcome::Answered);
                     turn.join(what, (&asked, fields), answered);

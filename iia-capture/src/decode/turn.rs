@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use iia_core::Timestamp;
 use iia_core::observe::{Between, Field, Message, Observation, Outcome, Protocol, Said, Value};
 
+use super::dns;
 use super::line::Asked;
 
 /// Fields of one message at most; a message that has more is told with those, and `iia.fields_cut` behind them.
@@ -70,24 +71,30 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Messages whose fields are told at a time at most: one and its answer, and the same of what they carry.
+const ROOMS_MAX: usize = 4;
+
 /// Room for fields that is used again for each message.
 #[derive(Debug, Default)]
-pub struct Scratch([Vec<Field<'static>>; 2]);
+pub struct Scratch {
+    rooms: Vec<Vec<Field<'static>>>,
+    dns: [Option<dns::Rooms>; 2],
+}
 
 impl Scratch {
+    #[inline]
     fn take<'a>(&mut self) -> Fields<'a> {
-        let [first, second] = &mut self.0;
-        let spare = if first.capacity() > 0 { first } else { second };
         Fields {
-            all: emptied(core::mem::take(spare)),
+            all: self.rooms.pop().unwrap_or_default(),
             cut: false,
         }
     }
 
+    #[inline]
     fn give(&mut self, fields: Fields<'_>) {
-        let [first, second] = &mut self.0;
-        let place = if first.capacity() == 0 { first } else { second };
-        *place = emptied(fields.all);
+        if self.rooms.len() < ROOMS_MAX {
+            self.rooms.push(emptied(fields.all));
+        }
     }
 }
 
@@ -155,6 +162,19 @@ impl<'t> Turn<'t> {
     /// Takes back the fields of a message that is not told yet.
     pub fn put_back(&mut self, fields: Fields<'_>) {
         self.scratch.give(fields);
+    }
+
+    /// Room for a message of the DNS.
+    pub(super) fn dns_rooms(&mut self) -> dns::Rooms {
+        let mut spare = self.scratch.dns.iter_mut();
+        spare.find_map(Option::take).unwrap_or_default()
+    }
+
+    /// Takes it back.
+    pub(super) fn put_dns_rooms(&mut self, rooms: dns::Rooms) {
+        if let Some(place) = self.scratch.dns.iter_mut().find(|place| place.is_none()) {
+            *place = Some(rooms);
+        }
     }
 
     /// Tells this unit alone: a message that asks for no answer, an answer to nothing that was seen, one that breaks the

@@ -13,6 +13,15 @@ const LENGTH_MAX: u16 = 0x05dc;
 /// Tags of IEEE 802.1Q and 802.1ad, and the numbers that were used before the latter.
 pub(crate) const TAGS: [u16; 4] = [0x8100, 0x88a8, 0x9100, 0x9200];
 
+/// Whether an EtherType is none that a header stands behind here, nor a length.
+pub(super) const fn stands_alone(kind: u16) -> bool {
+    match kind {
+        0x0800 | 0x86dd | 0x8100 | 0x88a8 | 0x9100 | 0x9200 => false,
+        0x8926 | 0x893f | 0x88e7 | 0x6558 | 0x8847 | 0x8848 | 0x8864 | 0x8870 => false,
+        kind => kind > LENGTH_MAX,
+    }
+}
+
 impl<'a> Walk<'a> {
     /// An Ethernet frame: its ends are the innermost from here on. The VLAN around it stays until it has a tag itself.
     pub(super) fn ethernet(&mut self, frame: &'a [u8]) -> Option<At<'a>> {

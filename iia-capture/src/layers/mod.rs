@@ -89,11 +89,33 @@ pub(crate) fn plain<'a>(packet: &Packet<'a>) -> Option<Carried<'a>> {
     Some((segment, payload.vlan))
 }
 
+/// The ends of an Ethernet frame whose type is one that stands for itself, and what is behind it.
+#[inline(always)]
+pub(crate) fn plain_frame<'a>(packet: &Packet<'a>) -> Option<(Link, &'a [u8])> {
+    if packet.link != LinkType::ETHERNET {
+        return None;
+    }
+    let (destination, rest) = packet.data.split_first_chunk()?;
+    let (source, rest) = rest.split_first_chunk()?;
+    let (kind, payload) = rest.split_first_chunk()?;
+    let ethertype = u16::from_be_bytes(*kind);
+    let link = Link {
+        source: Mac(*source),
+        destination: Mac(*destination),
+        vlan: 0,
+        ethertype,
+    };
+    ether::stands_alone(ethertype).then_some((link, payload))
+}
+
 impl Layers {
     /// What a frame carries. A datagram that it makes whole is put into `rooms`.
     pub fn open<'a>(&mut self, packet: &Packet<'a>, rooms: &'a mut Rooms) -> Seen<'a> {
-        match plain(packet) {
-            Some(carried) => Seen::Segment(carried, false),
+        if let Some(carried) = plain(packet) {
+            return Seen::Segment(carried, false);
+        }
+        match plain_frame(packet) {
+            Some((link, payload)) => Seen::Frame(link, payload, None),
             None => self.deep(packet, rooms),
         }
     }

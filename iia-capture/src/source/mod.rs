@@ -52,3 +52,45 @@ pub struct Packet<'a> {
     /// Its bytes.
     pub data: &'a [u8],
 }
+
+/// Packets that are given at once at most.
+pub const BATCH_MAX: usize = 32;
+
+/// Several packets, in their order.
+#[derive(Clone, Debug)]
+pub struct Batch<'a> {
+    packets: [Packet<'a>; BATCH_MAX],
+    len: usize,
+}
+
+impl Default for Batch<'_> {
+    fn default() -> Self {
+        let none = Packet {
+            ts: Timestamp::from_ns(0),
+            link: LinkType::NULL,
+            orig_len: 0,
+            data: &[],
+        };
+        Self {
+            packets: [none; BATCH_MAX],
+            len: 0,
+        }
+    }
+}
+
+impl<'a> Batch<'a> {
+    /// Adds a packet; tells whether there was room for it.
+    pub fn push(&mut self, packet: Packet<'a>) -> bool {
+        let place = self.packets.get_mut(self.len);
+        self.len += usize::from(place.is_some());
+        place.map(|place| *place = packet).is_some()
+    }
+}
+
+impl<'a> core::ops::Deref for Batch<'a> {
+    type Target = [Packet<'a>];
+
+    fn deref(&self) -> &Self::Target {
+        self.packets.get(..self.len).unwrap_or_default()
+    }
+}

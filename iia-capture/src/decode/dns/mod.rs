@@ -5,12 +5,15 @@ mod name;
 mod names;
 mod packet;
 
-pub use name::{NAME_LEN_MAX, ROOT, name};
-pub use packet::{Data, HEAD_LEN, Message, Question, RECORDS_MAX, Record, question};
-
+use alloc::string::String;
 use core::net::IpAddr;
 
 use iia_core::observe::{Between, Outcome, Protocol, Value};
+
+pub use name::{NAME_LEN_MAX, ROOT, name, write_name};
+pub use packet::{
+    Data, HEAD_LEN, Message, Name, Question, RECORDS_MAX, Record, Rooms, question, texts,
+};
 
 use super::{Asked, Cut, Fields, Line, Reader, Session, Turn};
 
@@ -48,7 +51,7 @@ pub fn fits(bytes: &[u8]) -> bool {
     let all = [asked, answers, authorities, additional].map(usize::from);
     let smallest = HEAD_LEN + 5 * all.iter().sum::<usize>();
     let known = matches!(flags >> 11 & 0xf, 0 | 1 | 2 | 4 | 5 | 6);
-    let Some((first, _)) = question(bytes, HEAD_LEN) else {
+    let Some((first, _)) = question(&mut String::new(), bytes, HEAD_LEN) else {
         // A refusal may repeat nothing of the question.
         return known && bytes.len() == HEAD_LEN && flags & 0x800f > 0x8000 && all == [0; 4];
     };
@@ -91,12 +94,45 @@ impl Dns {
     }
 
     fn unanswered(&self, turn: &mut Turn<'_>, old: &Asked) {
-        let Some(message) = Message::read(self.message(&old.bytes)) else {
+        let rooms = turn.dns_rooms();
+        let Some(message) = Message::read_into(rooms, self.message(&old.bytes)) else {
             return;
         };
         let mut fields = turn.fields();
         tell(&mut fields, &message, flavour(turn));
         turn.unanswered(what(&message), (old, fields));
+        turn.put_dns_rooms(message.rooms());
+    }
+
+    /// A question that is not to everybody is told with its answer.
+    fn ask(&mut self, turn: &mut Turn<'_>, message: &Message<'_>, unit: &[u8]) {
+        let (key, when) = (u64::from(message.id), (turn.ts, turn.from_orig));
+        if let Some(old) = self.line.ask(key, when, unit) {
+            self.unanswered(turn, &old);
+        }
+    }
+
+    fn answer(&mut self, turn: &mut Turn<'_>, message: &Message<'_>) {
+        let (flavour, what) = (flavour(turn), what(message));
+        let mut fields = turn.fields();
+        tell(&mut fields, message, flavour);
+        let Some(asked) = self.line.answer(u64::from(message.id), turn.from_orig) else {
+            return turn.tell(what, Outcome::Orphan, fields);
+        };
+        let outcome = match message.flags & 0xf {
+            0 => Outcome::Answered,
+            code => Outcome::Refused(u32::from(code)),
+        };
+        let rooms = turn.dns_rooms();
+        let question = Message::read_into(rooms, self.message(&asked.bytes));
+        let mut before = turn.fields();
+        if let Some(question) = &question {
+            tell(&mut before, question, flavour);
+        }
+        turn.join((what, outcome), (&asked, before), fields);
+        if let Some(question) = question {
+            turn.put_dns_rooms(question.rooms());
+        }
     }
 }
 
@@ -116,46 +152,29 @@ impl Session for Dns {
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {
-        let bytes = self.message(unit);
-        let Some(message) = Message::read(bytes) else {
+        let rooms = turn.dns_rooms();
+        let Some(message) = Message::read_into(rooms, self.message(unit)) else {
             let fields = turn.fields();
             return turn.tell("cut_short", Outcome::Malformed, fields);
         };
         let flavour = flavour(turn);
-        let mut fields = turn.fields();
-        tell(&mut fields, &message, flavour);
-        let what = what(&message);
-        if !message.whole {
-            return turn.tell(what, Outcome::Malformed, fields);
-        }
         let everybody = flavour == Flavour::Multicast || to_group(turn);
-        let key = u64::from(message.id);
-        match (message.is_response(), everybody) {
-            (false, true) => turn.tell(what, Outcome::Stated, fields),
-            (true, _) if flavour == Flavour::Multicast => turn.tell(what, Outcome::Stated, fields),
-            (false, false) => {
-                turn.put_back(fields);
-                let when = (turn.ts, turn.from_orig);
-                if let Some(old) = self.line.ask(key, when, unit) {
-                    self.unanswered(turn, &old);
-                }
+        let alone = match message.is_response() {
+            _ if !message.whole => Some(Outcome::Malformed),
+            true if flavour == Flavour::Multicast => Some(Outcome::Stated),
+            true => None,
+            false => everybody.then_some(Outcome::Stated),
+        };
+        match (alone, message.is_response()) {
+            (Some(outcome), _) => {
+                let mut fields = turn.fields();
+                tell(&mut fields, &message, flavour);
+                turn.tell(what(&message), outcome, fields);
             }
-            (true, _) => {
-                let Some(asked) = self.line.answer(key, turn.from_orig) else {
-                    return turn.tell(what, Outcome::Orphan, fields);
-                };
-                let outcome = match message.flags & 0xf {
-                    0 => Outcome::Answered,
-                    code => Outcome::Refused(u32::from(code)),
-                };
-                let question = Message::read(self.message(&asked.bytes));
-                let mut before = Fields::new();
-                if let Some(question) = &question {
-                    tell(&mut before, question, flavour);
-                }
-                turn.join((what, outcome), (&asked, before), fields);
-            }
+            (None, true) => self.answer(turn, &message),
+            (None, false) => self.ask(turn, &message, unit),
         }
+        turn.put_dns_rooms(message.rooms());
     }
 
     fn tick(&mut self, turn: &mut Turn<'_>) {
@@ -212,7 +231,7 @@ fn tell<'a>(fields: &mut Fields<'a>, message: &'a Message<'a>, flavour: Flavour)
     let multicast = flavour == Flavour::Multicast;
     let class = |class: u16| if multicast { class & CLASS_MASK } else { class };
     for question in &message.questions {
-        fields.add("dns.qry.name", Value::Text(&question.name));
+        fields.add("dns.qry.name", Value::Text(message.text(question.name)));
         fields.code("dns.qry.type", question.kind, names::kind(question.kind));
         let number = class(question.class);
         fields.code("dns.qry.class", number, names::class(number));
@@ -221,7 +240,7 @@ fn tell<'a>(fields: &mut Fields<'a>, message: &'a Message<'a>, flavour: Flavour)
         }
     }
     for record in &message.records {
-        fields.add("dns.resp.name", Value::Text(&record.name));
+        fields.add("dns.resp.name", Value::Text(message.text(record.name)));
         fields.code("dns.resp.type", record.kind, names::kind(record.kind));
         if record.kind == 41 {
             options(fields, record);
@@ -237,7 +256,7 @@ fn tell<'a>(fields: &mut Fields<'a>, message: &'a Message<'a>, flavour: Flavour)
         }
         fields.uint("dns.resp.ttl", record.ttl);
         fields.uint("dns.resp.len", record.len);
-        data(fields, &record.data);
+        data(fields, message, record.data);
     }
 }
 
@@ -306,35 +325,34 @@ fn options(fields: &mut Fields<'_>, record: &Record<'_>) {
     }
 }
 
-fn data<'a>(fields: &mut Fields<'a>, data: &'a Data<'a>) {
+fn data<'a>(fields: &mut Fields<'a>, message: &'a Message<'a>, data: Data<'a>) {
+    let text = |name: Name| Value::Text(message.text(name));
     match data {
-        Data::Ip(name, address) => fields.add(name, Value::Ip(*address)),
-        Data::Name(name, text) => fields.add(name, Value::Text(text)),
+        Data::Ip(name, address) => fields.add(name, Value::Ip(address)),
+        Data::Name(field, name) => fields.add(field, text(name)),
         Data::Mx(preference, name) => {
-            fields.uint("dns.mx.preference", *preference);
-            fields.add("dns.mx.mail_exchange", Value::Text(name));
+            fields.uint("dns.mx.preference", preference);
+            fields.add("dns.mx.mail_exchange", text(name));
         }
         Data::Srv([priority, weight, port], target) => {
-            fields.uint("dns.srv.priority", *priority);
-            fields.uint("dns.srv.weight", *weight);
-            fields.uint("dns.srv.port", *port);
-            fields.add("dns.srv.target", Value::Text(target));
+            fields.uint("dns.srv.priority", priority);
+            fields.uint("dns.srv.weight", weight);
+            fields.uint("dns.srv.port", port);
+            fields.add("dns.srv.target", text(target));
         }
         Data::Soa([primary, mailbox], [serial, refresh, retry, expire, minimum]) => {
-            fields.add("dns.soa.mname", Value::Text(primary));
-            fields.add("dns.soa.rname", Value::Text(mailbox));
-            fields.uint("dns.soa.serial_number", *serial);
-            fields.uint("dns.soa.refresh_interval", *refresh);
-            fields.uint("dns.soa.retry_interval", *retry);
-            fields.uint("dns.soa.expire_limit", *expire);
-            fields.uint("dns.soa.minimum_ttl", *minimum);
+            fields.add("dns.soa.mname", text(primary));
+            fields.add("dns.soa.rname", text(mailbox));
+            fields.uint("dns.soa.serial_number", serial);
+            fields.uint("dns.soa.refresh_interval", refresh);
+            fields.uint("dns.soa.retry_interval", retry);
+            fields.uint("dns.soa.expire_limit", expire);
+            fields.uint("dns.soa.minimum_ttl", minimum);
         }
-        Data::Txt(texts) => {
-            for text in texts {
-                fields.uint(
-                    "dns.txt.length",
-                    u8::try_from(text.len()).unwrap_or(u8::MAX),
-                );
+        Data::Txt(raw) => {
+            for text in texts(raw) {
+                let len = u8::try_from(text.len()).unwrap_or(u8::MAX);
+                fields.uint("dns.txt.length", len);
                 fields.text("dns.txt", text);
             }
         }

@@ -12,12 +12,39 @@ pub const ROOT: &str = "<Root>";
 ///
 /// A pointer must point before where its name began, and so must the next: there are no loops.
 pub fn name(message: &[u8], at: usize) -> Option<(String, usize)> {
-    let (mut text, mut len) = (String::new(), 1);
+    let mut text = String::new();
+    let after = write_name(&mut text, message, at)?;
+    Some((text, after))
+}
+
+/// As [`name`], written behind what is in `text`; tells where what follows the name begins.
+pub fn write_name(text: &mut String, message: &[u8], at: usize) -> Option<usize> {
+    let mut room = Plain::default();
+    let after = walk(message, at, |bytes| room.label(bytes))?;
+    match room.text() {
+        _ if room.strange => {
+            let start = text.len();
+            walk(message, at, |bytes| {
+                if text.len() > start {
+                    text.push('.');
+                }
+                label(text, bytes);
+            })?;
+        }
+        "" => text.push_str(ROOT),
+        plain => text.push_str(plain),
+    }
+    Some(after)
+}
+
+/// Goes over the labels of a name; tells where what follows it begins.
+fn walk(message: &[u8], at: usize, mut each: impl FnMut(&[u8])) -> Option<usize> {
+    let mut len = 1;
     let (mut at, mut began, mut after) = (at, at, None);
     loop {
         let first = usize::from(*message.get(at)?);
         match first {
-            0 => break,
+            0 => return Some(after.unwrap_or(at + 1)),
             0xc0.. => {
                 let low = usize::from(*message.get(at + 1)?);
                 let to = (first & 0x3f) << 8 | low;
@@ -33,18 +60,50 @@ pub fn name(message: &[u8], at: usize) -> Option<(String, usize)> {
                 if len > NAME_LEN_MAX {
                     return None;
                 }
-                if !text.is_empty() {
-                    text.push('.');
-                }
-                label(&mut text, message.get(at + 1..at + 1 + first)?);
+                each(message.get(at + 1..at + 1 + first)?);
                 at += first + 1;
             }
         }
     }
-    if text.is_empty() {
-        text.push_str(ROOT);
+}
+
+/// A name of which every letter stands for itself, as in nearly all.
+struct Plain {
+    bytes: [u8; NAME_LEN_MAX + 1],
+    len: usize,
+    /// Whether a letter did not.
+    strange: bool,
+}
+
+impl Default for Plain {
+    fn default() -> Self {
+        Self {
+            bytes: [0; NAME_LEN_MAX + 1],
+            len: 0,
+            strange: false,
+        }
     }
-    Some((text, after.unwrap_or(at + 1)))
+}
+
+impl Plain {
+    fn label(&mut self, bytes: &[u8]) {
+        let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'.' | b'\\');
+        self.strange |= !bytes.iter().fold(true, |all, byte| all & plain(byte));
+        let end = self.len + bytes.len();
+        if let Some(place) = self.bytes.get_mut(self.len..end) {
+            place.copy_from_slice(bytes);
+        }
+        if let Some(dot) = self.bytes.get_mut(end) {
+            *dot = b'.';
+        }
+        self.len = end + 1;
+    }
+
+    fn text(&self) -> &str {
+        let bytes = self.bytes.get(..self.len.saturating_sub(1));
+        let text = bytes.and_then(|bytes| core::str::from_utf8(bytes).ok());
+        text.unwrap_or_default()
+    }
 }
 
 /// A label as text; what a reader could take for something else is written as RFC 4343, 2.1 has it.

@@ -4,13 +4,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::name::name;
+use super::name::write_name;
 use crate::decode::Reader;
 
 /// Questions and records of a message that are read at most.
 pub const RECORDS_MAX: usize = 512;
 /// The header (RFC 1035, 4.1.1).
 pub const HEAD_LEN: usize = 12;
+/// Bytes of names that room is kept for; what a longer message needed goes with it.
+const KEPT_LEN: usize = 16 * 1024;
 
 /// A message, as far as it can be read.
 #[derive(Debug)]
@@ -27,13 +29,22 @@ pub struct Message<'a> {
     pub records: Vec<Record<'a>>,
     /// Whether everything was there and kept the rules.
     pub whole: bool,
+    /// All names, one behind the other.
+    names: String,
+}
+
+/// A name in a message; [`Message::text`] spells it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Name {
+    start: usize,
+    end: usize,
 }
 
 /// A question.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Question {
     /// About whom.
-    pub name: String,
+    pub name: Name,
     /// The type asked for.
     pub kind: u16,
     /// The class; multicast DNS has a flag in it.
@@ -41,10 +52,10 @@ pub struct Question {
 }
 
 /// A record.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
     /// About whom.
-    pub name: String,
+    pub name: Name,
     /// Its type.
     pub kind: u16,
     /// The class; multicast DNS has a flag in it, EDNS the size of datagrams.
@@ -58,27 +69,40 @@ pub struct Record<'a> {
 }
 
 /// What a record says.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Data<'a> {
     /// An address.
     Ip(&'static str, IpAddr),
     /// A name.
-    Name(&'static str, String),
+    Name(&'static str, Name),
     /// RFC 1035, 3.3.9.
-    Mx(u16, String),
+    Mx(u16, Name),
     /// RFC 2782: priority, weight, port, target.
-    Srv([u16; 3], String),
+    Srv([u16; 3], Name),
     /// RFC 1035, 3.3.13.
-    Soa([String; 2], [u32; 5]),
-    /// RFC 1035, 3.3.14.
-    Txt(Vec<&'a [u8]>),
+    Soa([Name; 2], [u32; 5]),
+    /// RFC 1035, 3.3.14: texts behind their lengths; [`texts`] tells them apart.
+    Txt(&'a [u8]),
     /// Anything else, or what breaks its type's rules.
     Other(&'a [u8]),
+}
+
+/// What messages are read into, used again for each.
+#[derive(Debug, Default)]
+pub struct Rooms {
+    names: String,
+    questions: Vec<Question>,
+    records: Vec<Record<'static>>,
 }
 
 impl<'a> Message<'a> {
     /// Reads a message; `None` without a whole header.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        Self::read_into(Rooms::default(), bytes)
+    }
+
+    /// As [`read`](Message::read), into rooms that [`rooms`](Message::rooms) gave back.
+    pub fn read_into(rooms: Rooms, bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
         let (id, flags) = (reader.be16()?, reader.be16()?);
         let counts = [
@@ -91,12 +115,34 @@ impl<'a> Message<'a> {
             id,
             flags,
             counts,
-            questions: Vec::new(),
-            records: Vec::new(),
+            questions: rooms.questions,
+            records: rooms.records,
             whole: false,
+            names: rooms.names,
         };
         message.whole = message.sections(bytes).is_some();
         Some(message)
+    }
+
+    /// The rooms of a message that is done with.
+    pub fn rooms(self) -> Rooms {
+        let (mut names, mut questions, mut records) = (self.names, self.questions, self.records);
+        if names.capacity() > KEPT_LEN {
+            return Rooms::default();
+        }
+        names.clear();
+        questions.clear();
+        records.clear();
+        Rooms {
+            names,
+            questions,
+            records: records.into_iter().map_while(|_| None).collect(),
+        }
+    }
+
+    /// How a name of this message is written.
+    pub fn text(&self, name: Name) -> &str {
+        self.names.get(name.start..name.end).unwrap_or_default()
     }
 
     /// Whether it answers.
@@ -109,14 +155,14 @@ impl<'a> Message<'a> {
         let records = records.into_iter().map(usize::from).sum::<usize>();
         let mut at = HEAD_LEN;
         for _ in 0..usize::from(asked).min(RECORDS_MAX) {
-            let (question, after) = question(bytes, at)?;
+            let (question, after) = question(&mut self.names, bytes, at)?;
             self.questions.push(question);
             at = after;
         }
         let room = RECORDS_MAX.saturating_sub(self.questions.len());
         let mut sound = true;
         for _ in 0..records.min(room) {
-            let (record, after, fits) = record(bytes, at)?;
+            let (record, after, fits) = record(&mut self.names, bytes, at)?;
             self.records.push(record);
             at = after;
             sound &= fits;
@@ -125,17 +171,38 @@ impl<'a> Message<'a> {
     }
 }
 
+/// The texts of a record, each behind its length.
+pub fn texts(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut reader = Reader::new(raw);
+    core::iter::from_fn(move || {
+        let len = usize::from(reader.u8()?);
+        reader.take(len)
+    })
+}
+
+/// The name at a place, written behind those before it, and where what follows it begins.
+fn named(names: &mut String, bytes: &[u8], at: usize) -> Option<(Name, usize)> {
+    let start = names.len();
+    let after = write_name(names, bytes, at)?;
+    let end = names.len();
+    Some((Name { start, end }, after))
+}
+
 /// The question at a place, and where the next begins.
-pub fn question(bytes: &[u8], at: usize) -> Option<(Question, usize)> {
-    let (name, after) = name(bytes, at)?;
+pub fn question(names: &mut String, bytes: &[u8], at: usize) -> Option<(Question, usize)> {
+    let (name, after) = named(names, bytes, at)?;
     let mut reader = Reader::new(bytes.get(after..)?);
     let (kind, class) = (reader.be16()?, reader.be16()?);
     Some((Question { name, kind, class }, after + 4))
 }
 
 /// The record at a place, where the next begins, and whether its data keep the rules of their type.
-fn record(bytes: &[u8], at: usize) -> Option<(Record<'_>, usize, bool)> {
-    let (name, after) = name(bytes, at)?;
+fn record<'a>(
+    names: &mut String,
+    bytes: &'a [u8],
+    at: usize,
+) -> Option<(Record<'a>, usize, bool)> {
+    let (name, after) = named(names, bytes, at)?;
     let mut reader = Reader::new(bytes.get(after..)?);
     let (kind, class, ttl, len) = (
         reader.be16()?,
@@ -147,7 +214,7 @@ fn record(bytes: &[u8], at: usize) -> Option<(Record<'_>, usize, bool)> {
     let raw = reader.take(usize::from(len))?;
     let end = start + raw.len();
     // Names in the data may point anywhere before it, but nothing in it reaches behind it.
-    let known = data(kind, bytes.get(..end)?, start, raw);
+    let known = data(names, kind, (bytes.get(..end)?, start), raw);
     // An update may name a record without data (RFC 2136, 2.4).
     let fits = known.is_some() || raw.is_empty();
     let record = Record {
@@ -161,11 +228,16 @@ fn record(bytes: &[u8], at: usize) -> Option<(Record<'_>, usize, bool)> {
     Some((record, end, fits))
 }
 
-fn data<'a>(kind: u16, bytes: &[u8], start: usize, raw: &'a [u8]) -> Option<Data<'a>> {
+fn data<'a>(
+    names: &mut String,
+    kind: u16,
+    (bytes, start): (&[u8], usize),
+    raw: &'a [u8],
+) -> Option<Data<'a>> {
     let mut reader = Reader::new(raw);
-    let one = |at: usize| {
-        let (text, after) = name(bytes, at)?;
-        (after == bytes.len()).then_some(text)
+    let mut one = |at: usize| {
+        let (name, after) = named(names, bytes, at)?;
+        (after == bytes.len()).then_some(name)
     };
     Some(match kind {
         1 => {
@@ -186,8 +258,8 @@ fn data<'a>(kind: u16, bytes: &[u8], start: usize, raw: &'a [u8]) -> Option<Data
             Data::Srv(numbers, one(start + 6)?)
         }
         6 => {
-            let (first, after) = name(bytes, start)?;
-            let (second, after) = name(bytes, after)?;
+            let (first, after) = named(names, bytes, start)?;
+            let (second, after) = named(names, bytes, after)?;
             let mut reader = Reader::new(bytes.get(after..)?);
             let mut numbers = [0; 5];
             for number in &mut numbers {
@@ -197,12 +269,8 @@ fn data<'a>(kind: u16, bytes: &[u8], start: usize, raw: &'a [u8]) -> Option<Data
             Data::Soa([first, second], numbers)
         }
         16 => {
-            let mut texts = Vec::new();
-            while !reader.is_empty() {
-                let len = usize::from(reader.u8()?);
-                texts.push(reader.take(len)?);
-            }
-            Data::Txt(texts)
+            let told = texts(raw).map(|text| text.len() + 1).sum::<usize>();
+            (told == raw.len()).then_some(Data::Txt(raw))?
         }
         _ => Data::Other(raw),
     })

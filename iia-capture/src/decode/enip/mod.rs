@@ -155,7 +155,7 @@ fn unanswered(turn: &mut Turn<'_>, old: &Asked) {
 
 /// Whether a message answers another. A message of CIP says so itself; others by what only an answer has.
 fn answers(frame: &Frame<'_>, from_orig: bool) -> bool {
-    if let Some(cip) = frame.carried().cip.and_then(is_reply) {
+    if let Some(cip) = frame.carried.cip.and_then(is_reply) {
         return cip;
     }
     let head = &frame.head;
@@ -186,7 +186,7 @@ fn everybody(turn: &Turn<'_>) -> Option<Flow> {
 
 /// What an answer repeats: the context or, of a connected message, its number on the connection.
 fn key(turn: &Turn<'_>, frame: &Frame<'_>) -> u64 {
-    let carried = frame.carried();
+    let carried = frame.carried;
     if let (Some(id), Some(sequence)) = (carried.connection, carried.sequence) {
         let producer = io::producer(turn);
         let shared = producer.map_or(0, |producer| turn.known.cip.shared(producer, id));
@@ -198,8 +198,8 @@ fn key(turn: &Turn<'_>, frame: &Frame<'_>) -> u64 {
 
 /// Whether an answer can be that of a request: the same command and, where both carry CIP, a service that answers.
 fn matches(request: &Frame<'_>, answer: &Frame<'_>) -> bool {
-    let asked = request.carried().cip.and_then(Request::parse);
-    let answered = answer.carried().cip.and_then(Reply::parse);
+    let asked = request.carried.cip.and_then(Request::parse);
+    let answered = answer.carried.cip.and_then(Reply::parse);
     request.head.command == answer.head.command
         && match (asked, answered) {
             (Some(asked), Some(answered)) => known::fits(&asked, &answered),

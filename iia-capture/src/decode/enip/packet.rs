@@ -77,6 +77,8 @@ pub(super) struct Frame<'a> {
     pub head: Head<'a>,
     /// What is behind it, as far as it is there.
     pub body: &'a [u8],
+    /// What its items carry.
+    pub carried: Carried<'a>,
 }
 
 impl<'a> Frame<'a> {
@@ -86,7 +88,12 @@ impl<'a> Frame<'a> {
         let head = head(&mut reader)?;
         let body = reader.rest();
         let body = body.get(..usize::from(head.length)).unwrap_or(body);
-        Some(Self { head, body })
+        let carried = carried(&head, body);
+        Some(Self {
+            head,
+            body,
+            carried,
+        })
     }
 
     /// Whether everything is there that the header promises.
@@ -96,22 +103,25 @@ impl<'a> Frame<'a> {
 
     /// Whether its command carries items behind an interface and a time.
     pub(crate) const fn sends_data(&self) -> bool {
-        matches!(
-            self.head.command,
-            command::SEND_RR_DATA | command::SEND_UNIT_DATA
-        )
+        sends_data(&self.head)
     }
+}
 
-    /// What its items carry.
-    pub(crate) fn carried(&self) -> Carried<'a> {
-        let mut carried = Carried::default();
-        if self.sends_data()
-            && let Some(items) = self.body.get(6..)
-        {
-            walk(items, |kind, _, data| carried.take(kind, data));
-        }
-        carried
+const fn sends_data(head: &Head<'_>) -> bool {
+    matches!(
+        head.command,
+        command::SEND_RR_DATA | command::SEND_UNIT_DATA
+    )
+}
+
+fn carried<'a>(head: &Head<'_>, body: &'a [u8]) -> Carried<'a> {
+    let mut carried = Carried::default();
+    if sends_data(head)
+        && let Some(items) = body.get(6..)
+    {
+        walk(items, |kind, _, data| carried.take(kind, data));
     }
+    carried
 }
 
 /// The CIP message in a message of the encapsulation.
@@ -228,7 +238,7 @@ pub fn claims(bytes: &[u8]) -> bool {
         return false;
     };
     let opens = frame.head.command == command::REGISTER_SESSION && bytes.len() == HEAD_LEN + 4;
-    let carries = || frame.sends_data() && frame.head.session != 0 && frame.carried().cip.is_some();
+    let carries = || frame.sends_data() && frame.head.session != 0 && frame.carried.cip.is_some();
     fits(bytes) && frame.head.status == 0 && (opens || carries())
 }
 

@@ -57,7 +57,7 @@ pub(super) fn told<'a>(
     // What was kept of a long message may be its beginning; then its end cannot be judged.
     let sound = (sound[0] || cut) && sound[1];
     let carried = |frame: Option<Frame<'a>>| {
-        let carried = frame?.carried();
+        let carried = frame?.carried;
         Some((carried, carried.cip?))
     };
     let (mut pair, mut any) = (
@@ -80,7 +80,7 @@ pub(super) fn told<'a>(
         }
     }
     if let Some(asked) = asked {
-        connected(turn, seen, asked.carried().connection, &mut mine);
+        connected(turn, seen, asked.carried.connection, &mut mine);
     }
     let mut telling = Telling {
         turn,

@@ -119,10 +119,21 @@ const GATEWAY: [&str; 4] = [
 const RSSI: [&str; 1] = ["/rssi"];
 const SNR: [&str; 2] = ["/snr", "/loRaSNR"];
 
+/// Levels of a topic that are looked at: two more than the longest has.
+const LEVELS_MAX: usize = 8;
+
 /// The kind of event that a topic names, such as `up`; `None` for a topic of others.
 pub fn event(topic: &str) -> Option<&str> {
-    let levels: Vec<&str> = topic.split('/').take(8).collect();
-    match *levels.as_slice() {
+    if !topic.starts_with("application/") && !topic.starts_with("v3/") {
+        return None;
+    }
+    let mut levels = [""; LEVELS_MAX];
+    let mut count = 0;
+    for (place, level) in levels.iter_mut().zip(topic.split('/')) {
+        *place = level;
+        count += 1;
+    }
+    match *levels.get(..count)? {
         ["application", _, "device", _, "event" | "command", kind]
         | [
             "application",

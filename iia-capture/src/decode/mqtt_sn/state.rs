@@ -15,6 +15,9 @@ pub const NAME_LEN_MAX: usize = 1024;
 /// The clients of a flow, by their node's number; empty for one that speaks itself.
 #[derive(Debug, Default)]
 pub(super) struct State {
+    /// The one that speaks itself, as nearly all do.
+    own: Option<Node>,
+    /// Those behind a forwarder.
     nodes: BTreeMap<Box<[u8]>, Node>,
     held: usize,
 }
@@ -39,20 +42,35 @@ impl State {
         *self = Self::default();
     }
 
+    fn node(&self, node: &[u8]) -> Option<&Node> {
+        match node {
+            [] => self.own.as_ref(),
+            node => self.nodes.get(node),
+        }
+    }
+
     /// Does something to a node that is remembered, or that there is room for.
-    fn with(&mut self, node: &[u8], work: impl FnOnce(&mut Node)) {
-        if !self.nodes.contains_key(node) {
-            if self.nodes.len() >= NODES_MAX || node.len() > NAME_LEN_MAX {
-                return;
+    fn with(&mut self, number: &[u8], work: impl FnOnce(&mut Node)) {
+        let known = self.nodes.len() + usize::from(self.own.is_some());
+        if self.node(number).is_none() && (known >= NODES_MAX || number.len() > NAME_LEN_MAX) {
+            return;
+        }
+        let node = match number {
+            [] => self.own.get_or_insert_default(),
+            number => {
+                if !self.nodes.contains_key(number) {
+                    self.held += number.len();
+                    self.nodes.insert(number.into(), Node::default());
+                }
+                let Some(node) = self.nodes.get_mut(number) else {
+                    return;
+                };
+                node
             }
-            self.held += node.len();
-            self.nodes.insert(node.into(), Node::default());
-        }
-        if let Some(node) = self.nodes.get_mut(node) {
-            let before = node.held;
-            work(node);
-            self.held = (self.held + node.held).saturating_sub(before);
-        }
+        };
+        let before = node.held;
+        work(node);
+        self.held = (self.held + node.held).saturating_sub(before);
     }
 
     /// A client connects.
@@ -108,7 +126,7 @@ impl State {
             ),
             _ => return None,
         };
-        let node = self.nodes.get(datagram.node())?;
+        let node = self.node(datagram.node())?;
         node.topics
             .get(&id)
             .filter(|_| kind == NORMAL)
@@ -117,13 +135,13 @@ impl State {
 
     /// Who speaks, where it is a client whose name is known.
     pub(super) fn client(&self, from_orig: bool, datagram: &Datagram<'_>) -> Option<&str> {
-        let node = self.nodes.get(datagram.node())?;
+        let node = self.node(datagram.node())?;
         node.client.as_deref().filter(|_| from_orig != node.turned)
     }
 
     /// Whether a client speaks: the side that connected, or else the side that opened the flow.
     pub(super) fn is_client(&self, from_orig: bool, datagram: &Datagram<'_>) -> bool {
-        let node = self.nodes.get(datagram.node());
+        let node = self.node(datagram.node());
         from_orig != node.is_some_and(|node| node.turned)
     }
 }

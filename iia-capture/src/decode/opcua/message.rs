@@ -38,7 +38,11 @@ pub(super) struct Told {
 }
 
 /// Tells a message with its head.
-pub(super) fn tell<'a>(teller: &mut Teller<'_, 'a>, whole: &Whole<'a>) -> Told {
+pub(super) fn tell<'a>(
+    teller: &mut Teller<'_, 'a>,
+    whole: &Whole<'a>,
+    kind: Option<&Kind>,
+) -> Told {
     teller.reader = Reader::new(whole.bytes);
     head(teller.fields, whole.bytes);
     let secured = match whole.bytes.get(..3) {
@@ -53,8 +57,7 @@ pub(super) fn tell<'a>(teller: &mut Teller<'_, 'a>, whole: &Whole<'a>) -> Told {
         teller.fields.add("iia.opcua.policy", Value::Text(name));
         teller.fields.add("iia.opcua.signed", Value::Bool(true));
     }
-    let kind = kind(whole.bytes);
-    let told = sequenced.and_then(|()| body(teller, kind.as_ref()));
+    let told = sequenced.and_then(|()| body(teller, kind));
     let rest = teller.reader.len();
     let ends = rest == 0 || kind.is_none() || whole.policy.signs(rest);
     let sound = (told.is_some() || whole.cut) && !teller.broken && ends;
@@ -64,8 +67,8 @@ pub(super) fn tell<'a>(teller: &mut Teller<'_, 'a>, whole: &Whole<'a>) -> Told {
         teller.fields.uint("iia.opcua.rest", rest as u64);
     }
     Told {
-        what: kind.as_ref().map_or("unknown_service", |kind| kind.what),
-        result: result(whole.bytes, kind.as_ref()),
+        what: kind.map_or("unknown_service", |kind| kind.what),
+        result: result(whole.bytes, kind),
         sound,
     }
 }
@@ -178,9 +181,17 @@ fn text(teller: &mut Teller<'_, '_>, name: &'static str) -> Option<()> {
 
 /// What every message begins with.
 fn head<'a>(fields: &mut Fields<'a>, bytes: &'a [u8]) {
-    if let (Some(word), Some(chunk)) = (bytes.get(..3), bytes.get(3..4)) {
-        fields.text("opcua.transport.type", word);
-        fields.text("opcua.transport.chunk", chunk);
+    match bytes {
+        [b'M', b'S', b'G', b'F', ..] => {
+            fields.add("opcua.transport.type", Value::Text("MSG"));
+            fields.add("opcua.transport.chunk", Value::Text("F"));
+        }
+        [_, _, _, _, ..] => {
+            let (word, chunk) = bytes.split_at(3);
+            fields.text("opcua.transport.type", word);
+            fields.text("opcua.transport.chunk", chunk.get(..1).unwrap_or_default());
+        }
+        _ => {}
     }
     if let Some(size) = le32(bytes, 4) {
         fields.uint("opcua.transport.size", size);

@@ -11,8 +11,9 @@ use super::{Asked, Cut, Fields, Line, Session, Turn};
 use channel::Policy;
 use items::Items;
 use message::{KEPT_LEN, Told, Whole};
-use packet::{Head, Kind, SYMMETRIC_LEN, le32};
+use packet::{Head, Kind as Message, SYMMETRIC_LEN, le32};
 use parts::Parts;
+use services::Kind;
 use value::Teller;
 
 mod channel;
@@ -100,11 +101,11 @@ impl Session for OpcUa {
             return;
         };
         match head.kind {
-            Kind::Hello | Kind::Acknowledge | Kind::Error | Kind::ReverseHello => {
+            Message::Hello | Message::Acknowledge | Message::Error | Message::ReverseHello => {
                 self.transport(turn, head.kind, unit);
             }
-            Kind::Open => self.open(turn, head, unit),
-            Kind::Message | Kind::Close => self.chunk(turn, head, unit),
+            Message::Open => self.open(turn, head, unit),
+            Message::Message | Message::Close => self.chunk(turn, head, unit),
         }
     }
 
@@ -146,36 +147,36 @@ impl OpcUa {
     }
 
     /// The messages that make a connection.
-    fn transport(&mut self, turn: &mut Turn<'_>, kind: Kind, unit: &[u8]) {
+    fn transport(&mut self, turn: &mut Turn<'_>, kind: Message, unit: &[u8]) {
         let mut fields = turn.fields();
         let sound = message::transport(&mut fields, kind, unit).is_some();
         let outcome = |good| if sound { good } else { Outcome::Malformed };
-        let answers = matches!(kind, Kind::Acknowledge | Kind::Error);
+        let answers = matches!(kind, Message::Acknowledge | Message::Error);
         let asked = match answers {
             true => self.line.answer(HELLO, turn.from_orig),
             false => None,
         };
         let good = match (kind, asked.is_some()) {
-            (Kind::Error, _) => Outcome::Refused(le32(unit, 8).unwrap_or(0)),
-            (Kind::Acknowledge, true) => Outcome::Answered,
-            (Kind::Acknowledge, false) => Outcome::Orphan,
+            (Message::Error, _) => Outcome::Refused(le32(unit, 8).unwrap_or(0)),
+            (Message::Acknowledge, true) => Outcome::Answered,
+            (Message::Acknowledge, false) => Outcome::Orphan,
             _ => Outcome::Stated,
         };
         match (kind, asked) {
             (_, Some(asked)) => {
                 let mut hello = turn.fields();
-                message::transport(&mut hello, Kind::Hello, &asked.bytes);
+                message::transport(&mut hello, Message::Hello, &asked.bytes);
                 turn.join(("hello", outcome(good)), (&asked, hello), fields);
             }
-            (Kind::Hello, None) if sound => {
+            (Message::Hello, None) if sound => {
                 turn.put_back(fields);
                 let when = (turn.ts, turn.from_orig);
                 if let Some(old) = self.line.ask(HELLO, when, unit) {
                     self.unanswered(turn, &old);
                 }
             }
-            (Kind::Hello | Kind::Acknowledge, None) => turn.tell("hello", outcome(good), fields),
-            (Kind::ReverseHello, None) => turn.tell("reverse_hello", outcome(good), fields),
+            (Message::Hello | Message::Acknowledge, None) => turn.tell("hello", outcome(good), fields),
+            (Message::ReverseHello, None) => turn.tell("reverse_hello", outcome(good), fields),
             (_, None) => turn.tell("error", outcome(good), fields),
         }
     }
@@ -203,7 +204,7 @@ impl OpcUa {
         let cut = head.size as usize > unit.len();
         let policy = self.policy;
         let what = match head.kind {
-            Kind::Close => "close_secure_channel",
+            Message::Close => "close_secure_channel",
             _ => "message",
         };
         match head.chunk {
@@ -225,7 +226,7 @@ impl OpcUa {
     fn single<'a>(&self, head: Head, unit: &'a [u8]) -> Whole<'a> {
         let cut = head.size as usize > unit.len();
         let unsigned = match head.kind {
-            Kind::Open => unit,
+            Message::Open => unit,
             _ if cut => unit,
             _ => self.policy.unsigned(unit),
         };
@@ -273,7 +274,7 @@ impl OpcUa {
         let Some(asked) = asked else {
             return turn.tell("abort", outcome, answered);
         };
-        let mut fields = Fields::new();
+        let mut fields = turn.fields();
         let told = tell_kept(&mut fields, &asked.bytes, self.policy);
         turn.join((told.what, outcome), (&asked, fields), answered);
     }
@@ -282,17 +283,17 @@ impl OpcUa {
     fn whole(&mut self, turn: &mut Turn<'_>, request: u32, whole: &Whole<'_>) {
         let kind = message::kind(whole.bytes);
         let asks = kind.as_ref().is_some_and(|kind| kind.asks);
-        match kind.map(|kind| kind.what) {
-            Some("close_secure_channel") | None => self.alone(turn, whole),
+        match kind.as_ref().map(|kind| kind.what) {
+            Some("close_secure_channel") | None => self.alone(turn, whole, kind.as_ref()),
             Some(what) if asks => self.ask(turn, (what, request), whole),
-            Some(_) => self.answer(turn, request, whole),
+            Some(_) => self.answer(turn, request, (whole, kind.as_ref())),
         }
     }
 
     /// A message that nobody answers.
-    fn alone(&mut self, turn: &mut Turn<'_>, whole: &Whole<'_>) {
+    fn alone(&mut self, turn: &mut Turn<'_>, whole: &Whole<'_>, kind: Option<&Kind>) {
         let mut fields = turn.fields();
-        let told = message::tell(&mut Teller::new(&mut fields, &[]), whole);
+        let told = message::tell(&mut Teller::new(&mut fields, &[]), whole, kind);
         let outcome = match told.sound {
             true => Outcome::Stated,
             false => Outcome::Malformed,
@@ -307,9 +308,9 @@ impl OpcUa {
             "publish" => &mut self.publishes,
             _ => &mut self.line,
         };
-        let kept = keep(whole);
         let when: (Timestamp, bool) = (turn.ts, turn.from_orig);
-        if let Some(old) = line.ask(request.into(), when, &kept) {
+        let kept = [&keep(whole)[..], whole.bytes];
+        if let Some(old) = line.ask_with(request.into(), when, kept) {
             self.unanswered(turn, &old);
         }
     }
@@ -322,12 +323,17 @@ impl OpcUa {
     }
 
     /// A response.
-    fn answer(&mut self, turn: &mut Turn<'_>, request: u32, whole: &Whole<'_>) {
+    fn answer(
+        &mut self,
+        turn: &mut Turn<'_>,
+        request: u32,
+        (whole, kind): (&Whole<'_>, Option<&Kind>),
+    ) {
         let asked = self.waiting(request, turn.from_orig);
         let mut answered = turn.fields();
         let mut teller = Teller::new(&mut answered, &[]);
         teller.items = Some(&self.items);
-        let told = message::tell(&mut teller, whole);
+        let told = message::tell(&mut teller, whole, kind);
         let Some(asked) = asked else {
             let outcome = match told.sound {
                 true => Outcome::Orphan,
@@ -335,11 +341,11 @@ impl OpcUa {
             };
             return turn.tell(told.what, outcome, answered);
         };
-        let (mut fields, mut items) = (Fields::new(), Vec::new());
+        let (mut fields, mut items) = (turn.fields(), Vec::new());
         let kept = kept(&asked.bytes, self.policy);
         let mut teller = Teller::new(&mut fields, &[]);
         teller.asked = Some(&mut items);
-        let question = message::tell(&mut teller, &kept);
+        let question = message::tell(&mut teller, &kept, message::kind(kept.bytes).as_ref());
         let outcome = outcome(question, told);
         turn.join((question.what, outcome), (&asked, fields), answered);
         match (question.what, outcome) {
@@ -365,7 +371,7 @@ impl OpcUa {
     fn unanswered(&self, turn: &mut Turn<'_>, old: &Asked) {
         let mut fields = turn.fields();
         if old.key == HELLO {
-            message::transport(&mut fields, Kind::Hello, &old.bytes);
+            message::transport(&mut fields, Message::Hello, &old.bytes);
             return turn.unanswered("hello", (old, fields));
         }
         let told = tell_kept(&mut fields, &old.bytes, self.policy);
@@ -384,11 +390,11 @@ fn outcome(question: Told, answer: Told) -> Outcome {
     }
 }
 
-/// A request as it waits.
-fn keep(whole: &Whole<'_>) -> Vec<u8> {
+/// What is kept ahead of a request as it waits.
+fn keep(whole: &Whole<'_>) -> [u8; KEPT_LEN] {
     let [low, high] = whole.chunks.to_le_bytes();
     let cut = whole.cut || whole.bytes.len() > REQUEST_LEN_MAX;
-    [&[low, high, u8::from(cut), 0][..], whole.bytes].concat()
+    [low, high, u8::from(cut), 0]
 }
 
 /// A request that waited.
@@ -405,5 +411,7 @@ fn kept(bytes: &[u8], policy: Policy) -> Whole<'_> {
 }
 
 fn tell_kept<'a>(fields: &mut Fields<'a>, bytes: &'a [u8], policy: Policy) -> Told {
-    message::tell(&mut Teller::new(fields, &[]), &kept(bytes, policy))
+    let kept = kept(bytes, policy);
+    let kind = message::kind(kept.bytes);
+    message::tell(&mut Teller::new(fields, &[]), &kept, kind.as_ref())
 }

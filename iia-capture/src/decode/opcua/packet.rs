@@ -59,7 +59,10 @@ impl Head {
     /// The head at the start of some bytes, when what is there of the message can be OPC UA.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (word, _) = bytes.split_first_chunk::<3>()?;
-        let kind = KINDS.iter().find(|row| row.0 == word)?.1;
+        let kind = match word {
+            b"MSG" => Kind::Message,
+            word => KINDS.iter().find(|row| row.0 == word)?.1,
+        };
         let chunk = *bytes.get(3)?;
         let size = le32(bytes, 4)?;
         let chunks: &[u8] = match kind {

@@ -12,6 +12,8 @@ use super::walk::Walk;
 /// A question waits this long for its answers; a device delays its own by some seconds at most.
 const WAIT_MAX_NS: i64 = 10 * SECOND_NS;
 
+/// Bytes of the frame id and of what stands before the blocks.
+const HEAD_LEN: usize = 12;
 const GET: u8 = 3;
 const SET: u8 = 4;
 const IDENTIFY: u8 = 5;
@@ -30,6 +32,13 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// What stands behind the frame id; `None` where not all of it is there.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let [_, _, service, kind, x1, x2, x3, x4, ..] = *bytes.first_chunk::<HEAD_LEN>()?;
+        let xid = u32::from_be_bytes([x1, x2, x3, x4]);
+        Some(Self { service, kind, xid })
+    }
+
     const fn is_request(self) -> bool {
         self.kind == REQUEST
     }
@@ -63,6 +72,13 @@ pub(super) struct Dcp {
 
 impl Dcp {
     pub(super) fn frame(&mut self, turn: &mut Turn<'_>, payload: &[u8]) {
+        if let (Some(head), Between::Link(link)) = (Head::read(payload), turn.between)
+            && head.is_request()
+            && head.service != HELLO
+        {
+            // Told when its answer is.
+            return self.ask(turn, (key(&head, link, true), link), payload);
+        }
         let mut fields = turn.fields();
         let Some((head, sound)) = message(&mut fields, payload) else {
             return turn.tell("cut_short", Outcome::Malformed, fields);
@@ -70,16 +86,9 @@ impl Dcp {
         let Between::Link(link) = turn.between else {
             return turn.put_back(fields);
         };
-        match (head.is_request(), head.service) {
-            (true, HELLO) => {
-                let outcome = stated(sound);
-                turn.tell(head.what(), outcome, fields);
-            }
-            (true, _) => {
-                turn.put_back(fields);
-                self.ask(turn, (key(&head, link, true), link), payload);
-            }
-            (false, _) => self.answer(turn, (head, link, sound), fields),
+        match head.is_request() {
+            true => turn.tell(head.what(), stated(sound), fields),
+            false => self.answer(turn, (head, link, sound), fields),
         }
     }
 
@@ -130,7 +139,7 @@ impl Dcp {
             return turn.tell("identify_response", stated(sound), answered);
         }
         waiter.answered = true;
-        let mut fields = Fields::new();
+        let mut fields = turn.fields();
         let asked_sound = message(&mut fields, &waiter.asked.bytes).is_some_and(|one| one.1);
         let outcome = match asked_sound {
             true => outcome,

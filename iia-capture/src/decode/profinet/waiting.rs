@@ -1,6 +1,7 @@
 //! Messages that wait for an answer which may come from elsewhere than they went to: a device answers from a port of its
 //! own, and to a group everyone answers.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use iia_core::Timestamp;
@@ -12,6 +13,9 @@ use super::super::Asked;
 pub const WAITING_MAX: usize = 256;
 /// Bytes of these that are kept at most.
 pub const WAITING_LEN_MAX: usize = 2 * 1024 * 1024;
+
+/// Tags that are compared at once.
+const TAGS_LEN: usize = 16;
 
 /// What an answer repeats: who asked, and its number.
 pub(crate) type Key = ([u8; 16], u64);
@@ -29,20 +33,52 @@ pub(crate) struct Waiter {
 /// Messages that wait, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
-    all: Vec<Waiter>,
+    all: VecDeque<Waiter>,
+    /// What each is looked for by, in the same order: many may wait, and most of them in vain.
+    tags: VecDeque<u32>,
     held: usize,
+}
+
+/// A key folded so that few others are alike.
+fn tag(key: &Key) -> u32 {
+    let whose = u128::from_be_bytes(key.0);
+    let folded = (whose >> 64) as u64 ^ (whose as u64).rotate_left(32);
+    ((folded ^ key.1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
 
 impl Waiting {
     /// Whether this message waits already.
     pub(crate) fn knows(&self, key: &Key) -> bool {
-        self.all.iter().any(|one| one.key == *key)
+        self.find(key).is_some()
+    }
+
+    /// Where the oldest of this key stands.
+    fn find(&self, key: &Key) -> Option<usize> {
+        let tag = tag(key);
+        let (early, late) = self.tags.as_slices();
+        let mut from = 0;
+        for tags in [early, late] {
+            for tags in tags.chunks(TAGS_LEN) {
+                // Without leaving early, so that many are compared at once.
+                let any = tags.iter().fold(false, |any, one| any | (*one == tag));
+                let there = |at: &usize| {
+                    let waiter = self.all.get(from + at);
+                    waiter.is_some_and(|waiter| waiter.key == *key)
+                };
+                if let Some(at) = any.then(|| (0..tags.len()).find(there)).flatten() {
+                    return Some(from + at);
+                }
+                from += tags.len();
+            }
+        }
+        None
     }
 
     /// Takes a message; gives the oldest back when too much waits.
     pub(crate) fn ask(&mut self, waiter: Waiter) -> Vec<Waiter> {
         self.held += waiter.asked.bytes.len();
-        self.all.push(waiter);
+        self.tags.push_back(tag(&waiter.key));
+        self.all.push_back(waiter);
         let mut pushed = Vec::new();
         while self.all.len() > WAITING_MAX || self.held > WAITING_LEN_MAX {
             pushed.extend(self.remove(0));
@@ -52,13 +88,13 @@ impl Waiting {
 
     /// The message that this answers.
     pub(crate) fn answer(&mut self, key: &Key) -> Option<Waiter> {
-        let at = self.all.iter().position(|one| one.key == *key)?;
-        self.remove(at)
+        self.remove(self.find(key)?)
     }
 
     /// The message that this is one answer of several to: the first one gets its bytes.
     pub(crate) fn answer_one(&mut self, key: &Key) -> Option<&mut Waiter> {
-        self.all.iter_mut().find(|one| one.key == *key)
+        let at = self.find(key)?;
+        self.all.get_mut(at)
     }
 
     /// Every message that waits since before `max_ns`, of these two only where they are given.
@@ -83,10 +119,8 @@ impl Waiting {
     }
 
     fn remove(&mut self, at: usize) -> Option<Waiter> {
-        if at >= self.all.len() {
-            return None;
-        }
-        let waiter = self.all.remove(at);
+        let waiter = self.all.remove(at)?;
+        self.tags.remove(at);
         self.held = self.held.saturating_sub(waiter.asked.bytes.len());
         Some(waiter)
     }

@@ -38,12 +38,10 @@ impl Header {
     }
 
     pub(super) fn step(&self, bytes: &[u8]) -> Option<Step> {
-        let number = |at: usize| self.order.u32(bytes, at);
-        let (Some(secs), Some(fraction), Some(len), Some(orig_len)) =
-            (number(0), number(4), number(8), number(12))
-        else {
+        let Some((head, _)) = bytes.split_first_chunk::<16>() else {
             return Some(Step::Incomplete);
         };
+        let [secs, fraction, len, orig_len] = self.order.words(head);
         let start = self.packet_head_len;
         let end = start.checked_add(usize::try_from(len).ok()?)?;
         if bytes.len() < end {

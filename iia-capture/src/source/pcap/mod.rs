@@ -11,7 +11,7 @@ use std::ops::Range;
 use iia_core::Timestamp;
 
 use super::compressed::Unpacked;
-use super::{LinkType, Packet};
+use super::{BATCH_MAX, Batch, LinkType, Packet};
 use crate::CaptureError;
 pub use blocks::INTERFACES_MAX;
 use blocks::Section;
@@ -93,18 +93,8 @@ impl<R: Read> PcapSource<R> {
     /// # Errors
     /// What is wrong from here on; the packets before were good.
     pub fn next_packet(&mut self) -> Result<Option<Packet<'_>>, CaptureError> {
-        let found = loop {
-            match self.step()? {
-                Step::Packet(found) => break found,
-                Step::Other(len) => self.start += len,
-                Step::Incomplete if !self.ended => self.fill()?,
-                Step::Incomplete if self.start == self.end => return Ok(None),
-                Step::Incomplete => {
-                    return Err(CaptureError::Truncated {
-                        packets: self.packets,
-                    });
-                }
-            }
+        let Some(found) = self.found()? else {
+            return Ok(None);
         };
         let base = self.start;
         self.start += found.len;
@@ -121,6 +111,34 @@ impl<R: Read> PcapSource<R> {
         }))
     }
 
+    /// The next packets, as many as were read from the file already, and one at least; none at the end.
+    ///
+    /// # Errors
+    /// As [`next_packet`](PcapSource::next_packet).
+    pub fn next_packets(&mut self) -> Result<Batch<'_>, CaptureError> {
+        let mut places = [const { None }; BATCH_MAX];
+        let (mut places_left, mut any) = (places.iter_mut(), false);
+        while let Some(place) = places_left.next() {
+            let found = if any { self.found_here() } else { self.found()? };
+            let Some(found) = found else { break };
+            *place = Some((self.start, found.ts, found.link, found.orig_len, found.data));
+            self.start += found.len;
+            self.packets += 1;
+            any = true;
+        }
+        let mut batch = Batch::default();
+        for (base, ts, link, orig_len, at) in places.into_iter().flatten() {
+            let data = self.buffer.get(base + at.start..base + at.end);
+            batch.push(Packet {
+                ts,
+                link,
+                orig_len,
+                data: data.unwrap_or_default(),
+            });
+        }
+        Ok(batch)
+    }
+
     /// Packets read so far.
     pub const fn packets(&self) -> u64 {
         self.packets
@@ -133,6 +151,34 @@ impl<R: Read> PcapSource<R> {
             section.counted(&mut notes);
         }
         notes
+    }
+
+    /// Where the next packet stands.
+    fn found(&mut self) -> Result<Option<Found>, CaptureError> {
+        loop {
+            match self.step()? {
+                Step::Packet(found) => return Ok(Some(found)),
+                Step::Other(len) => self.start += len,
+                Step::Incomplete if !self.ended => self.fill()?,
+                Step::Incomplete if self.start == self.end => return Ok(None),
+                Step::Incomplete => {
+                    return Err(CaptureError::Truncated {
+                        packets: self.packets,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The same, where it was read from the file already; what is wrong there is found again when it is its turn.
+    fn found_here(&mut self) -> Option<Found> {
+        loop {
+            match self.step() {
+                Ok(Step::Packet(found)) => return Some(found),
+                Ok(Step::Other(len)) => self.start += len,
+                Ok(Step::Incomplete) | Err(_) => return None,
+            }
+        }
     }
 
     fn bytes(&self) -> &[u8] {
@@ -213,6 +259,17 @@ impl Order {
             true => u32::from_be_bytes(bytes),
             false => u32::from_le_bytes(bytes),
         })
+    }
+
+    /// Four numbers of four bytes.
+    #[inline]
+    fn words(self, bytes: &[u8; 16]) -> [u32; 4] {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *bytes;
+        let little = [[a, b, c, d], [e, f, g, h], [i, j, k, l], [m, n, o, p]];
+        match self.big_endian {
+            true => little.map(u32::from_be_bytes),
+            false => little.map(u32::from_le_bytes),
+        }
     }
 
     fn u64(self, bytes: &[u8], at: usize) -> Option<u64> {

@@ -40,7 +40,7 @@ const SWEEP_NS: i64 = SECOND_NS;
 #[derive(Debug)]
 pub struct Pipeline<K = ()> {
     options: Options,
-    flows: Flows<K>,
+    pub(crate) flows: Flows<K>,
     stats: Stats,
     held: Held,
     layers: Layers,
@@ -115,14 +115,27 @@ impl<K: Default> Pipeline<K> {
         packet: &Packet<'_>,
         sink: &mut impl FnMut(&Observation<'_>, &mut K),
     ) {
-        self.stats.packets += 1;
-        self.stats.bytes += packet.data.len() as u64;
+        self.count(packet);
         self.sweep(packet.ts, sink);
-        match layers::plain(packet) {
-            Some((segment, vlan)) => self.segment(packet.ts, &segment, vlan, sink),
-            None if self.options.serial_links.contains(&packet.link) => self.serial(packet, sink),
+        if let Some((segment, vlan)) = layers::plain(packet) {
+            return self.segment(packet.ts, &segment, vlan, sink);
+        }
+        if self.options.serial_links.contains(&packet.link) {
+            return self.serial(packet, sink);
+        }
+        match layers::plain_frame(packet) {
+            Some((link, payload)) => {
+                self.frame((packet.ts, link), payload, sink);
+                self.stats.not_ip += 1;
+            }
             None => self.layered(packet, sink),
         }
+    }
+
+    #[inline]
+    pub(crate) fn count(&mut self, packet: &Packet<'_>) {
+        self.stats.packets += 1;
+        self.stats.bytes += packet.data.len() as u64;
     }
 
     /// Takes the passing of time where no packets bring it, as at an interface that is silent; `now` is of the packets' clock.
@@ -316,8 +329,20 @@ impl<K: Default> Pipeline<K> {
         vlan: u16,
         sink: &mut impl FnMut(&Observation<'_>, &mut K),
     ) {
-        let (key, up) = Key::of(segment, vlan);
-        let slot = match self.flows.find(&key) {
+        let key = Key::of(segment, vlan);
+        let slot = self.flows.find(&key.0);
+        self.segment_of(ts, (segment, vlan), (key, slot), sink);
+    }
+
+    /// A segment, the key of its flow, and where that stands.
+    pub(crate) fn segment_of(
+        &mut self,
+        ts: Timestamp,
+        (segment, vlan): (&Segment<'_>, u16),
+        ((key, up), slot): ((Key, bool), Option<u32>),
+        sink: &mut impl FnMut(&Observation<'_>, &mut K),
+    ) {
+        let slot = match slot {
             Some(slot) if !self.begins_anew(slot, segment) => slot,
             known => {
                 self.make_room(known, sink);
@@ -433,12 +458,21 @@ impl<K: Default> Pipeline<K> {
     }
 
     /// Once a second of capture time: requests that waited too long, flows that are over.
-    fn sweep(&mut self, now: Timestamp, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
+    #[inline]
+    pub(crate) fn sweep(
+        &mut self,
+        now: Timestamp,
+        sink: &mut impl FnMut(&Observation<'_>, &mut K),
+    ) {
         let last = *self.swept.get_or_insert(now);
-        if now.since_ns(last) < SWEEP_NS {
-            return;
+        if now.since_ns(last) >= SWEEP_NS {
+            self.swept = Some(now);
+            self.second(now, sink);
         }
-        self.swept = Some(now);
+    }
+
+    #[cold]
+    fn second(&mut self, now: Timestamp, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
         self.layers.fragments.expire(now);
         self.frames_wait(now, false, sink);
         self.line(now, sink, |desk, line| desk.expire(line));
