@@ -49,9 +49,12 @@ fn decode(bencher: divan::Bencher) {
         let mut source = PcapSource::open(trace.as_slice()).unwrap();
         let mut pipeline = Pipeline::new(Options::default());
         let mut exchanges = 0u64;
-        while let Some(packet) = source.next_packet().unwrap() {
-            pipeline.handle_packet(&packet, &mut |_| exchanges += 1);
+        loop {
+            let packets = source.next_packets().unwrap();
+            if packets.is_empty() {
+                return exchanges;
+            }
+            pipeline.handle_packets(&packets, &mut |_| exchanges += 1);
         }
-        exchanges
     });
 }

@@ -9,8 +9,9 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use iia_core::Timestamp;
 use iia_core::observe::{Conn, Flow, Protocol, Transport};
 
-use crate::decode::Session;
+use crate::decode::{Session, WAIT_MIN_NS};
 use crate::net::Segment;
+use crate::pipeline::{CLOSED_MAX_NS, IDLE_MAX_NS, PENDING_MAX_NS};
 use crate::serial::{Line, Undecided};
 use crate::stream::Half;
 
@@ -44,22 +45,28 @@ impl Key {
     /// The key of a segment's flow, and whether the segment goes from the low to the high end.
     #[inline]
     pub(crate) fn of(segment: &Segment<'_>, vlan: u16) -> (Self, bool) {
-        let (src, dst) = (
-            (number(segment.src), segment.sport),
-            (number(segment.dst), segment.dport),
-        );
+        let src = (number(segment.src), segment.sport);
+        let dst = (number(segment.dst), segment.dport);
+        Self::between(src, dst, (vlan, segment.transport))
+    }
+
+    /// The same from addresses as numbers, with their ports.
+    #[inline]
+    pub(crate) fn between(
+        src: (u128, u16),
+        dst: (u128, u16),
+        (vlan, transport): (u16, Transport),
+    ) -> (Self, bool) {
         let up = src <= dst;
         let (low, high) = if up { (src, dst) } else { (dst, src) };
-        (
-            Self {
-                low: low.0,
-                high: high.0,
-                ports: [low.1, high.1],
-                vlan,
-                transport: segment.transport,
-            },
-            up,
-        )
+        let key = Self {
+            low: low.0,
+            high: high.0,
+            ports: [low.1, high.1],
+            vlan,
+            transport,
+        };
+        (key, up)
     }
 }
 
@@ -197,10 +204,36 @@ impl<K> State<K> {
     #[inline]
     fn touch(&self) -> u64 {
         let [orig, resp] = &self.halves;
-        let held = self.talk.as_ref().map_or(0, |talk| talk.held() as u64);
-        let waits = self.pending.first().map_or(0, |waiting| u64::from(waiting.unit));
         let last = self.last.as_ns() as u64 ^ u64::from(self.flow.resp_p);
-        orig.touch() ^ resp.touch() ^ held ^ waits ^ last ^ u64::from(self.closed)
+        orig.touch() ^ resp.touch() ^ last ^ u64::from(self.closed)
+    }
+
+    /// The same of what it points to.
+    #[inline]
+    fn touch_behind(&self) -> u64 {
+        let held = self.talk.as_ref().map_or(0, |talk| talk.held() as u64);
+        let waits = self.pending.first().map_or(0, |one| u64::from(one.unit));
+        held ^ waits
+    }
+
+    /// When something must be done with it at the earliest, if no packet comes before.
+    fn due(&self) -> Timestamp {
+        let idle_ns = if self.closed {
+            CLOSED_MAX_NS
+        } else {
+            IDLE_MAX_NS
+        };
+        let waits = self.pending.first();
+        let waits = waits.map_or(Timestamp::MAX, |one| one.ts + PENDING_MAX_NS);
+        let talk = self.talk.as_ref();
+        let talk = talk.map_or(Timestamp::MAX, |talk| talk.due());
+        (self.last + idle_ns).min(waits).min(talk)
+    }
+
+    /// Whether something of it may be read later than it came: segments behind a gap, what may be a serial line's.
+    pub(crate) fn is_late(&self) -> bool {
+        let [orig, resp] = &self.halves;
+        orig.kept() + resp.kept() > 0 || !self.undecided.is_empty() || self.line.is_some()
     }
 
     /// Whether it was seen to be Modbus.
@@ -276,6 +309,11 @@ pub(crate) struct Flows<K> {
     /// Seeded anew in each process, so that nobody can choose addresses that collide.
     hasher: DefaultHashBuilder,
     slots: Vec<Option<State<K>>>,
+    /// When something must be done with each at the earliest: eight bytes a flow, so that the others stay untouched.
+    due: Vec<Timestamp>,
+    /// The latest packet so far, and whether one came behind it that is older.
+    newest: Timestamp,
+    unordered: bool,
     free: Vec<u32>,
     hand: usize,
 }
@@ -286,6 +324,9 @@ impl<K> Default for Flows<K> {
             index: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             slots: Vec::new(),
+            due: Vec::new(),
+            newest: Timestamp::MIN,
+            unordered: false,
             free: Vec::new(),
             hand: 0,
         }
@@ -293,35 +334,65 @@ impl<K> Default for Flows<K> {
 }
 
 impl<K> Flows<K> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, key: &Key) -> Option<u32> {
-        self.find_hashed(key, self.hash(key))
-    }
-
-    /// What a key is found by.
-    #[inline]
-    pub(crate) fn hash(&self, key: &Key) -> u64 {
-        self.hasher.hash_one(key)
-    }
-
-    #[inline]
-    pub(crate) fn find_hashed(&self, key: &Key, hash: u64) -> Option<u32> {
         let is_it = |slot: &u32| has(&self.slots, *slot, key);
-        self.index.find(hash, is_it).copied()
+        self.index.find(self.hasher.hash_one(key), is_it).copied()
     }
 
-    /// Whether a slot holds the flow of a key.
+    /// Where the flow of a key is likely to stand, without looking there.
     #[inline]
-    pub(crate) fn is(&self, slot: u32, key: &Key) -> bool {
-        has(&self.slots, slot, key)
+    pub(crate) fn guess(&self, key: &Key) -> Option<u32> {
+        self.index
+            .find(self.hasher.hash_one(key), |_| true)
+            .copied()
     }
 
-    /// Reads something of all that a packet's work will need of a flow.
+    /// Reads something of each part of a flow that a packet's work will need.
     #[inline]
     pub(crate) fn touch(&self, slot: u32) -> u64 {
         match self.slots.get(slot as usize) {
             Some(Some(state)) => state.touch(),
             _ => 0,
+        }
+    }
+
+    /// The same of what the flow points to.
+    #[inline]
+    pub(crate) fn touch_behind(&self, slot: u32) -> u64 {
+        match self.slots.get(slot as usize) {
+            Some(Some(state)) => state.touch_behind(),
+            _ => 0,
+        }
+    }
+
+    /// When something must be done with a flow at the earliest, if no packet comes before.
+    #[inline]
+    pub(crate) fn due(&self, slot: u32) -> Timestamp {
+        let due = self.due.get(slot as usize);
+        due.copied().unwrap_or(Timestamp::MAX)
+    }
+
+    /// After a packet: what it set waiting is not due before [`WAIT_MIN_NS`], so that nearly always what is known holds.
+    /// Not so where something was said before now, nor in a capture that goes back in time.
+    #[inline]
+    pub(crate) fn worked(&mut self, slot: u32, now: Timestamp, before_now: bool) {
+        self.unordered |= now < self.newest;
+        self.newest = self.newest.max(now);
+        let soon = now + WAIT_MIN_NS;
+        if before_now || self.unordered || self.due(slot) > soon {
+            self.set_due(slot);
+            if let Some(place) = self.due.get_mut(slot as usize) {
+                *place = (*place).min(soon);
+            }
+        }
+    }
+
+    /// Works out when that is.
+    pub(crate) fn set_due(&mut self, slot: u32) {
+        let state = self.slots.get(slot as usize).and_then(Option::as_ref);
+        if let Some(place) = self.due.get_mut(slot as usize) {
+            *place = state.map_or(Timestamp::MAX, State::due);
         }
     }
 
@@ -337,6 +408,7 @@ impl<K> Flows<K> {
             Some(slot) => slot,
             None => {
                 self.slots.push(None);
+                self.due.push(Timestamp::MAX);
                 u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
             }
         };
@@ -360,6 +432,7 @@ impl<K> Flows<K> {
             entry.remove();
         }
         self.free.push(slot);
+        self.set_due(slot);
         Some(state)
     }
 

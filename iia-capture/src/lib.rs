@@ -5,7 +5,6 @@
 extern crate alloc;
 
 mod access;
-mod ahead;
 mod beside;
 pub mod decode;
 mod desk;

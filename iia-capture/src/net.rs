@@ -67,7 +67,6 @@ pub fn segment(ip: &[u8]) -> Result<Segment<'_>, NoSegment> {
     }
 }
 
-#[inline]
 fn v4(ip: &[u8]) -> Result<Segment<'_>, NoSegment> {
     let head: &[u8; 20] = ip.first_chunk().ok_or(NoSegment::Malformed)?;
     let [
@@ -279,7 +278,38 @@ fn v6_piece(ip: &[u8]) -> Option<Piece<'_>> {
     None
 }
 
-#[inline]
+/// What a TCP header says, and how long it says it is.
+#[inline(always)]
+pub(crate) fn tcp(head: &[u8; 20]) -> (Tcp, usize) {
+    let [
+        _,
+        _,
+        _,
+        _,
+        q1,
+        q2,
+        q3,
+        q4,
+        a1,
+        a2,
+        a3,
+        a4,
+        offset,
+        flags,
+        ..,
+    ] = *head;
+    let flag = |bit: u8| flags & bit != 0;
+    let tcp = Tcp {
+        seq: u32::from_be_bytes([q1, q2, q3, q4]),
+        syn: flag(2),
+        ack: flag(16),
+        ack_seq: u32::from_be_bytes([a1, a2, a3, a4]),
+        fin: flag(1),
+        rst: flag(4),
+    };
+    (tcp, usize::from(offset >> 4) * 4)
+}
+
 fn transport(
     protocol: u8,
     bytes: &[u8],
@@ -300,38 +330,12 @@ fn transport(
     match protocol {
         6 => {
             let head: &[u8; 20] = bytes.first_chunk().ok_or(malformed)?;
-            let [
-                s1,
-                s2,
-                d1,
-                d2,
-                q1,
-                q2,
-                q3,
-                q4,
-                a1,
-                a2,
-                a3,
-                a4,
-                offset,
-                flags,
-                ..,
-            ] = *head;
-            let header_len = usize::from(offset >> 4) * 4;
+            let (tcp, header_len) = tcp(head);
             let payload = bytes
                 .get(header_len..)
                 .filter(|_| header_len >= 20)
                 .ok_or(malformed)?;
-            let flag = |bit: u8| flags & bit != 0;
-            let seq = u32::from_be_bytes([q1, q2, q3, q4]);
-            let tcp = Tcp {
-                seq,
-                syn: flag(2),
-                ack: flag(16),
-                ack_seq: u32::from_be_bytes([a1, a2, a3, a4]),
-                fin: flag(1),
-                rst: flag(4),
-            };
+            let [s1, s2, d1, d2, ..] = *head;
             let ports = (u16::from_be_bytes([s1, s2]), u16::from_be_bytes([d1, d2]));
             Ok(segment(ports, Transport::Tcp, Some(tcp), payload))
         }

@@ -12,6 +12,11 @@ pub struct Timestamp(i64);
 pub const SECOND_NS: i64 = 1_000_000_000;
 
 impl Timestamp {
+    /// The first moment that there is.
+    pub const MIN: Self = Self(i64::MIN);
+    /// The last one.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// From nanoseconds since the epoch.
     pub const fn from_ns(ns: i64) -> Self {
         Self(ns)

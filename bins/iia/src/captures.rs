@@ -84,13 +84,15 @@ pub fn read(
     let mut pipeline = Pipeline::new(options.clone());
     let mut span: Option<(Timestamp, Timestamp)> = None;
     let error = loop {
-        match source.next_packet() {
-            Ok(Some(packet)) => {
-                let (first, last) = span.get_or_insert((packet.ts, packet.ts));
-                (*first, *last) = ((*first).min(packet.ts), (*last).max(packet.ts));
-                pipeline.handle_packet(&packet, sink);
+        match source.next_packets() {
+            Ok(packets) if packets.is_empty() => break None,
+            Ok(packets) => {
+                for packet in packets.iter() {
+                    let (first, last) = span.get_or_insert((packet.ts, packet.ts));
+                    (*first, *last) = ((*first).min(packet.ts), (*last).max(packet.ts));
+                }
+                pipeline.handle_packets(&packets, sink);
             }
-            Ok(None) => break None,
             Err(error) => break Some(error),
         }
     };

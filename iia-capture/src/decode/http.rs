@@ -1,5 +1,6 @@
 //! HTTP, recognised and no more: the boundary speaks none, so that one is worth a finding.
 
+use iia_core::Timestamp;
 use iia_core::observe::{Outcome, Protocol};
 
 use super::{Cut, Session, Turn};
@@ -54,6 +55,10 @@ impl Session for Http {
     fn cut(&self, _from_orig: bool, bytes: &[u8]) -> Cut {
         // A segment is as good a unit as any: bodies are not read.
         Cut::Unit(bytes.len() as u64)
+    }
+
+    fn due(&self) -> Timestamp {
+        Timestamp::MAX
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {

@@ -65,7 +65,9 @@ impl Line {
         [ahead, bytes]: [&[u8]; 2],
     ) -> Option<Asked> {
         let pushed = (self.waiting.len() >= LINE_MAX).then(|| self.remove(0));
-        let bytes = bytes.get(..self.len_max.saturating_sub(ahead.len())).unwrap_or(bytes);
+        let bytes = bytes
+            .get(..self.len_max.saturating_sub(ahead.len()))
+            .unwrap_or(bytes);
         let mut kept = Vec::with_capacity(ahead.len() + bytes.len());
         kept.extend_from_slice(ahead);
         kept.extend_from_slice(bytes);
@@ -91,6 +93,12 @@ impl Line {
     pub fn overdue(&mut self, now: Timestamp, max_ns: i64) -> Option<Asked> {
         let oldest = self.waiting.first()?;
         (now.since_ns(oldest.ts) > max_ns).then(|| self.remove(0))
+    }
+
+    /// When the oldest will have waited longer than `max_ns`.
+    pub fn due(&self, max_ns: i64) -> Timestamp {
+        let oldest = self.waiting.first();
+        oldest.map_or(Timestamp::MAX, |oldest| oldest.ts + max_ns)
     }
 
     /// Everything that waits.

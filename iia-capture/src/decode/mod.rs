@@ -32,10 +32,15 @@ pub use turn::{FIELDS_MAX, Fields, Known, Scratch, Sink, Turn};
 
 use core::fmt::Debug;
 
+use iia_core::Timestamp;
 use iia_core::observe::Protocol;
+use iia_core::time::SECOND_NS;
 
 /// Bytes of a unit that a stream keeps until it is whole; of a longer one the beginning is decoded and the rest passed.
 pub const UNIT_LEN_MAX: usize = 64 * 1024;
+
+/// What waits for an answer waits so long at least, unless its decoder wants every [`tick`](Session::tick).
+pub const WAIT_MIN_NS: i64 = 10 * SECOND_NS;
 
 /// What stands at the start of some bytes of a stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -69,6 +74,12 @@ pub trait Session: Debug + Send {
 
     /// Called once a second of capture time: what waited too long for its answer is told.
     fn tick(&mut self, _turn: &mut Turn<'_>) {}
+
+    /// Before then [`tick`](Session::tick) would do nothing and need not be called, if no unit comes. Always
+    /// [`Timestamp::MIN`], or not sooner than [`WAIT_MIN_NS`] after the last unit.
+    fn due(&self) -> Timestamp {
+        Timestamp::MIN
+    }
 
     /// The flow is over: what still waits is told.
     fn end(&mut self, _turn: &mut Turn<'_>) {}

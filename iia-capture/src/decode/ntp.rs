@@ -78,6 +78,10 @@ impl Session for Ntp {
         }
     }
 
+    fn due(&self) -> Timestamp {
+        self.line.due(WAIT_MAX_NS)
+    }
+
     fn end(&mut self, turn: &mut Turn<'_>) {
         for old in self.line.drain() {
             unanswered(turn, &old);

@@ -7,9 +7,10 @@ pub mod fragment;
 mod tunnel;
 
 use alloc::vec::Vec;
+use core::net::Ipv4Addr;
 
 use iia_core::Timestamp;
-use iia_core::observe::{Link, Mac};
+use iia_core::observe::{Link, Mac, Transport};
 
 use crate::net::{self, NoSegment, Segment};
 use crate::source::LinkType;
@@ -81,6 +82,63 @@ pub(crate) struct Walk<'a> {
 /// The segment of a frame that is as plain as nearly all are: no tunnel, no fragment.
 #[inline(always)]
 pub(crate) fn plain<'a>(packet: &Packet<'a>) -> Option<Carried<'a>> {
+    match plainest(packet) {
+        Some(segment) => Some((segment, 0)),
+        None => less_plain(packet),
+    }
+}
+
+/// The segment of a frame of which everything stands where it nearly always does: Ethernet without tags, IPv4 without
+/// options, TCP or UDP. Of whatever is not so, or not whole, nothing is said.
+#[inline(always)]
+fn plainest<'a>(packet: &Packet<'a>) -> Option<Segment<'a>> {
+    const IP: usize = 14;
+    const BEHIND: usize = IP + 20;
+    let data = packet.data;
+    let (ethernet, rest) = data.split_first_chunk::<IP>()?;
+    let (ip, rest) = rest.split_first_chunk::<20>()?;
+    let [_, _, _, _, _, _, _, _, _, _, _, _, k1, k2] = *ethernet;
+    let [first, _, l1, l2, _, _, f1, f2, _, protocol, _, _, ends @ ..] = *ip;
+    let whole = u16::from_be_bytes([f1, f2]) & 0x3fff == 0;
+    if packet.link != LinkType::ETHERNET || [k1, k2, first] != [8, 0, 0x45] || !whole {
+        return None;
+    }
+    let end = match u16::from_be_bytes([l1, l2]) {
+        0 => data.len(),
+        total => data.len().min(IP + usize::from(total)),
+    };
+    let ([p1, p2, q1, q2, ..], _) = rest.split_first_chunk::<8>()?;
+    let (sport, dport) = (
+        u16::from_be_bytes([*p1, *p2]),
+        u16::from_be_bytes([*q1, *q2]),
+    );
+    let (transport, tcp, payload) = match protocol {
+        6 => {
+            let (tcp, len) = net::tcp(rest.first_chunk()?);
+            let payload = data.get(BEHIND + len..end).filter(|_| len >= 20)?;
+            (Transport::Tcp, Some(tcp), payload)
+        }
+        17 if !tunnel::is_port(dport) => {
+            let [_, _, _, _, u1, u2, ..] = *rest.first_chunk::<8>()?;
+            let payload = data.get(BEHIND + 8..end)?;
+            let len = usize::from(u16::from_be_bytes([u1, u2])).saturating_sub(8);
+            (Transport::Udp, None, payload.get(..len).unwrap_or(payload))
+        }
+        _ => return None,
+    };
+    let [s1, s2, s3, s4, d1, d2, d3, d4] = ends;
+    Some(Segment {
+        src: Ipv4Addr::new(s1, s2, s3, s4).into(),
+        dst: Ipv4Addr::new(d1, d2, d3, d4).into(),
+        sport,
+        dport,
+        transport,
+        tcp,
+        payload,
+    })
+}
+
+fn less_plain<'a>(packet: &Packet<'a>) -> Option<Carried<'a>> {
     let payload = link::payload(packet.link, packet.data)?;
     let segment = net::segment(payload.ip).ok()?;
     if segment.tcp.is_none() && tunnel::may_carry(&segment) {

@@ -14,11 +14,17 @@ const VXLAN: u16 = 4789;
 const GENEVE: u16 = 6081;
 const MPLS_IN_UDP: u16 = 6635;
 
+/// Whether a port of UDP is a tunnel's.
+#[inline]
+pub(super) const fn is_port(port: u16) -> bool {
+    matches!(port, VXLAN | GENEVE | MPLS_IN_UDP)
+}
+
 /// Whether a segment that is not of TCP is one to look into.
 #[inline]
 pub(crate) fn may_carry(segment: &Segment<'_>) -> bool {
     match segment.transport {
-        Transport::Udp => matches!(segment.dport, VXLAN | GENEVE | MPLS_IN_UDP),
+        Transport::Udp => is_port(segment.dport),
         Transport::Ip(number) => {
             matches!(number, IP_IN_IP | IPV6_IN_IP | GRE | ETHER_IP | MPLS_IN_IP)
         }

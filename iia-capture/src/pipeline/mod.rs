@@ -1,5 +1,8 @@
 //! Packets in, observations out: link, network, flow, stream, protocol.
 
+mod ahead;
+mod over;
+
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -32,7 +35,7 @@ pub const PENDING_MAX_NS: i64 = 10 * SECOND_NS;
 pub const IDLE_MAX_NS: i64 = 300 * SECOND_NS;
 /// Flows that began and wait to be asked for at most.
 pub const OPENED_MAX: usize = 4096;
-const CLOSED_MAX_NS: i64 = 30 * SECOND_NS;
+pub(crate) const CLOSED_MAX_NS: i64 = 30 * SECOND_NS;
 const SWEEP_NS: i64 = SECOND_NS;
 
 /// The decoder for one capture or one interface. `K` is what its user keeps with each flow, such as a verdict's way: it
@@ -40,7 +43,7 @@ const SWEEP_NS: i64 = SECOND_NS;
 #[derive(Debug)]
 pub struct Pipeline<K = ()> {
     options: Options,
-    pub(crate) flows: Flows<K>,
+    flows: Flows<K>,
     stats: Stats,
     held: Held,
     layers: Layers,
@@ -115,7 +118,8 @@ impl<K: Default> Pipeline<K> {
         packet: &Packet<'_>,
         sink: &mut impl FnMut(&Observation<'_>, &mut K),
     ) {
-        self.count(packet);
+        self.stats.packets += 1;
+        self.stats.bytes += packet.data.len() as u64;
         self.sweep(packet.ts, sink);
         if let Some((segment, vlan)) = layers::plain(packet) {
             return self.segment(packet.ts, &segment, vlan, sink);
@@ -130,12 +134,6 @@ impl<K: Default> Pipeline<K> {
             }
             None => self.layered(packet, sink),
         }
-    }
-
-    #[inline]
-    pub(crate) fn count(&mut self, packet: &Packet<'_>) {
-        self.stats.packets += 1;
-        self.stats.bytes += packet.data.len() as u64;
     }
 
     /// Takes the passing of time where no packets bring it, as at an interface that is silent; `now` is of the packets' clock.
@@ -329,20 +327,8 @@ impl<K: Default> Pipeline<K> {
         vlan: u16,
         sink: &mut impl FnMut(&Observation<'_>, &mut K),
     ) {
-        let key = Key::of(segment, vlan);
-        let slot = self.flows.find(&key.0);
-        self.segment_of(ts, (segment, vlan), (key, slot), sink);
-    }
-
-    /// A segment, the key of its flow, and where that stands.
-    pub(crate) fn segment_of(
-        &mut self,
-        ts: Timestamp,
-        (segment, vlan): (&Segment<'_>, u16),
-        ((key, up), slot): ((Key, bool), Option<u32>),
-        sink: &mut impl FnMut(&Observation<'_>, &mut K),
-    ) {
-        let slot = match slot {
+        let (key, up) = Key::of(segment, vlan);
+        let slot = match self.flows.find(&key) {
             Some(slot) if !self.begins_anew(slot, segment) => slot,
             known => {
                 self.make_room(known, sink);
@@ -355,6 +341,8 @@ impl<K: Default> Pipeline<K> {
             return;
         };
         state.last = ts;
+        // What comes late was said before now, and a decoder that is new may want to be asked sooner.
+        let known = (state.is_late(), state.talk.is_some());
         let from_orig = state.orig_is_low == up;
         let mut desk = Desk {
             ts,
@@ -383,6 +371,8 @@ impl<K: Default> Pipeline<K> {
                 }
             }
         }
+        let sooner = known != (false, state.talk.is_some());
+        self.flows.worked(slot, ts, sooner);
     }
 
     fn note_opened(&mut self, slot: u32) {
@@ -455,69 +445,5 @@ impl<K: Default> Pipeline<K> {
             protocol,
             ..State::new(key, flow, ts)
         })
-    }
-
-    /// Once a second of capture time: requests that waited too long, flows that are over.
-    #[inline]
-    pub(crate) fn sweep(
-        &mut self,
-        now: Timestamp,
-        sink: &mut impl FnMut(&Observation<'_>, &mut K),
-    ) {
-        let last = *self.swept.get_or_insert(now);
-        if now.since_ns(last) >= SWEEP_NS {
-            self.swept = Some(now);
-            self.second(now, sink);
-        }
-    }
-
-    #[cold]
-    fn second(&mut self, now: Timestamp, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
-        self.layers.fragments.expire(now);
-        self.frames_wait(now, false, sink);
-        self.line(now, sink, |desk, line| desk.expire(line));
-        for slot in 0..self.flows.slots() {
-            let Some(state) = self.flows.get_mut(slot) else {
-                continue;
-            };
-            let idle_ns = now.since_ns(state.last);
-            if idle_ns > IDLE_MAX_NS || state.closed && idle_ns > CLOSED_MAX_NS {
-                self.end(slot, sink);
-                continue;
-            }
-            let mut desk = Desk {
-                ts: now,
-                stats: &mut self.stats,
-                held: &mut self.held,
-                sink,
-                known: &mut self.known,
-                scratch: &mut self.scratch,
-                silence_ns: self.options.serial_silence_ns,
-                keeps: PhantomData,
-            };
-            desk.expire(state);
-            desk.talk_tick(state);
-        }
-    }
-
-    fn end(&mut self, slot: u32, sink: &mut impl FnMut(&Observation<'_>, &mut K)) {
-        let Some(mut state) = self.flows.remove(slot) else {
-            return;
-        };
-        let mut desk = Desk {
-            ts: state.last,
-            stats: &mut self.stats,
-            held: &mut self.held,
-            sink,
-            known: &mut self.known,
-            scratch: &mut self.scratch,
-            silence_ns: self.options.serial_silence_ns,
-            keeps: PhantomData,
-        };
-        desk.give_up(&mut state);
-        desk.flush(&mut state);
-        desk.talk_end(&mut state);
-        self.stats.conns += 1;
-        sink(&Observation::Conn(state.conn()), &mut state.kept);
     }
 }

@@ -79,11 +79,14 @@ impl Default for Batch<'_> {
 }
 
 impl<'a> Batch<'a> {
-    /// Adds a packet; tells whether there was room for it.
+    /// Adds a packet where there is room; tells whether there is room for another.
+    #[inline]
     pub fn push(&mut self, packet: Packet<'a>) -> bool {
-        let place = self.packets.get_mut(self.len);
-        self.len += usize::from(place.is_some());
-        place.map(|place| *place = packet).is_some()
+        if let Some(place) = self.packets.get_mut(self.len) {
+            *place = packet;
+            self.len += 1;
+        }
+        self.len < BATCH_MAX
     }
 }
 

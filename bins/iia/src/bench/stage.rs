@@ -144,8 +144,12 @@ fn measure(
         take(observation, way);
     };
     let (started, before) = (Instant::now(), cpu_seconds());
-    while let Some(packet) = source.next_packet()? {
-        pipeline.handle_packet_keeping(&packet, &mut sink);
+    loop {
+        let packets = source.next_packets()?;
+        if packets.is_empty() {
+            break;
+        }
+        pipeline.handle_packets_keeping(&packets, &mut sink);
     }
     pipeline.finish_keeping(&mut sink);
     finish(())?;

@@ -2,6 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
+use iia_core::Timestamp;
 use iia_core::observe::{Mac, Outcome, Protocol, Value};
 
 use super::names;
@@ -35,6 +36,10 @@ impl Session for Dhcp {
 
     fn cut(&self, _from_orig: bool, bytes: &[u8]) -> Cut {
         Cut::Unit(bytes.len() as u64)
+    }
+
+    fn due(&self) -> Timestamp {
+        Timestamp::MAX
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {

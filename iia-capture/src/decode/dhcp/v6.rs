@@ -4,6 +4,7 @@ use core::net::{IpAddr, Ipv6Addr};
 
 use alloc::string::String;
 
+use iia_core::Timestamp;
 use iia_core::observe::{Mac, Outcome, Protocol, Value};
 
 use super::names;
@@ -51,6 +52,10 @@ impl Session for Dhcp6 {
 
     fn cut(&self, _from_orig: bool, bytes: &[u8]) -> Cut {
         Cut::Unit(bytes.len() as u64)
+    }
+
+    fn due(&self) -> Timestamp {
+        Timestamp::MAX
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {

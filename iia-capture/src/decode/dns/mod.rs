@@ -8,6 +8,7 @@ mod packet;
 use alloc::string::String;
 use core::net::IpAddr;
 
+use iia_core::Timestamp;
 use iia_core::observe::{Between, Outcome, Protocol, Value};
 
 pub use name::{NAME_LEN_MAX, ROOT, name, write_name};
@@ -181,6 +182,10 @@ impl Session for Dns {
         while let Some(old) = self.line.overdue(turn.ts, WAIT_MAX_NS) {
             self.unanswered(turn, &old);
         }
+    }
+
+    fn due(&self) -> Timestamp {
+        self.line.due(WAIT_MAX_NS)
     }
 
     fn end(&mut self, turn: &mut Turn<'_>) {

@@ -87,11 +87,12 @@ impl Default for Plain {
 
 impl Plain {
     fn label(&mut self, bytes: &[u8]) {
-        let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'.' | b'\\');
-        self.strange |= !bytes.iter().fold(true, |all, byte| all & plain(byte));
+        let plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'.' | b'\\');
         let end = self.len + bytes.len();
-        if let Some(place) = self.bytes.get_mut(self.len..end) {
-            place.copy_from_slice(bytes);
+        let places = self.bytes.get_mut(self.len..end).unwrap_or_default();
+        for (place, byte) in places.iter_mut().zip(bytes) {
+            *place = *byte;
+            self.strange |= !plain(*byte);
         }
         if let Some(dot) = self.bytes.get_mut(end) {
             *dot = b'.';

@@ -197,11 +197,7 @@ pub fn question(names: &mut String, bytes: &[u8], at: usize) -> Option<(Question
 }
 
 /// The record at a place, where the next begins, and whether its data keep the rules of their type.
-fn record<'a>(
-    names: &mut String,
-    bytes: &'a [u8],
-    at: usize,
-) -> Option<(Record<'a>, usize, bool)> {
+fn record<'a>(names: &mut String, bytes: &'a [u8], at: usize) -> Option<(Record<'a>, usize, bool)> {
     let (name, after) = named(names, bytes, at)?;
     let mut reader = Reader::new(bytes.get(after..)?);
     let (kind, class, ttl, len) = (

@@ -2,6 +2,7 @@
 
 use core::net::IpAddr;
 
+use iia_core::Timestamp;
 use iia_core::observe::{Between, Outcome, Protocol, Value};
 
 use super::known::Connection;
@@ -20,6 +21,10 @@ impl Session for CipIo {
 
     fn cut(&self, _from_orig: bool, bytes: &[u8]) -> Cut {
         Cut::Unit(bytes.len() as u64)
+    }
+
+    fn due(&self) -> Timestamp {
+        Timestamp::MAX
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {

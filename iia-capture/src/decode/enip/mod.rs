@@ -26,6 +26,7 @@ mod tests;
 mod things;
 mod value;
 
+use iia_core::Timestamp;
 use iia_core::observe::{Between, Flow, Outcome, Protocol, Transport};
 
 use super::{Asked, Cut, Line, Session, Turn};
@@ -94,6 +95,10 @@ impl Session for Enip {
         while let Some(old) = self.line.overdue(turn.ts, WAIT_MAX_NS) {
             unanswered(turn, &old);
         }
+    }
+
+    fn due(&self) -> Timestamp {
+        self.line.due(WAIT_MAX_NS)
     }
 
     fn end(&mut self, turn: &mut Turn<'_>) {

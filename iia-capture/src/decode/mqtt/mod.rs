@@ -16,6 +16,7 @@ mod read;
 pub mod sparkplug;
 mod state;
 
+use iia_core::Timestamp;
 use iia_core::observe::{Act, Address, Message, Outcome, Protocol};
 
 use super::{Asked, Cut, Line, Session, Turn};
@@ -93,6 +94,10 @@ impl Session for Mqtt {
         while let Some(old) = self.line.overdue(turn.ts, WAIT_MAX_NS) {
             self.unanswered(turn, &old);
         }
+    }
+
+    fn due(&self) -> Timestamp {
+        self.line.due(WAIT_MAX_NS)
     }
 
     fn end(&mut self, turn: &mut Turn<'_>) {

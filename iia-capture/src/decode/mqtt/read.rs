@@ -178,10 +178,12 @@ fn publish<'a>(
 ) -> Option<bool> {
     let mut reader = Reader::new(packet.body);
     let written = string(&mut reader)?;
-    let mut sound = written.is_empty() || is_name(written);
-    match (written, context.topic) {
-        (b"", Some(topic)) => fields.add("mqtt.topic", Value::Text(topic)),
-        _ => fields.text("mqtt.topic", written),
+    let text = core::str::from_utf8(written).ok();
+    let mut sound = written.is_empty() || text.is_some_and(names);
+    match (text, context.topic) {
+        (Some(""), Some(topic)) => fields.add("mqtt.topic", Value::Text(topic)),
+        (Some(text), _) => fields.add("mqtt.topic", Value::Text(text)),
+        (None, _) => fields.add("mqtt.topic", Value::Bytes(written)),
     }
     if packet.qos() > 0 {
         sound &= message_id(fields, &mut reader)?;
@@ -193,8 +195,7 @@ fn publish<'a>(
     let alias = properties::number(said.properties, 0x23);
     // Without a topic there must be an alias, and no alias is zero (MQTT 5, 3.3.2.1 and 3.3.2.3.4).
     sound &= !(written.is_empty() && alias.is_none()) && alias != Some(0);
-    let topic = core::str::from_utf8(written).ok();
-    let topic = topic.filter(|topic| !topic.is_empty()).or(context.topic);
+    let topic = text.filter(|topic| !topic.is_empty()).or(context.topic);
     message(fields, (said.payload, said.payload_len));
     let is_cut = said.payload.len() < said.payload_len as usize;
     let topic = topic.unwrap_or_default();
@@ -219,14 +220,25 @@ fn message<'a>(fields: &mut Fields<'a>, (payload, len): (&'a [u8], u32)) {
 /// Bytes that are text for people.
 pub(super) fn readable(bytes: &[u8]) -> Option<&str> {
     let text = core::str::from_utf8(bytes).ok()?;
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
     let strange = |one: char| one.is_control() && !matches!(one, '\t' | '\n' | '\r');
-    (!text.is_empty() && !text.contains(strange)).then_some(text)
+    let all_plain = bytes.iter().fold(true, |all, byte| all & plain(byte));
+    (!text.is_empty() && (all_plain || !text.contains(strange))).then_some(text)
 }
 
 /// Whether something may be published under a topic (MQTT 5, 4.7.1 and 4.7.3).
 pub(super) fn is_name(topic: &[u8]) -> bool {
-    let text = core::str::from_utf8(topic);
-    text.is_ok_and(|topic| !topic.is_empty() && !topic.contains(['\0', '+', '#']))
+    core::str::from_utf8(topic).is_ok_and(names)
+}
+
+/// The same of text.
+fn names(topic: &str) -> bool {
+    let wild = |byte: &u8| matches!(byte, b'\0' | b'+' | b'#');
+    let any = topic
+        .as_bytes()
+        .iter()
+        .fold(false, |any, byte| any | wild(byte));
+    !topic.is_empty() && !any
 }
 
 /// Whether bytes are a topic filter (MQTT 5, 4.7.1).

@@ -7,6 +7,7 @@ mod packet;
 mod read;
 mod state;
 
+use iia_core::Timestamp;
 use iia_core::observe::{Act, Address, Message, Outcome, Protocol};
 
 use super::{Asked, Cut, Line, Session, Turn};
@@ -72,6 +73,10 @@ impl Session for MqttSn {
         while let Some(old) = self.line.overdue(turn.ts, WAIT_MAX_NS) {
             self.unanswered(turn, &old);
         }
+    }
+
+    fn due(&self) -> Timestamp {
+        self.line.due(WAIT_MAX_NS)
     }
 
     fn end(&mut self, turn: &mut Turn<'_>) {

@@ -121,6 +121,10 @@ impl Session for OpcUa {
         }
     }
 
+    fn due(&self) -> Timestamp {
+        self.line.due(WAIT_MAX_NS)
+    }
+
     fn end(&mut self, turn: &mut Turn<'_>) {
         for line in [self.line.drain(), self.publishes.drain()] {
             for old in line {
@@ -175,7 +179,9 @@ impl OpcUa {
                     self.unanswered(turn, &old);
                 }
             }
-            (Message::Hello | Message::Acknowledge, None) => turn.tell("hello", outcome(good), fields),
+            (Message::Hello | Message::Acknowledge, None) => {
+                turn.tell("hello", outcome(good), fields)
+            }
             (Message::ReverseHello, None) => turn.tell("reverse_hello", outcome(good), fields),
             (_, None) => turn.tell("error", outcome(good), fields),
         }

@@ -80,6 +80,11 @@ impl<'f, 'a> Teller<'f, 'a> {
 
     /// A value of a type, under the name that is its own where its type has none.
     pub(super) fn value(&mut self, kind: Kind, name: &'static str) -> Option<()> {
+        if kind.is_simple() {
+            let value = self.simple(kind)?;
+            self.fields.add(name, value);
+            return Some(());
+        }
         match kind {
             Kind::Many(kind) => self.array(*kind, name),
             Kind::Of(shape) => self.shape(shape),
@@ -91,25 +96,22 @@ impl<'f, 'a> Teller<'f, 'a> {
             Kind::DataValue => self.data_value(),
             Kind::Variant => self.variant(),
             Kind::DiagnosticInfo => self.diagnostic_info(),
-            Kind::Subscription | Kind::NewHandle | Kind::Handle => self.handle(kind, name),
+            Kind::Word(words) => {
+                let value = self.simple(kind)?;
+                self.fields.add(words.field, value);
+                Some(())
+            }
             Kind::Secret => {
                 let given = !self.bytes()?.is_empty();
                 self.fields.add(name, Value::Bool(given));
                 Some(())
             }
-            _ => {
-                let value = self.simple(kind)?;
-                let name = match kind {
-                    Kind::Word(words) => words.field,
-                    _ => name,
-                };
-                self.fields.add(name, value);
-                Some(())
-            }
+            _ => self.handle(kind, name),
         }
     }
 
     /// A value that one field tells.
+    #[inline(always)]
     fn simple(&mut self, kind: Kind) -> Option<Value<'a>> {
         let reader = &mut self.reader;
         Some(match kind {
@@ -132,6 +134,11 @@ impl<'f, 'a> Teller<'f, 'a> {
             // What is left is bytes.
             _ => Value::Bytes(self.bytes()?),
         })
+    }
+
+    /// A value that is not told.
+    fn pass(&mut self, kind: Kind) -> Option<()> {
+        self.simple(kind).map(drop)
     }
 
     /// Text or bytes behind their length; none at all where the length is -1.
@@ -169,7 +176,7 @@ impl<'f, 'a> Teller<'f, 'a> {
             }
         }
         for _ in told..count {
-            self.simple(kind)?;
+            self.pass(kind)?;
         }
         if count > told {
             let passed = Value::Uint((count - told) as u64);
@@ -276,6 +283,31 @@ impl<'f, 'a> Teller<'f, 'a> {
 }
 
 impl Kind {
+    /// Whether one field tells a value, under the name of the member.
+    #[inline]
+    const fn is_simple(self) -> bool {
+        matches!(
+            self,
+            Self::Boolean
+                | Self::SByte
+                | Self::Byte
+                | Self::Int16
+                | Self::UInt16
+                | Self::Int32
+                | Self::UInt32
+                | Self::Int64
+                | Self::UInt64
+                | Self::Float
+                | Self::Double
+                | Self::String
+                | Self::DateTime
+                | Self::Guid
+                | Self::ByteString
+                | Self::XmlElement
+                | Self::StatusCode
+        )
+    }
+
     /// Whether its values are told under names of their own, which do not say what they are for.
     const fn has_own_fields(self) -> bool {
         matches!(

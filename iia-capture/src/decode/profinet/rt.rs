@@ -1,6 +1,7 @@
 //! Frames of PROFINET (EtherType 0x8892; IEC 61158-6-10, 4.3 to 4.9): the frame id says what they carry. Cyclic data too
 //! over UDP.
 
+use iia_core::Timestamp;
 use iia_core::observe::{Outcome, Protocol, Value};
 
 use super::super::{Cut, Fields, Frames, Reader, Session, Turn};
@@ -130,6 +131,10 @@ impl Session for RtUdp {
 
     fn cut(&self, _from_orig: bool, bytes: &[u8]) -> Cut {
         Cut::Unit(bytes.len() as u64)
+    }
+
+    fn due(&self) -> Timestamp {
+        Timestamp::MAX
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {

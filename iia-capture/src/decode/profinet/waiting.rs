@@ -52,23 +52,21 @@ impl Waiting {
         self.find(key).is_some()
     }
 
-    /// Where the oldest of this key stands.
+    /// Where the message of this key stands; most answers are to one of the last.
     fn find(&self, key: &Key) -> Option<usize> {
         let tag = tag(key);
         let (early, late) = self.tags.as_slices();
-        let mut from = 0;
-        for tags in [early, late] {
-            for tags in tags.chunks(TAGS_LEN) {
+        let mut end = self.tags.len();
+        for tags in [late, early] {
+            for tags in tags.rchunks(TAGS_LEN) {
+                let start = end - tags.len();
                 // Without leaving early, so that many are compared at once.
                 let any = tags.iter().fold(false, |any, one| any | (*one == tag));
-                let there = |at: &usize| {
-                    let waiter = self.all.get(from + at);
-                    waiter.is_some_and(|waiter| waiter.key == *key)
-                };
-                if let Some(at) = any.then(|| (0..tags.len()).find(there)).flatten() {
-                    return Some(from + at);
+                let there = |at: &usize| self.all.get(*at).is_some_and(|one| one.key == *key);
+                if let Some(at) = any.then(|| (start..end).find(there)).flatten() {
+                    return Some(at);
                 }
-                from += tags.len();
+                end = start;
             }
         }
         None

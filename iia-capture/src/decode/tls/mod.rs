@@ -12,6 +12,7 @@ pub use der::{Der, tag};
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use iia_core::Timestamp;
 use iia_core::observe::{Outcome, Protocol, Value};
 
 use super::{Cut, Fields, Reader, Session, Turn};
@@ -92,6 +93,10 @@ impl Session for Tls {
             None if bytes.len() < HEAD_LEN => Cut::More,
             None => Cut::Not,
         }
+    }
+
+    fn due(&self) -> Timestamp {
+        Timestamp::MAX
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {

@@ -37,6 +37,7 @@ impl Header {
         })
     }
 
+    #[inline]
     pub(super) fn step(&self, bytes: &[u8]) -> Option<Step> {
         let Some((head, _)) = bytes.split_first_chunk::<16>() else {
             return Some(Step::Incomplete);

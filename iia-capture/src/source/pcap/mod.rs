@@ -11,7 +11,7 @@ use std::ops::Range;
 use iia_core::Timestamp;
 
 use super::compressed::Unpacked;
-use super::{BATCH_MAX, Batch, LinkType, Packet};
+use super::{Batch, LinkType, Packet};
 use crate::CaptureError;
 pub use blocks::INTERFACES_MAX;
 use blocks::Section;
@@ -37,6 +37,17 @@ pub struct PcapSource<R> {
 enum Format {
     Legacy(Header),
     Ng(Section),
+}
+
+impl Format {
+    /// What stands at the start of some bytes; `None` where that is wrong.
+    #[inline]
+    fn step(&mut self, bytes: &[u8], packets: u64, notes: &mut Notes) -> Option<Step> {
+        match self {
+            Self::Legacy(header) => header.step(bytes),
+            Self::Ng(section) => section.step(bytes, packets, notes),
+        }
+    }
 }
 
 /// What stands at the start of the buffer.
@@ -116,25 +127,34 @@ impl<R: Read> PcapSource<R> {
     /// # Errors
     /// As [`next_packet`](PcapSource::next_packet).
     pub fn next_packets(&mut self) -> Result<Batch<'_>, CaptureError> {
-        let mut places = [const { None }; BATCH_MAX];
-        let (mut places_left, mut any) = (places.iter_mut(), false);
-        while let Some(place) = places_left.next() {
-            let found = if any { self.found_here() } else { self.found()? };
-            let Some(found) = found else { break };
-            *place = Some((self.start, found.ts, found.link, found.orig_len, found.data));
-            self.start += found.len;
-            self.packets += 1;
-            any = true;
-        }
         let mut batch = Batch::default();
-        for (base, ts, link, orig_len, at) in places.into_iter().flatten() {
-            let data = self.buffer.get(base + at.start..base + at.end);
-            batch.push(Packet {
-                ts,
-                link,
-                orig_len,
-                data: data.unwrap_or_default(),
+        let Some(first) = self.found()? else {
+            return Ok(batch);
+        };
+        let bytes = self.buffer.get(..self.end).unwrap_or_default();
+        let mut found = Some(first);
+        while let Some(one) = found {
+            let at = self.start + one.data.start..self.start + one.data.end;
+            self.start += one.len;
+            self.packets += 1;
+            let room = batch.push(Packet {
+                ts: one.ts,
+                link: one.link,
+                orig_len: one.orig_len,
+                data: bytes.get(at).unwrap_or_default(),
             });
+            if !room {
+                break;
+            }
+            found = loop {
+                // What is wrong or not here yet is found again when it is its turn.
+                let rest = bytes.get(self.start..).unwrap_or_default();
+                match self.format.step(rest, self.packets, &mut self.notes) {
+                    Some(Step::Packet(found)) => break Some(found),
+                    Some(Step::Other(len)) => self.start += len,
+                    Some(Step::Incomplete) | None => break None,
+                }
+            };
         }
         Ok(batch)
     }
@@ -154,6 +174,7 @@ impl<R: Read> PcapSource<R> {
     }
 
     /// Where the next packet stands.
+    #[inline(always)]
     fn found(&mut self) -> Result<Option<Found>, CaptureError> {
         loop {
             match self.step()? {
@@ -166,17 +187,6 @@ impl<R: Read> PcapSource<R> {
                         packets: self.packets,
                     });
                 }
-            }
-        }
-    }
-
-    /// The same, where it was read from the file already; what is wrong there is found again when it is its turn.
-    fn found_here(&mut self) -> Option<Found> {
-        loop {
-            match self.step() {
-                Ok(Step::Packet(found)) => return Some(found),
-                Ok(Step::Other(len)) => self.start += len,
-                Ok(Step::Incomplete) | Err(_) => return None,
             }
         }
     }
@@ -217,10 +227,7 @@ impl<R: Read> PcapSource<R> {
 
     fn step(&mut self) -> Result<Step, CaptureError> {
         let bytes = self.buffer.get(self.start..self.end).unwrap_or_default();
-        let step = match &mut self.format {
-            Format::Legacy(header) => header.step(bytes),
-            Format::Ng(section) => section.step(bytes, self.packets, &mut self.notes),
-        };
+        let step = self.format.step(bytes, self.packets, &mut self.notes);
         step.ok_or(CaptureError::Damaged {
             packets: self.packets,
         })

@@ -2,6 +2,7 @@
 //! straight on Ethernet. What a publisher says about its messages elsewhere is not needed to read their headers; fields
 //! that carry their type are told with their values, raw ones as bytes.
 
+use iia_core::Timestamp;
 use iia_core::observe::{Outcome, Protocol, Value};
 
 use super::value::Teller;
@@ -33,6 +34,10 @@ impl Session for PubSub {
 
     fn cut(&self, _from_orig: bool, bytes: &[u8]) -> Cut {
         Cut::Unit(bytes.len() as u64)
+    }
+
+    fn due(&self) -> Timestamp {
+        Timestamp::MAX
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {
