@@ -5,7 +5,7 @@ use iia_core::observe::{Access, Conn, Exchange, Frame, Outcome, Protocol, Span};
 use super::Clause;
 use super::rule::Rule;
 use super::verdict::Says;
-use crate::scope::{Run, Tag};
+use crate::scope::Tag;
 
 /// Whether a contract is for the protocol of a flow. A flow that carried nothing recognised is judged by its ends: a
 /// handshake or a probe to a contracted port, or a protocol that no decoder knows.
@@ -62,24 +62,15 @@ fn spans(rule: &Rule<'_>, (read, write): (Option<&Span<'_>>, Option<&Span<'_>>))
         if rule.writes.is_empty() {
             return Err(Clause::ReadOnly);
         }
-        if !covers(rule.writes, span) {
+        if !rule.writes.hold(span) {
             return Err(Clause::Write);
         }
     }
     match (read, write) {
-        (Some(span), _) if !covers(rule.reads, span) => Err(Clause::Read),
+        (Some(span), _) if !rule.reads.hold(span) => Err(Clause::Read),
         (_, Some(_)) => Ok(Clause::Write),
         _ => Ok(Clause::Read),
     }
-}
-
-/// Whether one run holds a whole span. Runs are sorted and do not touch, so that only the last one that begins before
-/// the span can.
-fn covers(runs: &[Run], span: &Span<'_>) -> bool {
-    let begins = (span.table, span.addr);
-    let after = runs.partition_point(|run| (run.table, run.first) <= begins);
-    let before = after.checked_sub(1).and_then(|at| runs.get(at));
-    before.is_some_and(|run| run.table == span.table && span.last() <= run.last)
 }
 
 /// A frame is judged by who sends it to whom and, where its contract lists some, by its service.

@@ -10,6 +10,7 @@ mod pairs;
 mod place;
 pub(crate) mod range;
 mod rule;
+mod runs;
 mod said;
 mod set;
 mod texts;

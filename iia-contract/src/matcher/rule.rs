@@ -6,8 +6,9 @@ use iia_core::observe::Protocol;
 
 use super::place::{Place, Prefix};
 use super::range::Ranges;
+use super::runs::Runs;
 use super::set::Set;
-use crate::scope::{Device, Ethernet, Run};
+use crate::scope::{Device, Ethernet};
 
 /// A device contract.
 #[derive(Clone, Debug)]
@@ -18,8 +19,8 @@ pub(super) struct Rule<'a> {
     pub(super) vlans: &'a [u16],
     pub(super) units: Set,
     pub(super) functions: Set,
-    pub(super) reads: &'a [Run],
-    pub(super) writes: &'a [Run],
+    pub(super) reads: Runs,
+    pub(super) writes: Runs,
     pub(super) device: &'a Device,
     pub(super) ranges: Ranges,
 }
@@ -31,8 +32,8 @@ impl<'a> Rule<'a> {
             device,
             protocol: device.protocol,
             vlans: &device.vlans,
-            reads: &device.reads,
-            writes: &device.writes,
+            reads: Runs::of(&device.reads),
+            writes: Runs::of(&device.writes),
             every_unit: device.units.is_empty(),
             units: Set::of(&device.units),
             functions: Set::of(&device.functions),
