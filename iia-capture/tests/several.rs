@@ -2,6 +2,7 @@
 //! told as soon as packets show that it does, though not every flow is looked at each second.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stderr,
     unreachable_pub,
     dead_code,

@@ -35,6 +35,27 @@ fn packets(reader: impl Read) -> (Packets, Option<CaptureError>) {
     }
 }
 
+/// The same, several packets at a time.
+fn several(reader: impl Read) -> (Packets, Option<CaptureError>) {
+    let mut found = Vec::new();
+    let mut source = match PcapSource::open(reader) {
+        Ok(source) => source,
+        Err(error) => return (found, Some(error)),
+    };
+    loop {
+        let packets = match source.next_packets() {
+            Ok(packets) if packets.is_empty() => return (found, None),
+            Ok(packets) => packets,
+            Err(error) => return (found, Some(error)),
+        };
+        let rows = packets.iter().map(|packet| {
+            let (link, bytes) = (packet.link.0, packet.data.to_vec());
+            (packet.ts, link, packet.orig_len, bytes)
+        });
+        found.extend(rows);
+    }
+}
+
 /// A reader that gives a few bytes at a time.
 struct Drip<'a>(&'a [u8], usize);
 
@@ -50,6 +71,7 @@ pub fn pcap(data: &[u8]) {
     let whole = packets(data);
     let total: usize = whole.0.iter().map(|(.., bytes)| bytes.len() + 12).sum();
     assert!(total <= data.len().max(24), "{total} of {}", data.len());
+    assert_eq!(several(data), whole);
     for step in [1, 7, 4096] {
         assert_eq!(packets(Drip(data, step)), whole, "{step} bytes at a time");
     }
@@ -57,7 +79,7 @@ pub fn pcap(data: &[u8]) {
 
 const LINKS: [u16; 8] = [1, 1, 1, 0, 101, 108, 113, 276];
 
-/// Any packets at all: counts agree with what is reported, values with their counts, and the same again twice.
+/// Any packets at all: counts agree with what is reported, values with their counts, and the same one by one and several at a time.
 pub fn pipeline(data: &[u8]) {
     let mut input = Input(data);
     let link = LinkType(LINKS[usize::from(input.byte() % 8)]);
@@ -67,13 +89,13 @@ pub fn pipeline(data: &[u8]) {
         at = at.saturating_add(i64::from(u16::from_le_bytes(input.array())) << (input.byte() % 40));
         packets.push((Timestamp::from_ns(at), input.piece()));
     }
-    let (seen, stats) = run(link, &packets);
-    assert_eq!(run(link, &packets), (seen, stats));
+    let (seen, stats) = run(link, &packets, false);
+    assert_eq!(run(link, &packets, true), (seen, stats));
     assert_eq!(stats.packets, packets.len() as u64);
 }
 
 /// Reports as text, and what was counted; the promises of each report are checked on the way.
-fn run(link: LinkType, packets: &[(Timestamp, &[u8])]) -> (Vec<String>, Stats) {
+fn run(link: LinkType, packets: &[(Timestamp, &[u8])], several: bool) -> (Vec<String>, Stats) {
     let mut pipeline = Pipeline::new(Options::default());
     let (mut seen, mut exchanges, mut conns, mut carried) = (Vec::new(), 0, 0, 0);
     let mut sink = |observation: &Observation<'_>| {
@@ -91,14 +113,19 @@ fn run(link: LinkType, packets: &[(Timestamp, &[u8])]) -> (Vec<String>, Stats) {
         }
         seen.push(format!("{observation:?}"));
     };
-    for (ts, data) in packets {
-        let packet = Packet {
-            ts: *ts,
-            link,
-            orig_len: data.len() as u32,
-            data,
-        };
-        pipeline.handle_packet(&packet, &mut sink);
+    let packets = packets.iter().map(|(ts, data)| Packet {
+        ts: *ts,
+        link,
+        orig_len: data.len() as u32,
+        data,
+    });
+    let packets: Vec<Packet<'_>> = packets.collect();
+    if several {
+        pipeline.handle_packets(&packets, &mut sink);
+    } else {
+        for packet in &packets {
+            pipeline.handle_packet(packet, &mut sink);
+        }
     }
     pipeline.finish(&mut sink);
     let stats = pipeline.stats();
@@ -238,5 +265,5 @@ fn talk(turns: &[(bool, Vec<u8>)], cut: usize) -> (Vec<String>, Stats) {
     }
     let at = Timestamp::from_secs(1_800_000_000);
     let packets: Vec<_> = frames.iter().map(|frame| (at, frame.as_slice())).collect();
-    run(LinkType::ETHERNET, &packets)
+    run(LinkType::ETHERNET, &packets, false)
 }
