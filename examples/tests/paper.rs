@@ -12,6 +12,8 @@
 mod hosts;
 #[path = "paper/keys.rs"]
 mod keys;
+#[path = "paper/listed.rs"]
+mod listed;
 #[path = "../../iia-contract/tests/net/mod.rs"]
 mod net;
 #[path = "paper/rig.rs"]
@@ -134,6 +136,7 @@ fn meet(mut rig: Rig) {
         .collect();
     let want = BTreeSet::from(OPENED);
     assert_eq!(answered, want);
+    listed::every_place_that_answers(&rig.checked, &places, &want);
     let ways: BTreeSet<_> = want
         .iter()
         .map(|(from, to, _)| (zone_of(from), zone_of(to)))

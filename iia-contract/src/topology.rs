@@ -119,8 +119,10 @@ pub struct Service {
     pub network: Net,
     /// Whether it gives addresses to those that have none yet.
     pub dhcp: bool,
-    /// The ports.
-    pub ports: Vec<(L4, u16)>,
+    /// Whether it is an endpoint that only the interface's own neighbours reach, and is listed as that.
+    pub endpoint: bool,
+    /// The ports, and the address of each that has one.
+    pub ports: Vec<(L4, Option<IpAddr>, u16)>,
 }
 
 /// What a workload of this box runs.
@@ -212,7 +214,8 @@ impl Topology {
                     interface: interface.clone(),
                     network: *network,
                     dhcp: false,
-                    ports: Vec::from([(listener.l4, listener.port)]),
+                    endpoint: true,
+                    ports: Vec::from([(listener.l4, Some(listener.addr), listener.port)]),
                 });
             }
         }
@@ -332,7 +335,8 @@ fn service(entry: &Entry<'_>) -> Option<Service> {
         interface: ifname(entry.text("interface"))?,
         network: Net::parse(entry.text("network"))?,
         dhcp: entry.text("kind") == "dhcp",
-        ports: ports.map(|(l4, _, port)| (l4, port)).collect(),
+        endpoint: false,
+        ports: ports.collect(),
     })
 }
 

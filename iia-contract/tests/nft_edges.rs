@@ -31,7 +31,8 @@ fn topology(dhcp: bool) -> Topology {
             interface: "svc0".into(),
             network: Net::parse("10.20.0.0/24").unwrap(),
             dhcp,
-            ports: vec![(L4::Udp, 53), (L4::Tcp, 445)],
+            endpoint: false,
+            ports: vec![(L4::Udp, None, 53), (L4::Tcp, None, 445)],
         }],
         ..Topology::default()
     }

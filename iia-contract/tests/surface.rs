@@ -6,15 +6,18 @@
     reason = "a test may fail"
 )]
 
+mod made;
 mod net;
 #[path = "net/world.rs"]
 mod world;
 
 use std::collections::BTreeSet;
 
+use iia_contract::Catalog;
 use iia_contract::compile::surface::{End, Open, Socket, SocketError, against, sockets};
-use iia_contract::compile::{L4, Listener, Permit, drift};
+use iia_contract::compile::{L4, Listener, Permit, Topology, drift};
 use iia_contract::scope::{Internal, Terms};
+use iia_contract::tree::Tree;
 use iia_core::zone::Conduit;
 use net::{Lab, exec};
 use world::random;
@@ -247,6 +250,7 @@ fn the_list_is_read_back_and_every_change_is_named() {
     let (list, _) = Open::compile(&catalog, &topology);
     let text = Open::write(&list);
     assert_eq!(Open::read(text.as_bytes()).unwrap(), list);
+    assert_eq!(drift(&list, &list), []);
     let more = text.replacen("7443", "7444", 1);
     let found = drift(&list, &Open::read(more.as_bytes()).unwrap());
     assert!(
@@ -266,4 +270,94 @@ fn the_list_is_read_back_and_every_change_is_named() {
     }
     let foreign = Open::read(b"{\"surface\": [{\"end\": \"sideways\"}]}").unwrap();
     assert_eq!(foreign.foreign.len(), 1);
+}
+
+/// The services of a cell, and a workload that its neighbours reach at the port that the broker of the cell has too.
+const CELL: &str = r#"
+interface svc0 {
+  kind services
+  side inbound
+}
+zone broker {
+  role ot.acs.netservices
+  side inbound
+  bridge iz-broker
+  subnet 10.77.2.0/24
+  workload broker 10.77.2.2
+}
+endpoint broker {
+  workload spiffe://iia.local/zone/broker/workload/broker
+  listen tls/10.77.2.2:8883
+  interface svc0
+  allow 10.50.0.0/24
+}
+service cell-dhcp {
+  kind dhcp
+  interface svc0
+  network 10.50.0.0/24
+  listen udp/10.50.0.1:67
+}
+service cell-mqtt {
+  kind mqtt
+  interface svc0
+  network 10.50.0.0/24
+  listen tls/10.50.0.1:8883
+}
+contract iia.contract.device.sensor 1.0.0 {
+  scope device
+  protocol mqtt
+  client 10.50.0.0/24
+  server tls/10.50.0.1:8883
+  identity sensor1
+  observation {
+    mode mqtt_subscription
+    topic "plant/#"
+  }
+}
+"#;
+
+/// Whatever serves the cell is listed at its own address with the contracts of the devices that speak to it, and no
+/// other place at the same port stands for it.
+#[test]
+fn services_of_the_cell_are_listed_with_the_contracts_of_its_devices() {
+    let entries = made::text::entries(CELL);
+    let (catalog, _) = Catalog::check(&entries).unwrap();
+    let topology = Topology::read(&Tree::from(entries.as_slice()));
+    let (list, _) = Open::compile(&catalog, &topology);
+    let listed: Vec<(String, String)> = list
+        .allowed
+        .iter()
+        .map(|(open, contracts)| {
+            let ids: Vec<&str> = contracts.iter().map(String::as_str).collect();
+            assert_eq!(open.side, "inbound", "{open}");
+            (open.to_string(), ids.join(" "))
+        })
+        .collect();
+    let broker = "spiffe://iia.local/zone/broker/workload/broker listens on tcp/10.77.2.2:8883";
+    let of = |text: &str, ids: &str| (text.to_owned(), ids.to_owned());
+    assert_eq!(
+        listed,
+        [
+            of(
+                "service cell-mqtt listens on tcp/10.50.0.1:8883 through svc0 from 10.50.0.0/24",
+                "iia.contract.device.sensor"
+            ),
+            of(&format!("{broker} through svc0 from 10.50.0.0/24"), ""),
+            // Who asks for an address asks everybody.
+            of(
+                "service cell-dhcp listens on udp/67 through svc0 from 10.50.0.0/24",
+                ""
+            ),
+        ]
+    );
+    let told: Vec<String> = against(&list, &[])
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "missing: service cell-mqtt listens on tcp/10.50.0.1:8883 through svc0 from 10.50.0.0/24 (iia.contract.device.sensor)"
+        ]
+    );
 }

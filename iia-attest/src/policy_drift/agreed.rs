@@ -245,7 +245,7 @@ fn services(topology: &Topology) -> Vec<Way> {
             l4,
             port,
         };
-        for (l4, port) in &service.ports {
+        for (l4, _, port) in &service.ports {
             ways.push(to_box(*l4, *port, Vec::from([service.network])));
         }
         if service.dhcp {

@@ -90,7 +90,7 @@ fn services(table: &mut Table, services: &[Service]) -> (Vec<Rule>, Vec<Rule>) {
     for service in services {
         let (interface, network) = (&service.interface, service.network);
         let map = format!("served/{}/{}", interface, service.name);
-        let elements = service.ports.iter().map(|(l4, port)| {
+        let elements = service.ports.iter().map(|(l4, _, port)| {
             let element = Element {
                 verdict: "accept".into(),
                 comment: cut(&service.name),

@@ -1,6 +1,7 @@
 //! The surface of a box: every place where it answers and every connection that it opens, with who, why and by which
 //! contracts. Whatever is open and not in this list is nobody's.
 
+mod cell;
 #[cfg(feature = "std")]
 mod live;
 #[cfg(feature = "std")]
@@ -99,7 +100,7 @@ impl Permit for Open {
                 );
             }
         }
-        services(topology, &mut policy);
+        cell::services(catalog, topology, &mut policy);
         let Flows { allowed, notes } = flows(catalog, topology);
         for (flow, contracts) in &allowed {
             for contract in contracts {
@@ -155,36 +156,6 @@ fn place(end: End, listener: &Listener, topology: &Topology) -> Open {
 
 fn net(net: &Net) -> String {
     format!("{}/{}", net.addr, net.prefix)
-}
-
-/// Services of the cell; what an endpoint declares already is not said twice.
-fn services(topology: &Topology, policy: &mut Policy<Open>) {
-    for service in &topology.services {
-        let interface = topology
-            .interfaces
-            .iter()
-            .find(|interface| interface.name == service.interface);
-        for (l4, port) in &service.ports {
-            let known = topology.listeners.iter().any(|listener| {
-                (listener.l4, listener.port) == (*l4, *port)
-                    && listener.interface.as_ref() == Some(&service.interface)
-            });
-            if known {
-                continue;
-            }
-            let open = Open {
-                end: End::Listen,
-                place: format!("{}/{port}", l4.name()),
-                who: format!("service {}", service.name),
-                zone: String::new(),
-                side: interface.map_or_else(String::new, |one| side(one.side)),
-                interface: service.interface.clone(),
-                peers: BTreeSet::from([net(&service.network)]),
-                declared: format!("service {}", service.name),
-            };
-            policy.allowed.insert(open, Default::default());
-        }
-    }
 }
 
 /// A flow is a place that answers, and somebody who asks there.
