@@ -4,11 +4,12 @@
 mod made;
 
 use iia_contract::Catalog;
-use iia_contract::learn::{Learner, PAIRS_MAX, TAGS_MAX, UNWRITABLE_MAX};
+use iia_contract::learn::{Learner, PAIRS_MAX, Seen, TAGS_MAX, UNWRITABLE_MAX};
 use iia_contract::matcher::{Matcher, Verdict};
 use iia_core::Timestamp;
 use iia_core::observe::{
-    Access, Conn, Flow, Frame, Mac, Observation, Protocol, Span, Table, Transport, Values,
+    Access, Act, Address, Conn, Flow, Frame, Mac, Message, Observation, Protocol, Span, Table,
+    Transport, Values,
 };
 use made::Said;
 
@@ -232,10 +233,75 @@ fn a_frame_without_a_type_is_counted_and_not_learnt() {
         })
     };
     let mut learner = Learner::default();
+    let said = |learner: &Learner| (learner.senders(), learner.left_out(), learner.seen());
+    let (untyped, seen) = (1, Seen::default());
     learner.observe(&frame(0x05ff));
-    assert_eq!((learner.senders(), learner.left_out()), (0, 1));
+    assert_eq!(said(&learner), (0, 0, Seen { untyped, ..seen }));
     learner.observe(&frame(0x0600));
-    assert_eq!((learner.senders(), learner.left_out()), (1, 1));
+    let frames = 1;
+    assert_eq!(
+        said(&learner),
+        (
+            1,
+            0,
+            Seen {
+                untyped,
+                frames,
+                ..seen
+            }
+        )
+    );
+}
+
+/// Groups of zeros that an address of version 6 leaves out leave no gaps in a name, and two that are named alike then are
+/// two contracts; what is said to topics is told, because no capture shows whose certificate it was.
+#[test]
+fn flows_of_version_6_have_readable_names_and_messages_are_counted() {
+    let mut learner = Learner::default();
+    let servers = ["::1", "fd00:0:0:1::7", "fd00::1:7"];
+    for (client, server) in servers.iter().enumerate() {
+        let ts = Timestamp::from_secs(1);
+        learner.observe(&Observation::Conn(Conn {
+            ts,
+            last: ts,
+            flow: Flow {
+                orig_h: format!("fd00::9:{client}").parse().unwrap(),
+                orig_p: 40_000,
+                resp_h: server.parse().unwrap(),
+                resp_p: 1883,
+                transport: Transport::Tcp,
+                vlan: 0,
+            },
+            protocol: Protocol::Mqtt,
+            orig_pkts: 3,
+            resp_pkts: 3,
+            orig_bytes: 9,
+            resp_bytes: 9,
+            missed_bytes: 0,
+        }));
+    }
+    learner.observe(&Observation::Message(Message {
+        ts: Timestamp::from_secs(1),
+        client: "sensor-1",
+        act: Act::Publish,
+        address: Address::Topic("plant/a"),
+        payload_len: 3,
+    }));
+    let text = learner.to_icl("box");
+    let names = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("contract iia.contract.device."));
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        [
+            "flow-tcp-1883-1",
+            "flow-tcp-1883-fd00-0-0-1-7",
+            "flow-tcp-1883-fd00-1-7"
+        ]
+        .map(|name| format!("{name} 0.1.0 {{"))
+    );
+    let seen = learner.seen();
+    assert_eq!((seen.flows, seen.messages, learner.left_out()), (3, 1, 0));
 }
 
 #[test]

@@ -37,12 +37,20 @@ pub(super) struct Frames {
     sent: BTreeMap<Sender, Sent>,
 }
 
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Heard {
+    Learnt,
+    /// A frame of IEEE 802.3 has a length in place of a type, and a contract has no word for it.
+    Untyped,
+    NoRoom,
+}
+
 impl Frames {
-    /// Takes a frame; tells whether it could be learnt: it has a type, and there was room for it.
-    pub(super) fn observe(&mut self, frame: &Frame, capture: usize) -> bool {
-        // A frame of IEEE 802.3 has a length in this place, and a contract has no word for it.
+    /// Takes a frame.
+    pub(super) fn observe(&mut self, frame: &Frame, capture: usize) -> Heard {
         if frame.ethertype < ETHERTYPE_MIN {
-            return false;
+            return Heard::Untyped;
         }
         let sender = Sender {
             protocol: frame.protocol,
@@ -50,16 +58,16 @@ impl Frames {
             mac: frame.source,
         };
         if self.sent.len() >= SENDERS_MAX && !self.sent.contains_key(&sender) {
-            return false;
+            return Heard::NoRoom;
         }
         let sent = self.sent.entry(sender).or_default();
         let kind = (frame.destination, frame.func);
         if sent.kinds.len() >= RECEIVERS_MAX && !sent.kinds.contains_key(&kind) {
-            return false;
+            return Heard::NoRoom;
         }
         *sent.kinds.entry(kind).or_default() += 1;
         sent.evidence.observe(frame.ts, frame.ts, capture);
-        true
+        Heard::Learnt
     }
 
     pub(super) fn len(&self) -> usize {

@@ -21,7 +21,7 @@ use iia_core::observe::{
 
 use crate::scope::{Run, merge};
 pub use evidence::{CAPTURES_MAX, Evidence};
-use frames::Frames;
+use frames::{Frames, Heard};
 pub use frames::{RECEIVERS_MAX, SENDERS_MAX};
 pub use group::Learnt;
 pub use kinds::{KINDS_MAX, VALUES_MAX};
@@ -71,6 +71,20 @@ pub struct Learner {
     left_out: u64,
     unwritable: (u64, BTreeSet<String>),
     unanswered: u64,
+    seen: Seen,
+}
+
+/// What was seen beside exchanges: what of it is learnt, and what no contract can be written for from a capture.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Seen {
+    /// Flows that are learnt by their ends.
+    pub flows: u64,
+    /// Frames without IP that are learnt.
+    pub frames: u64,
+    /// Frames of IEEE 802.3, which have a length where others have their type: no contract can name them.
+    pub untyped: u64,
+    /// What was said to topics: who speaks is known by a certificate, which a capture does not show.
+    pub messages: u64,
 }
 
 impl Learner {
@@ -87,8 +101,13 @@ impl Learner {
             Observation::Access(access) => self.access(access),
             Observation::Frame(frame) => {
                 let capture = self.captures.len().saturating_sub(1);
-                self.left_out += u64::from(!self.frames.observe(frame, capture));
+                match self.frames.observe(frame, capture) {
+                    Heard::Learnt => self.seen.frames += 1,
+                    Heard::Untyped => self.seen.untyped += 1,
+                    Heard::NoRoom => self.left_out += 1,
+                }
             }
+            Observation::Message(_) => self.seen.messages += 1,
             _ => {}
         }
     }
@@ -166,6 +185,7 @@ impl Learner {
             return;
         };
         evidence.observe(conn.ts, conn.last, capture);
+        self.seen.flows += 1;
         self.kinds.count(
             Kind {
                 pair,
@@ -218,6 +238,11 @@ impl Learner {
     /// Accesses to names that the language cannot write, which are not learnt, and the first of these names.
     pub const fn unwritten(&self) -> (u64, &BTreeSet<String>) {
         (self.unwritable.0, &self.unwritable.1)
+    }
+
+    /// What was seen beside exchanges.
+    pub const fn seen(&self) -> Seen {
+        self.seen
     }
 
     /// Exchanges and flows that found no room.

@@ -57,14 +57,14 @@ fn name(learnt: &Learnt) -> String {
         _ => format!("{}-{}-{}", transport(server), server.port, server.addr),
     });
     let place = first.unwrap_or_default().replace([':', '.'], "-");
+    // Addresses of version 6 leave groups of zeros out.
+    let words = place.split('-').filter(|word| !word.is_empty());
+    let place = words.collect::<Vec<_>>().join("-");
     let more = match servers.len() {
         0 | 1 => String::new(),
         many => format!("-and-{}", many - 1),
     };
-    format!(
-        "iia.contract.device.{what}-{}{more}",
-        place.trim_matches('-')
-    )
+    format!("iia.contract.device.{what}-{place}{more}")
 }
 
 fn contract(learnt: &Learnt, id: &str, (tags, captures): (&Tags, &[String])) -> String {

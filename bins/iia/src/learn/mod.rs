@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use iia_contract::learn::{Learner, UNWRITABLE_MAX};
+use iia_contract::learn::{Learner, Seen, UNWRITABLE_MAX};
 
 use crate::input::{Input, Reading};
 use crate::table::counted;
@@ -49,13 +49,18 @@ pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
     }
     let contracts = learner.contracts().len() + learner.senders();
     if contracts == 0 {
-        eprintln!("iia: nothing to learn from: {exchanges} exchanges, none of them answered");
+        eprintln!(
+            "iia: nothing to learn from: {}, none of them answered",
+            counted(exchanges, "exchange")
+        );
     } else {
         let output = arguments.output.as_ref();
         let file = output.map_or_else(|| "FILE".into(), |path| path.display().to_string());
         eprintln!(
-            "iia: {contracts} contracts proposed from {exchanges} exchanges; cut them down to what should be, then: \
-             iia check --catalog {file} CAPTURE..."
+            "iia: {} proposed from {}; cut {} down to what should be, then: iia check --catalog {file} CAPTURE...",
+            counted(contracts as u64, "contract"),
+            from(exchanges, learner.seen()),
+            if contracts == 1 { "it" } else { "them" },
         );
     }
     if learner.unanswered() > 0 {
@@ -70,8 +75,38 @@ pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
             learner.left_out()
         );
     }
+    tell_unlearnt(learner.seen());
     tell_unwritten(&learner);
     Ok(reading.exit(contracts == 0))
+}
+
+/// What a proposal rests on, without what there was none of.
+fn from(exchanges: u64, seen: Seen) -> String {
+    let counts = [
+        (exchanges, "exchange"),
+        (seen.flows, "flow"),
+        (seen.frames, "frame"),
+    ];
+    let some = counts.iter().filter(|(count, _)| *count > 0);
+    let some: Vec<String> = some.map(|(count, what)| counted(*count, what)).collect();
+    some.join(", ")
+}
+
+/// What no contract can be written for from a capture.
+fn tell_unlearnt(seen: Seen) {
+    if seen.untyped > 0 {
+        eprintln!(
+            "iia: {} of IEEE 802.3 had a length and no EtherType, which no contract can name: not learnt",
+            counted(seen.untyped, "frame")
+        );
+    }
+    if seen.messages > 0 {
+        eprintln!(
+            "iia: {} went to topics of a bus; who speaks there is known by a certificate, which a capture does not \
+             show: write `identity` and `topic` by hand",
+            counted(seen.messages, "message")
+        );
+    }
 }
 
 /// Names that no configuration can spell, such as those with spaces.
