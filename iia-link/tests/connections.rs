@@ -121,6 +121,43 @@ fn a_session_ends_when_its_contract_goes_out_of_force() {
     assert!(pair.near.answer(again).is_err());
 }
 
+/// Whoever dials asks its own catalog about the time as well, before each session and each message: what is agreed until
+/// then does not go out after it, whatever the other end would take.
+#[test]
+fn nothing_goes_out_under_a_contract_that_is_over() {
+    let (world, now) = (World::new(), now());
+    let until = Catalog {
+        until: Some(now.wall + 60_000_000_000),
+        ..Catalog::default()
+    };
+    let mut pair = pair(&world, until, Catalog::default());
+    let number = pair.open(&now, hello("")).unwrap();
+    let before = later(&now, 59_999_000_000);
+    pair.send(&before, number, b"before").unwrap();
+    let got = pair.far.receive(&before, number).unwrap().unwrap();
+    assert_eq!(got.payload, b"before");
+    // Nobody has looked at the time since.
+    let end = later(&now, 60_000_000_000);
+    let message = Message::push(vec![1]);
+    assert_eq!(
+        pair.near.send(&end, number, &message, 0),
+        Err(LinkError::ContractEnded)
+    );
+    assert_eq!(
+        pair.near.receive(&end, number),
+        Err(LinkError::ContractEnded)
+    );
+    assert_eq!(
+        pair.near.open(&end, hello("")),
+        Err(LinkError::ContractEnded)
+    );
+    pair.pump(&end);
+    let told = LinkError::Refused {
+        code: LinkError::ContractEnded.code().to_string(),
+    };
+    assert_eq!(pair.far.receive(&end, number), Err(told));
+}
+
 #[test]
 fn a_contract_that_is_taken_away_ends_its_sessions_at_either_end() {
     let (world, now) = (World::new(), now());

@@ -226,13 +226,18 @@ impl Connection {
     /// Asks for a session.
     ///
     /// # Errors
-    /// When there is no room for another, or the connection is over.
+    /// When there is no room for another, the connection is over, or the catalog of this end does not let it be, or not
+    /// any more.
     pub fn open(&mut self, now: &Reading, hello: Hello) -> Result<u32, LinkError> {
         self.usable(now)?;
         let peer = self.peer.as_ref().ok_or(GONE)?;
         let until = hello.check(self.party.gate().as_ref(), self.party.id(), &peer.id)?;
+        let ends_ns = until_ns(now, until);
+        if ends_ns <= now.monotonic_ns {
+            return Err(LinkError::ContractEnded);
+        }
         let number = self.mux.open(hello)?;
-        self.mux.limit(number, until_ns(now, until));
+        self.mux.limit(number, ends_ns);
         self.deadline_ns = u64::MAX;
         Ok(number)
     }
@@ -249,6 +254,7 @@ impl Connection {
         from: usize,
     ) -> Result<Sent, LinkError> {
         self.usable(now)?;
+        self.in_force(now, number)?;
         let sent = self.mux.send(number, message, from)?;
         self.encrypt();
         Ok(sent)
@@ -264,6 +270,7 @@ impl Connection {
             self.end(error.clone());
             return Err(error);
         }
+        self.in_force(now, number)?;
         self.mux.receive(number)
     }
 

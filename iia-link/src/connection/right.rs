@@ -109,6 +109,16 @@ impl Connection {
             _ => Ok(()),
         }
     }
+
+    /// Whether the contract of a session is in force, whether or not somebody has looked at the time since it ended; asked
+    /// before each message.
+    pub(super) fn in_force(&mut self, now: &Reading, number: u32) -> Result<(), LinkError> {
+        if now.monotonic_ns < self.mux.ends_ns(number) {
+            return Ok(());
+        }
+        let _unread = self.mux.cut(number, LinkError::ContractEnded);
+        Err(LinkError::ContractEnded)
+    }
 }
 
 /// When a contract goes out of force, on the monotonic clock.

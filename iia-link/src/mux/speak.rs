@@ -55,6 +55,13 @@ impl Mux {
         }
     }
 
+    /// Until when a session may last; what is over, or has no limit, lasts for ever.
+    pub(crate) fn ends_ns(&self, number: u32) -> u64 {
+        let mut going = self.sessions();
+        let found = going.find(|(one, ..)| *one == number);
+        found.map_or(u64::MAX, |(_, _, ends_ns)| ends_ns)
+    }
+
     /// Takes as much of a message as there is room and credit for, from `from` on.
     ///
     /// # Errors

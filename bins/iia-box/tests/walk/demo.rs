@@ -40,7 +40,17 @@ impl Demo {
 
     /// The same with an environment.
     pub(crate) fn start_in(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start_prepared(|| (), arguments, environment)
+    }
+
+    /// The same with something that is done as soon as the addresses are free.
+    pub(crate) fn start_prepared(
+        prepare: impl FnOnce(),
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let only_one = Self::claim();
+        prepare();
         let dir = tempfile::tempdir().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_iia-box"))
             .arg("demo")

@@ -13,6 +13,7 @@ mod attack;
 mod breaks;
 mod damage;
 mod demo;
+mod ended;
 mod events;
 mod falls;
 mod heads;
