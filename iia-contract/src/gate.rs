@@ -55,6 +55,22 @@ impl Gate for Catalog {
                 Terms::Inbound(terms) => &terms.puller == workload,
             })
     }
+
+    /// The shortest of its boundary contracts: a publisher's `publisher_ttl`, and how often a consumer is to have others.
+    fn life_max_ns(&self, workload: &SpiffeId) -> Option<i64> {
+        let of = |contract: &Contract| {
+            let Terms::Boundary(terms) = &contract.terms else {
+                return None;
+            };
+            let (auth, upstream) = (&terms.obligations.auth, &terms.obligations.upstream);
+            let published = (&terms.publisher == workload).then_some(auth.publisher_ttl_ns);
+            let consumed = (&terms.consumer == workload)
+                .then_some([auth.consumer_rotation_ns, upstream.rotation_ns]);
+            let all = published.into_iter().chain(consumed.into_iter().flatten());
+            all.flatten().filter(|ns| *ns > 0).min()
+        };
+        self.contracts().iter().filter_map(of).min()
+    }
 }
 
 /// The first of these versions of a contract that permits this, or what is wrong with the last.

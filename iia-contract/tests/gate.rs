@@ -1,9 +1,10 @@
 //! Who may open a link, and who may have an identity: only those whom a contract names, in its roles.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod made;
 
 use iia_contract::Catalog;
+use iia_contract::scope::Terms;
 use iia_core::SpiffeId;
 use iia_core::gate::{Ask, Gate as _, Refusal};
 use made::{DEVICE, INTERNAL, contract, internal};
@@ -109,4 +110,40 @@ fn a_minor_version_is_the_same_contract_and_another_major_one_is_not() {
         catalog.permits_version(&forbidden, &held),
         Err(Refusal::NoOperation { .. })
     ));
+}
+
+/// R-BCA-09: the shortest term of any contract of which somebody is party, whichever side it is.
+#[test]
+fn how_long_an_identity_lives_is_what_its_contracts_say() {
+    const BATCH: &str = include_str!("../../examples/contracts/boundary_bi_lake_batch.icl");
+    const MINUTE_NS: i64 = 60_000_000_000;
+    let catalog = |terms: [&str; 3]| {
+        let of = ["publisher_ttl", "consumer_rotation", "    rotation"];
+        let text = BATCH.lines().map(|line| {
+            let at = of.iter().position(|key| {
+                line.trim_end()
+                    .rsplit_once(' ')
+                    .is_some_and(|(left, _)| left.ends_with(key))
+            });
+            match at {
+                Some(at) => format!("{} {}", of[at], terms[at]),
+                None => line.to_owned(),
+            }
+        });
+        let text = text.collect::<Vec<_>>().join("\n");
+        Catalog::check(&made::text::entries(&text)).unwrap().0
+    };
+    let lives = |terms: [&str; 3]| {
+        let catalog = catalog(terms);
+        let Terms::Boundary(terms) = &catalog.contracts()[0].terms else {
+            unreachable!("a boundary contract");
+        };
+        [&terms.publisher, &terms.consumer]
+            .map(|id| catalog.life_max_ns(id).map(|ns| ns / MINUTE_NS))
+    };
+    assert_eq!(lives(["30m", "20m", "10m"]), [Some(30), Some(10)]);
+    assert_eq!(lives(["7m", "20m", "40m"]), [Some(7), Some(20)]);
+    let (one, two) = (catalog(["30m", "20m", "10m"]), self::catalog());
+    assert_eq!(one.life_max_ns(&id("lake/workload/other")), None);
+    assert_eq!(two.life_max_ns(&id("lake/workload/l")), None);
 }

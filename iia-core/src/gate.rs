@@ -50,6 +50,12 @@ pub trait Gate: Send + Sync {
 
     /// Whether any contract names this workload: no contract, no SVID (001:199).
     fn knows(&self, workload: &SpiffeId) -> bool;
+
+    /// How many nanoseconds an SVID of this workload lives at most by what is agreed about it; nothing where no contract
+    /// says so.
+    fn life_max_ns(&self, _workload: &SpiffeId) -> Option<i64> {
+        None
+    }
 }
 
 /// Why the catalog says no.

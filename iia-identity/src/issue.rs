@@ -103,6 +103,14 @@ pub struct Issuer {
     admission: Option<Arc<dyn Admitted>>,
 }
 
+/// What a workload may have.
+struct Asked {
+    /// Of its SVID, in seconds.
+    life_secs: i64,
+    /// What was admitted.
+    admitted: String,
+}
+
 /// A root that is published and does not sign yet.
 struct Next {
     authority: Authority,
@@ -205,10 +213,10 @@ impl Issuer {
         gate: &dyn Gate,
         now: Reading,
     ) -> Result<Issued, IdentityError> {
-        let admitted = self.asked(subject.id(), gate)?;
+        let asked = self.asked(subject.id(), gate)?;
         let start = trusted(now)?;
         let key = request::workload_key(csr)?;
-        self.sign_leaf(subject, &key, admitted, start)
+        self.sign_leaf(subject, &key, asked, start)
     }
 
     /// Makes a key and issues an SVID for it, for workloads that are handed both (SPIFFE Workload API 5.2.1).
@@ -222,32 +230,37 @@ impl Issuer {
         gate: &dyn Gate,
         now: Reading,
     ) -> Result<(Issued, PrivateKey), IdentityError> {
-        let admitted = self.asked(subject.id(), gate)?;
+        let asked = self.asked(subject.id(), gate)?;
         let start = trusted(now)?;
         let (key, secret) = key::make(kind)?;
-        Ok((self.sign_leaf(subject, &key, admitted, start)?, secret))
+        Ok((self.sign_leaf(subject, &key, asked, start)?, secret))
     }
 
-    /// Asks the catalog and then whoever admits; gives what was admitted.
-    fn asked(&self, id: &SpiffeId, gate: &dyn Gate) -> Result<String, IdentityError> {
+    /// Asks the catalog and then whoever admits.
+    fn asked(&self, id: &SpiffeId, gate: &dyn Gate) -> Result<Asked, IdentityError> {
         if !gate.knows(id) || id.trust_domain() != self.domain {
             return Err(IdentityError::NoContract);
         }
-        let Some(admission) = &self.admission else {
-            return Ok(String::new());
-        };
-        admission.admitted(id).ok_or(IdentityError::NotAdmitted)
+        let agreed = gate.life_max_ns(id).map(|ns| (ns / SECOND_NS).max(1));
+        let admitted = self.admission.as_ref().map(|one| one.admitted(id));
+        Ok(Asked {
+            life_secs: self.terms.svid_secs.min(agreed.unwrap_or(i64::MAX)),
+            admitted: admitted
+                .map_or(Some(String::new()), |one| one)
+                .ok_or(IdentityError::NotAdmitted)?,
+        })
     }
 
     fn sign_leaf(
         &self,
         subject: &Subject,
         key: &impl rcgen::PublicKeyData,
-        admitted: String,
+        asked: Asked,
         now: Timestamp,
     ) -> Result<Issued, IdentityError> {
-        let from = now.as_secs() - BACKDATE_SECS;
-        let until = from + self.terms.svid_secs;
+        // One that lives shortly is not over before anybody has it.
+        let from = now.as_secs() - BACKDATE_SECS.min(asked.life_secs / 2);
+        let until = from + asked.life_secs;
         // A leaf never outlives what it is believed by.
         let until = until.min(self.current.not_after.as_secs());
         if until <= now.as_secs() {
@@ -265,7 +278,7 @@ impl Issuer {
             not_after_ns: Timestamp::from_secs(until).as_ns(),
             certificate: Digest::of(iia_core::digest::Context::File, &leaf),
             authority: self.current.digest(),
-            admitted,
+            admitted: asked.admitted,
         };
         let mut chain = vec![leaf];
         // One that ends before the leaf would make the whole chain bad, also to those who have our own root.

@@ -2,6 +2,7 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use iia_core::gate::{Ask, Gate, Refusal};
+use iia_core::issuance::Issuance;
 use iia_core::time::{Clock as _, ManualClock, TimeState};
 use iia_core::{SpiffeId, Timestamp};
 use iia_identity::IdentityError;
@@ -17,6 +18,21 @@ impl Gate for Knows {
     }
     fn knows(&self, workload: &SpiffeId) -> bool {
         workload.as_str() == self.0
+    }
+}
+
+/// A catalog that says how long the SVID of a workload lives at most.
+struct Agreed(Option<i64>);
+
+impl Gate for Agreed {
+    fn permits(&self, _: &Ask<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+    fn knows(&self, _: &SpiffeId) -> bool {
+        true
+    }
+    fn life_max_ns(&self, _: &SpiffeId) -> Option<i64> {
+        self.0
     }
 }
 
@@ -55,6 +71,37 @@ fn the_identity_comes_from_the_supervisor_and_not_from_the_request() {
         verify_chain(&chain, &bundles, end),
         Err(IdentityError::Expired)
     );
+}
+
+/// R-BCA-09: what is agreed shortens a life and never lengthens it, and none is over before it is given.
+#[test]
+fn an_svid_lives_no_longer_than_is_agreed() {
+    const SECOND_NS: i64 = 1_000_000_000;
+    let clock = ManualClock::new(Timestamp::from_secs(1_800_000_000));
+    let (csr, _) = request(&LAKE.parse().unwrap()).unwrap();
+    // What is agreed, and for how many seconds it is good before and after it is given.
+    for (agreed, (before, after)) in [
+        (None, (60, 3540)),
+        (Some(7200 * SECOND_NS), (60, 3540)),
+        (Some(600 * SECOND_NS), (60, 540)),
+        (Some(20 * SECOND_NS), (10, 10)),
+        (Some(SECOND_NS), (0, 1)),
+        (Some(1), (0, 1)),
+    ] {
+        let lake = LAKE.parse().unwrap();
+        let issued = issuer(&clock).issue(&csr, &lake, &Agreed(agreed), clock.read());
+        let Issuance {
+            ts_ns,
+            not_before_ns,
+            not_after_ns,
+            ..
+        } = issued.unwrap().issuance;
+        assert_eq!(
+            (ts_ns - not_before_ns, not_after_ns - ts_ns),
+            (before * SECOND_NS, after * SECOND_NS),
+            "{agreed:?}"
+        );
+    }
 }
 
 #[test]

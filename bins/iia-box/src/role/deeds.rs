@@ -14,8 +14,10 @@ use crate::workload::Workload;
 /// Deeds that wait for a bus that is away where the contract has them tried again; beyond it the newest are counted as
 /// lost.
 const WAITING_MAX: usize = 4096;
-/// From when on credentials that end are warned of: ten minutes, where an SVID lives an hour at most.
+/// From when on credentials that end are warned of: ten minutes, where an SVID lives an hour at most. Of those that end
+/// sooner it is in the last sixth of what was left of them when they were first seen.
 const WARNING_NS: i64 = 600 * SECOND_NS;
+const WARNING_PART: i64 = 6;
 
 /// The deeds of one role, in order. While the bus is away they do what the contract with it says.
 pub(super) struct Deeds {
@@ -132,18 +134,20 @@ impl Deeds {
     }
 }
 
-/// When somebody's credentials end, as it was last seen.
+/// When somebody's credentials end, as it was last seen, and since when they are seen.
 #[derive(Default)]
-pub(super) struct Credentials(Option<Timestamp>);
+pub(super) struct Credentials(Option<(Timestamp, Timestamp)>);
 
 impl Credentials {
     /// Looks at them; tells what there is to tell of the box's own, or of the other side's.
     pub(super) fn look(&mut self, now: Timestamp, ends: Timestamp, theirs: bool) -> Option<What> {
-        let before = self.0.replace(ends);
-        if before.is_some_and(|before| before != ends) {
-            return Some(What::Rotated(theirs));
-        }
-        (ends.since_ns(now) < WARNING_NS).then(|| What::Expires(theirs, ends.as_ns()))
+        let before = self.0.filter(|(before, _)| *before == ends);
+        let Some((_, since)) = before else {
+            let first = self.0.replace((ends, now)).is_none();
+            return (!first).then_some(What::Rotated(theirs));
+        };
+        let warning_ns = WARNING_NS.min(ends.since_ns(since) / WARNING_PART);
+        (ends.since_ns(now) < warning_ns).then(|| What::Expires(theirs, ends.as_ns()))
     }
 }
 
@@ -165,5 +169,13 @@ mod tests {
         let rotated = seen.look(at(3002), at(7200), true);
         assert!(matches!(rotated, Some(What::Rotated(true))));
         assert!(seen.look(at(3003), at(7200), true).is_none());
+        // Such as live for a minute are warned of in its last sixth.
+        let rotated = seen.look(at(7000), at(7060), false);
+        assert!(matches!(rotated, Some(What::Rotated(false))));
+        assert!(seen.look(at(7050), at(7060), false).is_none());
+        assert!(matches!(
+            seen.look(at(7051), at(7060), false),
+            Some(What::Expires(false, _))
+        ));
     }
 }

@@ -24,6 +24,7 @@ mod outage;
 mod refused;
 mod revoked;
 mod rollback;
+mod rotated;
 mod secrets;
 mod strained;
 mod whole;
