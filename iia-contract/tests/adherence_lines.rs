@@ -163,3 +163,71 @@ fn capacity_and_freshness_are_measured() {
         ["freshness lag_max at 1 h"]
     );
 }
+
+/// Whoever takes a part asks for the rest: one message, whose records are counted once, and of which nothing is refused.
+#[test]
+fn a_message_that_is_acknowledged_in_parts_is_one_message() {
+    let mut adherence = Adherence::new(&catalog(""), at(0));
+    let sent = |records| Event::Sent {
+        ticket: 7,
+        records,
+        len: 900,
+    };
+    let part = |records| Event::AckedPart { ticket: 7, records };
+    let says = |adherence: &Adherence| {
+        let it = adherence.statement(ID, at(0), at(60 * SEC)).unwrap();
+        [it.sent, it.acked, it.waiting, it.rejected, it.resent]
+    };
+    adherence.handle_event(at(SEC), ID, &sent(100));
+    adherence.handle_event(at(2 * SEC), ID, &part(40));
+    adherence.handle_event(at(2 * SEC), ID, &Event::ReplayAsked(41, 100));
+    assert_eq!(says(&adherence), [100, 40, 60, 0, 0]);
+    adherence.handle_event(at(3 * SEC), ID, &sent(60));
+    adherence.handle_event(at(4 * SEC), ID, &part(70));
+    adherence.handle_event(at(4 * SEC), ID, &Event::ReplayAsked(71, 100));
+    assert_eq!(says(&adherence), [100, 70, 30, 0, 1]);
+    // Nobody has more of a message than there is, and what nobody sent is not there.
+    adherence.handle_event(at(5 * SEC), ID, &part(101));
+    adherence.handle_event(
+        at(5 * SEC),
+        ID,
+        &Event::AckedPart {
+            ticket: 8,
+            records: 1,
+        },
+    );
+    assert_eq!(says(&adherence), [100, 100, 0, 0, 1]);
+    assert_eq!(adherence.take_messages(), [], "it is still under way");
+    adherence.handle_event(at(6 * SEC), ID, &sent(30));
+    let whole = Event::Acked {
+        ticket: 7,
+        records: 100,
+    };
+    adherence.handle_event(at(7 * SEC), ID, &whole);
+    assert_eq!(says(&adherence), [100, 100, 0, 0, 2]);
+    let told = adherence.take_messages();
+    let told: Vec<String> = told
+        .iter()
+        .map(|(_, message)| message.to_string())
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "message 7: 100 records, 900 bytes, tries 3, sent 1970-01-01T00:00:01.000000000Z: \
+          acknowledged 100 at 1970-01-01T00:00:07.000000000Z"
+        ]
+    );
+    let mut again = Vec::new();
+    while let Some(finding) = adherence.poll_finding() {
+        if finding.stream == "ot.contract.reconciliation" {
+            again.push((finding.clause, finding.reason));
+        }
+    }
+    let words = |numbers| {
+        (
+            "replay".to_owned(),
+            format!("the consumer asked again for numbers {numbers}"),
+        )
+    };
+    assert_eq!(again, [words("41 to 100"), words("71 to 100")]);
+}

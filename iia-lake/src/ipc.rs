@@ -40,6 +40,17 @@ pub fn encode(batches: &[RecordBatch]) -> Result<Vec<u8>, LakeError> {
     writer.into_inner().map_err(bad)
 }
 
+/// The first rows of an IPC stream, as one.
+///
+/// # Errors
+/// Those of [`decode`] and [`encode`].
+pub fn head(bytes: &[u8], rows: u64) -> Result<Vec<u8>, LakeError> {
+    let (schema, batches) = decode(bytes)?;
+    let whole = concat_batches(&schema, &batches).map_err(bad)?;
+    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    encode(&[whole.slice(0, rows.min(whole.num_rows()))])
+}
+
 /// Reads an IPC stream of a peer within the limits.
 ///
 /// # Errors

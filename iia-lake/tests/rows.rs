@@ -138,3 +138,25 @@ fn a_gap_is_accepted_and_counted() {
     lake.append(&batch(6, 1)).unwrap();
     assert_eq!((lake.gaps(), lake.rows(&Stream::CONN)), (3, 3));
 }
+
+#[test]
+fn the_first_rows_of_a_batch_are_a_batch() {
+    let whole = batch(1, 10);
+    for (asked, got) in [(0, 0), (1, 1), (7, 7), (10, 10), (11, 10), (u64::MAX, 10)] {
+        let first: Vec<i64> = (1..=got).collect();
+        assert_eq!(numbers(&ipc::head(&whole.ipc, asked).unwrap()), first);
+    }
+    assert!(ipc::head(b"nothing", 1).is_err());
+    // A lake takes the head, and then the rest of the whole.
+    let dir = tempfile::tempdir().unwrap();
+    let mut lake = open(dir.path(), 40);
+    let part = Batch {
+        rows: 7,
+        ipc: ipc::head(&whole.ipc, 7).unwrap(),
+        ..whole.clone()
+    };
+    assert_eq!(lake.append(&part).unwrap().as_u64(), 7);
+    assert_eq!(lake.append(&whole).unwrap().as_u64(), 10);
+    let drawn = lake.siphon(&Stream::CONN, Cursor(0), 100).unwrap();
+    assert_eq!(numbers(&drawn.ipc), (1..=10).collect::<Vec<_>>());
+}

@@ -134,7 +134,7 @@ impl Accounts {
     /// A message as a row: what it carried, when, and what became of it.
     fn row(&mut self, contract: String, message: &Message) -> Finding {
         let [source, destination] = self.adherence.parties(&contract).map(str::to_owned);
-        let known = message.fate != Fate::Waiting;
+        let known = !message.fate.is_open();
         let key = (contract, message.ticket);
         let place = match known {
             true => self.places.remove(&key),

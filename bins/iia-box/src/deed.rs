@@ -37,6 +37,9 @@ pub(crate) enum What {
     /// The other side has so many records of a message.
     #[n(4)]
     Acked(#[n(0)] u64, #[n(1)] u64),
+    /// The other side has so many records of a message so far.
+    #[n(13)]
+    AckedPart(#[n(0)] u64, #[n(1)] u64),
     /// The other side wants these numbers again.
     #[n(5)]
     Again(#[n(0)] u64, #[n(1)] u64),
@@ -107,6 +110,10 @@ impl What {
                 len: *len,
             },
             Self::Acked(ticket, records) => Event::Acked {
+                ticket: *ticket,
+                records: *records,
+            },
+            Self::AckedPart(ticket, records) => Event::AckedPart {
                 ticket: *ticket,
                 records: *records,
             },

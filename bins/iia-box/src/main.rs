@@ -89,6 +89,9 @@ pub(crate) struct DemoArguments {
     /// Configures the box with this artifact instead of the bundled one
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Configures the box one level up with this artifact instead of the bundled one
+    #[arg(long, value_name = "FILE")]
+    config_above: Option<PathBuf>,
     /// Starts the box's IO master with this command, word by word: `iia-io` and its arguments, behind whatever gives it a
     /// network and a user of its own
     #[arg(long, value_name = "COMMAND", requires = "interface")]

@@ -95,6 +95,10 @@ impl Account {
                 len,
             } => self.sent(now, ticket, (records, len)),
             Event::Acked { ticket, records } => self.acked(now, ticket, records),
+            Event::AckedPart { ticket, records } => {
+                self.messages.part(now, ticket, records);
+                None
+            }
             Event::Rejected(ticket) => self.rejected(now, ticket),
             Event::Dropped(records) => {
                 self.messages.drop_records(now, records);

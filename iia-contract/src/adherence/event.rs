@@ -40,6 +40,13 @@ pub enum Event<'a> {
         /// Records acknowledged, all of them or fewer.
         records: u64,
     },
+    /// The other side has so many records of a message, and asks for the others again.
+    AckedPart {
+        /// The ticket of the message.
+        ticket: u64,
+        /// Records acknowledged so far.
+        records: u64,
+    },
     /// The other side refused a message.
     Rejected(u64),
     /// So many records were given up before they were sent.
@@ -100,6 +107,7 @@ impl Event<'_> {
             Self::Transfer(..) => "transfer",
             Self::Sent { .. } => "sent",
             Self::Acked { .. } => "acked",
+            Self::AckedPart { .. } => "acked_part",
             Self::Rejected(_) => "rejected",
             Self::Dropped(_) => "dropped",
             Self::Rotated(_) => "rotated",

@@ -23,6 +23,7 @@ impl fmt::Display for Message {
         )?;
         match fate {
             Fate::Waiting => f.write_str("no acknowledgement"),
+            Fate::Part(at, records) => write!(f, "acknowledged {records} so far at {at}"),
             Fate::Acked(at, records) => write!(f, "acknowledged {records} at {at}"),
             Fate::Rejected(at) => write!(f, "refused at {at}"),
             Fate::Dropped => f.write_str("given up"),
@@ -53,6 +54,9 @@ impl Message {
 fn parse_fate(text: &str) -> Option<Fate> {
     if let Some(rest) = text.strip_prefix("acknowledged ") {
         let (records, at) = rest.split_once(" at ")?;
+        if let Some(records) = records.strip_suffix(" so far") {
+            return Some(Fate::Part(moment(at)?, records.parse().ok()?));
+        }
         return Some(Fate::Acked(moment(at)?, records.parse().ok()?));
     }
     if let Some(at) = text.strip_prefix("refused at ") {
@@ -84,6 +88,7 @@ mod tests {
         let at = Timestamp::from_ns(1_764_320_400_000_000_042);
         for fate in [
             Fate::Waiting,
+            Fate::Part(at + 3, 300),
             Fate::Acked(at + 7, 499),
             Fate::Rejected(at + 1),
             Fate::Dropped,

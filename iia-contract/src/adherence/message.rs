@@ -15,7 +15,9 @@ pub const LOG_MAX: usize = 4096;
 pub enum Fate {
     /// Not known yet.
     Waiting,
-    /// The other side had so many of its records at that time.
+    /// The other side had so many of its records at that time, and the others go out again.
+    Part(Timestamp, u64),
+    /// The other side had so many of its records at that time, and that is all it will have.
     Acked(Timestamp, u64),
     /// The other side refused it at that time.
     Rejected(Timestamp),
@@ -38,6 +40,13 @@ pub struct Message {
     pub len: u64,
     /// What became of it.
     pub fate: Fate,
+}
+
+impl Fate {
+    /// Whether it is not known yet what becomes of the message, or of a part of it.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Waiting | Self::Part(..))
+    }
 }
 
 impl Message {
@@ -93,6 +102,13 @@ impl Messages {
         };
         self.waiting.insert(ticket, message);
         Noted::First
+    }
+
+    /// The other side has a part of a message; the rest waits.
+    pub(super) fn part(&mut self, now: Timestamp, ticket: u64, records: u64) {
+        if let Some(message) = self.waiting.get_mut(&ticket) {
+            message.fate = Fate::Part(now, records.min(message.records));
+        }
     }
 
     /// A message's fate; nothing when it does not wait.

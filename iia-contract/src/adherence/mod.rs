@@ -40,7 +40,7 @@ pub use threshold::{PROMISE_WINDOW_NS, Threshold};
 use crate::Catalog;
 use crate::scope::Contract;
 use account::Account;
-use message::{Fate, Message};
+use message::Message;
 use note::Note;
 use repeat::Repeats;
 use threshold::Fact;
@@ -278,7 +278,7 @@ impl Adherence {
         let accounts = self.accounts.iter();
         accounts.flat_map(|(id, (_, account))| {
             let messages = account.messages.all();
-            let waiting = messages.filter(|message| message.fate == Fate::Waiting);
+            let waiting = messages.filter(|message| message.fate.is_open());
             waiting.map(|message| (id.as_str(), message))
         })
     }

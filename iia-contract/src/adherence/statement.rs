@@ -118,6 +118,10 @@ impl Statement {
                 self.acked += acked;
                 self.rejected += records.saturating_sub(acked);
             }
+            Fate::Part(_, acked) => {
+                self.acked += acked;
+                self.waiting += records.saturating_sub(acked);
+            }
             Fate::Rejected(_) => self.rejected += records,
             Fate::Waiting | Fate::Dropped => self.waiting += records,
         }
@@ -140,7 +144,7 @@ fn observe(threshold: Threshold, log: &[Message], until: Timestamp) -> Option<Ob
     let mut latencies: Vec<i64> = log
         .iter()
         .filter_map(|message| match message.fate {
-            Fate::Waiting => {
+            Fate::Waiting | Fate::Part(..) => {
                 let age = until.since_ns(message.sent);
                 bounds.max_ns().is_some_and(|max| age > max).then_some(age)
             }
@@ -170,7 +174,7 @@ fn shares(threshold: Threshold, log: &[Message]) -> Option<Observed> {
     let mut watch = Watch::new(threshold, Timestamp::default());
     for message in log {
         watch.feed(Fact::Fates(match message.fate {
-            Fate::Waiting => [0; 3],
+            Fate::Waiting | Fate::Part(..) => [0; 3],
             Fate::Acked(_, acked) => [acked, message.records.saturating_sub(acked), 0],
             Fate::Rejected(_) => [0, message.records, 0],
             Fate::Dropped => [0, 0, message.records],

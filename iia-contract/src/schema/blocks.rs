@@ -206,7 +206,7 @@ fields! {
         Optional "response_max"       SPAN   ALL "incident: until when somebody answers";
         Optional "escalation"         URI    ALL "incident: who is called next";
         Optional "sustained_rows"     RATE   ALL "capacity: what it always takes";
-        Optional "burst_rows"         RATE   ALL "capacity: what it takes for a while";
+        Optional "burst_rows"         RATE   ALL "capacity: what it takes for a while; a box above takes no more in a period";
         Optional "verify_every"       SPAN   ALL "audit: how often it checks the chain head";
     }
     pub(super) RACI {

@@ -119,7 +119,7 @@ pub(crate) fn readable(arguments: &DemoArguments) -> anyhow::Result<()> {
     if let Some(interface) = &arguments.interface {
         wire::exists(interface)?;
     }
-    if let Some(path) = &arguments.config {
+    for path in arguments.config.iter().chain(&arguments.config_above) {
         File::open(path).with_context(|| format!("open {}", path.display()))?;
     }
     Ok(())

@@ -3,7 +3,9 @@
 //!
 //! To a site box the plants below are its control side, so this is its `ot.acs.collect`. It holds no key but its own.
 
+use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use iia_core::SpiffeId;
 use iia_core::event::{Event, EventKind};
@@ -16,6 +18,7 @@ use iia_edge::wire::{
 use iia_link::rt::{Message, Session};
 use tokio::sync::Mutex;
 
+use super::capacity::Capacities;
 use super::link::Link;
 use super::serve::{Serve, serve};
 use crate::client::AuditClient;
@@ -25,8 +28,12 @@ use crate::workload::Workload;
 const TO_AUDIT: &str = "iia.contract.internal.intake_to_audit";
 const TO_LAKE: &str = "iia.contract.internal.intake_to_lake";
 
+/// Whoever may send nothing more for a while is told so after this, however long it is.
+const FULL_MAX: Duration = Duration::from_secs(1);
+
 struct Intake {
     workload: Workload,
+    capacities: RefCell<Capacities>,
     audit: AuditClient,
     lake: Mutex<Link>,
     witness: Mutex<Link>,
@@ -38,6 +45,7 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     let link = |to, contract, operation| Mutex::new(Link::new(workload, to, contract, operation));
     let role = Rc::new(Intake {
         workload: workload.clone(),
+        capacities: RefCell::new(Capacities::of(workload.catalog(), workload.now())),
         audit: AuditClient::start(workload, TO_AUDIT),
         lake: link("lake", TO_LAKE, WRITE_CHILD),
         witness: link("audit", TO_AUDIT, ADD_CHECKPOINT),
@@ -88,17 +96,40 @@ impl Intake {
             self.refuse((peer, contract), &parsed);
             anyhow::bail!("{contract} does not carry {parsed}");
         }
+        let taken = self.take(contract, rows).await;
+        if taken == 0 && rows > 0 {
+            return Ok(wire::encode(&PublishAck { stream, position }));
+        }
         let batch = Batch {
             stream: parsed,
             service: ServiceId::of(peer),
             first: Sequence::new(position + 1),
-            rows,
-            ipc: ipc.into(),
+            rows: taken,
+            ipc: match taken < rows {
+                true => iia_lake::ipc::head(&ipc, taken)?,
+                false => ipc.into(),
+            },
         };
         let ask = wire::encode(&LakeAsk::Write(batch.into()));
         let answer = self.lake.lock().await.call(&ask).await?;
         let position = wire::decode::<Watermark>(&answer)?.durable;
         Ok(wire::encode(&PublishAck { stream, position }))
+    }
+
+    /// How many rows are taken of so many; what the contract leaves no room for waits below.
+    async fn take(&self, contract: &str, rows: u64) -> u64 {
+        let take = || {
+            let mut capacities = self.capacities.borrow_mut();
+            capacities.take(self.workload.now(), contract, rows)
+        };
+        match take() {
+            Ok(taken) => taken,
+            Err(then) => {
+                let wait_ns = then.since_ns(self.workload.now()).max(0).unsigned_abs();
+                tokio::time::sleep(Duration::from_nanos(wait_ns).min(FULL_MAX)).await;
+                take().unwrap_or(0)
+            }
+        }
     }
 
     fn refuse(&self, (peer, contract): (&SpiffeId, &str), stream: &Stream) {

@@ -4,6 +4,7 @@ mod api;
 pub(crate) mod attest;
 mod audit;
 mod bus;
+mod capacity;
 mod client;
 mod collect;
 mod deeds;

@@ -1,6 +1,7 @@
 //! `ot.it.publish`: draws from the lake through the relay, sends north, moves the cursor on acknowledgement; and
 //! carries the audit head to the next box up and its receipt back.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use iia_contract::Catalog;
@@ -45,18 +46,20 @@ struct Publish<'a> {
     heads: Heads,
     bus: Link,
     deeds: Deeds,
-    flight: Option<Flight>,
+    /// By stream.
+    flights: BTreeMap<String, Flight>,
     /// Streams in a row that had nothing new.
     empty: usize,
     /// Boundary contracts: the head is one for all of them.
     contracts: Vec<String>,
 }
 
-/// A message that went north and is not acknowledged.
+/// A message that went north and is not acknowledged, or in part.
 struct Flight {
-    stream: String,
     position: u64,
+    /// After the position; what is acknowledged is before it.
     rows: u64,
+    acked: u64,
     ticket: u64,
 }
 
@@ -83,7 +86,7 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         evidence: Way::new(workload, &north.evidence, PUBLISH_HEAD),
         heads: Heads::new(workload, &north),
         deeds: Deeds::new(workload, "iia.contract.internal.publish_to_bus"),
-        flight: None,
+        flights: BTreeMap::new(),
         empty: 0,
         contracts: boundaries(workload.catalog()),
     };
@@ -168,10 +171,7 @@ impl Publish<'_> {
     /// Carries one draw; tells how many rows went north.
     async fn carry(&mut self, draw: Draw) -> anyhow::Result<u64> {
         // A message that is sent again is the same message, although the lake has more by now.
-        let again = |flight: &&Flight| {
-            flight.stream == draw.stream.as_str() && flight.position == draw.cursor.0
-        };
-        let flight = self.flight.as_ref().filter(again);
+        let flight = self.flight(draw.stream.as_str(), draw.cursor.0);
         let ask = SiphonAsk {
             stream: draw.stream.as_str().into(),
             cursor: draw.cursor.0,
@@ -206,13 +206,7 @@ impl Publish<'_> {
         self.arrive(batch, started);
         let ack: PublishAck = wire::decode(&answer)?;
         let (stream, cursor) = self.publisher.handle_ack(&ack)?;
-        let records = ack.position - batch.position;
-        self.deeds.add(&contract, What::Acked(ticket, records));
-        if records < batch.rows {
-            let again = What::Again(ack.position + 1, batch.position + batch.rows);
-            self.deeds.add(&contract, again);
-        }
-        self.flight = None;
+        self.acknowledged(batch, &ack, (&contract, ticket));
         let _told_later = self.deeds.report().await;
         self.outbox.acknowledge(&stream, cursor)?;
         let rows = self.publisher.rows_acked();
@@ -225,29 +219,58 @@ impl Publish<'_> {
         Ok(())
     }
 
+    /// Part of a message or all that was left of it has come to the north. What has not goes again as the same message.
+    fn acknowledged(
+        &mut self,
+        batch: &PublishBatch,
+        ack: &PublishAck,
+        (contract, ticket): (&str, u64),
+    ) {
+        let Some(mut flight) = self.flights.remove(&batch.stream) else {
+            return;
+        };
+        let records = ack.position - batch.position;
+        flight.acked += records;
+        if records == batch.rows {
+            self.deeds.add(contract, What::Acked(ticket, flight.acked));
+            return;
+        }
+        let part = What::AckedPart(ticket, flight.acked);
+        self.deeds.add(contract, part);
+        let again = What::Again(ack.position + 1, batch.position + batch.rows);
+        self.deeds.add(contract, again);
+        (flight.position, flight.rows) = (ack.position, batch.rows - records);
+        self.flights.insert(batch.stream.clone(), flight);
+    }
+
+    /// What is on its way from a position of a stream.
+    fn flight(&self, stream: &str, position: u64) -> Option<&Flight> {
+        let flight = self.flights.get(stream);
+        flight.filter(|flight| flight.position == position)
+    }
+
     /// A message leaves, for the first time or again; gives its ticket, which is the time in microseconds. It does
     /// not leave when the accounts are away and their contract fails closed.
     async fn depart(&mut self, batch: &PublishBatch) -> Result<u64, FailsClosed> {
         let now = self.workload.now();
-        let ticket = match &self.flight {
-            Some(flight) if flight.stream == batch.stream && flight.position == batch.position => {
-                flight.ticket
-            }
-            _ => u64::try_from(now.as_ns() / 1000).unwrap_or_default(),
-        };
         let (stream, position, rows) = (batch.stream.clone(), batch.position, batch.rows);
+        let (ticket, acked) = match self.flight(&stream, position) {
+            Some(flight) => (flight.ticket, flight.acked),
+            None => (u64::try_from(now.as_ns() / 1000).unwrap_or_default(), 0),
+        };
         let sent = What::Sent(Sent {
             ticket,
             records: rows,
             len: batch.ipc.len() as u64,
             about: format!("{stream}/{}-{}", position + 1, position + rows),
         });
-        self.flight = Some(Flight {
-            stream,
+        let flight = Flight {
             position,
             rows,
+            acked,
             ticket,
-        });
+        };
+        self.flights.insert(stream, flight);
         let contract = self.way(&batch.stream).contract.clone();
         self.deeds.add_at(now, &contract, sent);
         self.deeds.report().await?;

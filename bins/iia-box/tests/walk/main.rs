@@ -21,6 +21,7 @@ mod identities;
 mod kept;
 mod latency;
 mod outage;
+mod part;
 mod refused;
 mod revoked;
 mod rollback;

@@ -191,13 +191,13 @@ fn statement(contract: &Contract, rows: &[&Row]) -> Option<Statement> {
     let mut messages: BTreeMap<u64, Message> = BTreeMap::new();
     for message in rows.iter().filter_map(|row| row.message()) {
         let known = messages.get(&message.ticket);
-        if message.fate != Fate::Waiting || known.is_none() {
+        if known.is_none_or(|known: &Message| known.fate.is_open()) {
             messages.insert(message.ticket, message);
         }
     }
     let times = messages.values().map(|message| match message.fate {
         Fate::Acked(at, _) | Fate::Rejected(at) => (message.sent, at),
-        Fate::Waiting | Fate::Dropped => (message.sent, message.sent),
+        Fate::Waiting | Fate::Part(..) | Fate::Dropped => (message.sent, message.sent),
     });
     let from = times.clone().map(|(sent, _)| sent).min()?;
     let until = times.map(|(_, done)| done).max()? + 1;

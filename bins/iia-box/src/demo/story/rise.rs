@@ -31,7 +31,11 @@ impl Stage<'_> {
         for (level, dir) in LEVELS.iter().zip(&dirs) {
             let keys = Keys::make(dir, level.name)?;
             self.step(Tone::Head, &format!("Configuration of {}", level.words));
-            let own = arguments.config.as_ref().filter(|_| level.name == "seg01");
+            let own = match level.name {
+                "seg01" => &arguments.config,
+                "site" => &arguments.config_above,
+                _ => &None,
+            };
             let text = match own {
                 Some(path) => {
                     fs::read_to_string(path).with_context(|| format!("open {}", path.display()))?
