@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 use iia_contract::Catalog;
 use iia_contract::matcher::{Clause, Matcher, Verdict};
 use iia_core::Timestamp;
-use iia_core::observe::{Act, Address, Message, Observation};
+use iia_core::observe::{
+    Act, Address, Exchange, Flow, Message, Observation, Session, Table, Transport,
+};
 use naive::world;
 use proptest::prelude::*;
 
@@ -66,6 +68,57 @@ fn every_clause_is_met_in_these_worlds() {
             "{clause:?}: {failing:?}"
         );
     }
+}
+
+/// An address of version 6 may begin with the bytes of one of version 4, and port numbers mean nothing without what carries
+/// them.
+#[test]
+fn a_place_is_of_one_family_and_one_transport() {
+    let contract = made::contract("iia.contract.device.press", made::DEVICE);
+    let (catalog, _) = Catalog::check(&[contract]).unwrap();
+    let matcher = Matcher::new(&catalog);
+    let said = made::Said {
+        client: [10, 0, 0, 1],
+        server: ([10, 0, 0, 2], 502),
+        unit: 1,
+        func: 1,
+        read: Some((Table::Coil, 0, 9)),
+        write: None,
+    };
+    let Observation::Exchange(seen) = said.observation() else {
+        panic!("an exchange");
+    };
+    assert!(matcher.judge(&Observation::Exchange(seen)).is_covered());
+    let nobody = Verdict::Violation {
+        nearest: None,
+        clause: Clause::Server,
+    };
+    let transports = [
+        Transport::Udp,
+        Transport::Ip(132),
+        Transport::Ip(1),
+        Transport::Ip(0),
+    ];
+    for transport in transports {
+        let flow = Flow {
+            transport,
+            ..seen.flow
+        };
+        let other = Exchange { flow, ..seen };
+        assert_eq!(
+            matcher.judge(&Observation::Exchange(other)),
+            nobody,
+            "{transport:?}"
+        );
+    }
+    let (orig_h, resp_h) = ("a00:1::".parse().unwrap(), "a00:2::".parse().unwrap());
+    let flow = Flow {
+        orig_h,
+        resp_h,
+        ..seen.flow
+    };
+    let other = Exchange { flow, ..seen };
+    assert_eq!(matcher.judge(&Observation::Exchange(other)), nobody);
 }
 
 /// The first eight levels find a filter; those below them count as well.
@@ -119,4 +172,61 @@ fn a_topic_is_compared_to_its_last_level() {
         assert_eq!(matcher.judge_keeping(&mut way, &seen), matcher.judge(&seen));
         assert_eq!(way, None);
     }
+}
+
+/// What somebody pulls may be covered by a contract of the pair as well: the first one in the catalog's order is named.
+#[test]
+fn a_pull_that_two_contracts_cover_is_named_after_the_first() {
+    const PULL: &str = include_str!("../../examples/contracts/inbound_configuration_pull.icl");
+    let puller = "spiffe://iia.local/zone/cfg/workload/config_puller";
+    let target = PULL
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("target "))
+        .unwrap();
+    assert!(
+        PULL.contains(&format!("puller {puller}\n")),
+        "the sample's own puller"
+    );
+    let text = format!(
+        "{PULL}
+        contract iia.contract.internal.z 1.0.0 {{
+        scope internal
+        source {puller}
+        destination spiffe://iia.local/zone/lake/workload/l
+        operation PULL
+        cardinality one_to_one
+        transport {{
+        protocol iia_link
+        security mtls
+        port {target}
+        }}
+        failure {{
+        on_unreachable drop
+        }}
+        }}"
+    );
+    let (catalog, _) = Catalog::check(&made::text::entries(&text)).unwrap();
+    let matcher = Matcher::new(&catalog);
+    let seen = |operation| {
+        let listener = target.split_once('/').unwrap().1.parse().ok();
+        assert!(listener.is_some(), "{target}");
+        Observation::Session(Session {
+            ts: Timestamp::default(),
+            source: puller,
+            destination: "spiffe://iia.local/zone/lake/workload/l",
+            source_zone: "",
+            protocol: "",
+            listener,
+            operation,
+            stream: "",
+            payload_len: 1,
+        })
+    };
+    let Verdict::Covered { contract, .. } = matcher.judge(&seen("PULL")) else {
+        panic!("it is covered");
+    };
+    assert_eq!(
+        catalog.contracts()[contract as usize].id.as_str(),
+        "iia.contract.inbound.configuration_pull"
+    );
 }

@@ -106,6 +106,24 @@ fn a_listing_of_a_kernel_is_read_as_what_it_had_loaded() {
     }
 }
 
+/// A machine that has no names of protocols lists their numbers.
+#[test]
+fn protocols_without_names_are_read_as_the_same() {
+    let data = |name: &str| {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/");
+        std::fs::read_to_string(format!("{path}{name}")).unwrap()
+    };
+    for (number, name) in [(17, "udp"), (132, "sctp"), (33, "33")] {
+        let text = data("small.nft").replace(" . udp . ", &format!(" . {name} . "));
+        let listing = data("small.nft.json")
+            .replace("\"tcp\"", "6")
+            .replace("\"udp\"", &number.to_string());
+        let read = nft::read(listing.as_bytes()).ok();
+        assert!(read.is_some());
+        assert_eq!(read, nft::Ruleset::parse(&text), "{name}");
+    }
+}
+
 #[test]
 fn no_shape_crashes_nft() {
     let (topology, catalog) = random(9, true, 12, 200);
