@@ -9,6 +9,7 @@ use iia_contract::version::{Change, Step};
 use super::binding::{Binding, bindings};
 use super::flow::{Flow, Session, flows};
 use super::obligation::{Obligation, moved};
+use super::runs::beyond;
 use super::settled::{Settled, open_contracts};
 use crate::parse::Document;
 
@@ -114,8 +115,8 @@ pub fn consequences(a: &Document, b: &Document) -> Consequences {
             .filter(|session| !live.contains(session))
             .cloned()
             .collect(),
-        opened: new.difference(&old).cloned().collect(),
-        closed: old.difference(&new).cloned().collect(),
+        opened: beyond(&new, &old),
+        closed: beyond(&old, &new),
         bound: after.difference(&before).cloned().collect(),
         unbound: before.difference(&after).cloned().collect(),
         ..Consequences::default()

@@ -9,6 +9,7 @@ mod flow;
 mod model;
 mod obligation;
 mod pair;
+mod runs;
 mod settled;
 mod words;
 
