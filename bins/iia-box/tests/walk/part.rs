@@ -15,9 +15,7 @@ const ROWS_MAX: u64 = 60;
 
 /// A configuration whose contract with the north says how much is taken.
 fn narrow(text: &str) -> String {
-    let (before, contract) = text
-        .split_once(&format!("contract {NORTH} "))
-        .expect("both sides have it");
+    let (before, contract) = text.split_once(&format!("contract {NORTH} ")).unwrap();
     let capacity = "    sustained_rows 1000000/h\n";
     let narrow = format!("{capacity}    burst_rows {ROWS_MAX}/s\n");
     format!(
