@@ -3,12 +3,14 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test may fail"
 )]
 
 #[path = "net/world.rs"]
 mod world;
 
+use iia_contract::Catalog;
 use iia_contract::compile::Target as _;
 use iia_contract::compile::nft::{Chain, Element, Map, Rule, Ruleset, Table, delta};
 use world::random;
@@ -177,6 +179,48 @@ fn whole_tables_are_told_too() {
         ["not contracted: table ip evil"]
     );
     assert_eq!(words(more.drift(&more)), [""; 0]);
+}
+
+/// Between no contract and all of them every way comes with its chains and maps, and goes with them.
+#[test]
+fn ways_come_and_go_whole() {
+    let (topology, catalog) = random(5, false, 6, 20);
+    let full = Ruleset::compile(&catalog, &topology).0;
+    let bare = Ruleset::compile(&Catalog::default(), &topology).0;
+    let (come, gone) = (delta(&full, &bare).unwrap(), delta(&bare, &full).unwrap());
+    let (full, bare) = (&full.tables[TABLE], &bare.tables[TABLE]);
+    let chains: Vec<&String> = full
+        .chains
+        .keys()
+        .filter(|name| !bare.chains.contains_key(*name))
+        .collect();
+    let maps: Vec<&String> = full
+        .maps
+        .keys()
+        .filter(|name| !bare.maps.contains_key(*name))
+        .collect();
+    assert!(chains.len() > 5 && maps.len() > 5, "{chains:?} {maps:?}");
+    let lines = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
+    let (come, gone) = (lines(&come), lines(&gone));
+    let at = |lines: &[String], line: String| {
+        let found = lines.iter().position(|one| *one == line);
+        found.unwrap_or_else(|| panic!("{line}: {lines:#?}"))
+    };
+    for name in &chains {
+        at(&come, format!("  chain {name} {{"));
+        let flushed = at(&gone, format!("flush chain {TABLE} {name}"));
+        assert!(flushed < at(&gone, format!("delete chain {TABLE} {name}")));
+    }
+    for name in &maps {
+        at(&come, format!("  map {name} {{"));
+        at(&gone, format!("delete map {TABLE} {name}"));
+    }
+    assert!(
+        !come.iter().any(|line| line.starts_with("delete "))
+            && !gone
+                .iter()
+                .any(|line| line.contains(" {") && line.starts_with("  "))
+    );
 }
 
 /// Entries and ways come and go; anything else is loaded as a whole.

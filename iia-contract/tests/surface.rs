@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use iia_contract::Catalog;
 use iia_contract::compile::surface::{End, Open, Socket, SocketError, against, sockets};
-use iia_contract::compile::{L4, Listener, Permit, Topology, drift};
+use iia_contract::compile::{L4, Listener, Permit, Policy, Topology, drift};
 use iia_contract::scope::{Internal, Terms};
 use iia_contract::tree::Tree;
 use iia_core::zone::Conduit;
@@ -251,6 +251,27 @@ fn the_list_is_read_back_and_every_change_is_named() {
     let text = Open::write(&list);
     assert_eq!(Open::read(text.as_bytes()).unwrap(), list);
     assert_eq!(drift(&list, &list), []);
+    // Whatever is told names its contracts, or says that there are none.
+    let nothing = Policy::default();
+    for (open, contracts) in &list.allowed {
+        let ids: Vec<&str> = contracts.iter().map(String::as_str).collect();
+        let ids = if ids.is_empty() {
+            "no contract".to_owned()
+        } else {
+            ids.join(" ")
+        };
+        let told = |should, is| -> Vec<String> {
+            drift(should, is).iter().map(ToString::to_string).collect()
+        };
+        assert!(
+            told(&list, &nothing).contains(&format!("missing: {open} ({ids})")),
+            "{open}"
+        );
+        assert!(
+            told(&nothing, &list).contains(&format!("not contracted: {open} ({ids})")),
+            "{open}"
+        );
+    }
     let more = text.replacen("7443", "7444", 1);
     let found = drift(&list, &Open::read(more.as_bytes()).unwrap());
     assert!(

@@ -63,3 +63,19 @@ fn rights(policy: &mut Policy<Right>, user: Option<&str>, said: &str, contracts:
             .extend(contracts.iter().cloned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn a_denial_allows_nothing_and_is_told() {
+        let policy = read(b"user a\ntopic deny b\ntopic read c\n").unwrap();
+        let told: Vec<&String> = policy.foreign.iter().collect();
+        assert_eq!(told, ["user a: topic deny b"]);
+        let allowed: Vec<String> = policy.allowed.keys().map(ToString::to_string).collect();
+        assert_eq!(allowed, ["a may subscribe to c"]);
+    }
+}
