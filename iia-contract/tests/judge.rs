@@ -111,6 +111,21 @@ fn a_place_is_of_one_family_and_one_transport() {
             "{transport:?}"
         );
     }
+    // Nor is one IP protocol another.
+    let lines = made::DEVICE.replace("server tcp/", "server sctp/");
+    let (catalog, _) =
+        Catalog::check(&[made::contract("iia.contract.device.press", &lines)]).unwrap();
+    let sctp = Matcher::new(&catalog);
+    let mut covered = (0..=u8::MAX).filter(|number| {
+        let transport = Transport::Ip(*number);
+        let flow = Flow {
+            transport,
+            ..seen.flow
+        };
+        sctp.judge(&Observation::Exchange(Exchange { flow, ..seen }))
+            .is_covered()
+    });
+    assert_eq!((covered.next(), covered.next()), (Some(132), None));
     let (orig_h, resp_h) = ("a00:1::".parse().unwrap(), "a00:2::".parse().unwrap());
     let flow = Flow {
         orig_h,

@@ -29,7 +29,12 @@ fn kind(text: &str) -> Kind {
         _ if text.starts_with('"') => Kind::String,
         _ if text.starts_with("spiffe://") => Kind::Spiffe,
         _ if text.contains("://") => Kind::Uri,
-        _ if text.starts_with("tcp/") || text.starts_with("tls/") => Kind::Port,
+        _ if ["tcp/", "tls/", "sctp/"]
+            .iter()
+            .any(|one| text.starts_with(one)) =>
+        {
+            Kind::Port
+        }
         _ if text.contains('*') => Kind::Pattern,
         _ if text.starts_with(|one: char| one.is_ascii_digit()) => Kind::Net,
         _ => Kind::Atom,
