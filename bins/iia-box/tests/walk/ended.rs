@@ -53,13 +53,17 @@ fn a_contract_that_ends_stops_what_goes_under_it_at_that_moment() {
     let sent = north.statement.as_ref().unwrap();
     eprintln!("ended at {ends}; {sent}");
 
-    // What arrived is what was acknowledged, to the record; all of it in time, and the rest waits.
+    // What arrived is what was acknowledged, to the record; all of it in time, and the rest waits. One message may have
+    // arrived whose answer came too late to be heard.
     let reached: usize = OBSERVED
         .iter()
         .chain(&iia::sla::STREAMS)
         .map(|stream| arrived(&run, stream, ("seg01", "site")))
         .sum();
-    assert_eq!(sent.acked, reached as u64, "{sent}");
+    let unheard = reached as u64 - sent.acked;
+    let mut waiting = sent.log.iter().filter(|message| message.fate.is_open());
+    let under_way = waiting.any(|one| one.sent < ends && one.records == unheard);
+    assert!(unheard == 0 || under_way, "{reached} arrived: {sent}");
     assert_eq!(
         (sent.sent, sent.rejected),
         (sent.acked + sent.waiting, 0),
