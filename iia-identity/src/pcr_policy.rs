@@ -3,8 +3,12 @@
 //! A secret is sealed to a signer, not to values. An update comes with a newly signed policy over the values that it
 //! will have, so the secret opens before and after; values that nobody signed open nothing.
 
+mod text;
+
 use crate::check::sha256;
 use crate::tpm_error::HardwareError;
+
+pub use text::{POLICY_LEN_MAX, PolicyFile};
 
 /// Registers of a policy at most.
 pub const PCRS_MAX: u8 = 24;

@@ -43,6 +43,8 @@ pub mod opcua;
 #[cfg(feature = "full")]
 pub mod passive;
 #[cfg(feature = "full")]
+pub mod pcrs;
+#[cfg(feature = "full")]
 pub mod profinet;
 #[cfg(feature = "full")]
 pub mod ring;
@@ -118,6 +120,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("config_keys", config::signed::keys),
     ("config_parse", config::text::parse),
     ("config_recogniser", config::text::recogniser),
+    ("config_revocation", config::revocation::revocation),
     ("config_round_trip", config::text::round_trip),
     ("config_validate", config::validate),
     ("contract_judge", contract::judge),
@@ -140,6 +143,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("link_mux", link::mux),
     ("link_sockets", link::sockets),
     ("oci_manifest", identity::admission::manifest),
+    ("pcr_policy", pcrs::policy),
     ("spiffe_bundle", identity::bundle::bundle),
     ("spiffe_id", identity::spiffe_id),
     ("svid_chain", identity::svid_chain),

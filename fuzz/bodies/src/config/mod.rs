@@ -2,6 +2,7 @@
 
 pub mod approval;
 pub mod change;
+pub mod revocation;
 pub mod signed;
 pub mod text;
 
