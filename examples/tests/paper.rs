@@ -257,6 +257,10 @@ fn broker(rig: &mut Rig, keys: &Keys) {
         )
         .replace("listener 8883 10.50.0.1", "listener 8883 0.0.0.0")
         .replace(
+            &format!("{}/cell-mqtt/crl.pem", places.lib),
+            &keys.file("crl.pem"),
+        )
+        .replace(
             &format!("{}/cell-mqtt/ca.pem", places.lib),
             &keys.file("roots.pem"),
         )

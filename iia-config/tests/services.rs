@@ -2,6 +2,8 @@
 //! by a real client of the cell.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail")]
 
+#[path = "cell/authority.rs"]
+mod authority;
 mod cell;
 
 use std::fs;
@@ -103,64 +105,6 @@ impl Cell {
                 self.log(0)
             );
             std::thread::sleep(Duration::from_millis(200));
-        }
-    }
-
-    /// A private authority, and a certificate for each name, where the service looks for them.
-    fn certify(&self, service: &str, names: &[(&str, &str)]) {
-        let dir = self.rendered.path("lib").join(service);
-        let openssl = |arguments: &[&str]| {
-            let output = Command::new("openssl")
-                .args(arguments)
-                .current_dir(&dir)
-                .output()
-                .unwrap();
-            assert!(output.status.success(), "{arguments:?}: {}", text(&output));
-        };
-        let new = [
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-        ];
-        let ca = [
-            "req", "-x509", "-days", "2", "-subj", "/CN=cell", "-keyout", "ca.key", "-out",
-            "ca.pem",
-        ];
-        openssl(&[&ca[..], &new[..]].concat());
-        for (file, name) in names {
-            let (key, request, cert) = (
-                format!("{file}key.pem"),
-                format!("{file}req"),
-                format!("{file}cert.pem"),
-            );
-            let subject = format!("/CN={}", name.replace('/', "\\/"));
-            let san = "subjectAltName=IP:10.20.0.1";
-            let ask = [
-                "req", "-subj", &subject, "-addext", san, "-keyout", &key, "-out", &request,
-            ];
-            openssl(&[&ask[..], &new[..]].concat());
-            openssl(&[
-                "x509",
-                "-req",
-                "-in",
-                &request,
-                "-CA",
-                "ca.pem",
-                "-CAkey",
-                "ca.key",
-                "-CAcreateserial",
-                "-days",
-                "2",
-                "-copy_extensions",
-                "copy",
-                "-out",
-                &cert,
-            ]);
-        }
-        for entry in fs::read_dir(&dir).unwrap() {
-            fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(0o644)).unwrap();
         }
     }
 }
@@ -291,7 +235,8 @@ fn chrony_gives_authenticated_time() {
     let Some(mut cell) = Cell::open(test, &["chronyd", "chronyc", "openssl"]) else {
         return;
     };
-    cell.certify("cell-time", &[("", "time.cell.iia")]);
+    let dir = cell.rendered.path("lib").join("cell-time");
+    authority::certify(&dir, &[("", "time.cell.iia")]);
     let conf = cell.etc("chrony/cell-time.conf");
     let printed = Command::new("chronyd")
         .args(["-p", "-f", &conf])
@@ -356,14 +301,15 @@ fn mosquitto_takes_what_is_contracted_from_who_proves_itself() {
     let Some(mut cell) = Cell::open(test, &["mosquitto", "mosquitto_pub", "openssl"]) else {
         return;
     };
-    cell.certify(
-        "cell-mqtt",
-        &[
-            ("", "broker"),
-            ("sensor1-", "sensor1"),
-            ("collector-", COLLECTOR),
-        ],
-    );
+    let dir = cell.rendered.path("lib").join("cell-mqtt");
+    let names = [
+        ("", "broker"),
+        ("sensor1-", "sensor1"),
+        ("collector-", COLLECTOR),
+    ];
+    authority::certify(&dir, &names);
+    // It gives up root, and writes down its process there.
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
     let acl = fs::read(cell.etc("mosquitto/cell-mqtt.acl")).unwrap();
     let rights: Vec<String> = Policy::<Right>::read(&acl)
         .unwrap()
@@ -414,6 +360,20 @@ fn mosquitto_takes_what_is_contracted_from_who_proves_itself() {
         !stranger.contains("CONNACK (0)") && !stranger.contains("refused"),
         "{stranger}"
     );
+    // A device that is lost: the rendered file names the list, and the process that reads it again.
+    authority::revoke(&dir, "sensor1-cert.pem");
+    // A later list has a later time, which is in seconds.
+    std::thread::sleep(Duration::from_millis(1100));
+    authority::list(&dir);
+    let pid = fs::read_to_string(dir.join("mosquitto.pid")).unwrap();
+    let told = Command::new("kill")
+        .args(["-HUP", pid.trim()])
+        .status()
+        .unwrap();
+    assert!(told.success());
+    ask(publish("sensor1", "cell/press/1"), &|said| {
+        said.contains("Error") && !said.contains("CONNACK (0)")
+    });
 }
 
 #[test]

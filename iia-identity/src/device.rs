@@ -133,6 +133,29 @@ impl DevicePki {
         certificate: &DeviceCertificate,
         now: Reading,
     ) -> Result<(), IdentityError> {
+        self.revoke_until(certificate.serial, certificate.not_after, now)
+    }
+
+    /// Revokes whatever certificate has this serial number; it is on the list as long as the intermediate lives, since
+    /// nobody says when it would have ended.
+    ///
+    /// # Errors
+    /// As [`DevicePki::revoke`].
+    pub fn revoke_serial(&mut self, serial: [u8; 16], now: Reading) -> Result<(), IdentityError> {
+        self.revoke_until(serial, self.intermediate.not_after, now)
+    }
+
+    /// Whether the certificate with this serial number is revoked.
+    pub fn is_revoked(&self, serial: &[u8; 16]) -> bool {
+        self.revoked.contains_key(serial)
+    }
+
+    fn revoke_until(
+        &mut self,
+        serial: [u8; 16],
+        not_after: Timestamp,
+        now: Reading,
+    ) -> Result<(), IdentityError> {
         let at = trusted(now)?;
         self.revoked.retain(|_, revoked| revoked.not_after >= at);
         if self.revoked.len() >= REVOKED_MAX {
@@ -141,9 +164,8 @@ impl DevicePki {
                 max: REVOKED_MAX,
             });
         }
-        let not_after = certificate.not_after;
         let revoked = Revoked { at, not_after };
-        self.revoked.entry(certificate.serial).or_insert(revoked);
+        self.revoked.entry(serial).or_insert(revoked);
         Ok(())
     }
 
@@ -181,7 +203,7 @@ impl DevicePki {
     }
 }
 
-fn list(
+pub(crate) fn list(
     authority: &Authority,
     number: u64,
     now: Timestamp,

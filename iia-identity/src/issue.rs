@@ -4,6 +4,7 @@
 mod countersign;
 mod keep;
 mod leaf;
+mod revoked;
 mod rotate;
 
 use std::sync::Arc;

@@ -18,6 +18,7 @@ mod kept;
 mod key;
 pub mod mend;
 pub mod pcr_policy;
+pub mod pem;
 pub mod pipe;
 mod random;
 mod request;

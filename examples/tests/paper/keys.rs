@@ -29,11 +29,20 @@ impl Keys {
         let dir = tempfile::tempdir().unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let now = clock().read();
-        let keys = Self {
-            dir,
-            issuer: Issuer::create("iia.local".parse().unwrap(), 3600, 1, now).unwrap(),
-            cell: DevicePki::create("cell", KeyKind::P256, now).unwrap(),
-        };
+        let issuer = Issuer::create("iia.local".parse().unwrap(), 3600, 1, now).unwrap();
+        let mut cell = DevicePki::create("cell", KeyKind::P256, now).unwrap();
+        // Nobody is revoked; a broker that is given a list wants one of each authority.
+        let lists = [
+            cell.crl(now).unwrap(),
+            cell.root_crl(now).unwrap(),
+            issuer.crl(&[], now).unwrap(),
+        ];
+        fs::write(
+            dir.path().join("crl.pem"),
+            lists.map(|der| pem("crl", &der)).concat(),
+        )
+        .unwrap();
+        let keys = Self { dir, issuer, cell };
         let roots = [keys.issuer.root(), keys.cell.root()].map(|der| pem("x509", der));
         fs::write(keys.path("roots.pem"), roots.concat()).unwrap();
         keys

@@ -23,6 +23,8 @@ pub(super) fn files(
     let lib = format!("{}/{name}", places.lib);
     let mut text =
         String::from("per_listener_settings false\nallow_anonymous false\npersistence false\n");
+    // By which it is told to read the list of revoked certificates again.
+    text += &format!("pid_file {lib}/mosquitto.pid\n");
     text += &format!("acl_file {}/mosquitto/{name}.acl\n", places.etc);
     text += &format!(
         "max_packet_size {MESSAGE_LEN_MAX}\nlog_dest stdout\nlog_type all\nconnection_messages true\n"
@@ -30,7 +32,7 @@ pub(super) fn files(
     for (addr, port) in &service.listens {
         text += &format!(
             "\nlistener {port} {addr}\nprotocol mqtt\nmax_connections {CLIENTS_MAX}\ncafile {lib}/ca.pem\n\
-             certfile {lib}/cert.pem\nkeyfile {lib}/key.pem\ntls_version tlsv1.3\nrequire_certificate true\n\
+             crlfile {lib}/crl.pem\ncertfile {lib}/cert.pem\nkeyfile {lib}/key.pem\ntls_version tlsv1.3\nrequire_certificate true\n\
              use_identity_as_username true\n"
         );
     }

@@ -22,6 +22,8 @@ const URI_LEN_MAX: usize = 1024;
 pub enum Used {
     /// A client of a broker, or of anything else that asks for a client's certificate.
     Client,
+    /// A server of the cell, such as its broker.
+    Server,
     /// An OPC UA application, client and server (OPC 10000-6, 6.2.2): its ApplicationUri is in the certificate.
     OpcUa {
         /// The ApplicationUri.
@@ -144,6 +146,7 @@ impl Device {
     fn extended_key_usages(&self) -> Vec<ExtendedKeyUsagePurpose> {
         match self.used {
             Used::Client => vec![ExtendedKeyUsagePurpose::ClientAuth],
+            Used::Server => vec![ExtendedKeyUsagePurpose::ServerAuth],
             Used::OpcUa { .. } | Used::EtherNetIp => vec![
                 ExtendedKeyUsagePurpose::ServerAuth,
                 ExtendedKeyUsagePurpose::ClientAuth,
