@@ -127,6 +127,14 @@ pub enum What {
     LetGo,
 }
 
+/// A message that waits: since when, how many records it has.
+#[derive(Debug)]
+struct Kept<T> {
+    at_ns: u64,
+    records: usize,
+    message: T,
+}
+
 /// One link's other end, there or away.
 #[derive(Debug)]
 pub struct Outage<T> {
@@ -135,7 +143,9 @@ pub struct Outage<T> {
     tries: u32,
     next_try_ns: u64,
     seed: u64,
-    kept: VecDeque<(u64, T)>,
+    kept: VecDeque<Kept<T>>,
+    /// Records in what is kept.
+    records: usize,
     alarms: Vec<Alarm>,
 }
 
@@ -149,6 +159,7 @@ impl<T> Outage<T> {
             next_try_ns: 0,
             seed: seed | 1,
             kept: VecDeque::new(),
+            records: 0,
             alarms: Vec::new(),
         }
     }
@@ -170,8 +181,14 @@ impl<T> Outage<T> {
         self.next_try_ns = now_ns.saturating_add(wait - spread);
     }
 
-    /// A message is to be sent.
+    /// A message is to be sent, which is one record.
     pub fn handle_message(&mut self, now_ns: u64, message: T) -> Verdict<T> {
+        self.handle_records(now_ns, message, 1)
+    }
+
+    /// A message of many records is to be sent; it is kept, dropped or refused as a whole.
+    pub fn handle_records(&mut self, now_ns: u64, message: T, records: usize) -> Verdict<T> {
+        let records = records.max(1);
         // What is kept goes first: order is kept, too.
         if self.there && self.kept.is_empty() {
             return Verdict::Send(message);
@@ -181,10 +198,17 @@ impl<T> Outage<T> {
             Away::FailClosed => Verdict::Refused(message),
             Away::Drop => Verdict::Dropped,
             Away::Alarm => {
-                self.alarm(What::LetGo, 1);
+                self.alarm(What::LetGo, records);
                 Verdict::Dropped
             }
-            Away::Buffer(full) => self.keep(now_ns, message, full),
+            Away::Buffer(full) => {
+                let kept = Kept {
+                    at_ns: now_ns,
+                    records,
+                    message,
+                };
+                self.keep(kept, full)
+            }
         }
     }
 
@@ -209,12 +233,12 @@ impl<T> Outage<T> {
         self.kept
             .front()
             .filter(|_| self.there)
-            .map(|(_, message)| message)
+            .map(|kept| &kept.message)
     }
 
     /// What [`Outage::poll_kept`] gave was taken by the other end.
     pub fn handle_sent(&mut self) {
-        if self.kept.pop_front().is_some() && self.kept.is_empty() {
+        if self.drop_oldest() > 0 && self.kept.is_empty() {
             self.kept = VecDeque::new();
             self.alarm(What::BufferingEnded, 1);
         }
@@ -226,10 +250,9 @@ impl<T> Outage<T> {
         while self
             .kept
             .front()
-            .is_some_and(|(at, _)| now_ns.saturating_sub(*at) > self.policy.age_max_ns)
+            .is_some_and(|kept| now_ns.saturating_sub(kept.at_ns) > self.policy.age_max_ns)
         {
-            self.kept.pop_front();
-            old += 1;
+            old += self.drop_oldest();
         }
         self.alarm(What::DroppedOld, old);
     }
@@ -237,7 +260,8 @@ impl<T> Outage<T> {
     /// When something is due: a try, or a message that becomes too old.
     pub fn poll_timeout(&self) -> Option<u64> {
         let age = self.policy.age_max_ns.saturating_add(1);
-        let old = self.kept.front().map(|(at, _)| at.saturating_add(age));
+        let old = self.kept.front();
+        let old = old.map(|kept| kept.at_ns.saturating_add(age));
         let next = (!self.there).then_some(self.next_try_ns);
         old.into_iter().chain(next).min()
     }
@@ -252,38 +276,59 @@ impl<T> Outage<T> {
         self.kept.len()
     }
 
-    fn keep(&mut self, now_ns: u64, message: T, full: Full) -> Verdict<T> {
-        self.handle_timeout(now_ns);
-        let is_full = self.kept.len() >= self.policy.records_max;
-        if is_full {
+    /// How many records are kept.
+    pub const fn records(&self) -> usize {
+        self.records
+    }
+
+    fn keep(&mut self, new: Kept<T>, full: Full) -> Verdict<T> {
+        self.handle_timeout(new.at_ns);
+        let room = self.policy.records_max;
+        if self.records.saturating_add(new.records) > room {
             match full {
-                Full::FailClosed => return Verdict::Refused(message),
+                Full::FailClosed => return Verdict::Refused(new.message),
                 Full::DropNewest => {
-                    self.alarm(What::DroppedFull, 1);
+                    self.alarm(What::DroppedFull, new.records);
                     return Verdict::Dropped;
                 }
-                Full::DropOldest => {
-                    self.alarm(What::DroppedFull, 1);
-                    // Room for none: the newest is the oldest.
-                    if self.kept.pop_front().is_none() {
-                        return Verdict::Dropped;
-                    }
+                // Room for none, however many go.
+                Full::DropOldest if new.records > room => {
+                    self.alarm(What::DroppedFull, new.records);
+                    return Verdict::Dropped;
                 }
+                Full::DropOldest => self.make_room(room - new.records),
             }
         } else if self.kept.is_empty() {
             self.alarm(What::BufferingBegan, 1);
         }
-        self.kept.push_back((now_ns, message));
+        self.records += new.records;
+        self.kept.push_back(new);
         Verdict::Kept
     }
 
-    fn alarm(&mut self, what: What, count: u64) {
+    /// The oldest go until no more than so many records are kept.
+    fn make_room(&mut self, records_max: usize) {
+        while self.records > records_max && !self.kept.is_empty() {
+            let dropped = self.drop_oldest();
+            self.alarm(What::DroppedFull, dropped);
+        }
+    }
+
+    /// Drops the oldest message; gives how many records it had.
+    fn drop_oldest(&mut self) -> usize {
+        let dropped = self.kept.pop_front().map_or(0, |kept| kept.records);
+        self.records = self.records.saturating_sub(dropped);
+        dropped
+    }
+
+    fn alarm(&mut self, what: What, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
         if count == 0 {
             return;
         }
         // There are fewer kinds of alarm than room for them.
         if let Some(alarm) = self.alarms.iter_mut().find(|alarm| alarm.what == what) {
-            alarm.count += count;
+            alarm.count = alarm.count.saturating_add(count);
         } else {
             let stream = self.policy.alarm.clone();
             self.alarms.push(Alarm {

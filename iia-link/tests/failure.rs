@@ -175,3 +175,47 @@ proptest! {
         prop_assert_eq!(got.len() as u64 + dropped + outage.kept() as u64, next);
     }
 }
+
+#[test]
+fn a_message_of_many_records_is_kept_dropped_or_refused_as_a_whole() {
+    let away = |full: &str| Outage::new(terms("buffer_local", full), 1);
+    let mut oldest = away("drop_oldest_with_alarm");
+    assert_eq!(oldest.handle_records(0, 'a', 2), Verdict::Kept);
+    assert_eq!(oldest.handle_records(0, 'b', 1), Verdict::Kept);
+    assert_eq!((oldest.kept(), oldest.records()), (2, 3));
+    // Room for two is made by the one that has two.
+    assert_eq!(oldest.handle_records(0, 'c', 2), Verdict::Kept);
+    assert_eq!((oldest.kept(), oldest.records()), (2, 3));
+    // There is no room for four, however many go.
+    assert_eq!(oldest.handle_records(0, 'd', 4), Verdict::Dropped);
+    assert_eq!((oldest.kept(), oldest.records()), (2, 3));
+    let told = [(What::BufferingBegan, 1), (What::DroppedFull, 6)];
+    assert_eq!(alarms(&mut oldest), told);
+    // What is too old is counted by its records as well.
+    oldest.handle_timeout(11_000_000_000);
+    assert_eq!((oldest.kept(), oldest.records()), (0, 0));
+    assert_eq!(alarms(&mut oldest), [(What::DroppedOld, 3)]);
+
+    let mut newest = away("drop_newest_with_alarm");
+    assert_eq!(newest.handle_records(0, 'a', 2), Verdict::Kept);
+    assert_eq!(newest.handle_records(0, 'b', 2), Verdict::Dropped);
+    assert_eq!(newest.handle_records(0, 'c', 1), Verdict::Kept);
+    newest.handle_there();
+    assert_eq!(newest.poll_kept(0), Some(&'a'));
+    newest.handle_sent();
+    assert_eq!((newest.kept(), newest.records()), (1, 1));
+    newest.handle_sent();
+    let told = [
+        (What::BufferingBegan, 1),
+        (What::DroppedFull, 2),
+        (What::BufferingEnded, 1),
+    ];
+    assert_eq!(alarms(&mut newest), told);
+
+    let mut closed = away("fail_closed");
+    assert_eq!(closed.handle_records(0, 'a', 3), Verdict::Kept);
+    assert_eq!(closed.handle_records(0, 'b', 1), Verdict::Refused('b'));
+    let mut lets_go = Outage::new(terms("log_and_alarm", ""), 1);
+    assert_eq!(lets_go.handle_records(0, 'a', 7), Verdict::Dropped);
+    assert_eq!(alarms(&mut lets_go), [(What::LetGo, 7)]);
+}

@@ -62,6 +62,19 @@ pub fn destroy(peer: IpAddr, local_port: Option<u16>) -> Result<usize, LinkError
     Ok(ended)
 }
 
+/// Ends every TCP connection to one port of this machine. Gives how many.
+///
+/// # Errors
+/// As [`destroy`].
+pub fn destroy_port(local_port: u16) -> Result<usize, LinkError> {
+    let netlink = open()?;
+    let mut ended = 0;
+    for found in find(&netlink, |found| found.local_port == local_port)? {
+        ended += usize::from(end(&netlink, (found.family, &found.id))?);
+    }
+    Ok(ended)
+}
+
 /// A socket as the kernel names it.
 struct Found {
     family: u8,
