@@ -89,6 +89,10 @@ pub enum EventKind {
     Buffering,
     #[n(44)]
     IoObserved,
+    #[n(47)]
+    SecretsStore,
+    #[n(48)]
+    RevocationList,
     #[n(50)]
     KernelAudit,
     #[n(51)]
@@ -157,6 +161,8 @@ impl EventKind {
             Self::IoFault => "io_fault",
             Self::Buffering => "buffering",
             Self::IoObserved => "io_observed",
+            Self::SecretsStore => "secrets_store",
+            Self::RevocationList => "revocation_list",
             Self::KernelAudit => "kernel_audit",
             Self::PacketLogged => "packet_logged",
             Self::IntrusionAlert => "intrusion_alert",

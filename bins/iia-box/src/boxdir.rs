@@ -79,6 +79,36 @@ impl BoxDir {
         self.0.join("memory")
     }
 
+    /// What the box may use of the machine that it runs on.
+    pub(crate) fn host(&self) -> PathBuf {
+        self.0.join("host")
+    }
+
+    /// The address of the machine's TPM.
+    pub(crate) fn tpm(&self) -> PathBuf {
+        self.host().join("tpm")
+    }
+
+    /// Where the broker of the cell has its files, and where it answers.
+    pub(crate) fn broker(&self) -> PathBuf {
+        self.host().join("broker")
+    }
+
+    /// The PKI of the cell.
+    pub(crate) fn cell(&self) -> PathBuf {
+        self.state().join("cell")
+    }
+
+    /// The first of the users that the box's roles run as.
+    pub(crate) fn users(&self) -> PathBuf {
+        self.host().join("users")
+    }
+
+    /// The signed policy of the image that runs.
+    pub(crate) fn pcr_policy(&self) -> PathBuf {
+        self.host().join("pcr-policy")
+    }
+
     pub(crate) fn keys(&self) -> PathBuf {
         self.0.join("keys")
     }

@@ -9,14 +9,14 @@ use iia_core::record::{Sequence, ServiceId};
 use iia_core::stream::Stream;
 use iia_lake::batch::FindingBuilder;
 
-use crate::client::LakeClient;
+use crate::client::{LakeClient, Stored};
 use crate::workload::Workload;
 
 /// Stores findings of one service.
 pub(crate) struct Findings {
     lake: LakeClient,
     service: ServiceId,
-    /// The newest durable number of each stream that was written to.
+    /// The newest number of each stream that was written to and that is durable or on its way.
     durable: BTreeMap<Stream, Sequence>,
 }
 
@@ -30,7 +30,7 @@ impl Findings {
         }
     }
 
-    /// Stores findings, each on its stream; durable on return.
+    /// Stores findings, each on its stream, as the contract says; durable on return where it has them tried again.
     pub(crate) async fn store(&mut self, findings: &[Finding]) -> anyhow::Result<()> {
         let mut builders = BTreeMap::new();
         for finding in findings {
@@ -43,11 +43,23 @@ impl Findings {
         for (stream, mut builder) in builders {
             let last = match self.durable.get(&stream) {
                 Some(last) => *last,
-                None => self.lake.watermark(&stream, self.service).await,
+                None => self.lake.watermark(&stream, self.service).await?,
             };
             let batch = builder.finish(last.next()?)?;
-            let durable = self.lake.write(batch).await;
-            self.durable.insert(stream, durable);
+            let rows = batch.rows;
+            match self.lake.write(batch).await {
+                Ok(Stored::Durable(durable)) => self.durable.insert(stream, durable),
+                Ok(Stored::Kept) => {
+                    let newest = Sequence::new(last.as_u64() + rows);
+                    self.durable.insert(stream, newest)
+                }
+                // Their numbers are free.
+                Ok(Stored::LetGo) => None,
+                Err(error) => {
+                    self.lake.lose(rows).await;
+                    return Err(error.into());
+                }
+            };
         }
         Ok(())
     }

@@ -35,6 +35,11 @@ impl Authority {
         })
     }
 
+    /// The list of revoked SVIDs with these serial numbers, DER.
+    pub(crate) fn crl(&self, serials: &[[u8; 16]], now: Reading) -> Result<Vec<u8>, IdentityError> {
+        self.issuer.crl(serials, now)
+    }
+
     /// Issues an SVID and writes it into the log; what cannot be written is not given.
     pub(crate) fn issue(
         &self,

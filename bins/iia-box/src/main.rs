@@ -5,6 +5,7 @@ mod accounts;
 mod admit;
 mod beat;
 mod boxdir;
+mod cell;
 mod chain;
 mod client;
 mod commission;
@@ -13,6 +14,7 @@ mod demo;
 mod findings;
 mod host;
 mod issue;
+mod keeper;
 mod keys;
 mod life;
 mod live;
@@ -22,6 +24,8 @@ mod observe;
 mod operators;
 mod outage;
 mod passive;
+#[cfg(feature = "tpm")]
+mod pcrs;
 mod policy;
 mod published;
 mod refused;
@@ -31,6 +35,7 @@ mod screen;
 mod secrets;
 mod supervise;
 mod terms;
+mod users;
 mod wire;
 mod workload;
 
@@ -59,6 +64,13 @@ enum Command {
     Demo(DemoArguments),
     /// Puts a secret, read from standard input, into a box's store for one workload
     Secret(secrets::Put),
+    /// The PKI of the cell: certificates of its devices
+    #[command(subcommand)]
+    Cell(cell::Step),
+    /// Makes the policy by which a TPM opens what it has sealed
+    #[cfg(feature = "tpm")]
+    #[command(subcommand)]
+    Policy(pcrs::Step),
     /// Runs one role; the supervisor does this
     #[command(hide = true)]
     Role {
@@ -113,6 +125,13 @@ pub(crate) struct DemoArguments {
         requires = "secrets"
     )]
     memory: PathBuf,
+    #[command(flatten)]
+    sealing: keeper::Sealing,
+    #[command(flatten)]
+    cell: cell::OfCell,
+    /// Runs roles as users of their own, from this one on: 64 for each box
+    #[arg(long, value_name = "FIRST")]
+    users: Option<u32>,
     /// Does not kill the lake half-way
     #[arg(long)]
     no_kill: bool,
@@ -129,6 +148,9 @@ fn main() -> ExitCode {
         Command::Run(run) => run.run(),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Secret(put) => put.run(),
+        Command::Cell(step) => step.run(),
+        #[cfg(feature = "tpm")]
+        Command::Policy(step) => step.run(),
         Command::Role { name, .. } => role::run(&name),
     };
     match outcome {

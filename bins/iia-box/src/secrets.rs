@@ -14,17 +14,20 @@ use iia_core::code::Coded as _;
 use iia_core::event::{Event, EventKind};
 use iia_core::sign::KeyOrigin;
 use iia_core::time::Clock as _;
-use iia_identity::secrets::{
-    SECRET_LEN_MAX, SecretStore, SecretsError, SoftwareKeeper, StoreEvidence,
-};
+use iia_identity::secrets::{SECRET_LEN_MAX, SecretStore, SecretsError, StoreEvidence};
 use zeroize::Zeroizing;
 
 use crate::boxdir::BoxDir;
+use crate::keeper::{self, Sealing};
+use crate::supervise::News;
+use crate::users::As;
 use crate::workload::clock;
 
 /// Where a configuration says a secret is kept: by the box, or by the box with a key that a TPM has sealed.
 const FILE: &str = "file";
 const TPM: &str = "tpm";
+/// What the place of a box in memory is called, before the number of its supervisor's process.
+const PLACE: &str = "iia-box.";
 /// Others may pass and not look.
 const PASS: u32 = 0o711;
 
@@ -80,20 +83,59 @@ impl Secrets {
         Self { dir, wanted }
     }
 
+    /// Opens the store, where the configuration refers to any; what the chain is told of it, and the screen where it stays
+    /// shut.
+    pub(crate) fn look(&self) -> Option<News> {
+        if self.wanted.is_empty() {
+            return None;
+        }
+        let event = Event::new(EventKind::SecretsStore, clock().read().wall);
+        Some(match self.open() {
+            Ok(store) => News::Noted {
+                event: event
+                    .with("outcome", "opened")
+                    .with("secrets_key", store.evidence().to_string()),
+                trouble: None,
+            },
+            Err(error) => News::Noted {
+                event: event
+                    .with("outcome", "refused")
+                    .with("code", error.code().to_string())
+                    .with("reason", error.to_string()),
+                trouble: Some(format!("the store of secrets stays shut: {error}")),
+            },
+        })
+    }
+
+    /// The key is asked for each time, so that it does not wait in memory, and so that a machine that was tampered with
+    /// while it ran hands out nothing more.
+    fn open(&self) -> Result<SecretStore, SecretsError> {
+        let keeper = keeper::of(&self.dir)?;
+        SecretStore::open(&self.dir.secrets(), &*keeper)
+    }
+
     /// Hands a workload its secrets, in a directory of the role's own; `None` where it has none.
-    pub(crate) fn hand_out(&self, id: &SpiffeId, role: &str) -> Result<Option<Handed>, NoSecrets> {
+    pub(crate) fn hand_out(
+        &self,
+        id: &SpiffeId,
+        (role, runs_as): (&str, As),
+    ) -> Result<Option<Handed>, NoSecrets> {
         let handed = self
             .wanted
             .get(id)
-            .map(|wanted| self.hand(wanted, (id, role)));
+            .map(|wanted| self.hand(wanted, (id, role, runs_as)));
         handed.transpose().map_err(|error| {
             let id = id.clone();
             NoSecrets { id, error }
         })
     }
 
-    fn hand(&self, wanted: &Wanted, (id, role): (&SpiffeId, &str)) -> Result<Handed, SecretsError> {
-        let store = SecretStore::open(&self.dir.secrets(), &SoftwareKeeper)?;
+    fn hand(
+        &self,
+        wanted: &Wanted,
+        (id, role, runs_as): (&SpiffeId, &str, As),
+    ) -> Result<Handed, SecretsError> {
+        let store = self.open()?;
         let evidence = store.evidence();
         let is_kept = |place: &String| match place.as_str() {
             FILE => true,
@@ -103,7 +145,8 @@ impl Secrets {
         if !wanted.stores.iter().all(is_kept) {
             return Err(SecretsError::WrongKeeper);
         }
-        let (memory, user) = self.memory_of(role)?;
+        let (memory, supervisors) = self.memory_of(role)?;
+        let user = runs_as.own().map_or(supervisors, |user| (user, user));
         let handed = store.hand_over((id, &wanted.names), user, &memory);
         let dir = handed.inspect_err(|_| forget(&memory))?;
         let count = wanted.names.len();
@@ -115,7 +158,7 @@ impl Secrets {
         })
     }
 
-    /// The role's part of the box's memory, and the user as whom the box's roles run.
+    /// The role's part of the box's memory, and the user as whom the supervisor runs.
     fn memory_of(&self, role: &str) -> Result<(PathBuf, (u32, u32)), SecretsError> {
         let memory = self.dir.memory().join(role);
         let failed = |_| SecretsError::Io {
@@ -183,12 +226,14 @@ pub(crate) fn own(dir: &Path) -> anyhow::Result<Vec<String>> {
 /// What the operator says about a secret.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Put {
-    /// The store; made, with a key kept by software, where there is none
+    /// The store; made where there is none, with a key that the TPM seals or else software keeps
     #[arg(long, value_name = "DIR")]
     store: PathBuf,
     /// The workload that it is for
     #[arg(long, value_name = "SPIFFE_ID")]
     workload: SpiffeId,
+    #[command(flatten)]
+    sealing: Sealing,
     /// Its name, as the configuration refers to it
     name: String,
 }
@@ -200,11 +245,13 @@ impl Put {
         let mut secret = Zeroizing::new(Vec::with_capacity(SECRET_LEN_MAX + 1));
         let limit = u64::try_from(SECRET_LEN_MAX + 1)?;
         stdin().lock().take(limit).read_to_end(&mut secret)?;
-        let opened = match self.store.exists() {
-            true => SecretStore::open(&self.store, &SoftwareKeeper),
-            false => SecretStore::create(&self.store, &SoftwareKeeper),
-        };
-        Ok(opened?.put(&self.workload, &self.name, &secret)?)
+        let keeper = self.sealing.keeper()?;
+        if !self.store.exists() {
+            SecretStore::create(&self.store, &*keeper)?;
+        }
+        // A store that was just made is opened as well: what opens nothing takes nothing.
+        let store = SecretStore::open(&self.store, &*keeper)?;
+        Ok(store.put(&self.workload, &self.name, &secret)?)
     }
 }
 
@@ -230,16 +277,36 @@ impl Memory {
             let _gone = fs::remove_dir_all(stale);
             fs::remove_file(dir.memory())?;
         }
-        let place = below
+        let below = below
             .canonicalize()
-            .with_context(|| below.display().to_string())?
-            .join(format!("iia-box.{}", std::process::id()));
+            .with_context(|| below.display().to_string())?;
+        forget_the_dead(&below)?;
+        let place = below.join(format!("{PLACE}{}", std::process::id()));
         fs::DirBuilder::new().mode(PASS).create(&place)?;
         let link = dir.memory();
         let memory = Self { place, link };
         std::os::unix::fs::symlink(&memory.place, &memory.link)?;
         Ok(memory)
     }
+}
+
+/// Takes away what a supervisor left behind that was killed: its own, and of nobody who still lives.
+fn forget_the_dead(below: &Path) -> anyhow::Result<()> {
+    let me = rustix::process::geteuid().as_raw();
+    for entry in fs::read_dir(below)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix(PLACE));
+        let Some(pid) = pid.and_then(|pid| pid.parse::<u32>().ok()) else {
+            continue;
+        };
+        let about = entry.metadata()?;
+        let is_dead = !Path::new(&format!("/proc/{pid}")).exists();
+        if is_dead && about.is_dir() && about.uid() == me {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Memory {
@@ -251,9 +318,12 @@ impl Drop for Memory {
 
 #[cfg(test)]
 mod tests {
+    use iia_identity::secrets::SoftwareKeeper;
+
     use super::*;
 
     const API: &str = "spiffe://iia.local/zone/api/workload/query_server";
+    const SHARED: As = As::Supervisors("tests");
     const BUS: &str = "spiffe://iia.local/zone/bus/workload/relay";
 
     fn credential(store: &str, reference: &str) -> Credential {
@@ -276,11 +346,22 @@ mod tests {
             store.put(&api, name, b"pass").unwrap();
             store.put(&bus, name, b"pass").unwrap();
         }
+        // What a supervisor left that was killed, and what one has that lives.
+        let (dead, alive) = (format!("{PLACE}{}", u32::MAX), format!("{PLACE}1"));
+        for name in [&dead, &alive] {
+            fs::create_dir(below.path().join(name)).unwrap();
+        }
+        fs::write(below.path().join(&dead).join("secret"), "x").unwrap();
         let memory = Memory::give(&dir, (&kept, below.path())).unwrap();
+        assert!(!below.path().join(&dead).exists());
+        fs::remove_dir(below.path().join(&alive)).unwrap();
         let secrets = Secrets::of(&[credential(FILE, "broker")], &dir);
-        assert!(secrets.hand_out(&bus, "bus").unwrap().is_none());
-        let one = secrets.hand_out(&api, "api").unwrap().unwrap();
-        let two = secrets.hand_out(&api, "impostor").unwrap().unwrap();
+        assert!(secrets.hand_out(&bus, ("bus", SHARED)).unwrap().is_none());
+        let one = secrets.hand_out(&api, ("api", SHARED)).unwrap().unwrap();
+        let two = secrets
+            .hand_out(&api, ("impostor", SHARED))
+            .unwrap()
+            .unwrap();
         assert_eq!(own(&one.dir).unwrap(), ["broker"]);
         let (gone, stays) = (one.dir.clone(), two.dir.clone());
         drop(one);
@@ -290,7 +371,7 @@ mod tests {
         assert_eq!(fs::read_dir(&memory.place).unwrap().count(), 0);
         for (store, name) in [("hsm", "broker"), (TPM, "broker"), (FILE, "nowhere")] {
             let both = [credential(FILE, "broker"), credential(store, name)];
-            let refused = Secrets::of(&both, &dir).hand_out(&api, "api");
+            let refused = Secrets::of(&both, &dir).hand_out(&api, ("api", SHARED));
             assert!(refused.is_err(), "{store} {name}");
             assert_eq!(fs::read_dir(&memory.place).unwrap().count(), 0);
         }

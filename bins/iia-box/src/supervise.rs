@@ -13,6 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use iia_core::SpiffeId;
+use iia_core::event::Event;
 use iia_core::issuance::Issuance;
 use iia_identity::admission::{Executable, Refused};
 use iia_identity::pipe::{self, Down, Outage, Refusal, Root, Start, Up, Whom};
@@ -21,7 +22,9 @@ use crate::admit::Admits;
 use crate::boxdir::BoxDir;
 use crate::issue::Given;
 use crate::revoked::Revoked;
+use crate::role::INTERFACE;
 use crate::secrets::{NoSecrets, Secrets, Share};
+use crate::users::{As, Users};
 
 /// How long a role may take to finish after it is told to stop.
 const STOP_MAX: Duration = Duration::from_secs(20);
@@ -40,6 +43,7 @@ pub(crate) enum News {
     Started {
         role: String,
         pid: u32,
+        runs_as: As,
         given: Option<Share>,
     },
     /// The role serves.
@@ -50,6 +54,11 @@ pub(crate) enum News {
     Issued { record: Issuance },
     /// It was not admitted, and nothing was started.
     NotAdmitted { role: String, refused: Refused },
+    /// Something of the box itself, for the chain, and in words where it is trouble.
+    Noted {
+        event: Event,
+        trouble: Option<String>,
+    },
     /// Its secrets are not there, and nothing was started.
     NoSecrets { role: String, refused: NoSecrets },
     /// The issuer refused.
@@ -95,6 +104,7 @@ struct Shared {
     issue: Box<IssueFn>,
     admits: Option<Admits>,
     secrets: Secrets,
+    users: Users,
     revoked: Arc<Revoked>,
     news: mpsc::Sender<News>,
 }
@@ -120,19 +130,24 @@ impl Supervisor {
         roots: Vec<Root>,
         (issue, admits, revoked): (Box<IssueFn>, Option<Admits>, Arc<Revoked>),
         news: mpsc::Sender<News>,
-    ) -> Self {
-        Self {
+    ) -> anyhow::Result<Self> {
+        let users = Users::of(&dir)?;
+        if let Some(looked) = secrets.look() {
+            let _nobody = news.send(looked);
+        }
+        Ok(Self {
             shared: Arc::new(Shared {
                 dir,
                 roots,
                 issue,
                 admits,
                 secrets,
+                users,
                 revoked,
                 news,
             }),
             threads: BTreeMap::new(),
-        }
+        })
     }
 
     /// Where a workload of the supervisor's own process tells what a role tells over its pipe.
@@ -275,8 +290,9 @@ fn failed(shared: &Shared, spec: &RoleSpec, error: &anyhow::Error) -> bool {
 fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Result<bool> {
     let (ours, theirs) = UnixStream::pair()?;
     // Dropped when the process is gone, however it went.
-    let handed = shared.secrets.hand_out(&spec.id, &spec.name)?;
-    let (child, _held) = spawn(shared, spec, theirs)?;
+    let runs_as = shared.runs_as(spec);
+    let handed = shared.secrets.hand_out(&spec.id, (&spec.name, runs_as))?;
+    let (child, _held) = spawn(shared, (spec, runs_as), theirs)?;
     let pid = child.id();
     *lock(&control.child) = Some(child);
     control.pid.store(pid, Ordering::Release);
@@ -295,6 +311,7 @@ fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Resu
     let _nobody = shared.news.send(News::Started {
         role: spec.name.clone(),
         pid,
+        runs_as,
         given: handed.as_ref().map(|own| own.given),
     });
     if control.stopping.load(Ordering::Acquire) {
@@ -316,9 +333,22 @@ impl Drop for Held<'_> {
     }
 }
 
+impl Shared {
+    /// As whom a role runs. A program of another's says so itself, and whoever watches a wire gives up its rights itself.
+    fn runs_as(&self, spec: &RoleSpec) -> As {
+        if !spec.program.is_empty() {
+            return As::Supervisors("its own command says as whom it runs");
+        }
+        match spec.args.iter().any(|arg| arg == INTERFACE) {
+            true => As::Supervisors("it opens an interface, and then gives up every right"),
+            false => self.users.of_role(spec.role),
+        }
+    }
+}
+
 fn spawn<'a>(
     shared: &'a Shared,
-    spec: &'a RoleSpec,
+    (spec, runs_as): (&'a RoleSpec, As),
     pipe: UnixStream,
 ) -> anyhow::Result<(Child, Option<Held<'a>>)> {
     let log = shared.dir.state().join(format!("{}.log", spec.name));
@@ -342,6 +372,7 @@ fn spawn<'a>(
     let program = admitted.as_ref().map_or(own.clone(), Executable::path);
     let mut command = Command::new(program);
     command.arg0(own).args(["role", spec.role]).arg(place);
+    runs_as.tell(&mut command);
     let mut child = begin(&mut command, pipe, log)?;
     if let Some(Err(error)) = admitted.map(|admitted| admitted.check_unwritten()) {
         child.kill()?;

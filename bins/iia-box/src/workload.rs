@@ -25,7 +25,7 @@ use iia_identity::bundle::BundleSet;
 use iia_identity::issue::{self, PrivateKey};
 use iia_identity::pipe::{self, Down, Root, Start, Up, Whom};
 use iia_identity::svid::{Store, Svid};
-use iia_link::failure::{Alarm, Outage};
+use iia_link::failure::{Alarm, Outage, Policy};
 use iia_link::rt::{Endpoint, Listener, Session, Target};
 use tokio::sync::{mpsc, watch};
 
@@ -260,7 +260,12 @@ impl Workload {
     /// What a contract says happens while the other end is away, for one who asks that of each of its messages.
     pub(crate) fn outage<T>(&self, contract: &str) -> Outage<T> {
         let seed = RandomState::new().build_hasher().finish();
-        Outage::new(self.shared.settings.failure(contract), seed)
+        Outage::new(self.failure(contract), seed)
+    }
+
+    /// What a contract says about failure.
+    pub(crate) fn failure(&self, contract: &str) -> Policy {
+        self.shared.settings.failure(contract)
     }
 
     /// Tells what a contract wants told of an outage.

@@ -2,6 +2,8 @@
 
 mod audit;
 mod lake;
+mod link;
 
 pub(crate) use audit::AuditClient;
-pub(crate) use lake::LakeClient;
+pub(crate) use lake::{FailsClosed, LakeClient, Stored};
+pub(crate) use link::Link;

@@ -26,6 +26,7 @@ pub(crate) use self::roles::{Inlet, Outfit};
 use self::told::told;
 use crate::admit::Admits;
 use crate::boxdir::BoxDir;
+use crate::cell;
 use crate::client::AuditClient;
 use crate::commission::{confirm, revoke};
 use crate::issue::Authority;
@@ -115,6 +116,7 @@ impl Machine {
         let issuer = Arc::new(Authority::open(issuer, &dir)?);
         let (gate, authority) = (settings.catalog.clone(), Arc::clone(&issuer));
         let revoked = Revoked::follow(&dir)?;
+        cell::keep(&dir, (&revoked, &issuer), sender.clone())?;
         let of_issuer = Arc::clone(&revoked);
         let issue = move |id: &SpiffeId, csr: &[u8]| {
             if of_issuer.has(id) {
@@ -130,7 +132,7 @@ impl Machine {
             Arc::clone(&revoked),
         );
         let secrets = Secrets::of(&settings.credentials, &dir);
-        let supervisor = Supervisor::new((dir.clone(), secrets), roots.to_vec(), asked, sender);
+        let supervisor = Supervisor::new((dir.clone(), secrets), roots.to_vec(), asked, sender)?;
         Ok(Self {
             settings,
             supervisor,

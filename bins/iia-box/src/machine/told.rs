@@ -16,10 +16,16 @@ pub(super) fn told(news: &News) -> (Option<Event>, Option<Heard>) {
         Some(Heard { role, tone, text })
     };
     match news {
-        News::Started { role, pid, given } => {
+        News::Started {
+            role,
+            pid,
+            runs_as,
+            given,
+        } => {
             let event = event(EventKind::WorkloadStarted)
                 .with("role", role.as_str())
-                .with("pid", pid.to_string());
+                .with("pid", pid.to_string())
+                .with("user", runs_as.words());
             let event = match given {
                 Some(given) => given.tell(event),
                 None => event,
@@ -39,6 +45,11 @@ pub(super) fn told(news: &News) -> (Option<Event>, Option<Heard>) {
         News::NotAdmitted { role, refused } => {
             let heard = heard(role, Tone::Bad, refused.to_string());
             (Some(refused.event(clock().read().wall)), heard)
+        }
+        News::Noted { event, trouble } => {
+            let trouble = trouble.clone();
+            let said = trouble.and_then(|text| heard("box", Tone::Bad, text));
+            (Some(event.clone()), said)
         }
         News::NoSecrets { role, refused } => {
             let heard = heard(role, Tone::Bad, refused.to_string());

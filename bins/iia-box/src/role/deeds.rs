@@ -6,7 +6,7 @@ use iia_core::Timestamp;
 use iia_core::time::SECOND_NS;
 use iia_link::failure::{Outage, Verdict};
 
-use super::link::Link;
+use crate::client::Link;
 use crate::deed::{Deed, What};
 use crate::wire::{self, REPORT_DEEDS};
 use crate::workload::Workload;

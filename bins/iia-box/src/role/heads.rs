@@ -8,9 +8,9 @@ use iia_core::time::SECOND_NS;
 use iia_edge::wire::{ADD_CHECKPOINT, HeadAnswer, HeadOffer};
 
 use super::deeds::Deeds;
-use super::link::Link;
 use super::north::North;
 use super::replicate::Replicate;
+use crate::client::Link;
 use crate::deed::What;
 use crate::published;
 use crate::wire::{self, FETCH_HEAD, SUBMIT_RECEIPT, Watermark};

@@ -19,9 +19,8 @@ use iia_link::rt::{Message, Session};
 use tokio::sync::Mutex;
 
 use super::capacity::Capacities;
-use super::link::Link;
 use super::serve::{Serve, serve};
-use crate::client::AuditClient;
+use crate::client::{AuditClient, Link};
 use crate::wire::{self, ChildAsk, LakeAsk, WRITE_CHILD, Watermark};
 use crate::workload::Workload;
 

@@ -23,7 +23,7 @@ use iia_lake::Lake;
 use iia_link::rt::{Message, Session};
 
 use super::serve::{Serve, serve};
-use crate::boxdir::write_durably;
+use crate::boxdir::{BoxDir, write_durably};
 use crate::client::AuditClient;
 use crate::wire::{
     self, LakeAsk, SIPHON, SiphonAnswer, SiphonAsk, WRITE_BATCH, WRITE_CHILD, Watermark,
@@ -31,6 +31,9 @@ use crate::wire::{
 use crate::workload::Workload;
 
 const SEAL_EVERY: Duration = Duration::from_secs(30);
+
+/// The segments that the chain knows.
+const TOLD: &str = "segments-told";
 
 /// Below this lies what is said of the audit chain.
 const EVIDENCE: &str = "ot.security.";
@@ -51,7 +54,7 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     )?;
     let audit = AuditClient::start(workload, "iia.contract.internal.lake_to_audit");
     tracing::info!(?recovery, "lake.open");
-    let told = workload.dir().state().join("segments-told");
+    let told = told(workload.dir())?;
     let role = Rc::new(Keeper {
         workload: workload.clone(),
         lake: RefCell::new(lake),
@@ -72,6 +75,17 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
     role.seal().await?;
     role.audit.flush().await;
     Ok(())
+}
+
+/// Where the lake notes what it has told, in its own directory; where it was before it comes from.
+fn told(dir: &BoxDir) -> std::io::Result<PathBuf> {
+    let (own, before) = (dir.state().join("lake"), dir.state().join(TOLD));
+    fs::create_dir_all(&own)?;
+    let told = own.join(TOLD);
+    if !told.exists() && before.exists() {
+        fs::copy(before, &told)?;
+    }
+    Ok(told)
 }
 
 impl Serve for Keeper {

@@ -12,7 +12,6 @@ mod heads;
 mod impostor;
 mod intake;
 mod lake;
-mod link;
 mod north;
 mod publish;
 mod replicate;
@@ -25,10 +24,12 @@ use tokio::task::LocalSet;
 pub(crate) use self::collect::INTERFACE;
 use self::collect::Tap;
 use crate::secrets;
+use crate::users;
 use crate::workload::{Begun, Workload};
 
 /// Runs one role until the supervisor says stop or its work is done.
 pub(crate) fn run(role: &str) -> anyhow::Result<()> {
+    users::become_own()?;
     let begun = Begun::receive(role)?;
     // Before anything else: whoever watches a wire gives up its rights before it has threads.
     let tap = match role {

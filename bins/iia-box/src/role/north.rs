@@ -6,7 +6,7 @@ use iia_core::zone::Zone;
 use iia_edge::wire::{PUBLISH_BATCH, PUBLISH_HEAD};
 
 use super::deeds::Credentials;
-use super::link::Link;
+use crate::client::Link;
 use crate::workload::Workload;
 
 /// The contracts under which a publisher speaks to the next box up; empty where the catalog has none, so that every

@@ -15,8 +15,8 @@ use iia_edge::wire::{PUBLISH_BATCH, PUBLISH_HEAD, PublishAck, PublishBatch};
 
 use super::deeds::{Deeds, FailsClosed};
 use super::heads::Heads;
-use super::link::Link;
 use super::north::{North, Way};
+use crate::client::Link;
 use crate::deed::{Sent, What};
 use crate::wire::{self, ANNOUNCE, Announce, SIPHON, SiphonAnswer, SiphonAsk};
 use crate::workload::Workload;

@@ -3,7 +3,7 @@
 use iia_audit::chunk::Position;
 use iia_edge::wire::{ADD_ENTRIES, HeadOffer, MirrorAnswer, MirrorAsk};
 
-use super::link::Link;
+use crate::client::Link;
 use crate::wire::{self, FETCH_RECORDS, RecordsAnswer, RecordsAsk, SUBMIT_MIRRORED, Watermark};
 use crate::workload::Workload;
 

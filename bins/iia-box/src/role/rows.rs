@@ -70,13 +70,15 @@ async fn carry(workload: Workload, mut rows: mpsc::Receiver<Row>) {
     let mut lake = LakeClient::new(&workload, TO_LAKE);
     let service = ServiceId::of(workload.id());
     while let Some(row) = rows.recv().await {
-        let last = lake.watermark(&row.stream(), service).await;
-        let number = last.next().map_err(anyhow::Error::from);
-        match number.and_then(|number| row.batch(service, number)) {
-            Ok(batch) => {
-                lake.write(batch).await;
-            }
-            Err(error) => tracing::error!(error = format!("{error:#}"), "audit.row"),
+        if let Err(error) = store(&mut lake, service, &row).await {
+            tracing::error!(error = format!("{error:#}"), "audit.row");
+            lake.lose(1).await;
         }
     }
+}
+
+async fn store(lake: &mut LakeClient, service: ServiceId, row: &Row) -> anyhow::Result<()> {
+    let last = lake.watermark(&row.stream(), service).await?;
+    lake.write(row.batch(service, last.next()?)?).await?;
+    Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -49,10 +50,28 @@ impl Demo {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Self {
+        Self::start_with(prepare, (&[], arguments), environment)
+    }
+
+    /// The same, started by a program that puts it where it belongs and then becomes it.
+    pub(crate) fn start_by(by: &[&str], arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start_with(|| (), (by, arguments), environment)
+    }
+
+    fn start_with(
+        prepare: impl FnOnce(),
+        (by, arguments): (&[&str], &[&str]),
+        environment: &[(&str, &str)],
+    ) -> Self {
         let only_one = Self::claim();
         prepare();
         let dir = tempfile::tempdir().unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_iia-box"))
+        // Others may pass, who are the users of its roles.
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711)).unwrap();
+        let program = env!("CARGO_BIN_EXE_iia-box");
+        let mut words = by.iter().copied().chain([program]);
+        let child = Command::new(words.next().unwrap())
+            .args(words)
             .arg("demo")
             .args(arguments)
             .arg("--dir")

@@ -11,6 +11,7 @@ mod admitted;
 mod alert;
 mod attack;
 mod breaks;
+mod cell;
 mod damage;
 mod demo;
 mod ended;
@@ -26,7 +27,17 @@ mod refused;
 mod revoked;
 mod rollback;
 mod rotated;
+#[cfg(feature = "tpm")]
+mod sealed;
 mod secrets;
 mod strained;
+mod users;
 mod whole;
 mod wire;
+
+#[cfg(feature = "tpm")]
+#[path = "../../../../iia-identity/tests/common/mod.rs"]
+mod common;
+#[cfg(feature = "tpm")]
+#[path = "../../../../iia-identity/tests/machine/mod.rs"]
+mod machine;

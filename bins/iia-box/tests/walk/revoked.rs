@@ -22,19 +22,24 @@ const SUPERVISOR: &str = "spiffe://iia.local/zone/cfg/workload/supervisor";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn signed(base: &Path, by: &str) -> Vec<u8> {
+    signed_of(base, by, &format!("identity {OBSERVER}"))
+}
+
+/// The revocation of whoever this line names.
+pub(crate) fn signed_of(base: &Path, by: &str, line: &str) -> Vec<u8> {
     let seed: [u8; 32] = fs::read(base.join("operators").join(by))
         .unwrap()
         .try_into()
         .unwrap();
     let text = format!(
-        "iia-config 1\n\nrevocation lost {{\n  issued 2026-11-24T12:00:00Z\n  identity {OBSERVER}\n}}\n"
+        "iia-config 1\n\nrevocation lost {{\n  issued 2026-11-24T12:00:00Z\n  {line}\n}}\n"
     );
     let key = SoftwareKey::from_seed(&seed.into());
     seal(Class::Revocation, text.as_bytes(), &[&key]).unwrap()
 }
 
 /// Whether the applier takes it.
-fn apply(dir: &Path, revocation: &[u8]) -> bool {
+pub(crate) fn apply(dir: &Path, revocation: &[u8]) -> bool {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_iia-box")).with_file_name("iia-apply");
     let file = dir.join("state/revocation.sig");
     fs::write(&file, revocation).unwrap();
@@ -69,7 +74,7 @@ fn count(audit: &Path, kind: EventKind, wanted: &[(&str, &str)]) -> usize {
     told(audit, kind, wanted).2
 }
 
-fn until(what: &str, is: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, is: impl Fn() -> bool) {
     let started = Instant::now();
     while !is() {
         assert!(started.elapsed() < PATIENCE, "{what}");

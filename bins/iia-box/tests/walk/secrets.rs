@@ -12,32 +12,48 @@ use iia_core::event::{Event, EventKind};
 use crate::demo::{Demo, files, signal};
 
 const TEXT: &str = include_str!("../../../../examples/box-pi/box.icl");
-const API: &str = "spiffe://iia.local/zone/api/workload/query_server";
-const LAKE: &str = "spiffe://iia.local/zone/lake/workload/lake_writer";
-const OF_API: &str = "canary-of-the-api-5f0c";
-const OF_LAKE: &str = "canary-of-the-lake-91d2";
+pub(crate) const API: &str = "spiffe://iia.local/zone/api/workload/query_server";
+pub(crate) const LAKE: &str = "spiffe://iia.local/zone/lake/workload/lake_writer";
+pub(crate) const OF_API: &str = "canary-of-the-api-5f0c";
+pub(crate) const OF_LAKE: &str = "canary-of-the-lake-91d2";
 /// Somebody who is not the box.
 const OTHER: &str = "64001";
 
-/// The example box in which the API and the lake have a secret each.
-fn config(place: &Path) -> PathBuf {
-    let credential = |name: &str, reference: &str, workload: &str| {
-        format!(
-            "credential {name} {{\n  store file\n  reference {reference}\n  workload {workload}\n}}\n\n"
-        )
-    };
-    let both = credential("broker", "broker", API) + &credential("disk", "disk-2026", LAKE);
+/// What the API and the lake have.
+pub(crate) const BOTH: [(&str, &str); 2] = [("broker", API), ("disk-2026", LAKE)];
+
+/// The example box in which these workloads have these secrets.
+pub(crate) fn config(place: &Path, store: &str, secrets: &[(&str, &str)]) -> PathBuf {
+    let all: String = secrets
+        .iter()
+        .enumerate()
+        .map(|(number, (reference, workload))| {
+            format!(
+                "credential c{number} {{\n  store {store}\n  reference {reference}\n  workload {workload}\n}}\n\n"
+            )
+        })
+        .collect();
     let path = place.join("box.icl");
-    let text = TEXT.replacen("ruleset techniques", &(both + "ruleset techniques"), 1);
+    let text = TEXT.replacen("ruleset techniques", &(all + "ruleset techniques"), 1);
     fs::write(&path, text).unwrap();
     path
 }
 
 /// What the operator does before.
-fn put(store: &Path, workload: &str, (name, secret): (&str, &str)) {
+pub(crate) fn put(store: &Path, workload: &str, secret: (&str, &str)) {
+    put_with(&[], (store, workload), secret);
+}
+
+/// The same, where something else keeps the store's key.
+pub(crate) fn put_with(
+    sealing: &[&str],
+    (store, workload): (&Path, &str),
+    (name, secret): (&str, &str),
+) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_iia-box"))
         .args(["secret", "--workload", workload, "--store"])
         .arg(store)
+        .args(sealing)
         .arg(name)
         .stdin(Stdio::piped())
         .spawn()
@@ -48,7 +64,7 @@ fn put(store: &Path, workload: &str, (name, secret): (&str, &str)) {
     assert!(command.wait().unwrap().success());
 }
 
-fn events(evidence: &Path) -> Vec<Event> {
+pub(crate) fn events(evidence: &Path) -> Vec<Event> {
     assert_eq!(verify_log(evidence, &Elsewhere::default()).bad, None);
     let mut events = Vec::new();
     records(&evidence.join("audit"), |record| {
@@ -58,7 +74,7 @@ fn events(evidence: &Path) -> Vec<Event> {
     events
 }
 
-fn found<'e>(events: &'e [Event], kind: EventKind, role: &str) -> Vec<&'e Event> {
+pub(crate) fn found<'e>(events: &'e [Event], kind: EventKind, role: &str) -> Vec<&'e Event> {
     let is_it = |event: &&Event| event.kind == kind && event.field("role") == Some(role);
     events.iter().filter(is_it).collect()
 }
@@ -90,7 +106,7 @@ fn each_role_has_its_own_secrets_in_memory_and_they_go_with_it() {
     put(&store, API, ("broker", OF_API));
     put(&store, API, ("old", "canary-not-named-77"));
     put(&store, LAKE, ("disk-2026", OF_LAKE));
-    let config = config(place.path());
+    let config = config(place.path(), "file", &BOTH);
     let mut run = Demo::start(&[
         "--speed",
         "0",
@@ -148,7 +164,12 @@ fn each_role_has_its_own_secrets_in_memory_and_they_go_with_it() {
 }
 
 /// Runs a demo to its bad end: what it said, and the chain of the box at the press line.
-fn refused(place: &Path, (config, store): (&Path, &Path), memory: &Path) -> (String, Vec<Event>) {
+pub(crate) fn refused(
+    place: &Path,
+    (config, store): (&Path, &Path),
+    (memory, sealing): (&Path, &[&str]),
+    environment: &[(&str, &str)],
+) -> (String, Vec<Event>) {
     let _one = Demo::claim();
     let base = place.join("run");
     let done = Command::new(env!("CARGO_BIN_EXE_iia-box"))
@@ -158,6 +179,8 @@ fn refused(place: &Path, (config, store): (&Path, &Path), memory: &Path) -> (Str
         .arg(store)
         .arg("--memory")
         .arg(memory)
+        .args(sealing)
+        .envs(environment.iter().copied())
         .arg("--dir")
         .arg(&base)
         .output()
@@ -187,16 +210,9 @@ fn a_role_whose_secrets_are_not_there_is_not_started_and_the_chain_says_why() {
         let store = place.path().join("store");
         put(&store, API, (name, OF_API));
         put(&store, LAKE, ("disk-2026", OF_LAKE));
-        let config = config(place.path());
-        let text = fs::read_to_string(&config).unwrap();
         // The lake would be refused first.
-        let text = text.replacen(
-            &format!("  workload {LAKE}\n}}\n\nruleset"),
-            "}\n\nruleset",
-            1,
-        );
-        fs::write(&config, text).unwrap();
-        let (said, told) = refused(place.path(), (&config, &store), memory);
+        let config = config(place.path(), "file", &BOTH[..1]);
+        let (said, told) = refused(place.path(), (&config, &store), (memory, &[]), &[]);
         assert!(
             said.contains("does not start without its secrets"),
             "{said}"

@@ -15,6 +15,7 @@ use crate::machine::{Machine, Outfit, TO_AUDIT, issuer, root};
 use crate::operators::Operators;
 use crate::screen::Tone;
 use crate::secrets::Memory;
+use crate::users::{USERS_MAX, Users};
 use iia_identity::pipe::Root;
 
 impl Stage<'_> {
@@ -51,8 +52,19 @@ impl Stage<'_> {
                 operators: &operators,
             };
             self.configure(commission, &text)?;
+            if let Some(first) = arguments.users {
+                // The box at the press line has the first ones.
+                let above = LEVELS.len() - 1 - self.told.log_keys.len();
+                let number = u32::try_from(above)?;
+                Users::give(dir, first.saturating_add(number * USERS_MAX))?;
+            }
+            if level.name == "seg01" {
+                arguments.cell.give((dir, level.name))?;
+            }
             if let (Some(store), "seg01") = (&arguments.secrets, level.name) {
                 memory = Some(Memory::give(dir, (store, &arguments.memory))?);
+                #[cfg(feature = "tpm")]
+                arguments.sealing.give(dir)?;
             }
             crate::admit::release(dir)?;
             self.told.log_keys.push(keys.log.to_text());

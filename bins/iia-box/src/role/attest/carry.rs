@@ -9,9 +9,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::TO_BUS;
-use crate::client::LakeClient;
+use crate::client::{LakeClient, Link};
 use crate::findings::Findings;
-use crate::role::link::Link;
 use crate::wire::{self, ANNOUNCE, Announce};
 use crate::workload::Workload;
 

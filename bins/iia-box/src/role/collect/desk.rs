@@ -16,7 +16,7 @@ use iia_lake::batch::{ConnBuilder, ExchangeBuilder, FindingBuilder, SaidBuilder}
 use super::runs::Runs;
 use super::sightings::Sightings;
 use super::values::Values;
-use crate::client::LakeClient;
+use crate::client::{FailsClosed, LakeClient};
 use crate::wire::Announce;
 
 /// Distinct kinds of violation that become events of their own; beyond it they are records only.
@@ -59,23 +59,23 @@ impl<'a> Desk<'a> {
         (catalog, me): (&'a Catalog, &SpiffeId),
         lake: &mut LakeClient,
         again: bool,
-    ) -> Self {
+    ) -> Result<Self, FailsClosed> {
         let service = ServiceId::of(me);
         let mut lane = async |stream: &Stream| Lane::resume(lake, stream, service, again).await;
-        Self {
+        Ok(Self {
             packets: 0,
             catalog,
             matcher: Matcher::new(catalog),
             me: me.clone(),
-            exchanges: (lane(&Stream::MODBUS).await, ExchangeBuilder::new(service)),
-            conns: (lane(&Stream::CONN).await, ConnBuilder::new(service)),
-            said: (lane(&Stream::SAID).await, SaidBuilder::new(service)),
+            exchanges: (lane(&Stream::MODBUS).await?, ExchangeBuilder::new(service)),
+            conns: (lane(&Stream::CONN).await?, ConnBuilder::new(service)),
+            said: (lane(&Stream::SAID).await?, SaidBuilder::new(service)),
             violations: (
-                lane(&Stream::VIOLATION).await,
+                lane(&Stream::VIOLATION).await?,
                 FindingBuilder::new(Stream::VIOLATION, service),
             ),
             detections: (
-                lane(&Stream::DETECTION).await,
+                lane(&Stream::DETECTION).await?,
                 FindingBuilder::new(Stream::DETECTION, service),
             ),
             sightings: Sightings::default(),
@@ -84,7 +84,7 @@ impl<'a> Desk<'a> {
             runs: Runs::default(),
             values: Values::new(catalog),
             covered: 0,
-        }
+        })
     }
 
     /// From now on these engines look for attacks.
@@ -264,13 +264,13 @@ impl Lane {
         stream: &Stream,
         service: ServiceId,
         again: bool,
-    ) -> Self {
-        let durable = lake.watermark(stream, service).await.as_u64();
-        Self {
+    ) -> Result<Self, FailsClosed> {
+        let durable = lake.watermark(stream, service).await?.as_u64();
+        Ok(Self {
             given: if again { 0 } else { durable },
             durable,
             first: 0,
-        }
+        })
     }
 
     /// Gives the next number; tells whether the lake still lacks it. `waiting` rows lie in the batch already.

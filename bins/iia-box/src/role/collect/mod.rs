@@ -50,7 +50,7 @@ struct Collect<'a> {
 pub(super) async fn run(workload: &Workload, tap: Option<Tap>) -> anyhow::Result<()> {
     let mut lake = LakeClient::new(workload, "iia.contract.internal.collect_to_lake");
     let again = tap.is_none();
-    let mut desk = Desk::resume((workload.catalog(), workload.id()), &mut lake, again).await;
+    let mut desk = Desk::resume((workload.catalog(), workload.id()), &mut lake, again).await?;
     match Sightings::of(workload.id(), workload.engines(), workload.dir().path()) {
         Ok(sightings) => desk.look_for(sightings),
         Err(error) => {
@@ -147,7 +147,14 @@ impl Collect<'_> {
     /// Stores first, then tells the chain, then the bus.
     async fn flush(&mut self, reached: Timestamp) -> anyhow::Result<()> {
         for batch in self.desk.take_batches()? {
-            self.lake.write(batch).await;
+            let rows = batch.rows;
+            if let Err(closed) = self.lake.write(batch).await {
+                // A capture comes again, and a wire does not.
+                if !self.again {
+                    self.lake.lose(rows).await;
+                }
+                return Err(closed.into());
+            }
         }
         let findings = self.desk.take_findings();
         for finding in &findings {

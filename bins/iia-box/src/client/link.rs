@@ -8,7 +8,7 @@ use crate::workload::Workload;
 
 /// A session that is opened when it is first used and again after it broke. While the other end is away it is tried no
 /// more often than the contract says, and what waits for nothing does what the contract says.
-pub(super) struct Link {
+pub(crate) struct Link {
     workload: Workload,
     to: &'static str,
     contract: String,
@@ -27,7 +27,7 @@ struct Away {
 
 impl Link {
     /// To an endpoint, under a contract, for an operation.
-    pub(super) fn new(
+    pub(crate) fn new(
         workload: &Workload,
         to: &'static str,
         contract: &str,
@@ -44,7 +44,7 @@ impl Link {
     }
 
     /// The session, opened if there is none.
-    pub(super) async fn session(&mut self) -> anyhow::Result<&mut Session> {
+    pub(crate) async fn session(&mut self) -> anyhow::Result<&mut Session> {
         if self.session.is_none() {
             anyhow::ensure!(self.wait_ns() == 0, self.away());
             let way = (self.to, self.contract.as_str(), self.operation);
@@ -60,7 +60,7 @@ impl Link {
     }
 
     /// How long it takes until the other end is tried again; 0 while it is there.
-    pub(super) fn wait_ns(&self) -> u64 {
+    pub(crate) fn wait_ns(&self) -> u64 {
         let now_ns = now(&self.workload);
         match self.outage.is_there() || self.outage.poll_try(now_ns) {
             true => 0,
@@ -69,13 +69,13 @@ impl Link {
     }
 
     /// When the other end's certificate ends, while there is a session.
-    pub(super) fn peer_ends(&self) -> Option<Timestamp> {
+    pub(crate) fn peer_ends(&self) -> Option<Timestamp> {
         self.session.as_ref().map(Session::peer_ends)
     }
 
     /// Asks and waits for the answer; a session whose other end has fallen since it was last used is opened again once.
     /// Whatever is asked over a link may be asked twice.
-    pub(super) async fn call(&mut self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+    pub(crate) async fn call(&mut self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
         let is_fresh = self.session.is_none();
         let answer = match self.call_once(payload).await {
             Err(_) if !is_fresh => self.call_once(payload).await,
@@ -96,7 +96,7 @@ impl Link {
     }
 
     /// Sends, and waits for nothing. What the other end does not take is kept, dropped or refused by the contract's word.
-    pub(super) async fn push(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
+    pub(crate) async fn push(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
         let _tried = self.session().await;
         let now_ns = now(&self.workload);
         let refused = match self.outage.handle_message(now_ns, payload) {

@@ -1,0 +1,118 @@
+//! What keeps the key of a box's store of secrets: the TPM that the box was given, or software where it was given none.
+//!
+//! What was given lies in the box's `host/`: the TPM's address, and the signed policy of the image that runs. A box that has
+//! a TPM takes no store whose key software keeps: whoever could put one in its place would choose the secrets.
+
+#[cfg(feature = "tpm")]
+use std::path::PathBuf;
+
+use iia_identity::secrets::{Keeper, SecretsError, SoftwareKeeper};
+
+#[cfg(feature = "tpm")]
+use crate::boxdir::{BoxDir, write_durably};
+
+/// A TPM, and what its secrets are sealed to.
+#[cfg(feature = "tpm")]
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Sealing {
+    /// The TPM that seals the store's key, such as `device:/dev/tpmrm0`
+    #[arg(long, value_name = "ADDRESS", requires = "policy")]
+    tpm: Option<String>,
+    /// The signed policy of the machine's state, made by `iia-box policy`
+    #[arg(long, value_name = "FILE", requires = "tpm")]
+    policy: Option<PathBuf>,
+}
+
+/// This program was built without TPMs.
+#[cfg(not(feature = "tpm"))]
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Sealing {}
+
+impl Sealing {
+    /// What keeps the key.
+    #[cfg(feature = "tpm")]
+    pub(crate) fn keeper(&self) -> Result<Box<dyn Keeper>, SecretsError> {
+        let (Some(address), Some(policy)) = (&self.tpm, &self.policy) else {
+            return Ok(Box::new(SoftwareKeeper));
+        };
+        Ok(Box::new(tpm::keeper(address, &tpm::read(policy)?)?))
+    }
+
+    /// What keeps the key.
+    #[cfg(not(feature = "tpm"))]
+    #[expect(clippy::unused_self, reason = "as where there are TPMs")]
+    pub(crate) fn keeper(&self) -> Result<Box<dyn Keeper>, SecretsError> {
+        Ok(Box::new(SoftwareKeeper))
+    }
+
+    /// Gives it to a box.
+    #[cfg(feature = "tpm")]
+    pub(crate) fn give(&self, dir: &BoxDir) -> anyhow::Result<()> {
+        if let (Some(address), Some(policy)) = (&self.tpm, &self.policy) {
+            let policy = tpm::read(policy)?;
+            std::fs::create_dir_all(dir.host())?;
+            write_durably(&dir.tpm(), address.as_bytes())?;
+            write_durably(&dir.pcr_policy(), &policy)?;
+        }
+        Ok(())
+    }
+}
+
+/// What keeps the key of the store of the box in this directory.
+pub(crate) fn of(dir: &crate::boxdir::BoxDir) -> Result<Box<dyn Keeper>, SecretsError> {
+    if !dir.tpm().exists() {
+        return Ok(Box::new(SoftwareKeeper));
+    }
+    #[cfg(feature = "tpm")]
+    {
+        let address = tpm::read(&dir.tpm())?;
+        let address = String::from_utf8_lossy(&address);
+        Ok(Box::new(tpm::keeper(
+            address.trim(),
+            &tpm::read(&dir.pcr_policy())?,
+        )?))
+    }
+    // This program speaks to no TPM, and nothing else will do.
+    #[cfg(not(feature = "tpm"))]
+    Err(SecretsError::WrongKeeper)
+}
+
+#[cfg(feature = "tpm")]
+pub(crate) mod tpm {
+    //! The TPM, and the policy that its secrets open by.
+
+    use std::fs::File;
+    use std::io::Read as _;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use iia_identity::pcr_policy::{POLICY_LEN_MAX, PolicyFile};
+    use iia_identity::secrets::{SecretsError, TpmKeeper};
+    use iia_identity::tpm::Tpm;
+
+    /// How long the TPM has to answer: a supervisor that waits starts nothing else.
+    const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+    /// The keeper; the TPM is let go with it, so that others may ask it as well.
+    pub(super) fn keeper(address: &str, policy: &[u8]) -> Result<TpmKeeper, SecretsError> {
+        let file = PolicyFile::parse(policy)?;
+        let policy = file.signed(TpmKeeper::REFERENCE)?;
+        Ok(TpmKeeper {
+            tpm: Tpm::open_within(address, ANSWER_MAX)?,
+            signer: file.signer,
+            policy,
+        })
+    }
+
+    /// A file no longer than a policy may be.
+    pub(crate) fn read(path: &Path) -> Result<Vec<u8>, SecretsError> {
+        let failed = |_| SecretsError::Io {
+            what: "read what the box was given of the machine",
+        };
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(POLICY_LEN_MAX + 1).unwrap_or(u64::MAX);
+        let mut file = File::open(path).map_err(failed)?.take(limit);
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        Ok(bytes)
+    }
+}

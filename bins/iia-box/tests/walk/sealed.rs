@@ -1,0 +1,148 @@
+//! A box with a TPM: its store of secrets opens in the state of the machine that was signed, and in no other.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use iia_core::event::{Event, EventKind};
+
+use crate::demo::{Demo, signal};
+use crate::falls::{kill, process_of};
+use crate::machine::{Machine, hex};
+use crate::secrets::{API, OF_API, config, events, found, put_with, refused};
+
+const SEALED: &str = "secrets at rest: key sealed by hardware";
+
+/// The software TPM answers in this network: without a program that makes another the demo stays in it.
+const HERE: (&str, &str) = ("PATH", "/nowhere");
+
+/// What the program writes, which must succeed.
+fn writes(arguments: &[&str]) -> Vec<u8> {
+    let done = Command::new(env!("CARGO_BIN_EXE_iia-box"))
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{arguments:?}");
+    done.stdout
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Boots an image and has its state signed, as whoever builds images does: OpenSSL has the key.
+fn boot(machine: &mut Machine, image: u8) -> PathBuf {
+    machine.reboot();
+    machine.does(&format!("tpm2_pcrextend 4:sha256={}", hex(&[image; 32])));
+    let (signer, address) = (machine.path("signer.der"), machine.address());
+    let draft = writes(&[
+        "policy",
+        "draft",
+        "--tpm",
+        &address,
+        "--signer",
+        text(&signer),
+        "--pcr",
+        "11",
+        "--pcr",
+        "4",
+    ]);
+    let draft = machine.write("draft", &draft);
+    machine.write("message", &writes(&["policy", "message", text(&draft)]));
+    machine.does("openssl dgst -sha256 -sign signer.pem -out signature message");
+    let signature = machine.path("signature");
+    let signed = writes(&[
+        "policy",
+        "signed",
+        text(&draft),
+        "--signature",
+        text(&signature),
+    ]);
+    machine.write("policy", &signed)
+}
+
+fn stores(told: &[Event]) -> Vec<(&str, &str)> {
+    let store = |event: &&Event| event.kind == EventKind::SecretsStore;
+    told.iter()
+        .filter(store)
+        .map(|event| {
+            let code = event.field("code").or(event.field("secrets_key"));
+            (event.field("outcome").unwrap(), code.unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn a_box_with_a_tpm_opens_its_store_as_signed_and_hands_out_nothing_after_tampering() {
+    let test = "a_box_with_a_tpm_opens_its_store_as_signed_and_hands_out_nothing_after_tampering";
+    let Some(mut machine) = Machine::start(test) else {
+        return;
+    };
+    machine.signer("signer.pem");
+    machine.does("openssl ec -in signer.pem -pubout -outform DER -out signer.der");
+    let policy = boot(&mut machine, 1);
+    let place = tempfile::tempdir().unwrap();
+    let (store, plain) = (place.path().join("store"), place.path().join("plain"));
+    let address = machine.address();
+    let tpm = ["--tpm", &address, "--policy", text(&policy)];
+    put_with(&tpm, (&store, API), ("broker", OF_API));
+    let config = config(place.path(), "tpm", &[("broker", API)]);
+
+    // As signed: the role has its secret, until the machine is tampered with while it runs.
+    let secrets = ["--secrets", text(&store), "--config", text(&config)];
+    let calm = ["--speed", "2", "--no-kill"];
+    let mut run = Demo::start_in(&[&calm[..], &secrets, &tpm].concat(), &[HERE]);
+    run.until("api: holds secrets of its own: broker");
+    run.until("collect serves");
+    machine.does(&format!("tpm2_pcrextend 11:sha256={}", hex(&[9; 32])));
+    kill(run.pid(), ("seg01", "api"));
+    run.until("does not start without its secrets");
+    assert_eq!(process_of(run.pid(), ("seg01", "api")), None);
+    // What waits for the chain gets there.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    signal("STOP", run.pid());
+    let told = events(&run.evidence("seg01"));
+    signal("CONT", run.pid());
+    drop(run);
+    assert_eq!(stores(&told), [("opened", SEALED)]);
+    let started = found(&told, EventKind::WorkloadStarted, "api");
+    assert_eq!(started.len(), 1);
+    assert_eq!(started[0].field("secrets_key"), Some(SEALED));
+    let stopped = found(&told, EventKind::WorkloadStopped, "api");
+    let codes: Vec<_> = stopped
+        .iter()
+        .filter_map(|event| event.field("code"))
+        .collect();
+    assert_eq!(codes, ["IIA-IDN-1101"]);
+
+    // Another image, whose state nobody has signed: the store stays shut, and its secrets with it.
+    put_with(&[], (&plain, API), ("broker", OF_API));
+    machine.reboot();
+    machine.does(&format!("tpm2_pcrextend 4:sha256={}", hex(&[66; 32])));
+    let address = machine.address();
+    let tpm = ["--tpm", &address, "--policy", text(&policy)];
+    // A store whose key software keeps does not do in its place.
+    for (store, code) in [(&store, "IIA-IDN-1101"), (&plain, "IIA-IDN-2102")] {
+        let place = tempfile::tempdir().unwrap();
+        let shared = Path::new("/dev/shm");
+        let (said, told) = refused(place.path(), (&config, store), (shared, &tpm), &[HERE]);
+        assert!(said.contains("the store of secrets stays shut"), "{said}");
+        assert_eq!(stores(&told), [("refused", code)]);
+        assert_eq!(found(&told, EventKind::WorkloadStarted, "api").len(), 0);
+        let stopped = found(&told, EventKind::WorkloadStopped, "api");
+        let codes: Vec<_> = stopped
+            .iter()
+            .filter_map(|event| event.field("code"))
+            .collect();
+        assert_eq!(codes, [code], "{said}");
+    }
+
+    // An update comes with its own signed policy, and what was sealed long ago opens.
+    let policy = boot(&mut machine, 2);
+    let address = machine.address();
+    let again = ["--tpm", &address, "--policy", text(&policy)];
+    put_with(&again, (&store, API), ("second", OF_API));
+    let kept = fs::read(store.join("key")).unwrap();
+    assert!(kept.starts_with(b"iia secret store 1, key sealed by a TPM\n"));
+}
