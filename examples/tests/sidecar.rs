@@ -2,7 +2,12 @@
 //! network where nobody but the sidecar comes near it. What the contracts name goes through under mutual TLS, and whoever
 //! comes with a wrong certificate, a wrong name, no TLS, or a wrong request gets nothing, and the device hears nothing of it.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests"
+)]
 
 #[path = "../examples/sidecar/main.rs"]
 #[allow(dead_code, reason = "its main is not ours")]

@@ -20,10 +20,11 @@ use iia_identity::check::ProviderCheck;
 use iia_identity::issue::{Issuer, request, request_by};
 use iia_identity::svid::{Store, Svid};
 use iia_identity::tls::{client_config, server_config};
-use iia_identity::tpm::Tpm;
+use iia_identity::tpm::{SeldomKey, Tpm};
 use iia_identity::verify::verify_chain;
 use machine::Machine;
 use rustls::pki_types::ServerName;
+use rustls::sign::SigningKey;
 use rustls::{ClientConnection, ServerConnection, Stream};
 
 const LAKE: &str = "spiffe://iia.local/zone/lake/workload/lake_writer";
@@ -36,7 +37,8 @@ struct Ends {
     bundles: Arc<BundleSet>,
 }
 
-fn ends(machine: &Machine) -> Ends {
+/// The TPM is held by the key, or spoken to only while it signs.
+fn ends(machine: &Machine, held: bool) -> Ends {
     let now = SystemClock::new(Floor::default(), 0).read();
     let issuer = Issuer::create("iia.local".parse().unwrap(), 3600, 1, now).unwrap();
     let mut bundles = BundleSet::default();
@@ -49,7 +51,13 @@ fn ends(machine: &Machine) -> Ends {
     assert_eq!(key.origin(), KeyOrigin::Hardware);
     let csr = request_by(&lake, &key).unwrap();
     let issued = issuer.issue(&csr, &lake, &common::Everybody, now).unwrap();
-    let svid = Svid::with_signing_key(issued.chain.clone(), Arc::new(key)).unwrap();
+    let seldom = SeldomKey::new(&key, &machine.address(), PATIENCE).unwrap();
+    assert_eq!(seldom.origin(), KeyOrigin::Hardware);
+    let key: Arc<dyn SigningKey> = match held {
+        true => Arc::new(key),
+        false => Arc::new(seldom),
+    };
+    let svid = Svid::with_signing_key(issued.chain.clone(), key).unwrap();
     // Another key does not go with it.
     let other = tpm.key(&tpm.create_key().unwrap()).unwrap();
     assert!(Svid::with_signing_key(issued.chain, Arc::new(other)).is_err());
@@ -93,7 +101,7 @@ fn openssl_as_client_meets_a_key_in_a_tpm() {
     let Some(machine) = Machine::start("openssl_as_client_meets_a_key_in_a_tpm") else {
         return;
     };
-    let ends = ends(&machine);
+    let ends = ends(&machine, true);
     let config = Arc::new(server_config(&ends.store, &ends.bundles).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -136,7 +144,9 @@ fn openssl_as_server_meets_a_key_in_a_tpm() {
     let Some(machine) = Machine::start("openssl_as_server_meets_a_key_in_a_tpm") else {
         return;
     };
-    let ends = ends(&machine);
+    let ends = ends(&machine, false);
+    // Nobody holds the TPM, which has room for one.
+    machine.does("tpm2_pcrread sha256:4");
     let config = client_config(&ends.store, &ends.bundles, &BUS.parse().unwrap()).unwrap();
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use iia_identity::secrets::{Keeper, SecretsError, SoftwareKeeper};
 
+use crate::boxdir::BoxDir;
 #[cfg(feature = "tpm")]
-use crate::boxdir::{BoxDir, write_durably};
+use crate::boxdir::write_durably;
 
 /// A TPM, and what its secrets are sealed to.
 #[cfg(feature = "tpm")]
@@ -40,9 +41,14 @@ impl Sealing {
 
     /// What keeps the key.
     #[cfg(not(feature = "tpm"))]
-    #[expect(clippy::unused_self, reason = "as where there are TPMs")]
     pub(crate) fn keeper(&self) -> Result<Box<dyn Keeper>, SecretsError> {
         Ok(Box::new(SoftwareKeeper))
+    }
+
+    /// Gives it to a box.
+    #[cfg(not(feature = "tpm"))]
+    pub(crate) fn give(&self, _: &BoxDir) -> anyhow::Result<()> {
+        Ok(())
     }
 
     /// Gives it to a box.
@@ -59,7 +65,7 @@ impl Sealing {
 }
 
 /// What keeps the key of the store of the box in this directory.
-pub(crate) fn of(dir: &crate::boxdir::BoxDir) -> Result<Box<dyn Keeper>, SecretsError> {
+pub(crate) fn of(dir: &BoxDir) -> Result<Box<dyn Keeper>, SecretsError> {
     if !dir.tpm().exists() {
         return Ok(Box::new(SoftwareKeeper));
     }
@@ -86,9 +92,13 @@ pub(crate) mod tpm {
     use std::path::Path;
     use std::time::Duration;
 
+    use iia_core::SpiffeId;
+    use iia_identity::issue::request_by;
     use iia_identity::pcr_policy::{POLICY_LEN_MAX, PolicyFile};
     use iia_identity::secrets::{SecretsError, TpmKeeper};
-    use iia_identity::tpm::Tpm;
+    use iia_identity::tpm::{SeldomKey, Tpm};
+
+    use crate::boxdir::BoxDir;
 
     /// How long the TPM has to answer: a supervisor that waits starts nothing else.
     const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -102,6 +112,16 @@ pub(crate) mod tpm {
             signer: file.signer,
             policy,
         })
+    }
+
+    /// A new key of the TPM of a box, and a request for it.
+    pub(crate) fn request(dir: &BoxDir, id: &SpiffeId) -> anyhow::Result<(Vec<u8>, SeldomKey)> {
+        let address = read(&dir.tpm())?;
+        let address = String::from_utf8_lossy(&address);
+        let tpm = Tpm::open_within(address.trim(), ANSWER_MAX)?;
+        let key = tpm.key(&tpm.create_key()?)?;
+        let csr = request_by(id, &key)?;
+        Ok((csr, SeldomKey::new(&key, address.trim(), ANSWER_MAX)?))
     }
 
     /// A file no longer than a policy may be.

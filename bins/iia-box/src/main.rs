@@ -27,6 +27,7 @@ mod passive;
 #[cfg(feature = "tpm")]
 mod pcrs;
 mod policy;
+mod proof;
 mod published;
 mod refused;
 mod revoked;

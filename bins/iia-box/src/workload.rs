@@ -31,6 +31,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::boxdir::BoxDir;
 use crate::outage;
+use crate::proof::Proof;
 use crate::refused;
 use crate::supervise::{News, news_of};
 use crate::terms::{Settings, Terms};
@@ -148,11 +149,11 @@ impl Workload {
     pub(crate) fn in_process(
         id: SpiffeId,
         dir: &BoxDir,
-        (chain, key): (Vec<Vec<u8>>, PrivateKey),
+        (chain, proof): (Vec<Vec<u8>>, Proof),
         (roots, news): (&[Root], std::sync::mpsc::Sender<News>),
     ) -> anyhow::Result<Self> {
         let settings = Settings::load(dir)?;
-        let store = Arc::new(Store::new(svid(chain, key)?));
+        let store = Arc::new(Store::new(proof.svid(chain)?));
         let gate = Arc::new(settings.catalog.clone());
         let endpoint = endpoint(&id, &store, roots, gate)?;
         let (_, orders) = watch::channel(Order::Run);
@@ -181,8 +182,8 @@ impl Workload {
     }
 
     /// Another SVID serves every handshake from now on.
-    pub(crate) fn renew(&self, (chain, key): (Vec<Vec<u8>>, PrivateKey)) -> anyhow::Result<()> {
-        self.shared.store.replace(svid(chain, key)?);
+    pub(crate) fn renew(&self, (chain, proof): (Vec<Vec<u8>>, Proof)) -> anyhow::Result<()> {
+        self.shared.store.replace(proof.svid(chain)?);
         Ok(())
     }
 

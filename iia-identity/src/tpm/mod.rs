@@ -7,6 +7,7 @@ mod attest;
 mod blob;
 mod key;
 mod seal;
+mod seldom;
 mod template;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -24,6 +25,7 @@ pub use attest::{Challenge, Quoted};
 pub use blob::{BLOB_LEN_MAX, KeyBlob};
 pub use key::TpmKey;
 pub use seal::SECRET_LEN_MAX;
+pub use seldom::SeldomKey;
 
 pub use crate::tpm_error::HardwareError;
 

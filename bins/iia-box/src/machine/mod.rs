@@ -172,12 +172,13 @@ impl Machine {
             .transpose()?;
         let own = Own {
             id,
+            dir: self.dir.clone(),
             issuer: Arc::clone(&self.issuer),
             catalog: self.settings.catalog.clone(),
             revoked: Arc::clone(&self.revoked),
             news: self.supervisor.news(),
         };
-        own.join((&self.dir, &self.roots), &mut self.own)
+        own.join(&self.roots, &mut self.own)
     }
 
     /// Ends the trial of the configuration: every role that was started serves, under the identity that it gives, and

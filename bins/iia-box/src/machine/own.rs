@@ -6,13 +6,12 @@ use std::time::Duration;
 use iia_contract::Catalog;
 use iia_core::SpiffeId;
 use iia_core::time::Clock as _;
-use iia_identity::IdentityError;
-use iia_identity::issue::{self, PrivateKey};
 use iia_identity::pipe::Root;
 use tokio::task::JoinSet;
 
 use crate::boxdir::BoxDir;
-use crate::issue::Authority;
+use crate::issue::{Authority, event};
+use crate::proof::Proof;
 use crate::revoked::Revoked;
 use crate::supervise::News;
 use crate::workload::{Workload, clock};
@@ -23,6 +22,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// What such a workload asks, and whom it tells.
 pub(super) struct Own {
     pub(super) id: SpiffeId,
+    pub(super) dir: BoxDir,
     pub(super) issuer: Arc<Authority>,
     pub(super) catalog: Catalog,
     pub(super) revoked: Arc<Revoked>,
@@ -31,14 +31,10 @@ pub(super) struct Own {
 
 impl Own {
     /// Gets its first SVID, and renews it at half of its life for as long as `tasks` live.
-    pub(super) fn join(
-        self,
-        (dir, roots): (&BoxDir, &[Root]),
-        tasks: &mut JoinSet<()>,
-    ) -> anyhow::Result<Workload> {
+    pub(super) fn join(self, roots: &[Root], tasks: &mut JoinSet<()>) -> anyhow::Result<Workload> {
         let svid = self.svid()?;
         let news = self.news.clone();
-        let workload = Workload::in_process(self.id.clone(), dir, svid, (roots, news))?;
+        let workload = Workload::in_process(self.id.clone(), &self.dir, svid, (roots, news))?;
         let cut = workload.clone();
         self.revoked.listen(move |whom| {
             cut.revoke(whom);
@@ -52,7 +48,7 @@ impl Own {
         loop {
             let left_ns = workload.svid_ends().since_ns(clock().read().wall).max(0) / 2;
             tokio::time::sleep(Duration::from_nanos(left_ns.unsigned_abs())).await;
-            let renewed = self.svid().map_err(anyhow::Error::from);
+            let renewed = self.svid();
             if let Err(error) = renewed.and_then(|svid| workload.renew(svid)) {
                 tracing::error!(error = format!("{error:#}"), "svid.renew");
                 tokio::time::sleep(AGAIN).await;
@@ -61,12 +57,12 @@ impl Own {
     }
 
     /// An SVID for a new key; it is in the issuer's log, and told.
-    fn svid(&self) -> Result<(Vec<Vec<u8>>, PrivateKey), IdentityError> {
-        let (csr, key) = issue::request(&self.id)?;
+    fn svid(&self) -> anyhow::Result<(Vec<Vec<u8>>, Proof)> {
+        let (csr, proof) = Proof::make(&self.dir, &self.id)?;
         let (catalog, now) = (&self.catalog, clock().read());
         let given = self.issuer.issue(&csr, &self.id, catalog, now)?;
-        let record = given.record;
-        let _nobody = self.news.send(News::Issued { record });
-        Ok((given.chain, key))
+        let (event, trouble) = (proof.tell(event(&given.record)), None);
+        let _nobody = self.news.send(News::Noted { event, trouble });
+        Ok((given.chain, proof))
     }
 }

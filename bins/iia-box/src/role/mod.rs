@@ -19,6 +19,8 @@ mod rows;
 mod serve;
 mod witness;
 
+use std::time::Duration;
+
 use tokio::task::LocalSet;
 
 pub(crate) use self::collect::INTERFACE;
@@ -26,6 +28,10 @@ use self::collect::Tap;
 use crate::secrets;
 use crate::users;
 use crate::workload::{Begun, Workload};
+
+/// How long a role may take to finish: a little less than its supervisor waits. Where that was killed nobody else ends a role
+/// that waits for another that is gone, and it would hold its memory for good.
+const FINISH_MAX: Duration = Duration::from_secs(18);
 
 /// Runs one role until the supervisor says stop or its work is done.
 pub(crate) fn run(role: &str) -> anyhow::Result<()> {
@@ -48,18 +54,9 @@ pub(crate) fn run(role: &str) -> anyhow::Result<()> {
             let own = secrets::own(dir).inspect_err(|error| workload.say(&format!("{error:#}")))?;
             workload.say(&format!("holds secrets of its own: {}", own.join(", ")));
         }
-        let outcome = match role {
-            "collect" => collect::run(&workload, tap).await,
-            "lake" => lake::run(&workload).await,
-            "bus" => bus::run(&workload).await,
-            "audit" => audit::run(&workload).await,
-            "attest" => attest::run(&workload).await,
-            "publish" => publish::run(&workload).await,
-            "api" => api::run(&workload).await,
-            "intake" => intake::run(&workload).await,
-            "client" => client::run(&workload).await,
-            "impostor" => impostor::run(&workload).await,
-            _ => anyhow::bail!("there is no role {role}"),
+        let outcome = tokio::select! {
+            ended = play(role, &workload, tap) => ended,
+            () = too_late(&workload) => Err(anyhow::anyhow!("told to stop, it did not come to its end")),
         };
         if let Err(error) = &outcome {
             workload.say(&format!("{error:#}"));
@@ -67,4 +64,25 @@ pub(crate) fn run(role: &str) -> anyhow::Result<()> {
         }
         outcome
     })
+}
+
+async fn play(role: &str, workload: &Workload, tap: Option<Tap>) -> anyhow::Result<()> {
+    match role {
+        "collect" => collect::run(workload, tap).await,
+        "lake" => lake::run(workload).await,
+        "bus" => bus::run(workload).await,
+        "audit" => audit::run(workload).await,
+        "attest" => attest::run(workload).await,
+        "publish" => publish::run(workload).await,
+        "api" => api::run(workload).await,
+        "intake" => intake::run(workload).await,
+        "client" => client::run(workload).await,
+        "impostor" => impostor::run(workload).await,
+        _ => anyhow::bail!("there is no role {role}"),
+    }
+}
+
+async fn too_late(workload: &Workload) {
+    workload.stopped().await;
+    tokio::time::sleep(FINISH_MAX).await;
 }

@@ -9,7 +9,7 @@ use iia_audit::verify::records;
 use iia_core::event::EventKind;
 use iia_core::stream::Stream;
 
-use crate::demo::{Demo, LEVELS, count};
+use crate::demo::{Demo, LEVELS, count, signal};
 
 /// Every role of every box.
 const ROLES: [(&str, &str); 15] = [
@@ -53,6 +53,46 @@ pub(crate) fn process_of(demo: u32, (name, role): (&str, &str)) -> Option<u32> {
         }
     }
     None
+}
+
+/// The processes that have this directory among what they run for: roles whose supervisor is gone as well.
+fn roles() -> BTreeMap<u32, String> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let own = fs::canonicalize(env!("CARGO_BIN_EXE_iia-box")).unwrap();
+    let of = |entry: fs::DirEntry| {
+        let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let program = fs::read_link(entry.path().join("exe")).ok()?;
+        let line = fs::read(entry.path().join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        (program == own && line.contains(" role ")).then_some((pid, line))
+    };
+    entries.filter_map(of).collect()
+}
+
+#[test]
+fn no_role_outlives_a_supervisor_that_is_killed() {
+    let mut demo = Demo::start(&["--speed", "2", "--no-kill"]);
+    demo.until("collect serves");
+    let before = roles();
+    let ours: Vec<u32> = demo.processes();
+    let ours: BTreeMap<_, _> = before
+        .into_iter()
+        .filter(|(pid, _)| ours.contains(pid))
+        .collect();
+    assert!(ours.len() >= 15, "{ours:?}");
+    signal("KILL", demo.pid());
+    let started = Instant::now();
+    loop {
+        let left: Vec<_> = roles()
+            .into_iter()
+            .filter(|(pid, _)| ours.contains_key(pid))
+            .collect();
+        if left.is_empty() {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(40), "{left:?}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 pub(crate) fn kill(demo: u32, role: (&str, &str)) {

@@ -18,7 +18,7 @@ use crate::falls::kill;
 
 const OBSERVER: &str = "spiffe://iia.local/zone/attest/workload/observer";
 const DESK: &str = "spiffe://iia.local/zone/cfg/workload/desk";
-const SUPERVISOR: &str = "spiffe://iia.local/zone/cfg/workload/supervisor";
+pub(crate) const SUPERVISOR: &str = "spiffe://iia.local/zone/cfg/workload/supervisor";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn signed(base: &Path, by: &str) -> Vec<u8> {
@@ -70,7 +70,7 @@ fn told(audit: &Path, kind: EventKind, wanted: &[(&str, &str)]) -> (BTreeSet<Str
     (by, first, all)
 }
 
-fn count(audit: &Path, kind: EventKind, wanted: &[(&str, &str)]) -> usize {
+pub(crate) fn count(audit: &Path, kind: EventKind, wanted: &[(&str, &str)]) -> usize {
     told(audit, kind, wanted).2
 }
 

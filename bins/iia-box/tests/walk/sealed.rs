@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use iia_core::event::{Event, EventKind};
 
 use crate::demo::{Demo, signal};
 use crate::falls::{kill, process_of};
 use crate::machine::{Machine, hex};
+use crate::revoked::{SUPERVISOR, count, until};
 use crate::secrets::{API, OF_API, config, events, found, put_with, refused};
 
 const SEALED: &str = "secrets at rest: key sealed by hardware";
@@ -99,13 +101,31 @@ fn a_box_with_a_tpm_opens_its_store_as_signed_and_hands_out_nothing_after_tamper
     kill(run.pid(), ("seg01", "api"));
     run.until("does not start without its secrets");
     assert_eq!(process_of(run.pid(), ("seg01", "api")), None);
-    // What waits for the chain gets there.
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    // The supervisor's own key is in the TPM: as long as that signs, it comes back to a chain whose keeper fell.
+    let audit = run.evidence("seg01").join("audit");
+    let started = || count(&audit, EventKind::WorkloadStarted, &[("role", "audit")]);
+    kill(run.pid(), ("seg01", "audit"));
+    until("it does not come back", || started() == 2);
+    machine.power_off();
+    kill(run.pid(), ("seg01", "audit"));
+    std::thread::sleep(Duration::from_secs(4));
+    assert!(process_of(run.pid(), ("seg01", "audit")).is_some());
+    assert_eq!(started(), 2, "a handshake without the TPM");
     signal("STOP", run.pid());
     let told = events(&run.evidence("seg01"));
     signal("CONT", run.pid());
     drop(run);
     assert_eq!(stores(&told), [("opened", SEALED)]);
+    let issued = |id: &str| {
+        let is_it = |event: &&Event| event.field("id") == Some(id);
+        let mut issued = told
+            .iter()
+            .filter(|event| event.kind == EventKind::SvidIssued);
+        issued.find(is_it).unwrap().field("key")
+    };
+    let in_the_tpm = Some("made in hardware, which it does not leave");
+    assert_eq!(issued(SUPERVISOR), in_the_tpm);
+    assert_eq!(issued(API), None);
     let started = found(&told, EventKind::WorkloadStarted, "api");
     assert_eq!(started.len(), 1);
     assert_eq!(started[0].field("secrets_key"), Some(SEALED));

@@ -63,7 +63,6 @@ impl Stage<'_> {
             }
             if let (Some(store), "seg01") = (&arguments.secrets, level.name) {
                 memory = Some(Memory::give(dir, (store, &arguments.memory))?);
-                #[cfg(feature = "tpm")]
                 arguments.sealing.give(dir)?;
             }
             crate::admit::release(dir)?;
