@@ -105,6 +105,7 @@ impl BoxDir {
     }
 
     /// The signed policy of the image that runs.
+    #[cfg(feature = "tpm")]
     pub(crate) fn pcr_policy(&self) -> PathBuf {
         self.host().join("pcr-policy")
     }

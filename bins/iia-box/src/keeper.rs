@@ -69,17 +69,19 @@ pub(crate) fn of(dir: &BoxDir) -> Result<Box<dyn Keeper>, SecretsError> {
     if !dir.tpm().exists() {
         return Ok(Box::new(SoftwareKeeper));
     }
-    #[cfg(feature = "tpm")]
-    {
-        let address = tpm::read(&dir.tpm())?;
-        let address = String::from_utf8_lossy(&address);
-        Ok(Box::new(tpm::keeper(
-            address.trim(),
-            &tpm::read(&dir.pcr_policy())?,
-        )?))
-    }
-    // This program speaks to no TPM, and nothing else will do.
-    #[cfg(not(feature = "tpm"))]
+    of_tpm(dir)
+}
+
+#[cfg(feature = "tpm")]
+fn of_tpm(dir: &BoxDir) -> Result<Box<dyn Keeper>, SecretsError> {
+    let (address, policy) = (tpm::read(&dir.tpm())?, tpm::read(&dir.pcr_policy())?);
+    let address = String::from_utf8_lossy(&address);
+    Ok(Box::new(tpm::keeper(address.trim(), &policy)?))
+}
+
+/// This program speaks to no TPM, and nothing else will do.
+#[cfg(not(feature = "tpm"))]
+fn of_tpm(_: &BoxDir) -> Result<Box<dyn Keeper>, SecretsError> {
     Err(SecretsError::WrongKeeper)
 }
 
