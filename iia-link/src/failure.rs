@@ -164,6 +164,11 @@ impl<T> Outage<T> {
         }
     }
 
+    /// What the contract says is done with a message while the other end is away.
+    pub const fn away(&self) -> Away {
+        self.policy.away
+    }
+
     /// The other end is there.
     pub fn handle_there(&mut self) {
         self.there = true;

@@ -22,10 +22,10 @@ use iia_core::zone::Zone;
 use iia_core::{SpiffeId, Timestamp};
 use iia_edge::query::Inventory;
 use iia_identity::bundle::BundleSet;
-use iia_identity::issue::{self, PrivateKey};
+use iia_identity::issue;
 use iia_identity::pipe::{self, Down, Root, Start, Up, Whom};
 use iia_identity::svid::{Store, Svid};
-use iia_link::failure::{Alarm, Outage, Policy};
+use iia_link::failure::{Alarm, Outage};
 use iia_link::rt::{Endpoint, Listener, Session, Target};
 use tokio::sync::{mpsc, watch};
 
@@ -261,12 +261,7 @@ impl Workload {
     /// What a contract says happens while the other end is away, for one who asks that of each of its messages.
     pub(crate) fn outage<T>(&self, contract: &str) -> Outage<T> {
         let seed = RandomState::new().build_hasher().finish();
-        Outage::new(self.failure(contract), seed)
-    }
-
-    /// What a contract says about failure.
-    pub(crate) fn failure(&self, contract: &str) -> Policy {
-        self.shared.settings.failure(contract)
+        Outage::new(self.shared.settings.failure(contract), seed)
     }
 
     /// Tells what a contract wants told of an outage.
@@ -408,17 +403,13 @@ fn ask_svid(pipe: &UnixStream, id: &SpiffeId) -> anyhow::Result<(Svid, Vec<Whom>
         match pipe::receive(pipe)? {
             Some(Down::Revoke(whom)) => revoked.push(whom),
             Some(Down::Svid(chain)) => {
-                let svid = svid(chain.into_iter().map(Vec::from).collect(), key)?;
+                let svid = Svid::new(chain.into_iter().map(Vec::from).collect(), key)?;
                 return Ok((svid, revoked));
             }
             Some(Down::Refused(reason)) => anyhow::bail!("no SVID for {id}: {reason}"),
             _ => anyhow::bail!("the supervisor went away"),
         }
     }
-}
-
-fn svid(chain: Vec<Vec<u8>>, key: PrivateKey) -> anyhow::Result<Svid> {
-    Ok(Svid::new(chain, key)?)
 }
 
 fn endpoint(
@@ -498,7 +489,7 @@ async fn rotate(workload: Workload, store: Arc<Store>, mut answers: Answers) {
         let Some(chain) = answers.recv().await else {
             return;
         };
-        match svid(chain, key) {
+        match Svid::new(chain, key) {
             Ok(svid) => store.replace(svid),
             Err(error) => tracing::error!(error = format!("{error:#}"), "svid.rotate"),
         }

@@ -40,7 +40,6 @@ struct Rows {
     workload: Workload,
     contract: String,
     link: Link,
-    fails_closed: bool,
     outage: Outage<Vec<u8>>,
     /// Whether somebody carries what is kept.
     carried: bool,
@@ -53,7 +52,6 @@ impl LakeClient {
             workload: workload.clone(),
             contract: contract.into(),
             link: Link::new(workload, "lake", contract, WRITE_BATCH),
-            fails_closed: workload.failure(contract).away == Away::FailClosed,
             outage: workload.outage(contract),
             carried: false,
         };
@@ -79,7 +77,7 @@ impl LakeClient {
             {
                 return Ok(durable);
             }
-            if rows.fails_closed {
+            if rows.outage.away() == Away::FailClosed {
                 return Err(FailsClosed);
             }
             rows.wait().await;
