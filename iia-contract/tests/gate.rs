@@ -1,5 +1,5 @@
 //! Who may open a link, and who may have an identity: only those whom a contract names, in its roles.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod made;
 

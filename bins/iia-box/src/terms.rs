@@ -8,6 +8,7 @@ use iia_config::applied::{self, Applied};
 use iia_config::credential::Credential;
 use iia_config::engine::Engine;
 use iia_config::io_master::IoMaster;
+use iia_config::render::{Serves, Service};
 use iia_config::trust_root::TrustRoot;
 use iia_config::validate::{Checked, Endpoint};
 use iia_contract::Catalog;
@@ -125,6 +126,14 @@ impl Settings {
             }),
             _ => Policy::of(&Failure::default()),
         }
+    }
+
+    /// The brokers that the box serves, each with where it answers.
+    pub(crate) fn brokers(&self) -> Vec<(String, Vec<SocketAddr>)> {
+        let services = self.checked.deploy.services.iter();
+        let brokers = services.filter(|service| service.serves == Serves::Mqtt);
+        let places = |one: &Service| one.listens.iter().map(|place| (*place).into()).collect();
+        brokers.map(|one| (one.name.clone(), places(one))).collect()
     }
 
     /// The foreign trust domains that are believed.

@@ -207,6 +207,11 @@ impl Workload {
         &self.shared.settings.engines
     }
 
+    /// The brokers that the box serves, each with where it answers.
+    pub(crate) fn brokers(&self) -> Vec<(String, Vec<SocketAddr>)> {
+        self.shared.settings.brokers()
+    }
+
     /// Who answers for what.
     pub(crate) fn answers(&self) -> &[Raci] {
         &self.shared.settings.answers

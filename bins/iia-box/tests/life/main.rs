@@ -13,4 +13,5 @@ mod one;
 mod operators;
 mod place;
 mod running;
+mod served;
 mod two;

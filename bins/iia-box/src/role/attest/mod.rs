@@ -1,6 +1,7 @@
 //! `ot.dmz.attest`: what was seen against what was agreed. The observers stand in [`senses`], one row each; what they find is
 //! told to the chain, the lake, north and the alert sinks of the machine.
 
+mod broker;
 mod carry;
 mod disk;
 mod io;

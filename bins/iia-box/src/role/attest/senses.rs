@@ -8,6 +8,7 @@ use iia_attest::network::passive::Seen as Sent;
 use iia_attest::network::{Network, Seen as Observed};
 use iia_attest::policy_drift::PolicyDrift;
 pub(super) use iia_attest::policy_drift::Seen as Policy;
+use iia_attest::policy_drift::broker::Seen as Served;
 use iia_audit::frame::Record;
 use iia_core::digest::{Context, Digest};
 use iia_core::event::{Event, EventKind};
@@ -20,7 +21,7 @@ use tokio::sync::mpsc;
 use super::disk::ISSUANCE;
 use super::io::Plant;
 use super::sessions::Links;
-use super::{WITH_FIREWALL, log, passive, running};
+use super::{WITH_FIREWALL, broker, log, passive, running};
 use crate::wire::{Announce, Seen};
 use crate::workload::Workload;
 
@@ -38,6 +39,8 @@ pub(super) enum Heard {
     Running(Vec<Running>),
     /// What the kernel says of the interface that is taken over.
     Passive(Box<Sent>),
+    /// What the files of a broker say: which, and what.
+    Broker(String, Box<Served>),
     /// What the audit log shows, and what others hold of it.
     Log(Vec<Logged>),
     /// A file of the box cannot be read: which, and why.
@@ -90,6 +93,10 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
         Box::new(|heard| reader.follow(heard)),
     ];
     if let Some((observer, source)) = passive::of(workload) {
+        all.push(Box::new(observer));
+        sources.push(source);
+    }
+    for (observer, source) in broker::all(workload) {
         all.push(Box::new(observer));
         sources.push(source);
     }
