@@ -22,6 +22,7 @@ mod machine;
 mod mirror;
 mod observe;
 mod operators;
+mod orders;
 mod outage;
 mod passive;
 #[cfg(feature = "tpm")]

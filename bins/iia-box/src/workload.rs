@@ -27,9 +27,10 @@ use iia_identity::pipe::{self, Down, Root, Start, Up, Whom};
 use iia_identity::svid::{Store, Svid};
 use iia_link::failure::{Alarm, Outage};
 use iia_link::rt::{Endpoint, Listener, Session, Target};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use crate::boxdir::BoxDir;
+use crate::orders::{Answers, Order, cut, watch_pipe};
 use crate::outage;
 use crate::proof::Proof;
 use crate::refused;
@@ -39,21 +40,9 @@ use crate::terms::{Settings, Terms};
 /// Largest error of a clock that nothing disciplines, in nanoseconds: what the demo machine's clock is taken for.
 const CLOCK_ERROR_NS: u64 = 1_000_000_000;
 
-/// How long a role may take to finish when its supervisor is gone, and with what it ends then.
-const ORPHANED_MAX: Duration = Duration::from_secs(2);
-const ORPHANED: i32 = 3;
-
 /// The machine's clock.
 pub(crate) fn clock() -> SystemClock {
     SystemClock::new(Floor::default(), CLOCK_ERROR_NS)
-}
-
-/// What the supervisor wants.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Order {
-    Run,
-    Drain,
-    Stop,
 }
 
 /// A role's own view of the box; clones share it.
@@ -434,52 +423,6 @@ fn endpoint(
         Arc::new(bundles),
         gate,
     ))
-}
-
-type Answers = mpsc::UnboundedReceiver<Vec<Vec<u8>>>;
-
-/// Reads the supervisor's messages on a thread of its own, so that who is revoked is cut whatever the role has to do; a
-/// supervisor that is gone means stop.
-fn watch_pipe(pipe: UnixStream, endpoint: Endpoint) -> (Answers, watch::Receiver<Order>) {
-    let (order, orders) = watch::channel(Order::Run);
-    let (answers, answered) = mpsc::unbounded_channel();
-    std::thread::spawn(move || {
-        let mut told = false;
-        while let Ok(Some(message)) = pipe::receive(&pipe) {
-            match message {
-                Down::Svid(chain) => {
-                    let _role_gone = answers.send(chain.into_iter().map(Vec::from).collect());
-                }
-                Down::Drain => {
-                    let _role_gone = order.send(Order::Drain);
-                }
-                Down::Revoke(whom) => cut(&endpoint, &whom),
-                Down::Stop => {
-                    told = true;
-                    break;
-                }
-                Down::Start(_) | Down::Refused(_) => {}
-            }
-        }
-        let _role_gone = order.send(Order::Stop);
-        if !told {
-            // Nobody waits for this role any more, and another supervisor may want its place.
-            std::thread::sleep(ORPHANED_MAX);
-            std::process::exit(ORPHANED);
-        }
-    });
-    (answered, orders)
-}
-
-/// Ends what is open with whoever is revoked, and lets nothing of it in again.
-fn cut(endpoint: &Endpoint, whom: &Whom) {
-    match whom {
-        Whom::Certificate(serial) => endpoint.revoke_certificate(serial),
-        Whom::Identity(id) => match id.parse() {
-            Ok(id) => endpoint.revoke(&id),
-            Err(error) => tracing::error!(%error, "svid.revoke"),
-        },
-    }
 }
 
 /// Renews the SVID at half of its life; the new one serves every handshake from then on.

@@ -12,9 +12,11 @@ use super::course::Course;
 use super::found;
 use crate::boxdir::BoxDir;
 use crate::host;
+use crate::keeper::Sealing;
 use crate::machine::{Inlet, Outfit};
 use crate::screen::Tone;
 use crate::secrets::Memory;
+use crate::users::Users;
 
 /// How often the box looks at itself.
 const STEP: Duration = Duration::from_millis(100);
@@ -48,6 +50,11 @@ pub(crate) struct Run {
     /// Below which directory in memory its roles get the secrets of `DIR/secrets`
     #[arg(long, value_name = "DIR", default_value = "/dev/shm")]
     memory: PathBuf,
+    #[command(flatten)]
+    sealing: Sealing,
+    /// Runs roles as users of their own, from this one on, of which the box takes 64
+    #[arg(long, value_name = "FIRST")]
+    users: Option<u32>,
 }
 
 impl Run {
@@ -58,6 +65,9 @@ impl Run {
         let dir = BoxDir::at(&path);
         let name = found::name(&found::log_key(&dir)?)?.to_owned();
         let _only_one = alone(&dir)?;
+        self.sealing.give(&dir)?;
+        let users = self.users.map(|first| Users::give(&dir, first));
+        users.transpose()?;
         let memory = dir
             .secrets()
             .exists()
