@@ -251,6 +251,19 @@ fn only_what_contracts_change_is_a_delta() {
     let both = format!("delete {element}add {}", element.replace(comment, "c"));
     assert_eq!(delta(&other, &is), Some(both));
     assert_eq!(delta(&is, &is), Some(String::new()));
+    // The only entry of a map moves to another place and says the same there.
+    let alone = |at: &str| {
+        changed(&|table| {
+            let elements = &mut table.maps.get_mut(&map).unwrap().elements;
+            let one = elements.remove(&key).unwrap();
+            *elements = [(at.to_owned(), one)].into();
+        })
+    };
+    let moved = element.replace(&key, "elsewhere");
+    assert_eq!(
+        delta(&alone("elsewhere"), &alone(&key)),
+        Some(format!("delete {element}add {moved}"))
+    );
     for (what, other) in [
         (
             "an interface",

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use iia_contract::Catalog;
 use iia_contract::compile::surface::{End, Open, Socket, SocketError, against, sockets};
-use iia_contract::compile::{L4, Listener, Permit, Policy, Topology, drift};
+use iia_contract::compile::{L4, Listener, Permit, Policy, Target, Topology, drift};
 use iia_contract::scope::{Internal, Terms};
 use iia_contract::tree::Tree;
 use iia_core::zone::Conduit;
@@ -30,6 +30,7 @@ for family, kind, addr, port in json.load(open("/dev/stdin")):
     one = socket.socket(getattr(socket, family), getattr(socket, kind))
     if family == "AF_INET6":
         one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.setsockopt(socket.IPPROTO_IPV6, 78, 1)  # IPV6_FREEBIND: the address need not be there yet
     one.bind((addr, port))
     if kind == "SOCK_STREAM":
         one.listen()
@@ -41,7 +42,8 @@ print(json.dumps({"tables": tables, "ss": ss}))
 
 const LISTENERS: &str = r#"[
     ["AF_INET", "SOCK_STREAM", "127.0.0.1", 7443], ["AF_INET", "SOCK_STREAM", "0.0.0.0", 22],
-    ["AF_INET6", "SOCK_STREAM", "::1", 7443], ["AF_INET", "SOCK_DGRAM", "127.1.2.3", 53], ["AF_INET6", "SOCK_DGRAM", "::", 65535]]"#;
+    ["AF_INET6", "SOCK_STREAM", "::1", 7443], ["AF_INET", "SOCK_DGRAM", "127.1.2.3", 53], ["AF_INET6", "SOCK_DGRAM", "::", 65535],
+    ["AF_INET6", "SOCK_STREAM", "2001:db8:1:2:3:4:5:6", 8443]]"#;
 
 #[test]
 fn i2_every_socket_that_waits_is_seen_as_another_reader_sees_it() {
@@ -67,7 +69,7 @@ fn i2_every_socket_that_waits_is_seen_as_another_reader_sees_it() {
     });
     let seen: BTreeSet<String> = live.iter().map(Socket::to_string).collect();
     assert_eq!(seen, others.collect());
-    assert_eq!(seen.len(), 5);
+    assert_eq!(seen.len(), 6);
 
     let (mut topology, catalog) = random(5, false, 2, 0);
     topology.listeners[0].addr = "127.0.0.1".parse().unwrap();
@@ -88,6 +90,7 @@ fn i2_every_socket_that_waits_is_seen_as_another_reader_sees_it() {
                 "not contracted: a listener on tcp/0.0.0.0:22, every address; {who} listens on tcp/127.0.0.1:22 only"
             ),
             "not contracted: a listener on tcp/[::1]:7443",
+            "not contracted: a listener on tcp/[2001:db8:1:2:3:4:5:6]:8443",
             "not contracted: a listener on udp/127.1.2.3:53",
             "not contracted: a listener on udp/[::]:65535",
         ]
@@ -144,7 +147,14 @@ fn a_contracted_listener_that_is_not_there_is_named() {
 fn what_is_no_table_of_sockets_is_refused() {
     const HEAD: &str = "  sl  local_address rem_address   st\n";
     let row = "  0: 0100007F:1D13 00000000:0000 0A\n";
-    assert_eq!(sockets(L4::Tcp, &format!("{HEAD}{row}")).unwrap().len(), 1);
+    let read = |row: &str| sockets(L4::Tcp, &format!("{HEAD}{row}"));
+    let waits = |at: &str| {
+        let at = at.parse().unwrap();
+        Ok(vec![Socket { l4: L4::Tcp, at }])
+    };
+    assert_eq!(read(row), waits("127.0.0.1:7443"));
+    let row6 = "  0: B80D0120020001000400030006000500:1D13 0:0 0A\n";
+    assert_eq!(read(row6), waits("[2001:db8:1:2:3:4:5:6]:7443"));
     for rows in [
         "0: 0100007F:1D13",
         "0: 0100007:1D13 0:0 0A",
@@ -261,7 +271,8 @@ fn the_list_is_read_back_and_every_change_is_named() {
             ids.join(" ")
         };
         let told = |should, is| -> Vec<String> {
-            drift(should, is).iter().map(ToString::to_string).collect()
+            let found = Target::drift(should, is);
+            found.iter().map(ToString::to_string).collect()
         };
         assert!(
             told(&list, &nothing).contains(&format!("missing: {open} ({ids})")),

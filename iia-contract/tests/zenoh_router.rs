@@ -112,6 +112,25 @@ fn what_is_written_is_read_back() {
     }
 }
 
+/// A device is known by its certificate and a workload by its user name: neither has the other kind of name.
+#[test]
+fn everybody_is_known_by_the_name_that_they_have() {
+    let plant = bus::random(17);
+    let (policy, _) = KeyRight::compile(&plant.catalog, &plant.topology);
+    let written: Value = serde_json::from_str(&KeyRight::write(&policy)).unwrap();
+    let subjects = written["access_control"]["subjects"].as_array().unwrap();
+    let named = |kind: &str| -> Vec<&str> {
+        let all = subjects
+            .iter()
+            .filter_map(|subject| subject[kind].as_array());
+        all.flatten().filter_map(Value::as_str).collect()
+    };
+    let (users, certificates) = (named("usernames"), named("cert_common_names"));
+    assert!(users.len() > 2 && users.iter().all(|name| name.starts_with("iia.local/zone/")));
+    assert!(certificates.len() > 1 && certificates.iter().all(|name| name.starts_with("sensor-")));
+    assert_eq!(users.len() + certificates.len(), subjects.len());
+}
+
 #[test]
 fn every_change_by_hand_is_named() {
     let plant = bus::random(17);
