@@ -13,6 +13,7 @@ use iia_contract::Catalog;
 use iia_contract::compile::surface::Open;
 use iia_contract::compile::{Permit as _, ReadError, Target as _, Topology, flows, nft};
 use iia_contract::raw::Entry;
+use iia_contract::scope::Net;
 use world::{contract, id, random};
 
 #[test]
@@ -113,6 +114,14 @@ fn a_listing_of_a_kernel_is_read_as_what_it_had_loaded() {
             "{to}: {foreign}"
         );
     }
+    // What is asked the other way around is not what was asked.
+    let not = listing.replace(
+        "\"op\": \"==\", \"left\": {\"meta\": {\"key\": \"iifname\"}}, \"right\": \"lo\"",
+        "\"op\": \"!=\", \"left\": {\"meta\": {\"key\": \"iifname\"}}, \"right\": \"lo\"",
+    );
+    let not = nft::read(not.as_bytes()).unwrap();
+    let first = &not.tables["inet iia"].chains["input"].rules[0];
+    assert_eq!(first.text, "iifname != \"lo\" accept");
     // A map that somebody else made is read for what it is.
     let map = |kind: &str, key: &str, flags: &str| {
         let more = format!(
@@ -202,6 +211,58 @@ fn a_flow_of_many_contracts_names_as_many_as_fit() {
         .map(|named| named.iter().eq(ids.iter().copied()))
         .collect();
     assert_eq!(all, [true, true]);
+}
+
+/// A comment is as long as it may be before ids are left out.
+#[test]
+fn the_longest_comment_that_fits_names_everybody() {
+    let (mut topology, _) = random(5, false, 2, 0);
+    topology
+        .zones
+        .iter_mut()
+        .for_each(|zone| zone.role = iia_core::zone::Zone::DmzBus);
+    let comment = |lens: [usize; 2]| {
+        let ids = [("a", lens[0]), ("b", lens[1])].map(|(one, len)| one.repeat(len));
+        let entries = ids.map(|name| contract(&name, &id(0, 0), &id(1, 0)));
+        let whole = entries.clone().map(|entry| entry.name).join(" ");
+        let catalog = Catalog::check(&entries).unwrap().0;
+        let (ruleset, _) = nft::ruleset(&catalog, &topology);
+        let comment = ruleset.accepted().next().unwrap().2.comment.clone();
+        (comment == whole, comment)
+    };
+    // Two ids, a space, and room for how many there are besides.
+    let before = "iia.contract.internal.".len();
+    let most = nft::COMMENT_LEN_MAX - 2 * before - " ".len() - " +1".len();
+    let (whole, text) = comment([30, most - 30]);
+    assert!(
+        whole && text.len() == nft::COMMENT_LEN_MAX - " +1".len(),
+        "{text}"
+    );
+    let (whole, text) = comment([30, most - 29]);
+    assert!(!whole && text.ends_with("aaa +1"), "{text}");
+}
+
+/// Whoever answers outside the network of its zone, or by the other family than the source speaks, is not led to.
+#[test]
+fn i4_a_flow_ends_in_its_zone_and_stays_in_its_family() {
+    let (topology, catalog) = random(5, false, 6, 24);
+    let led_to = |topology: &Topology| flows(&catalog, topology).allowed.len();
+    assert!(led_to(&topology) > 3);
+    let mut outside = topology.clone();
+    for listener in &mut outside.listeners {
+        listener.addr = "192.0.2.9".parse().unwrap();
+    }
+    assert_eq!(led_to(&outside), 0);
+    let mut other = topology;
+    for (number, zone) in other.zones.iter_mut().enumerate() {
+        zone.subnet = Net::parse(&format!("fd00:{number:x}::/64")).unwrap();
+    }
+    for listener in &mut other.listeners {
+        let (zone, _) = listener.workload.zone_workload().unwrap();
+        let number = zone.trim_start_matches('z');
+        listener.addr = format!("fd00:{number}::2").parse().unwrap();
+    }
+    assert_eq!(led_to(&other), 0);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The edges of a box in the value that is compiled: silent ears, services of the cell, and who may come in.
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod made;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -11,6 +13,7 @@ use iia_contract::compile::{
     k8s, mqtt,
 };
 use iia_contract::scope::Net;
+use iia_contract::tree::Tree;
 use iia_core::zone::Side;
 
 fn interface(name: &str, kind: InterfaceKind, side: Side) -> Interface {
@@ -134,6 +137,39 @@ fn i2_a_service_answers_its_cell_at_its_ports_only() {
     ] {
         assert!(!opened("10.20.0.9", smb, way), "{way:?}");
     }
+}
+
+const EDGES: &str = include_str!("data/edges.icl");
+const BOUNDARY: &str = include_str!("../../examples/contracts/boundary_bi_lake_batch.icl");
+
+/// The contract of a publisher, answered at every place of either side.
+fn published(zone: &str, workload: &str) -> String {
+    let (publisher, place) = ("publish/workload/edge_publisher", "tls/203.0.113.10:7447");
+    assert!(BOUNDARY.contains(publisher) && BOUNDARY.contains(place));
+    BOUNDARY
+        .replace("bi_lake.batch", workload)
+        .replace(publisher, &format!("{zone}/workload/{workload}"))
+        .replace(place, "tls/7447")
+}
+
+/// What a kernel listed that had loaded the text beside it: `nft -f edges.nft; nft -j list ruleset`. Networks and single
+/// addresses of both families, whoever comes, the services of a cell, and an ear.
+#[test]
+fn a_kernel_lists_the_edges_as_they_were_loaded() {
+    let publishers = [
+        ("publish", "four"),
+        ("publish", "open_four"),
+        ("wide", "six"),
+        ("wide", "open_six"),
+    ];
+    let contracts = publishers.map(|(zone, workload)| published(zone, workload));
+    let entries = made::text::entries(&format!("{EDGES}{}", contracts.concat()));
+    let topology = Topology::read(&Tree::from(entries.as_slice()));
+    let (ruleset, notes) = Ruleset::compile(&Catalog::check(&entries).unwrap().0, &topology);
+    assert_eq!(notes, [""; 0]);
+    assert_eq!(ruleset.to_string(), include_str!("data/edges.nft"));
+    let listing = include_str!("data/edges.nft.json");
+    assert_eq!(Ruleset::read(listing.as_bytes()), Ok(ruleset));
 }
 
 /// Whatever is longer is not read at all.
