@@ -264,6 +264,13 @@ fn only_what_contracts_change_is_a_delta() {
         delta(&alone("elsewhere"), &alone(&key)),
         Some(format!("delete {element}add {moved}"))
     );
+    // A map alone comes as well as a chain alone.
+    let bare = changed(&|table| drop(table.maps.remove(&map)));
+    let come = delta(&is, &bare).unwrap();
+    assert!(come.contains(&format!("\n  map {map} {{\n")), "{come}");
+    let more = changed(&|table| drop(table.chains.insert("way/door".into(), Chain::default())));
+    let come = format!("table {TABLE} {{\n  chain way/door {{\n  }}\n}}\n");
+    assert_eq!(delta(&more, &is), Some(come));
     for (what, other) in [
         (
             "an interface",
