@@ -114,6 +114,22 @@ fn a_listing_of_a_kernel_is_read_as_what_it_had_loaded() {
             "{to}: {foreign}"
         );
     }
+    // So does what says more than the compiler ever does: of a set, a map, a chain, a rule.
+    for (known, more) in [
+        ("\"type\": \"ifname\"", "\"timeout\": 60"),
+        ("\"map\": \"verdict\"", "\"size\": 4"),
+        ("\"policy\": \"drop\"", "\"dormant\": 1"),
+        ("\"group\": 5", "\"snaplen\": 8"),
+    ] {
+        let said = listing.replacen(known, &format!("{known}, {more}"), 1);
+        assert_ne!(said, listing);
+        let read = nft::read(said.as_bytes()).unwrap();
+        let foreign = &read.tables["inet iia"].foreign;
+        assert!(
+            foreign.len() == 1 && foreign[0].contains(&more.replace(": ", ":")),
+            "{more}: {foreign:?}"
+        );
+    }
     // What is asked the other way around is not what was asked.
     let not = listing.replace(
         "\"op\": \"==\", \"left\": {\"meta\": {\"key\": \"iifname\"}}, \"right\": \"lo\"",
