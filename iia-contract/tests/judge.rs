@@ -153,6 +153,7 @@ fn a_topic_is_compared_to_its_last_level() {
         topic \"a/b/c/d/e/f/g/h/+/k\"
         topic \"b/b/c/d/e/f/g/h/i/#\"
         topic \"c/+\"
+        topic \"d/#\"
         }
         failure {
         on_unreachable drop
@@ -186,6 +187,24 @@ fn a_topic_is_compared_to_its_last_level() {
         let mut way = None;
         assert_eq!(matcher.judge_keeping(&mut way, &seen), matcher.judge(&seen));
         assert_eq!(way, None);
+    }
+    // Whoever subscribes names many topics at once; what goes on after the rest of a topic names none.
+    for (filter, covered) in [
+        ("d/#", true),
+        ("d/+/e", true),
+        ("d/e/#", true),
+        ("#", false),
+        ("d/#/e", false),
+        ("d/#/#", false),
+    ] {
+        let seen = Observation::Message(Message {
+            ts: Timestamp::default(),
+            client: "spiffe://iia.local/zone/lake/workload/l",
+            act: Act::Subscribe,
+            address: Address::Topic(filter),
+            payload_len: 0,
+        });
+        assert_eq!(matcher.judge(&seen).is_covered(), covered, "{filter}");
     }
 }
 
