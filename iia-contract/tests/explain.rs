@@ -27,6 +27,15 @@ server tcp/10.0.1.1:502
 vlan 7
 unit 1
 read holding_register 0 99
+tag angle {
+type int16
+unit n
+rate 1s
+table holding_register
+address 20
+low 0
+high 9
+}
 tag force {
 type int16
 unit n
