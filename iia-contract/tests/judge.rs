@@ -174,6 +174,10 @@ fn a_topic_is_compared_to_its_last_level() {
         // What stands for the rest of a subject is a name like any other in a topic.
         ("c/>", true),
         ("c/>/d", false),
+        // A level without a name is a level.
+        ("c/", true),
+        ("c", false),
+        ("a/b/c/d/e/f/g/h/i/j/", false),
     ] {
         let seen = Observation::Message(Message {
             ts: Timestamp::default(),
@@ -196,6 +200,8 @@ fn a_topic_is_compared_to_its_last_level() {
         ("#", false),
         ("d/#/e", false),
         ("d/#/#", false),
+        ("b/b/c/d/e/f/g/h/i/#", true),
+        ("b/b/c/d/e/f/g/h/i/#/j", false),
     ] {
         let seen = Observation::Message(Message {
             ts: Timestamp::default(),
