@@ -19,7 +19,7 @@ use iia_core::time::{Reading, SECOND_NS};
 use iia_core::{SpiffeId, Timestamp};
 use iia_identity::IdentityError;
 use iia_identity::bundle::BundleSet;
-use iia_identity::issue::{BACKDATE_SECS, Issuer, request};
+use iia_identity::issue::{Issuer, request};
 use iia_identity::svid::{Store, Svid};
 use iia_link::LinkError;
 use iia_link::rt::{Endpoint, Incoming, Listener, Message, Refused};
@@ -142,7 +142,8 @@ async fn a_session_with_a_certificate_that_has_expired_is_found_at_once() {
 #[tokio::test]
 async fn an_idle_link_ends_by_itself_with_the_svid_of_its_peer_and_is_no_finding() {
     // What is left of it is three seconds.
-    let life = BACKDATE_SECS + 3;
+    // Half of a short life lies before its issue.
+    let life = 6;
     let issuer = Issuer::create("iia.local".parse().unwrap(), life, 1, now()).unwrap();
     let mut bundles = BundleSet::default();
     let root = issuer.root().to_vec();

@@ -54,10 +54,11 @@ pub(crate) fn learn(packets: &[Kept]) -> (Catalog, Vec<bool>) {
 }
 
 /// How much was not learnt so far.
-const fn counted(learner: &Learner) -> [u64; 3] {
+const fn counted(learner: &Learner) -> [u64; 4] {
     [
         learner.unanswered(),
         learner.left_out(),
+        learner.seen().untyped,
         learner.unwritten().0,
     ]
 }

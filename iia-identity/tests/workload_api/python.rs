@@ -34,7 +34,7 @@ fn the_python_client_sees_rotation_and_revocation() {
     let Some(python) = python("the_python_client_sees_rotation_and_revocation") else {
         return;
     };
-    let world = World::new(64, vec![entry(LAKE, &[this_user()])]);
+    let world = World::new(8, vec![entry(LAKE, &[this_user()])]);
     let mut watch = script(&python, "spiffe_client.py")
         .arg("watch")
         .arg(world.address())

@@ -159,8 +159,8 @@ fn a_token_is_validated_for_its_audience_and_while_its_subject_has_a_contract() 
 
 #[test]
 fn a_new_svid_comes_before_half_of_the_life_is_over() {
-    // Valid for ten seconds from its issue: the next is due after four.
-    let world = World::new(70, vec![entry(LAKE, &[this_user()])]);
+    // Valid for ten seconds from its issue, which is half of its life: the next is due after four.
+    let world = World::new(20, vec![entry(LAKE, &[this_user()])]);
     world.runtime.block_on(async {
         let mut stream = client(&world).await.stream_x509_contexts().await.unwrap();
         let mut leaves = Vec::new();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Files that are watched at most; the others are read on a cadence like all.
 const FILES_MAX: usize = 65_536;
@@ -14,6 +15,8 @@ const GROWING: [&str; 2] = ["audit/seg", "audit/seals"];
 #[derive(Clone, Copy, Eq, PartialEq)]
 struct File {
     number: u64,
+    /// When it was made, where the file system says so.
+    born: Option<SystemTime>,
     len: u64,
     /// Time of the last change, which no program can set.
     changed: (i64, i64),
@@ -40,7 +43,8 @@ impl Files {
         let before = std::mem::replace(&mut self.known, now);
         before.iter().any(|(path, old)| match self.known.get(path) {
             Some(new) if GROWING.iter().any(|grows| path.starts_with(grows)) => {
-                new.number != old.number || new.len < old.len
+                // What is put back gets the number of what it replaces, often enough, but not its birth.
+                (new.number, new.born) != (old.number, old.born) || new.len < old.len
             }
             Some(new) => new != old,
             None => true,
@@ -66,6 +70,7 @@ impl Files {
 fn file(about: &Metadata) -> File {
     File {
         number: about.ino(),
+        born: about.created().ok(),
         len: about.len(),
         changed: (about.ctime(), about.ctime_nsec()),
     }
@@ -88,6 +93,11 @@ mod tests {
         fs::write(at("audit/seg/0"), "one two").unwrap();
         assert!(!files.look());
         fs::write(at("audit/seg/0"), "one").unwrap();
+        assert!(files.look());
+        assert!(!files.look());
+        // Put back, and grown beyond what it was before the next look: it may well have the same number.
+        fs::remove_file(at("audit/seg/0")).unwrap();
+        fs::write(at("audit/seg/0"), "one two three").unwrap();
         assert!(files.look());
         assert!(!files.look());
         fs::write(at("lake/a"), "ROWS").unwrap();
