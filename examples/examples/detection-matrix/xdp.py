@@ -5,11 +5,13 @@ Numbers are those of linux/if_xdp.h.
 """
 
 import ctypes
+import errno
 import mmap
 import os
 import socket
 import struct
 import sys
+import time
 
 SOL_XDP, MMAP_OFFSETS, TX_RING, UMEM_REG, FILL_RING, COMPLETION_RING = 283, 1, 3, 4, 5, 6
 PGOFF_TX_RING, COPY, SLOTS, CHUNK = 0x8000_0000, 1 << 1, 8, 4096
@@ -35,6 +37,12 @@ producer, _, descriptors, _ = offsets[4:8]
 ring = mmap.mmap(way.fileno(), descriptors + SLOTS * 16, offset=PGOFF_TX_RING)
 ring[descriptors : descriptors + 16] = struct.pack("=QII", 0, len(frame), 0)
 there = struct.pack("=HHIII", 44, COPY, socket.if_nametoindex(name), 0, 0)
-done("bind", libc.bind(way.fileno(), there, len(there)))
+# The queue is free again a moment after whoever had it before has closed it.
+for _ in range(100):
+    bound = libc.bind(way.fileno(), there, len(there))
+    if bound == 0 or ctypes.get_errno() != errno.EBUSY:
+        break
+    time.sleep(0.05)
+done("bind", bound)
 ring[producer : producer + 4] = struct.pack("=I", 1)
 done("send", libc.sendto(way.fileno(), None, 0, socket.MSG_DONTWAIT, None, 0))

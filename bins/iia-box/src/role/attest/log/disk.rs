@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// Files that are watched at most; the others are read on a cadence like all.
 const FILES_MAX: usize = 65_536;
@@ -15,8 +15,8 @@ const GROWING: [&str; 2] = ["audit/seg", "audit/seals"];
 #[derive(Clone, Copy, Eq, PartialEq)]
 struct File {
     number: u64,
-    /// When it was made, where the file system says so.
-    born: Option<SystemTime>,
+    /// Of when it was made, where the file system says so: only that it is another is asked.
+    born: u64,
     len: u64,
     /// Time of the last change, which no program can set.
     changed: (i64, i64),
@@ -70,7 +70,7 @@ impl Files {
 fn file(about: &Metadata) -> File {
     File {
         number: about.ino(),
-        born: about.created().ok(),
+        born: BuildHasherDefault::<DefaultHasher>::default().hash_one(about.created().ok()),
         len: about.len(),
         changed: (about.ctime(), about.ctime_nsec()),
     }
