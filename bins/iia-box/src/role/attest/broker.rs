@@ -8,15 +8,14 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use iia_attest::correlator::Correlator as _;
 use iia_attest::policy_drift::File;
 use iia_attest::policy_drift::broker::{BrokerDrift, Bus, Seen};
 use iia_config::render::Places;
 use iia_core::Timestamp;
-use iia_core::finding::Finding;
 use iia_core::stream::Stream;
 use tokio::sync::mpsc;
 
+use super::listens::Listens;
 use super::senses::{Heard, Sense, Source};
 use crate::workload::Workload;
 
@@ -27,20 +26,14 @@ const FILE_LEN_MAX: u64 = 4 * 1024 * 1024;
 /// Where the applier puts rendered files, below the box's directory.
 const SERVICES: &str = "services";
 
-/// The observer of one broker.
-pub(super) struct Broker {
-    name: String,
-    drift: BrokerDrift,
-}
-
 /// Those of the brokers that the configuration has the box serve, each with whoever looks for it.
-pub(super) fn all(workload: &Workload) -> Vec<(Broker, Source)> {
+pub(super) fn all(workload: &Workload) -> Vec<(Box<dyn Sense>, Source)> {
     let each = workload.brokers().into_iter();
     each.map(|(name, places)| one(workload, name, &places))
         .collect()
 }
 
-fn one(workload: &Workload, name: String, places: &[SocketAddr]) -> (Broker, Source) {
+fn one(workload: &Workload, name: String, places: &[SocketAddr]) -> (Box<dyn Sense>, Source) {
     let (catalog, topology) = (workload.catalog(), workload.topology());
     let drift = BrokerDrift::at(Bus::Topics, catalog, topology, places);
     let files = Files {
@@ -48,7 +41,14 @@ fn one(workload: &Workload, name: String, places: &[SocketAddr]) -> (Broker, Sou
         name: name.clone(),
     };
     let source: Source = Box::new(move |heard| follow(files, heard));
-    (Broker { name, drift }, source)
+    let takes = move |heard: &Heard| match heard {
+        Heard::Broker(of, seen) if *of == name => Some(vec![Seen::clone(seen)]),
+        _ => None,
+    };
+    (
+        Listens::on(Stream::ATTEST_POLICY_DRIFT, drift, takes),
+        source,
+    )
 }
 
 /// The files of one broker.
@@ -100,35 +100,4 @@ fn follow(files: Files, heard: mpsc::Sender<Heard>) {
             thread::sleep(LOOK_EVERY);
         }
     });
-}
-
-impl Sense for Broker {
-    fn stream(&self) -> Stream {
-        Stream::ATTEST_POLICY_DRIFT
-    }
-
-    fn hear(&mut self, now: Timestamp, heard: &Heard) -> anyhow::Result<bool> {
-        let Heard::Broker(name, seen) = heard else {
-            return Ok(false);
-        };
-        if *name != self.name {
-            return Ok(false);
-        }
-        self.drift.handle_observation(now, Seen::clone(seen));
-        Ok(true)
-    }
-
-    /// That nobody looks is told by its silence.
-    fn tick(&mut self, now: Timestamp) {
-        self.drift.handle_timeout(now);
-    }
-
-    fn poll(&mut self) -> Option<Finding> {
-        self.drift.poll_finding()
-    }
-
-    /// What finds no room is a finding of its own.
-    fn unseen(&self) -> u64 {
-        0
-    }
 }

@@ -5,6 +5,7 @@ mod broker;
 mod carry;
 mod disk;
 mod io;
+mod listens;
 mod log;
 mod passive;
 mod running;

@@ -2,29 +2,29 @@
 
 use std::thread;
 
-use iia_attest::correlator::Correlator as _;
 use iia_attest::live::{LOOK_EVERY, Looks};
 use iia_attest::network::Passive;
 use iia_attest::network::passive::Seen;
-use iia_core::Timestamp;
-use iia_core::finding::Finding;
 use iia_core::stream::Stream;
 use tokio::sync::mpsc;
 
 use super::SEES;
+use super::listens::Listens;
 use super::running::plays;
 use super::senses::{Heard, Sense, Source};
 use crate::workload::Workload;
 
-/// The observer of the interface.
-pub(super) struct Silence(Passive);
-
 /// The observer and whoever looks for it, where the box has taken an interface over.
-pub(super) fn of(workload: &Workload) -> Option<(Silence, Source)> {
+pub(super) fn of(workload: &Workload) -> Option<(Box<dyn Sense>, Source)> {
     let mut args = workload.args().iter();
     let name = args.find_map(|arg| arg.strip_prefix(SEES))?.to_owned();
     let place = workload.dir().path().file_name()?.to_str()?.to_owned();
-    let observer = Silence(Passive::new(&name));
+    let takes = |heard: &Heard| match heard {
+        Heard::Passive(seen) => Some(vec![Seen::clone(seen)]),
+        _ => None,
+    };
+    let observer = Passive::new(&name);
+    let observer = Listens::counting(Stream::ATTEST_NETWORK, observer, (takes, Passive::lost));
     Some((observer, Box::new(move |heard| follow(name, place, heard))))
 }
 
@@ -45,31 +45,4 @@ fn follow(name: String, place: String, heard: mpsc::Sender<Heard>) {
             thread::sleep(LOOK_EVERY);
         }
     });
-}
-
-impl Sense for Silence {
-    fn stream(&self) -> Stream {
-        Stream::ATTEST_NETWORK
-    }
-
-    fn hear(&mut self, now: Timestamp, heard: &Heard) -> anyhow::Result<bool> {
-        let Heard::Passive(seen) = heard else {
-            return Ok(false);
-        };
-        self.0.handle_observation(now, Seen::clone(seen));
-        Ok(true)
-    }
-
-    /// That nobody looks is told by its silence.
-    fn tick(&mut self, now: Timestamp) {
-        self.0.handle_timeout(now);
-    }
-
-    fn poll(&mut self) -> Option<Finding> {
-        self.0.poll_finding()
-    }
-
-    fn unseen(&self) -> u64 {
-        self.0.lost()
-    }
 }

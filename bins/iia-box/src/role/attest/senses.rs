@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 
 use super::disk::ISSUANCE;
 use super::io::Plant;
+use super::listens::Listens;
 use super::sessions::Links;
 use super::{WITH_FIREWALL, broker, log, passive, running};
 use crate::wire::{Announce, Seen};
@@ -78,12 +79,16 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
         Box::new(OnTheWire(Network::new(catalog))),
         Box::new(Links::new(workload)),
         Box::new(Identities::new(workload)),
-        Box::new(running::Runs::new(workload)),
+        running::sense(workload),
         Box::new(chain),
     ];
     if workload.args().iter().any(|arg| arg == WITH_FIREWALL) {
         let observer = PolicyDrift::new(catalog, workload.topology());
-        all.push(Box::new(Firewall(observer)));
+        let takes = |heard: &Heard| match heard {
+            Heard::Policy(seen) => Some(vec![Policy::clone(seen)]),
+            _ => None,
+        };
+        all.push(Listens::on(Stream::ATTEST_POLICY_DRIFT, observer, takes));
     }
     if let Some(plant) = Plant::of(workload) {
         all.push(Box::new(plant));
@@ -93,11 +98,11 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
         Box::new(|heard| reader.follow(heard)),
     ];
     if let Some((observer, source)) = passive::of(workload) {
-        all.push(Box::new(observer));
+        all.push(observer);
         sources.push(source);
     }
     for (observer, source) in broker::all(workload) {
-        all.push(Box::new(observer));
+        all.push(observer);
         sources.push(source);
     }
     Ok((all, sources))
@@ -146,36 +151,6 @@ fn observed(seen: &Seen) -> anyhow::Result<Observed> {
         count: seen.count,
         until: Timestamp::from_ns(seen.last_ns),
     })
-}
-
-/// The kernel's firewall.
-struct Firewall(PolicyDrift);
-
-impl Sense for Firewall {
-    fn stream(&self) -> Stream {
-        Stream::ATTEST_POLICY_DRIFT
-    }
-
-    fn hear(&mut self, now: Timestamp, heard: &Heard) -> anyhow::Result<bool> {
-        let Heard::Policy(seen) = heard else {
-            return Ok(false);
-        };
-        self.0.handle_observation(now, Policy::clone(seen));
-        Ok(true)
-    }
-
-    /// A watcher that is gone is told by its silence.
-    fn tick(&mut self, now: Timestamp) {
-        self.0.handle_timeout(now);
-    }
-
-    fn poll(&mut self) -> Option<Finding> {
-        self.0.poll_finding()
-    }
-
-    fn unseen(&self) -> u64 {
-        0
-    }
 }
 
 /// What the issuer gave out, who is seen with what, and who was revoked.

@@ -10,20 +10,18 @@ use std::time::{Duration, Instant};
 use iia_attest::config::{
     Agreed, ArtifactError, Config, Element, Kind, Reference, Running, Seen, running,
 };
-use iia_attest::correlator::Correlator as _;
 use iia_audit::verify::Follow;
 use iia_config::stage::{Phase, Slot, State as Desk, Store};
 use iia_config::trust::Class;
 use iia_contract::topology::Topology;
-use iia_core::Timestamp;
 use iia_core::digest::Digest;
 use iia_core::event::{Event, EventKind};
-use iia_core::finding::Finding;
 use iia_core::stream::Stream;
 use tokio::sync::mpsc;
 
 pub(super) use self::kernel::plays;
 use super::WITH_FIREWALL;
+use super::listens::Listens;
 use super::senses::{Heard, Sense};
 use crate::boxdir::BoxDir;
 use crate::workload::Workload;
@@ -36,43 +34,13 @@ const BEGIN_MAX: Duration = Duration::from_secs(60);
 const OF_THE_NETWORK: [Kind; 4] = [Kind::Rule, Kind::Kernel, Kind::Listener, Kind::Route];
 
 /// The observer of the configuration.
-pub(super) struct Runs(Config);
-
-impl Runs {
-    pub(super) fn new(workload: &Workload) -> Self {
-        let (_, name) = workload.place();
-        Self(Config::new(Agreed::of(name)))
-    }
-}
-
-impl Sense for Runs {
-    fn stream(&self) -> Stream {
-        Stream::ATTEST_CONFIG
-    }
-
-    fn hear(&mut self, now: Timestamp, heard: &Heard) -> anyhow::Result<bool> {
-        let Heard::Running(seen) = heard else {
-            return Ok(false);
-        };
-        for one in seen {
-            self.0.handle_observation(now, one.clone());
-        }
-        Ok(true)
-    }
-
-    /// That nobody looks is told by its silence.
-    fn tick(&mut self, now: Timestamp) {
-        self.0.handle_timeout(now);
-    }
-
-    fn poll(&mut self) -> Option<Finding> {
-        self.0.poll_finding()
-    }
-
-    /// What finds no room is a finding of its own.
-    fn unseen(&self) -> u64 {
-        0
-    }
+pub(super) fn sense(workload: &Workload) -> Box<dyn Sense> {
+    let (_, name) = workload.place();
+    let takes = |heard: &Heard| match heard {
+        Heard::Running(seen) => Some(seen.clone()),
+        _ => None,
+    };
+    Listens::on(Stream::ATTEST_CONFIG, Config::new(Agreed::of(name)), takes)
 }
 
 /// Whoever looks.
