@@ -1,22 +1,18 @@
 //! What the console sees: a subscriber of the bus like any other, with an SVID and a contract of its own.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use iia_core::Timestamp;
 use iia_core::finding::{Conclusion, Finding};
-use iia_core::stream::Stream;
 
 use crate::screen::Tone;
+use crate::shown::{Show, Shown};
 use crate::wire::{self, Announce, SUBSCRIBE};
 use crate::workload::Workload;
 
-/// Findings that are remembered as shown, so that a role that fell and catches up does not repeat itself.
-const SHOWN_MAX: usize = 4096;
-/// Findings that get a line of their own; the rest is in the lake and in the report.
-const LINES_OF_FINDINGS_MAX: usize = 24;
 /// Lines that wait for the screen at most; beyond it the oldest go.
 const LINES_MAX: usize = 1000;
 
@@ -32,7 +28,7 @@ struct State {
     head: String,
     first_ns: Option<i64>,
     last_ns: i64,
-    shown: BTreeSet<(i64, String)>,
+    shown: Option<Shown>,
     rate: Option<(Instant, u64, f64)>,
     stopped: bool,
 }
@@ -141,18 +137,15 @@ impl State {
     }
 
     fn finding(&mut self, finding: &Finding) {
-        let key = (finding.ts_ns, finding.reason.clone());
-        if self.shown.len() >= SHOWN_MAX || !self.shown.insert(key) {
-            return;
-        }
-        // What is said of the box itself is always shown.
-        let is_of_the_box = finding.is_on(&Stream::ATTEST_POLICY_DRIFT);
-        if self.shown.len() > LINES_OF_FINDINGS_MAX && !is_of_the_box {
-            if self.shown.len() == LINES_OF_FINDINGS_MAX + 1 {
-                let words = "more kinds of violation follow: all are in the lake and the report";
-                self.say(Tone::Note, words.into());
+        let now = Instant::now();
+        let shown = self.shown.get_or_insert_with(|| Shown::new(now));
+        match shown.take(finding, now) {
+            Show::Line => {}
+            Show::Full => {
+                let words = "more findings follow: all are in the lake and the report";
+                return self.say(Tone::Note, words.into());
             }
-            return;
+            Show::Nothing => return,
         }
         let at = Timestamp::from_ns(finding.ts_ns).to_string();
         let at = at.get(11..23).unwrap_or_default();

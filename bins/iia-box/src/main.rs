@@ -35,6 +35,7 @@ mod revoked;
 mod role;
 mod screen;
 mod secrets;
+mod shown;
 mod supervise;
 mod terms;
 mod users;

@@ -18,7 +18,7 @@ use stage::{Measure, Stage};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Decode, decode + verdict, decode + verdict + Parquet; one thread each
+    /// Decode, decode + columns, decode + verdict, decode + verdict + Parquet; one thread each
     Decode(DecodeArguments),
     /// Writes a generated capture
     Trace {

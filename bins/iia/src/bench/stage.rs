@@ -1,5 +1,6 @@
 //! One stage, measured once.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::fs::{self, File};
 use std::path::Path;
@@ -18,18 +19,21 @@ use super::columns::Columns;
 pub(crate) enum Stage {
     /// Packets to exchanges.
     Decode,
-    /// And each judged.
+    /// And each a row in an Arrow batch.
+    Columns,
+    /// Packets to exchanges, each judged.
     Verdict,
     /// And each a row in a Parquet file, with its verdict.
     Parquet,
 }
 
 impl Stage {
-    pub(super) const ALL: [Self; 3] = [Self::Decode, Self::Verdict, Self::Parquet];
+    pub(super) const ALL: [Self; 4] = [Self::Decode, Self::Columns, Self::Verdict, Self::Parquet];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Decode => "decode",
+            Self::Columns => "decode + columns",
             Self::Verdict => "decode + verdict",
             Self::Parquet => "decode + verdict + Parquet",
         }
@@ -39,6 +43,7 @@ impl Stage {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Decode => "decode",
+            Self::Columns => "columns",
             Self::Verdict => "verdict",
             Self::Parquet => "parquet",
         }
@@ -100,8 +105,16 @@ pub(super) fn run(
     catalog: &Path,
     parquet: &Path,
 ) -> anyhow::Result<Measure> {
-    if let Stage::Decode = stage {
-        return measure(file, |_, _| {}, |_| Ok(()));
+    match stage {
+        Stage::Decode => return measure(file, |_, _| {}, |()| Ok(())),
+        Stage::Columns => {
+            let columns = RefCell::new(Columns::new());
+            let take = |observation: &Observation<'_>, _: &mut Option<Way>| {
+                columns.borrow_mut().take(observation);
+            };
+            return measure(file, take, |()| columns.borrow_mut().finish());
+        }
+        Stage::Verdict | Stage::Parquet => {}
     }
     let catalog = crate::check::catalog(catalog)?;
     let matcher = Matcher::new(&catalog);
@@ -113,10 +126,12 @@ pub(super) fn run(
     };
     let mut measure = match stage {
         Stage::Parquet => {
-            let columns = std::cell::RefCell::new(Columns::create(parquet, &catalog)?);
+            let columns = RefCell::new(Columns::create(parquet)?);
             let take = |observation: &Observation<'_>, way: &mut Option<Way>| {
                 let verdict = judge(observation, way);
-                columns.borrow_mut().take(observation, &verdict);
+                columns
+                    .borrow_mut()
+                    .take_judged(&catalog, observation, &verdict);
             };
             measure(file, take, |()| columns.borrow_mut().finish())?
         }
