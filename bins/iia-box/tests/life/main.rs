@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod doors;
 mod one;
 mod operators;
 mod place;

@@ -20,7 +20,7 @@ impl Drop for Place {
 impl Place {
     /// `None`, aloud, where this machine lets nobody have a network namespace.
     pub(crate) fn new() -> Option<Self> {
-        let ready = "ip link set lo up && nft list ruleset && echo ready && exec sleep 600";
+        let ready = "ip link set lo up && nft list ruleset && echo ready && exec sleep 5400";
         let mut holder = Command::new("unshare")
             .args(["--map-root-user", "--net", "sh", "-c", ready])
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")

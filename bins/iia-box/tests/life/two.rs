@@ -13,7 +13,7 @@ const SITE: &str = include_str!("../../../../examples/site/site.icl");
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A configuration that pins the root of a trust domain.
-fn pinned(text: &str, domain: &str, pin: &str) -> String {
+pub(crate) fn pinned(text: &str, domain: &str, pin: &str) -> String {
     let line = format!("  trust_domain {domain}\n  use peer_svid\n");
     assert!(text.contains(&line));
     text.replacen(
