@@ -1,4 +1,5 @@
-//! pyarrow, another implementation of Arrow and Parquet, reads back every value that was written.
+//! pyarrow, another implementation of Arrow and Parquet, and DuckDB, which has a reader of Parquet of its own, read back every
+//! value that was written.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
@@ -19,16 +20,17 @@ use serde_json::{Value, json};
 
 const SERVICE: ServiceId = ServiceId::from_bytes([0xa7; 16]);
 
-fn python(test: &str) -> Option<PathBuf> {
+fn python(test: &str, package: &str) -> Option<PathBuf> {
     let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/venv/bin/python");
     let python = std::env::var_os("IIA_PYTHON").map_or_else(|| own.into(), PathBuf::from);
     let imports = Command::new(&python)
-        .args(["-c", "import pyarrow"])
+        .args(["-c", &format!("import {package}")])
         .output();
     if imports.is_ok_and(|done| done.status.success()) {
         return Some(python);
     }
-    skip(test, "a Python with pyarrow (IIA_PYTHON or target/venv)");
+    let missing = format!("a Python with {package} (IIA_PYTHON or target/venv)");
+    skip(test, &missing);
     None
 }
 
@@ -356,33 +358,54 @@ fn answers(dir: &Path, lake: &Lake, stream: &Stream, want: &[Value]) -> Vec<Valu
     cases
 }
 
-#[test]
-fn pyarrow_reads_every_value_that_was_written() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut all = Vec::new();
-    for (stream, rows) in [
+/// What of each stream was written, laid in `dir` for other readers.
+fn every_case(dir: &Path) -> Vec<Value> {
+    let streams = [
         (Stream::MODBUS, exchanges as Rows),
         (Stream::CONN, conns),
         (Stream::VIOLATION, findings),
         (Stream::AUDIT_HEAD, heads),
-    ] {
-        let place = dir.path().join(stream.as_str());
-        all.extend(cases(&place, &stream, rows));
-    }
-    let Some(python) = python("pyarrow_reads_every_value_that_was_written") else {
-        return;
-    };
-    let list = dir.path().join("cases.json");
-    fs::write(&list, Value::from(all.clone()).to_string()).unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/judges/read_rows.py");
+    ];
+    let of = |(stream, rows): (Stream, Rows)| cases(&dir.join(stream.as_str()), &stream, rows);
+    streams.into_iter().flat_map(of).collect()
+}
+
+/// Shows the cases to a reader, which says of each that it found what was written.
+#[track_caller]
+fn judged(python: &Path, script: &str, cases: &[Value], dir: &Path) {
+    let list = dir.join("cases.json");
+    fs::write(&list, Value::from(cases.to_vec()).to_string()).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/judges")
+        .join(script);
     let done = Command::new(python).arg(script).arg(list).output().unwrap();
     let (said, complaint) = (
         String::from_utf8_lossy(&done.stdout),
         String::from_utf8_lossy(&done.stderr),
     );
     assert!(done.status.success(), "{complaint}");
-    assert_eq!(
-        said.lines().filter(|line| line.starts_with("ok ")).count(),
-        all.len()
-    );
+    let good = said.lines().filter(|line| line.starts_with("ok "));
+    assert_eq!(good.count(), cases.len());
+}
+
+#[test]
+fn pyarrow_reads_every_value_that_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(python) = python("pyarrow_reads_every_value_that_was_written", "pyarrow") else {
+        return;
+    };
+    judged(&python, "read_rows.py", &every_case(dir.path()), dir.path());
+}
+
+#[test]
+fn duckdb_reads_every_value_of_every_file_and_finds_rows_by_what_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = "duckdb_reads_every_value_of_every_file_and_finds_rows_by_what_is_asked";
+    let Some(python) = python(test, "duckdb") else {
+        return;
+    };
+    let mut cases = every_case(dir.path());
+    cases.retain(|case| case["file"].as_str().unwrap().ends_with(".parquet"));
+    assert_eq!(cases.len(), 12, "three files of four streams");
+    judged(&python, "ask_rows.py", &cases, dir.path());
 }
