@@ -1,7 +1,12 @@
 //! `ot.attestation.image`: the image that a machine's TPM attests, against the one that was intended.
 //!
 //! Each machine is asked with a nonce and has a time to answer. What its quote says becomes one finding: it agrees, it
-//! does not and why, or nothing came.
+//! does not and why, or nothing came. What the machine brought is published with it ([`Published`]), so that whoever has the
+//! records judges it again.
+
+mod published;
+mod read;
+mod registers;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
@@ -12,14 +17,21 @@ use iia_core::Timestamp;
 use iia_core::code::Coded as _;
 use iia_core::finding::{Conclusion, Finding, Severity};
 use iia_core::stream::Stream;
+use iia_core::time::SECOND_NS;
+
+pub use self::published::{LOG_PUBLISHED_MAX, Published, name_of};
+pub use self::read::{Attested, Reader};
+pub use self::registers::{REGISTERS_LEN_MAX, Registers};
 
 use crate::correlator::Correlator;
-use crate::tpm::{AttestationResult, Tier};
+use crate::tpm::{AttestationResult, Tier, TpmError};
 
 /// Machines that are waited for at most; one more is refused.
 pub const MACHINES_MAX: usize = 1024;
 /// Findings that wait to be taken at most; beyond it the observer says how many it lost.
 pub const WAITING_MAX: usize = 4096;
+/// How often it is said of a machine that it is as intended, in nanoseconds.
+pub const CONFIRM_EVERY_NS: i64 = 300 * SECOND_NS;
 
 /// What the verifier said of a machine.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,6 +46,8 @@ pub struct Appraised {
 #[derive(Clone, Debug, Default)]
 pub struct Image {
     due: BTreeMap<String, Timestamp>,
+    /// Since when each machine was said to be as intended.
+    confirmed: BTreeMap<String, Timestamp>,
     findings: VecDeque<Finding>,
     lost: u64,
 }
@@ -49,12 +63,30 @@ impl Image {
         true
     }
 
+    /// Says that `machine` does not answer, and why.
+    pub fn silent(&mut self, now: Timestamp, machine: &str, why: &str) {
+        self.due.remove(machine);
+        let reason = format!("nothing attests which image runs: {why}");
+        self.report(finding(now, Conclusion::Missing, machine, reason));
+    }
+
     /// Findings that nobody took in time.
     pub const fn lost(&self) -> u64 {
         self.lost
     }
 
+    /// Says what was found; what was well and still is, now and then.
     fn report(&mut self, finding: Finding) {
+        let now = Timestamp::from_ns(finding.ts_ns);
+        if finding.conclusion == Conclusion::Converge {
+            let last = self.confirmed.get(&finding.source);
+            if last.is_some_and(|last| now.since_ns(*last) < CONFIRM_EVERY_NS) {
+                return;
+            }
+            self.confirmed.insert(finding.source.clone(), now);
+        } else {
+            self.confirmed.remove(&finding.source);
+        }
         if self.findings.len() < WAITING_MAX {
             self.findings.push_back(finding);
         } else {
@@ -72,12 +104,7 @@ impl Correlator for Image {
         if self.due.remove(&seen.machine).is_none() {
             return;
         }
-        let reasons: Vec<String> = seen
-            .result
-            .reasons
-            .iter()
-            .map(|reason| format!("{} {reason}", reason.code()))
-            .collect();
+        let reasons: Vec<String> = seen.result.reasons.iter().map(told).collect();
         let (conclusion, reason) = match seen.result.tier() {
             Tier::Affirming => (
                 Conclusion::Converge,
@@ -109,6 +136,11 @@ impl Correlator for Image {
     fn poll_timeout(&self) -> Option<Timestamp> {
         self.due.values().min().copied()
     }
+}
+
+/// A reason, with its code.
+fn told(reason: &TpmError) -> String {
+    format!("{} {reason}", reason.code())
 }
 
 fn finding(now: Timestamp, conclusion: Conclusion, machine: &str, reason: String) -> Finding {

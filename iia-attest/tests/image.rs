@@ -1,7 +1,7 @@
 //! The image observer: one finding for each machine that was asked, whatever it answers.
 
 use iia_attest::correlator::Correlator as _;
-use iia_attest::image::{Appraised, Image, MACHINES_MAX};
+use iia_attest::image::{Appraised, CONFIRM_EVERY_NS, Image, MACHINES_MAX};
 use iia_attest::tpm::{AttestationResult, TpmError};
 use iia_core::Timestamp;
 use iia_core::finding::{Conclusion, Finding, Severity};
@@ -82,6 +82,26 @@ fn an_answer_that_nobody_asked_for_or_that_comes_late_says_nothing() {
     let told = drain(&mut observer);
     assert_eq!(told.len(), 1);
     assert_eq!(told.first().unwrap().conclusion, Conclusion::Missing);
+}
+
+#[test]
+fn what_stays_as_intended_is_said_now_and_then_and_at_once_when_it_is_so_again() {
+    let mut observer = Image::default();
+    let mut ask = |second, reasons| {
+        assert!(observer.asked("box", at(second + 5)));
+        observer.handle_observation(at(second), appraised("box", reasons));
+        let told = drain(&mut observer);
+        told.iter().map(|one| one.conclusion).collect::<Vec<_>>()
+    };
+    let every = CONFIRM_EVERY_NS / 1_000_000_000;
+    assert_eq!(ask(0, vec![]), [Conclusion::Converge]);
+    assert_eq!(ask(every - 1, vec![]), []);
+    assert_eq!(ask(every, vec![]), [Conclusion::Converge]);
+    assert_eq!(
+        ask(every + 1, vec![TpmError::Replayed]),
+        [Conclusion::Diverge]
+    );
+    assert_eq!(ask(every + 2, vec![]), [Conclusion::Converge]);
 }
 
 #[test]

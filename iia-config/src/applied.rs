@@ -6,7 +6,7 @@ use iia_contract::answer::Raci;
 use iia_contract::compile::Topology;
 use iia_contract::schema::EVENTS;
 use iia_core::code::{Code, Coded};
-use iia_core::digest::Digest;
+use iia_core::digest::{Context, Digest};
 use iia_core::time::Floor;
 
 use crate::alert::AlertSinks;
@@ -18,7 +18,7 @@ use crate::limits::DOCUMENT_LEN_MAX;
 use crate::parse::parse;
 use crate::stage::{Slot, StageError, Store};
 use crate::trust::Class;
-use crate::validate::{Checked, Facts, validate};
+use crate::validate::{Checked, Facts, listing, validate};
 
 /// The configuration that is applied.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct Applied {
     pub answers: Vec<Raci>,
     /// Who reads the plant a second time, and how far apart is still the same.
     pub io_masters: Vec<IoMaster>,
+    /// The key by which the machine's TPM attests, as the digest of its public area; nothing where none is named.
+    pub attestation_key: Option<String>,
     /// Earlier than this it is not.
     pub floor: Floor,
 }
@@ -105,8 +107,48 @@ pub fn load(dir: &Path) -> Result<Applied, AppliedError> {
             .flat_map(|event| Raci::of(document.tree(), event))
             .collect(),
         io_masters: IoMaster::all(&document),
+        attestation_key: document
+            .of_kind("policy")
+            .find_map(|entry| Some(entry.field("attestation_key")?.text().to_owned())),
         floor: state.floor(),
     })
+}
+
+/// The system image that is named: what the machine is to start.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NamedImage {
+    /// The artifact that names it.
+    pub artifact: Digest,
+    /// Its parts by name, with the digest of each.
+    pub parts: Vec<(String, String)>,
+}
+
+impl NamedImage {
+    /// The digest of a part.
+    pub fn part(&self, name: &str) -> Option<&str> {
+        let found = self.parts.iter().find(|(part, _)| part == name);
+        found.map(|(_, digest)| digest.as_str())
+    }
+}
+
+/// Reads and verifies which image is named on the box with this directory and name; `None` where none is.
+///
+/// # Errors
+/// [`AppliedError`].
+pub fn image(dir: &Path, box_name: &str) -> Result<Option<NamedImage>, AppliedError> {
+    let store = Store::at(dir);
+    let Some(bytes) = store.get(Class::Image, Slot::Applied)? else {
+        return Ok(None);
+    };
+    let trust = store.trust()?.ok_or(AppliedError::Nothing)?;
+    let opened = envelope::open(&bytes, Class::Image, &trust)?;
+    let document = parse(opened.body, DOCUMENT_LEN_MAX).map_err(|_| AppliedError::Unsound)?;
+    let facts = Facts::of_box(box_name);
+    let listing = listing(&document, Class::Image, &facts).map_err(|_| AppliedError::Unsound)?;
+    Ok(Some(NamedImage {
+        artifact: Digest::of(Context::Artifact, opened.body),
+        parts: listing.items,
+    }))
 }
 
 /// Which configuration is applied, without reading it; `None` when there is none.

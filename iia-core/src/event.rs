@@ -93,6 +93,8 @@ pub enum EventKind {
     SecretsStore,
     #[n(48)]
     RevocationList,
+    #[n(49)]
+    ImageAttested,
     #[n(50)]
     KernelAudit,
     #[n(51)]
@@ -163,6 +165,7 @@ impl EventKind {
             Self::IoObserved => "io_observed",
             Self::SecretsStore => "secrets_store",
             Self::RevocationList => "revocation_list",
+            Self::ImageAttested => "image_attested",
             Self::KernelAudit => "kernel_audit",
             Self::PacketLogged => "packet_logged",
             Self::IntrusionAlert => "intrusion_alert",

@@ -89,6 +89,16 @@ impl BoxDir {
         self.host().join("tpm")
     }
 
+    /// What the image of the machine leaves of its boot: a log in the form of the TCG, or where a link leads to one.
+    pub(crate) fn event_log(&self) -> PathBuf {
+        self.host().join("event-log")
+    }
+
+    /// The key by which the machine's TPM attests, as only that TPM can use it.
+    pub(crate) fn attestation_key(&self) -> PathBuf {
+        self.keys().join("attestation-key")
+    }
+
     /// Where the broker of the cell has its files, and where it answers.
     pub(crate) fn broker(&self) -> PathBuf {
         self.host().join("broker")
@@ -105,7 +115,6 @@ impl BoxDir {
     }
 
     /// The signed policy of the image that runs.
-    #[cfg(feature = "tpm")]
     pub(crate) fn pcr_policy(&self) -> PathBuf {
         self.host().join("pcr-policy")
     }

@@ -94,11 +94,12 @@ pub(crate) mod tpm {
     use std::path::Path;
     use std::time::Duration;
 
+    use anyhow::Context as _;
     use iia_core::SpiffeId;
     use iia_identity::issue::request_by;
     use iia_identity::pcr_policy::{POLICY_LEN_MAX, PolicyFile};
     use iia_identity::secrets::{SecretsError, TpmKeeper};
-    use iia_identity::tpm::{SeldomKey, Tpm};
+    use iia_identity::tpm::{BLOB_LEN_MAX, KeyBlob, Quoted, SeldomKey, Tpm};
 
     use crate::boxdir::BoxDir;
 
@@ -124,6 +125,22 @@ pub(crate) mod tpm {
         let key = tpm.key(&tpm.create_key()?)?;
         let csr = request_by(id, &key)?;
         Ok((csr, SeldomKey::new(&key, address.trim(), ANSWER_MAX)?))
+    }
+
+    /// A quote of the TPM of a box by its attestation key.
+    pub(crate) fn quote(
+        dir: &BoxDir,
+        nonce: &[u8],
+        pcrs: &[u8],
+    ) -> anyhow::Result<(KeyBlob, Quoted)> {
+        let kept = dir.attestation_key();
+        let key = std::fs::read(&kept).with_context(|| kept.display().to_string())?;
+        anyhow::ensure!(key.len() <= BLOB_LEN_MAX, "{}: too long", kept.display());
+        let key = KeyBlob::parse(&key)?;
+        let address = read(&dir.tpm())?;
+        let address = String::from_utf8_lossy(&address);
+        let quoted = Tpm::open_within(address.trim(), ANSWER_MAX)?.quote(&key, nonce, pcrs)?;
+        Ok((key, quoted))
     }
 
     /// A file no longer than a policy may be.

@@ -59,6 +59,9 @@ struct Arguments {
 enum Command {
     /// Makes a box: its keys, and what others have to know of it
     New(life::New),
+    /// Makes the key by which the machine's TPM attests what the machine has started
+    #[cfg(feature = "tpm")]
+    Attester(life::Attester),
     /// Begins a box that was made: its operators, and its chain of evidence
     Begin(life::Begin),
     /// Runs a box as its applied configuration says, and follows each change of it
@@ -147,6 +150,8 @@ fn main() -> ExitCode {
         .init();
     let outcome = match Arguments::parse().command {
         Command::New(new) => new.run(),
+        #[cfg(feature = "tpm")]
+        Command::Attester(attester) => attester.run(),
         Command::Begin(begin) => begin.run(),
         Command::Run(run) => run.run(),
         Command::Demo(arguments) => demo::run(&arguments),

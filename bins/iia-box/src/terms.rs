@@ -40,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) answers: Vec<Raci>,
     /// Who reads the plant a second time.
     pub(crate) io_masters: Vec<IoMaster>,
+    /// The key by which the machine's TPM attests, by its digest.
+    pub(crate) attestation_key: Option<String>,
     checked: Checked,
 }
 
@@ -64,6 +66,7 @@ impl Settings {
             credentials,
             answers,
             io_masters,
+            attestation_key,
             ..
         } = applied::load(dir.path())?;
         Ok(Self {
@@ -75,6 +78,7 @@ impl Settings {
             credentials,
             answers,
             io_masters,
+            attestation_key,
             checked,
         })
     }

@@ -211,6 +211,11 @@ impl Workload {
         &self.shared.settings.io_masters
     }
 
+    /// The key by which the machine's TPM attests, by its digest, where the configuration names one.
+    pub(crate) fn attestation_key(&self) -> Option<&str> {
+        self.shared.settings.attestation_key.as_deref()
+    }
+
     /// The roots that are believed, with their trust domains.
     pub(crate) fn roots(&self) -> &[Root] {
         &self.shared.roots

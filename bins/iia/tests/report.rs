@@ -9,6 +9,8 @@ use std::process::Command;
 
 use chain::{Chain, START};
 use iia_attest::aggregate::{Aggregator, Answers, MEANINGS, Sink};
+use iia_attest::image::{Published, name_of};
+use iia_attest::tpm::AttestationResult;
 use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind};
 use iia_core::finding::{Conclusion, Finding, Severity};
@@ -136,4 +138,67 @@ fn r_flt_27_what_differs_or_does_not_hold_is_divergent_and_silence_is_no_health(
     let (_, said) = says(bent.path());
     assert_eq!(said["outcome"], "divergent", "{said}");
     assert_eq!(said["why"][0], "the evidence does not hold");
+}
+
+/// A quote of a real TPM, published by a box that names its image by this artifact.
+fn attests(dir: &Path, artifact: &str) -> Option<Value> {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/tpm");
+    let read = |name: &str| fs::read(shared.join(name)).ok();
+    let (key, registers) = (read("ak_pub.tpmt")?, b"iia pcr policy 1\npcr 0 ".to_vec());
+    let published = Published {
+        machine: "seg01".into(),
+        artifact: "b3:image".into(),
+        named: name_of(&registers),
+        registers,
+        named_key: name_of(&key),
+        key,
+        nonce: read("nonce.bin")?,
+        attest: read("attest.bin")?,
+        signature: read("sig.tpmt")?,
+        values: read("pcrs_0_4_10.bin")?,
+        ..Published::default()
+    };
+    let mut chain = applied(dir, Conclusion::Converge, "is in force");
+    let call = Event::new(EventKind::GatedCall, at(1))
+        .with("call", "image")
+        .with("artifact", artifact)
+        .with("after", "b3:names");
+    chain.tell(call);
+    // Whatever the box says of it.
+    let believed = AttestationResult {
+        reasons: Vec::new(),
+        quote: None,
+        pcrs: None,
+    };
+    chain.tell(published.event(at(3), &believed));
+    chain.witness();
+    Some(says(dir).1)
+}
+
+#[test]
+fn r_flt_29_evidence_of_an_image_is_judged_by_the_reader_whatever_the_box_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let quiet = applied(dir.path(), Conclusion::Converge, "is in force");
+    drop(quiet);
+    let said = says(dir.path()).1;
+    let none = said["image"]["evidence"].as_str().unwrap();
+    assert!(none.starts_with("none: no TPM"), "{none}");
+    // Its nonce is of no record here, and the values are cut.
+    let dir = tempfile::tempdir().unwrap();
+    let Some(said) = attests(dir.path(), "b3:image") else {
+        assert!(std::env::var_os("IIA_REQUIRE_ALL").is_none(), "vectors");
+        return;
+    };
+    assert_eq!(said["outcome"], "divergent", "{said}");
+    assert_eq!(said["image"]["result"], "contraindicated");
+    assert_eq!(said["image"]["nonce"]["bound"], false);
+    let reasons = said["image"]["reasons"].as_array().unwrap();
+    let codes: Vec<_> = reasons.iter().map(|one| one["code"].as_str()).collect();
+    assert_eq!(codes, [Some("IIA-ATT-0103"), Some("IIA-ATT-0005")]);
+    let why = said["why"][0].as_str().unwrap();
+    assert!(why.starts_with("image, judged again: the nonce"), "{why}");
+    let dir = tempfile::tempdir().unwrap();
+    let said = attests(dir.path(), "b3:next").unwrap();
+    let why = said["why"][0].as_str().unwrap();
+    assert!(why.contains("another artifact"), "{why}");
 }

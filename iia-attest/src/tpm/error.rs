@@ -57,6 +57,12 @@ pub enum TpmError {
     /// The first four bytes are not TPM_GENERATED: no TPM made it.
     #[error("not made by a TPM: TPM_GENERATED is missing")]
     NotGenerated,
+    /// The attestation key is another than the one that was agreed, or none was.
+    #[error("the attestation key is not the one that is named: {found}")]
+    OtherKey {
+        /// The digest of its public area.
+        found: String,
+    },
     /// The nonce is another than the one that was asked with.
     #[error("the nonce is not the one that was asked with")]
     WrongNonce,
@@ -92,6 +98,12 @@ pub enum TpmError {
         bank: &'static str,
         /// What it has.
         value: String,
+    },
+    /// The values at hand are not those that the image was signed with.
+    #[error("the values of registers at hand are not those that the intended image names: {found}")]
+    OtherRegisters {
+        /// Their digest.
+        found: String,
     },
     /// A register that the reference names was not quoted.
     #[error("PCR {pcr} of {bank} was not quoted")]
@@ -172,12 +184,14 @@ impl Coded for TpmError {
             Self::WrongNonce => 103,
             Self::WeakKey { .. } => 104,
             Self::Scheme { .. } => 105,
+            Self::OtherKey { .. } => 106,
             Self::WrongDigest => 201,
             Self::NotReplayed { .. } => 202,
             Self::WrongPcr { .. } => 203,
             Self::NotQuoted { .. } => 204,
             Self::NotMeasured { .. } => 205,
             Self::Firmware { .. } => 206,
+            Self::OtherRegisters { .. } => 207,
             Self::Replayed => 301,
             Self::Restarted => 302,
             Self::ClockUnsafe => 303,

@@ -109,6 +109,12 @@ pub(super) const POLICY: EntrySpec = entry(
             Optional,
             "who vouches for images",
         ),
+        field(
+            "attestation_key",
+            &[Type::Hash],
+            Optional,
+            "the key by which the machine's TPM attests: sha256 of its public area",
+        ),
     ],
     "settings of the whole box",
 );

@@ -22,6 +22,7 @@ use crate::DemoArguments;
 use crate::live::Live;
 use crate::machine::{Inlet, Machine, Outfit, STEP};
 use crate::operators::Operators;
+use crate::role::attest::QUOTE_EVERY;
 use crate::screen::{Screen, Tone};
 use crate::secrets::Memory;
 use crate::supervise::RoleSpec;
@@ -153,6 +154,7 @@ impl Stage<'_> {
             with_firewall: false,
             inlet: Inlet::Below,
             io_master: None,
+            quote_every: QUOTE_EVERY,
         };
         self.start(&mut boxes.enterprise, &above(site_key)).await?;
         self.start(&mut boxes.site, &above(seg01_key)).await?;
@@ -165,6 +167,7 @@ impl Stage<'_> {
             with_firewall: firewall::is_inside(),
             inlet,
             io_master: arguments.io_master.clone(),
+            quote_every: QUOTE_EVERY,
         };
         self.start(&mut boxes.seg01, &seg01).await?;
         self.watch(boxes, arguments).await?;

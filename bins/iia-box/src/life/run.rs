@@ -14,6 +14,7 @@ use crate::boxdir::BoxDir;
 use crate::host;
 use crate::keeper::Sealing;
 use crate::machine::{Inlet, Outfit};
+use crate::role::attest::QUOTE_EVERY;
 use crate::screen::Tone;
 use crate::secrets::Memory;
 use crate::users::Users;
@@ -52,6 +53,9 @@ pub(crate) struct Run {
     memory: PathBuf,
     #[command(flatten)]
     sealing: Sealing,
+    /// How many seconds lie between two quotes of the TPM, where an image is named
+    #[arg(long, value_name = "SECONDS", default_value_t = QUOTE_EVERY, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    quote_every: u64,
     /// Runs roles as users of their own, from this one on, of which the box takes 64
     #[arg(long, value_name = "FIRST")]
     users: Option<u32>,
@@ -102,6 +106,7 @@ impl Run {
             with_firewall: host::run("nft", &["list", "ruleset"]).is_ok(),
             inlet,
             io_master: self.io_master.clone(),
+            quote_every: self.quote_every,
         })
     }
 }

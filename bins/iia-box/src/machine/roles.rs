@@ -10,7 +10,7 @@ use iia_core::zone::Zone;
 use super::Machine;
 use crate::passive;
 use crate::role::INTERFACE;
-use crate::role::attest::{SEES, WITH_FIREWALL};
+use crate::role::attest::{QUOTES, SEES, WITH_FIREWALL};
 use crate::supervise::RoleSpec;
 
 /// Roles in the order in which they start, but for what takes data in, which comes last.
@@ -59,6 +59,8 @@ pub(crate) struct Outfit {
     pub(crate) inlet: Inlet,
     /// The IO master's command, word by word; another program.
     pub(crate) io_master: Option<String>,
+    /// How many seconds lie between two quotes of the machine's TPM.
+    pub(crate) quote_every: u64,
 }
 
 impl Machine {
@@ -70,7 +72,7 @@ impl Machine {
             if !self.workloads(zone).is_empty() {
                 let args = match role {
                     "audit" => outfit.below.clone(),
-                    "attest" => observes(outfit.with_firewall, &inlet_args),
+                    "attest" => observes(outfit, &inlet_args),
                     _ => Vec::new(),
                 };
                 all.push(spec(role, self.one(zone)?, args));
@@ -122,13 +124,14 @@ impl Machine {
 }
 
 /// What the observer looks at beside files: the firewall, and the interface that the inlet hears.
-fn observes(with_firewall: bool, inlet: &[String]) -> Vec<String> {
-    let firewall = with_firewall.then(|| WITH_FIREWALL.to_owned());
+fn observes(outfit: &Outfit, inlet: &[String]) -> Vec<String> {
+    let firewall = outfit.with_firewall.then(|| WITH_FIREWALL.to_owned());
+    let quotes = format!("{QUOTES}{}", outfit.quote_every);
     let sees = match inlet {
         [kind, name, _] if kind == INTERFACE => Some(format!("{SEES}{name}")),
         _ => None,
     };
-    firewall.into_iter().chain(sees).collect()
+    firewall.into_iter().chain(sees).chain([quotes]).collect()
 }
 
 fn spec(role: &'static str, id: SpiffeId, args: Vec<String>) -> RoleSpec {

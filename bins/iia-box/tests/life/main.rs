@@ -9,6 +9,8 @@
     reason = "tests"
 )]
 
+#[cfg(feature = "tpm")]
+mod attested;
 mod doors;
 mod one;
 mod operators;

@@ -32,7 +32,7 @@ impl<'a> Operators<'a> {
     pub(crate) fn begin(&self, witness: &str) -> String {
         let (place, name) = (self.place, self.name);
         let mut trust = String::from("iia-config 1\n");
-        for (who, class) in [("ann", "config"), ("bob", "approval")] {
+        for (who, class) in [("ann", "config --class image"), ("bob", "approval")] {
             let key = format!("{name}-{who}");
             place.good(&format!("iia config key new {key}"));
             let words = format!("iia config key import {key} --name {who} --class {class}");

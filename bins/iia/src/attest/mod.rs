@@ -1,6 +1,7 @@
 //! `iia attest`: what the observers of a box found, and what a machine's TPM says of it; no TPM is needed here.
 
 mod explain;
+mod image;
 mod log;
 mod page;
 mod quote;
@@ -25,6 +26,9 @@ pub(crate) enum Command {
     /// Says which configuration is applied, what was loaded, what the observers found, and whether the box is convergent, pending
     /// or divergent, as one JSON object; exit code 1 for anything but the first
     Report(report::Arguments),
+    /// Judges again what the TPM of a box attested of its image, from the records of the box alone, and writes it out for other
+    /// programs; exit code 1 where it is not to be believed
+    Image(image::Arguments),
     /// Judges a quote of a TPM 2.0: affirming, warning or contraindicated, with every reason; exit code 1 for the last
     Quote(quote::Arguments),
     /// Shows a log of a measured boot event by event, and the registers that it makes
@@ -37,6 +41,7 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> anyhow::Result<Exi
         Command::Explain(arguments) => explain::run(arguments, out),
         Command::Page(arguments) => page::run(arguments, out),
         Command::Report(arguments) => report::run(arguments, out),
+        Command::Image(arguments) => image::run(arguments, out),
         Command::Quote(arguments) => quote::run(arguments, out),
         Command::Log(arguments) => log::run(arguments, out),
     }

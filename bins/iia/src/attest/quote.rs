@@ -115,7 +115,11 @@ pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
     )))
 }
 
-fn show(key: &PublicArea, result: &AttestationResult, out: &mut impl Write) -> std::io::Result<()> {
+pub(super) fn show(
+    key: &PublicArea,
+    result: &AttestationResult,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     let text = iia_core::digest::hex;
     writeln!(out, "{}", result.tier())?;
     for reason in &result.reasons {

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use iia_attest::aggregate::{Board, Told};
+use iia_attest::image::Reader;
+use iia_attest::tpm::PureRust;
 use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind};
 
@@ -48,6 +50,8 @@ pub struct Standing {
     pub records: BTreeMap<String, Records>,
     /// What the chain says of the life of artifacts.
     pub life: Life,
+    /// What the machine's TPM attests of its image.
+    pub image: Reader,
     /// What the running box says of its observers.
     pub sights: Option<Sights>,
     /// What verification found, where it was asked.
@@ -73,7 +77,11 @@ impl Standing {
         evidence.each(|row| {
             let at = Timestamp::from_ns(row.written.utc_ns);
             match row.record {
-                Some(record) => standing.take(row.seq, at, &record.body.event),
+                Some(record) => {
+                    let event = &record.body.event;
+                    standing.image.take((row.seq, row.hash), event, &PureRust);
+                    standing.take(row.seq, at, event);
+                }
                 None => standing.last = Some((row.seq, at)),
             }
         })?;

@@ -4,7 +4,11 @@
 use std::collections::BTreeMap;
 
 use iia_attest::aggregate::MEANINGS;
+use iia_attest::image::{Attested, name_of};
+use iia_attest::tpm::{PureRust, Tier, TpmError};
 use iia_core::Timestamp;
+use iia_core::code::Coded as _;
+use iia_core::digest::hex;
 use iia_core::event::{Event, EventKind};
 use iia_core::stream::Stream;
 use iia_core::time::SECOND_NS;
@@ -18,6 +22,8 @@ use crate::words::tame;
 const FORMAT: &str = "iia-report 1";
 /// How old the word that all is as applied may be: it is said each five minutes, and a look may be late.
 const CONFIRMED_NS: i64 = 630 * SECOND_NS;
+/// The gated call that names the image.
+const NAME_IMAGE: &str = "image";
 /// Streams that hold what runs against what is intended: what stands open on them is a box of which nothing may be assumed.
 const OF_THE_BOX: [Stream; 4] = [
     Stream::ATTEST_CONFIG,
@@ -101,6 +107,7 @@ impl Standing {
                 )
             })
             .collect();
+        wrong.extend(self.against_image());
         let checked = self.checked.as_ref();
         if checked.is_some_and(|checked| checked.outcome == crate::evidence::Outcome::Failed) {
             wrong.insert(0, "the evidence does not hold".into());
@@ -116,6 +123,52 @@ impl Standing {
             (true, None) => Outcome::Unknown,
         }
     }
+}
+
+impl Standing {
+    /// What the evidence of the image is worth to whoever has the records alone, where it says another image.
+    fn against_image(&self) -> Option<String> {
+        let attested = self.image.newest()?;
+        let result = attested.judge(&PureRust);
+        let named = self.life.calls.get(NAME_IMAGE);
+        let is_named = named.is_some_and(|(artifact, _)| *artifact == attested.published.artifact);
+        if is_named && result.tier() < Tier::Contraindicated {
+            return None;
+        }
+        let reasons: Vec<String> = result.reasons.iter().map(ToString::to_string).collect();
+        Some(match is_named {
+            true => format!("image, judged again: {}", reasons.join("; ")),
+            false => "image: attested for another artifact than the one that is named".into(),
+        })
+    }
+}
+
+/// What the machine attests: everything that whoever is told needs to judge it without this program.
+fn image(attested: &Attested) -> Value {
+    let published = &attested.published;
+    let result = attested.judge(&PureRust);
+    let reason =
+        |one: &TpmError| json!({"code": one.code().to_string(), "reason": one.to_string()});
+    json!({
+        "record": attested.record,
+        "at": Timestamp::from_ns(attested.ts_ns).to_string(),
+        "evidence": "quoted by a TPM",
+        "result": result.tier().to_string(),
+        "reasons": result.reasons.iter().map(reason).collect::<Vec<_>>(),
+        "artifact": published.artifact,
+        "registers": {"named": published.named, "text": String::from_utf8_lossy(&published.registers)},
+        "key": {"named": published.named_key, "public": hex(&published.key)},
+        "nonce": {"value": hex(&published.nonce), "after_record": published.after, "bound": attested.is_bound},
+        "attest": hex(&published.attest),
+        "signature": hex(&published.signature),
+        "values": hex(&published.values),
+        "log": published.log.as_deref().map(name_of),
+    })
+}
+
+/// That nothing but software speaks for the image, or nothing at all.
+fn no_image() -> Value {
+    json!({"evidence": "none: no TPM attests the image, and what software says of itself is not counted"})
 }
 
 /// What a box says of itself, as one object.
@@ -152,6 +205,7 @@ pub fn report(standing: &Standing) -> Value {
         "configuration": standing.life.applied,
         "states": calls.collect::<Vec<_>>(),
         "attestation": MEANINGS.iter().map(stream).collect::<Vec<_>>(),
+        "image": standing.image.newest().map_or_else(no_image, image),
         "evidence": standing.checked.as_ref().map(crate::timeline::evidence_json),
     })
 }

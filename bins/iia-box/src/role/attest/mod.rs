@@ -4,6 +4,7 @@
 mod broker;
 mod carry;
 mod disk;
+mod image;
 mod io;
 mod listens;
 mod log;
@@ -43,6 +44,10 @@ const TICK: Duration = Duration::from_millis(200);
 pub(crate) const SEES: &str = "sees=";
 /// Says that the box has a firewall of its own.
 pub(crate) const WITH_FIREWALL: &str = "firewall";
+/// Before the seconds between two quotes of the machine's TPM.
+pub(crate) const QUOTES: &str = "quotes=";
+/// How many those are where nobody says.
+pub(crate) const QUOTE_EVERY: u64 = 30;
 
 struct Attest<'a> {
     workload: &'a Workload,
@@ -95,6 +100,11 @@ async fn firewall(mut seen: mpsc::Receiver<senses::Policy>, heard: mpsc::Sender<
             return;
         }
     }
+}
+
+/// What an observer has for the chain beside its findings.
+fn events(sense: &mut Box<dyn Sense>) -> impl Iterator<Item = Event> {
+    std::iter::from_fn(|| sense.poll_event())
 }
 
 impl<'a> Attest<'a> {
@@ -232,6 +242,9 @@ impl<'a> Attest<'a> {
         for finding in self.findings() {
             self.aggregator.handle_finding(now, finding);
         }
+        for event in self.senses.iter_mut().flat_map(events) {
+            self.audit.submit(event);
+        }
         self.aggregator.handle_timeout(now);
         while let Some(told) = self.aggregator.poll_told() {
             self.audit.submit(told.event());
@@ -245,7 +258,8 @@ impl<'a> Attest<'a> {
                 self.sinks.give(sink, job);
             }
         }
-        let unseen = self.senses.iter().map(|one| (one.stream(), one.unseen()));
+        let observers = self.senses.iter().filter(|one| one.observes());
+        let unseen = observers.map(|one| (one.stream(), one.unseen()));
         self.sights.write(now, unseen, &self.aggregator);
     }
 

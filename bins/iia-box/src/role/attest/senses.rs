@@ -19,6 +19,7 @@ use iia_core::{SpiffeId, Timestamp};
 use tokio::sync::mpsc;
 
 use super::disk::ISSUANCE;
+use super::image::{self, Quoted};
 use super::io::Plant;
 use super::listens::Listens;
 use super::sessions::Links;
@@ -42,6 +43,8 @@ pub(super) enum Heard {
     Passive(Box<Sent>),
     /// What the files of a broker say: which, and what.
     Broker(String, Box<Served>),
+    /// What the machine's TPM says of its image.
+    Image(Box<Quoted>),
     /// What the audit log shows, and what others hold of it.
     Log(Vec<Logged>),
     /// A file of the box cannot be read: which, and why.
@@ -60,6 +63,14 @@ pub(super) trait Sense {
     fn tick(&mut self, now: Timestamp);
     /// The next finding.
     fn poll(&mut self) -> Option<Finding>;
+    /// The next thing for the chain that is no finding.
+    fn poll_event(&mut self) -> Option<Event> {
+        None
+    }
+    /// Whether anything feeds it; what nothing feeds is not observed.
+    fn observes(&self) -> bool {
+        true
+    }
     /// What found no room in it.
     fn unseen(&self) -> u64;
 }
@@ -101,6 +112,9 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
         all.push(observer);
         sources.push(source);
     }
+    let (observer, source) = image::of(workload);
+    all.push(observer);
+    sources.push(source);
     for (observer, source) in broker::all(workload) {
         all.push(observer);
         sources.push(source);
