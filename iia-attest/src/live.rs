@@ -1,6 +1,8 @@
 //! Asks the kernel what [`crate::network::passive`] is told: over netlink, and by the files of processes. Anybody may ask; who
 //! holds the sockets of another user is said to whoever may trace it.
 
+mod ovsdb;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -11,6 +13,8 @@ use std::time::Duration;
 use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType};
+
+pub use self::ovsdb::northbound;
 
 use crate::network::passive::kernel::{self, End, Link, Packet};
 use crate::network::passive::{Holder, Look};

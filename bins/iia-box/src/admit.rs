@@ -51,7 +51,7 @@ impl Admits {
         }
         let (list, _) = Policy::<Pinned>::compile(catalog, topology);
         let mut keys = Keys::default();
-        let key = read(&dir.keys().join(BUILD_KEY)).context("the key of whoever builds")?;
+        let key = read(&build_key(dir)).context("the key of whoever builds")?;
         keys.add(&key)?;
         Ok(Some(Self {
             admission: Arc::new(Admission::new(keys, Box::new(List(list)))),
@@ -77,6 +77,11 @@ impl Admits {
     }
 }
 
+/// Where the public key of whoever builds lies.
+pub(crate) fn build_key(dir: &BoxDir) -> PathBuf {
+    dir.keys().join(BUILD_KEY)
+}
+
 /// Stands in for whoever builds, in the demo: makes a key, signs the running program and puts both where a box has them.
 pub(crate) fn release(dir: &BoxDir) -> anyhow::Result<()> {
     let (key, _gone) = BuildKey::create(KeyKind::P256)?;
@@ -85,7 +90,7 @@ pub(crate) fn release(dir: &BoxDir) -> anyhow::Result<()> {
     let (body, message) = statement(&digest, "iia-box");
     let signed = bundle(&body, &key.sign(&message)?);
     write_durably(&dir.state().join(RELEASE), &signed)?;
-    write_durably(&dir.keys().join(BUILD_KEY), key.public_pem().as_bytes())?;
+    write_durably(&build_key(dir), key.public_pem().as_bytes())?;
     Ok(())
 }
 

@@ -99,6 +99,11 @@ impl BoxDir {
         self.keys().join("attestation-key")
     }
 
+    /// Where the northbound database of the virtual network answers that joins the box's zones.
+    pub(crate) fn ovn(&self) -> PathBuf {
+        self.host().join("ovn")
+    }
+
     /// Where the broker of the cell has its files, and where it answers.
     pub(crate) fn broker(&self) -> PathBuf {
         self.host().join("broker")

@@ -140,6 +140,14 @@ impl Settings {
         brokers.map(|one| (one.name.clone(), places(one))).collect()
     }
 
+    /// The workloads that run as containers, each with the repository of its image.
+    pub(crate) fn containers(&self) -> Vec<(String, String)> {
+        let units = self.checked.deploy.units.iter();
+        let each = units.filter_map(|unit| Some((&unit.name, unit.image.as_ref()?)));
+        each.map(|(name, (repository, _))| (name.clone(), repository.clone()))
+            .collect()
+    }
+
     /// The foreign trust domains that are believed.
     pub(crate) fn trust_roots(&self) -> &[TrustRoot] {
         &self.checked.trust_roots

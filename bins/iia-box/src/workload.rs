@@ -201,6 +201,11 @@ impl Workload {
         self.shared.settings.brokers()
     }
 
+    /// The workloads that run as containers, each with the repository of its image.
+    pub(crate) fn containers(&self) -> Vec<(String, String)> {
+        self.shared.settings.containers()
+    }
+
     /// Who answers for what.
     pub(crate) fn answers(&self) -> &[Raci] {
         &self.shared.settings.answers

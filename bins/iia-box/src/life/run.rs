@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::course::Course;
 use super::found;
-use crate::boxdir::BoxDir;
+use crate::boxdir::{BoxDir, write_durably};
 use crate::host;
 use crate::keeper::Sealing;
 use crate::machine::{Inlet, Outfit};
@@ -56,6 +56,10 @@ pub(crate) struct Run {
     /// How many seconds lie between two quotes of the TPM, where an image is named
     #[arg(long, value_name = "SECONDS", default_value_t = QUOTE_EVERY, value_parser = clap::value_parser!(u64).range(1..=3600))]
     quote_every: u64,
+    /// The socket of the northbound database of the virtual network (OVN) that joins the zones: what its ACLs let through is
+    /// held against the contracts
+    #[arg(long, value_name = "SOCKET")]
+    ovn: Option<PathBuf>,
     /// Runs roles as users of their own, from this one on, of which the box takes 64
     #[arg(long, value_name = "FIRST")]
     users: Option<u32>,
@@ -70,6 +74,10 @@ impl Run {
         let name = found::name(&found::log_key(&dir)?)?.to_owned();
         let _only_one = alone(&dir)?;
         self.sealing.give(&dir)?;
+        if let Some(socket) = &self.ovn {
+            std::fs::create_dir_all(dir.host())?;
+            write_durably(&dir.ovn(), socket.as_os_str().as_encoded_bytes())?;
+        }
         let users = self.users.map(|first| Users::give(&dir, first));
         users.transpose()?;
         let memory = dir

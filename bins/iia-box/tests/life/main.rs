@@ -12,9 +12,15 @@
 #[cfg(feature = "tpm")]
 mod attested;
 mod doors;
+mod drift;
 mod one;
 mod operators;
 mod place;
 mod running;
 mod served;
 mod two;
+
+#[path = "../../../../iia-contract/tests/net/ovn.rs"]
+mod ovn;
+#[path = "../../../../iia-contract/tests/net/programs.rs"]
+mod programs;

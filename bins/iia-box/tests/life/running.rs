@@ -58,6 +58,11 @@ impl Running {
         }
     }
 
+    /// Whether words were in a line before the last one that was waited for.
+    pub(crate) fn has_said(&self, words: &str) -> bool {
+        self.said.iter().any(|line| line.contains(words))
+    }
+
     /// Ends in order; gives how.
     pub(crate) fn end(&mut self, signal: &str) -> Option<i32> {
         let pid = self.child.id().to_string();

@@ -1,11 +1,32 @@
-//! An observer on the clock of the machine, which takes what it is shown as it is.
+//! An observer on the clock of the machine, which takes what it is shown as it is, and whoever shows it each second.
+
+use std::thread;
+use std::time::Duration;
 
 use iia_attest::correlator::Correlator;
 use iia_core::Timestamp;
 use iia_core::finding::Finding;
 use iia_core::stream::Stream;
+use tokio::sync::mpsc;
 
-use super::senses::{Heard, Sense};
+use super::senses::{Heard, Sense, Source};
+
+/// How often what lies on the disk, or in a database, is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Looks again and again, until nobody listens.
+pub(super) fn each_second(look: impl Fn() -> Heard + Send + 'static) -> Source {
+    Box::new(move |heard: mpsc::Sender<Heard>| {
+        thread::spawn(move || {
+            while !heard.is_closed() {
+                if heard.blocking_send(look()).is_err() {
+                    return;
+                }
+                thread::sleep(LOOK_EVERY);
+            }
+        });
+    })
+}
 
 /// The observer, and what of all that is heard concerns it.
 pub(super) struct Listens<C, T> {

@@ -1,6 +1,7 @@
 //! `ot.dmz.attest`: what was seen against what was agreed. The observers stand in [`senses`], one row each; what they find is
 //! told to the chain, the lake, north and the alert sinks of the machine.
 
+mod admission;
 mod broker;
 mod carry;
 mod disk;
@@ -8,6 +9,7 @@ mod image;
 mod io;
 mod listens;
 mod log;
+mod ovn;
 mod passive;
 mod running;
 mod senses;

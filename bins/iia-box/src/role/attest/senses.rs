@@ -8,7 +8,9 @@ use iia_attest::network::passive::Seen as Sent;
 use iia_attest::network::{Network, Seen as Observed};
 use iia_attest::policy_drift::PolicyDrift;
 pub(super) use iia_attest::policy_drift::Seen as Policy;
+use iia_attest::policy_drift::admission::Seen as Admitted;
 use iia_attest::policy_drift::broker::Seen as Served;
+use iia_attest::policy_drift::ovn::Seen as Switched;
 use iia_audit::frame::Record;
 use iia_core::digest::{Context, Digest};
 use iia_core::event::{Event, EventKind};
@@ -23,7 +25,7 @@ use super::image::{self, Quoted};
 use super::io::Plant;
 use super::listens::Listens;
 use super::sessions::Links;
-use super::{WITH_FIREWALL, broker, log, passive, running};
+use super::{WITH_FIREWALL, admission, broker, log, ovn, passive, running};
 use crate::wire::{Announce, Seen};
 use crate::workload::Workload;
 
@@ -43,6 +45,10 @@ pub(super) enum Heard {
     Passive(Box<Sent>),
     /// What the files of a broker say: which, and what.
     Broker(String, Box<Served>),
+    /// By which policy images of containers are taken.
+    Admission(Box<Admitted>),
+    /// What a virtual network lets through.
+    Virtual(Box<Switched>),
     /// What the machine's TPM says of its image.
     Image(Box<Quoted>),
     /// What the audit log shows, and what others hold of it.
@@ -115,7 +121,8 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
     let (observer, source) = image::of(workload);
     all.push(observer);
     sources.push(source);
-    for (observer, source) in broker::all(workload) {
+    let others = admission::of(workload).into_iter().chain(ovn::of(workload));
+    for (observer, source) in others.chain(broker::all(workload)) {
         all.push(observer);
         sources.push(source);
     }
