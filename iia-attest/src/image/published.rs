@@ -95,9 +95,9 @@ impl Published {
     /// What is another than was named.
     fn others(&self) -> impl Iterator<Item = TpmError> {
         let (key, registers) = (name_of(&self.key), name_of(&self.registers));
-        let key = (key != self.named_key).then(|| TpmError::OtherKey { found: key });
+        let key = (key != self.named_key).then_some(TpmError::OtherKey { found: key });
         let registers =
-            (registers != self.named).then(|| TpmError::OtherRegisters { found: registers });
+            (registers != self.named).then_some(TpmError::OtherRegisters { found: registers });
         key.into_iter().chain(registers)
     }
 

@@ -239,6 +239,6 @@ fn r_atn_04_a_hand_at_the_virtual_network_is_named_on_a_running_box() {
     }
     running.until("no ACL is about it, and no contract allows it");
     drop(network);
-    running.until("cannot be read");
+    running.until("the virtual network's policy cannot be seen");
     assert_eq!(running.end("TERM"), Some(0));
 }
