@@ -1,8 +1,8 @@
 //! Programs of the machine that set up its network.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::net::UnixDatagram;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::Context as _;
 
@@ -13,6 +13,25 @@ const SBIN: &str = "/usr/sbin:/sbin";
 pub(crate) fn path() -> String {
     let path = std::env::var("PATH").unwrap_or_default();
     format!("{path}:{SBIN}")
+}
+
+/// Starts something while nothing of this process speaks to a TPM: a program would have a way to it.
+#[cfg(feature = "tpm")]
+pub(crate) fn apart<T>(start: impl FnOnce() -> T) -> T {
+    iia_identity::tpm::apart(crate::keeper::tpm::ANSWER_MAX, start)
+}
+
+/// This program speaks to no TPM.
+#[cfg(not(feature = "tpm"))]
+pub(crate) fn apart<T>(start: impl FnOnce() -> T) -> T {
+    start()
+}
+
+/// Runs a program to its end, and gives what it writes.
+pub(crate) fn output(command: &mut Command) -> io::Result<Output> {
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    apart(|| command.spawn())?.wait_with_output()
 }
 
 /// Runs a program to its good end.
@@ -36,14 +55,14 @@ pub(crate) fn ready() {
 }
 
 fn give(program: &str, arguments: &[&str], input: &str) -> anyhow::Result<()> {
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .env("PATH", path())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| program.to_owned())?;
+        .stderr(Stdio::piped());
+    let mut child = apart(|| command.spawn()).with_context(|| program.to_owned())?;
     let mut to_child = child.stdin.take().context("its input")?;
     let _it_reads_nothing = to_child.write_all(input.as_bytes());
     drop(to_child);

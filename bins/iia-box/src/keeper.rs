@@ -104,7 +104,7 @@ pub(crate) mod tpm {
     use crate::boxdir::BoxDir;
 
     /// How long the TPM has to answer: a supervisor that waits starts nothing else.
-    const ANSWER_MAX: Duration = Duration::from_secs(10);
+    pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(10);
 
     /// The keeper; the TPM is let go with it, so that others may ask it as well.
     pub(super) fn keeper(address: &str, policy: &[u8]) -> Result<TpmKeeper, SecretsError> {

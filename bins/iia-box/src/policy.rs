@@ -10,6 +10,8 @@ use std::time::Duration;
 use iia_attest::policy_drift::Seen;
 use tokio::sync::mpsc;
 
+use crate::host;
+
 /// How long a change may be unseen when the kernel's word of it is lost.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait before the kernel is listened to again.
@@ -43,13 +45,13 @@ pub(crate) fn watch() -> mpsc::Receiver<Seen> {
 /// Tells of each change and who made it, as long as nft does.
 fn listen(changes: &mpsc::Sender<Seen>, woken: &threads::Sender<()>) {
     // It ends with this process, however that ends.
-    let started = Command::new("setpriv")
+    let mut monitor = Command::new("setpriv");
+    monitor
         .args(["--pdeathsig", "KILL", "nft", "monitor"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut nft) = started else {
+        .stderr(Stdio::null());
+    let Ok(mut nft) = host::apart(|| monitor.spawn()) else {
         return;
     };
     let lines = nft.stdout.take().map(BufReader::new);
@@ -89,7 +91,7 @@ fn look() -> Seen {
 }
 
 fn nft(arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let output = Command::new("nft").args(arguments).output();
+    let output = host::output(Command::new("nft").args(arguments));
     let output = output.map_err(|error| format!("nft: {error}"))?;
     match output.status.success() {
         true => Ok(output.stdout),

@@ -20,6 +20,7 @@ use iia_identity::pipe::{self, Down, Outage, Refusal, Root, Start, Up, Whom};
 
 use crate::admit::Admits;
 use crate::boxdir::BoxDir;
+use crate::host;
 use crate::issue::Given;
 use crate::revoked::Revoked;
 use crate::role::INTERFACE;
@@ -389,8 +390,8 @@ fn begin(command: &mut Command, pipe: UnixStream, log: File) -> std::io::Result<
         .process_group(0)
         .stdin(Stdio::from(OwnedFd::from(pipe)))
         .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
+        .stderr(log);
+    host::apart(|| command.spawn())
 }
 
 /// Answers the role until its end of the pipe closes.

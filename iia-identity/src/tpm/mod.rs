@@ -3,6 +3,7 @@
 //! One thread speaks to the TPM, since its library is for one thread; [`Tpm`] is a handle that may be cloned and sent.
 //! Nothing stays loaded between two calls but the storage key, which is persistent: a TPM has room for three objects.
 
+mod apart;
 mod attest;
 mod blob;
 mod key;
@@ -11,6 +12,7 @@ mod seldom;
 mod template;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -21,12 +23,14 @@ use tss_esapi::interface_types::session_handles::AuthSession;
 use tss_esapi::structures::{Private, Public};
 use tss_esapi::{Context, TctiNameConf};
 
+pub use apart::{LOST_MAX, apart};
 pub use attest::{Challenge, Quoted};
 pub use blob::{BLOB_LEN_MAX, KeyBlob};
 pub use key::TpmKey;
 pub use seal::SECRET_LEN_MAX;
 pub use seldom::SeldomKey;
 
+use self::apart::Held;
 pub use crate::tpm_error::HardwareError;
 
 /// Calls that may wait for the TPM; one more is refused.
@@ -44,13 +48,15 @@ type Work = Box<dyn FnOnce(&mut Context) + Send>;
 pub struct Tpm {
     work: SyncSender<Work>,
     patience: Duration,
+    held: Weak<Held>,
 }
 
 impl Tpm {
     /// Opens the TPM at a TCTI address, such as `device:/dev/tpmrm0`, and makes sure that its storage key is there.
     ///
     /// # Errors
-    /// [`HardwareError::BadAddress`], [`HardwareError::Tpm`] when nothing answers.
+    /// [`HardwareError::BadAddress`], [`HardwareError::Tpm`] when nothing answers, [`HardwareError::Busy`] when nothing did so
+    /// often that threads wait for it still.
     pub fn open(address: &str) -> Result<Self, HardwareError> {
         Self::open_within(address, ANSWER_MAX)
     }
@@ -70,12 +76,31 @@ impl Tpm {
         })?;
         let (work, queue) = sync_channel::<Work>(WAITING_MAX);
         let (ready, opened) = sync_channel(1);
+        let held = Held::take()?;
+        let tpm = Self {
+            work,
+            patience,
+            held: Arc::downgrade(&held),
+        };
         thread::Builder::new()
             .name("tpm".into())
-            .spawn(move || serve(address, &ready, &queue))
+            .spawn(move || {
+                serve(address, &ready, &queue);
+                drop(held);
+            })
             .map_err(|_| HardwareError::Internal { what: "a thread" })?;
-        opened.recv_timeout(patience).unwrap_or_else(silent)?;
-        Ok(Self { work, patience })
+        tpm.answer(&opened)?;
+        Ok(tpm)
+    }
+
+    /// What comes back, or that nothing does.
+    fn answer<T>(&self, answered: &Receiver<Result<T, HardwareError>>) -> Result<T, HardwareError> {
+        answered
+            .recv_timeout(self.patience)
+            .unwrap_or_else(|error| {
+                self.held.upgrade().iter().for_each(|held| held.lose());
+                silent(error)
+            })
     }
 
     /// Runs `call` on the TPM's thread and waits for it.
@@ -92,7 +117,7 @@ impl Tpm {
             TrySendError::Full(_) => HardwareError::Busy,
             TrySendError::Disconnected(_) => HardwareError::Internal { what: "a thread" },
         })?;
-        answered.recv_timeout(self.patience).unwrap_or_else(silent)
+        self.answer(&answered)
     }
 }
 

@@ -19,6 +19,7 @@ use iia_core::digest::{Context, Digest};
 use iia_core::time::Clock as _;
 
 use crate::boxdir::{BoxDir, write_durably};
+use crate::host;
 use crate::machine::{Machine, STEP};
 use crate::observe;
 use crate::operators::{APPROVER, AUTHOR, Operators};
@@ -217,7 +218,8 @@ impl Change<'_> {
             Tone::Good,
             &format!("{short}…: signed by {AUTHOR}, staged, approved by {APPROVER}"),
         );
-        let mut child = tokio::process::Command::new("unshare")
+        let mut command = tokio::process::Command::new("unshare");
+        command
             .args(["--map-root-user", "--net"])
             .arg(applier)
             .arg("--dir")
@@ -228,8 +230,8 @@ impl Change<'_> {
             .args(["--confirm-within", if is_confirmed { "20" } else { "2" }])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
+            .stderr(Stdio::piped());
+        let mut child = host::apart(|| command.spawn())?;
         if is_confirmed {
             let answer = tokio::select! {
                 answer = self.answer() => answer?,

@@ -14,6 +14,7 @@ use iia_attest::aggregate::{Alert, Gravity, Job, Sink};
 use iia_config::alert::{Journal, Relay};
 use tokio::sync::mpsc;
 
+use crate::host;
 use crate::workload::Workload;
 
 /// How a job of a sink went.
@@ -208,13 +209,14 @@ struct Program(PathBuf);
 
 impl Program {
     fn call(&self, verb: &str, words: &str) -> std::io::Result<()> {
-        let mut child = Command::new(&self.0)
+        let mut command = Command::new(&self.0);
+        command
             .arg(verb)
             .arg(words)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
+            .stderr(Stdio::null());
+        let mut child = host::apart(|| command.spawn())?;
         let status = ended(&mut child)?;
         match status.success() {
             true => Ok(()),

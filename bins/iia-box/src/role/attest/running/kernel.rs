@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use iia_attest::config::{Aspect, Element, Kind, Running, State, running};
 use iia_contract::topology::Topology;
+
+use crate::host;
 
 /// Entries of one kind that are read at most in one look.
 const ENTRIES_MAX: usize = 4096;
@@ -220,12 +222,7 @@ pub(super) fn firewall() -> Option<Vec<Running>> {
 }
 
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = host::output(Command::new(program).args(arguments)).ok()?;
     let said = output.status.success().then_some(output.stdout)?;
     String::from_utf8(said).ok()
 }
