@@ -49,7 +49,7 @@ impl Shown {
         }
     }
 
-    /// Whether it gets a line. What is said of the firewall always does.
+    /// Whether it gets a line. What is said of the firewall and of the machine's image always does.
     pub(crate) fn take(&mut self, finding: &Finding, now: Instant) -> Show {
         if !self.is_new(finding) || !self.is_news(finding) {
             return Show::Nothing;
@@ -57,7 +57,8 @@ impl Shown {
         if now.saturating_duration_since(self.window) >= WINDOW {
             (self.window, self.lines) = (now, 0);
         }
-        if finding.is_on(&Stream::ATTEST_POLICY_DRIFT) {
+        let always = [Stream::ATTEST_POLICY_DRIFT, Stream::ATTEST_IMAGE];
+        if always.iter().any(|stream| finding.is_on(stream)) {
             return Show::Line;
         }
         self.lines += 1;
