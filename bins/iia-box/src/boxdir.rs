@@ -95,6 +95,7 @@ impl BoxDir {
     }
 
     /// The key by which the machine's TPM attests, as only that TPM can use it.
+    #[cfg(feature = "tpm")]
     pub(crate) fn attestation_key(&self) -> PathBuf {
         self.keys().join("attestation-key")
     }

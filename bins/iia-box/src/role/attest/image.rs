@@ -263,6 +263,7 @@ impl Sense for Images {
             Quoted::Asked => {
                 let due = Timestamp::from_ns(now.as_ns().saturating_add(ANSWER_MAX_NS));
                 let _one_machine_has_room = self.observer.asked(&self.machine, due);
+                return Ok(false);
             }
             Quoted::Brought(brought) => self.judge(now, brought),
             Quoted::Silent(why) => self.observer.silent(now, &self.machine, why),
