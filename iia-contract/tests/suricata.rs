@@ -222,6 +222,10 @@ fn what_is_written_is_read_back_and_every_change_is_named() {
             "not contracted: pass ip any any".to_owned(),
         ),
         (
+            text.replacen("flowbits:noalert; ", "", 1),
+            "not contracted: alert tcp".into(),
+        ),
+        (
             text.replacen("10.20.0.8/29 any ->", "10.20.0.0/16 any ->", 1),
             format!("missing: {one} (iia.contract.device.press)"),
         ),
@@ -231,7 +235,7 @@ fn what_is_written_is_read_back_and_every_change_is_named() {
         ),
         (
             text.replacen("flow:to_server", "flow:stateless", 1),
-            "not contracted: pass tcp".into(),
+            "not contracted: alert tcp".into(),
         ),
         (
             text.replacen("alert ip", "#alert ip", 1),

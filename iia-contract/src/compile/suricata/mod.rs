@@ -1,4 +1,5 @@
-//! Rules of an intrusion detection system: a pass for every contract, an alert for every other connection.
+//! Rules of an intrusion detection system: a mark on the connections of every contract, an alert for every other
+//! connection.
 //!
 //! What devices say to each other is told apart by address, transport and port; functions, registers and values are
 //! the matcher's. The direction counts: who answers does not ask.

@@ -5,7 +5,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 
 use super::Passed;
-use super::text::{CONTRACTS, REST};
+use super::text::{CONTRACTS, MARKS, REST};
 use crate::compile::policy::{Contracts, Policy, ReadError, parted, text};
 
 pub(super) fn read(loaded: &[u8]) -> Result<Policy<Passed>, ReadError> {
@@ -46,7 +46,7 @@ pub(super) fn read(loaded: &[u8]) -> Result<Policy<Passed>, ReadError> {
 fn passed(line: &str) -> Option<(Passed, bool)> {
     let (head, options) = line.split_once(" (msg:\"")?;
     let mut words = head.split(' ');
-    if words.next()? != "pass" {
+    if words.next()? != "alert" {
         return None;
     }
     let l4 = words.next()?.to_owned();
@@ -56,7 +56,8 @@ fn passed(line: &str) -> Option<(Passed, bool)> {
         return None;
     }
     let (_, options) = options.split_once("\"; ")?;
-    let (flow, rest) = options.split_once("; sid:")?;
+    let (does, rest) = options.split_once("; sid:")?;
+    let flow = does.strip_suffix(MARKS)?.strip_suffix("; ")?;
     let plain = rest
         .strip_suffix("; rev:1;)")
         .is_some_and(|sid| sid.parse::<u64>().is_ok());
