@@ -7,6 +7,8 @@
     reason = "tests"
 )]
 
+#[path = "network_captures/ear.rs"]
+mod ear;
 #[path = "network_captures/kept.rs"]
 mod kept;
 #[path = "network_captures/learnt.rs"]

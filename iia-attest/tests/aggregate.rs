@@ -190,6 +190,26 @@ fn a_flood_of_one_stream_is_said_and_hides_nothing_of_another() {
 }
 
 #[test]
+fn a_flood_of_strangers_hides_no_contract() {
+    let mut one = aggregator();
+    let named = |number: usize| Finding {
+        contract: format!("iia.contract.device.press_{number}"),
+        ..network("", "expects traffic, and none was seen")
+    };
+    for number in 0..2 * OPEN_MAX {
+        one.handle_finding(at(1), network(&format!("talker {number}"), "speaks"));
+    }
+    told(&mut one);
+    for number in 0..OPEN_MAX {
+        one.handle_finding(at(2), named(number));
+    }
+    // The word that there was no room for all of the strangers takes a place.
+    let said = told(&mut one);
+    let open = said.iter().filter(|told| told.how == How::New).count();
+    assert_eq!(open, OPEN_MAX - 1);
+}
+
+#[test]
 fn streams_that_nobody_knows_find_an_end() {
     let mut one = aggregator();
     for number in 0..100 {

@@ -37,6 +37,7 @@ mod screen;
 mod secrets;
 mod shown;
 mod supervise;
+mod tally;
 mod terms;
 mod users;
 mod wire;

@@ -1,20 +1,15 @@
 //! What a workload of the box was refused, or refused itself, when it dialled: told by its process, counted by the
 //! supervisor, so that whoever is refused all the time fills no chain.
 
-use std::collections::BTreeMap;
-
 use iia_core::code::Coded as _;
 use iia_core::event::{Event, EventKind};
-use iia_core::time::SECOND_NS;
 use iia_core::{SpiffeId, Timestamp};
 use iia_identity::pipe::Refusal;
 use iia_link::LinkError;
 use iia_link::rt::Target;
 
-/// The same refusal again within this time is counted and not told.
-const PERIOD_NS: i64 = 60 * SECOND_NS;
-/// Kinds of refusal that are told apart; beyond it they are one.
-const KINDS_MAX: usize = 256;
+use crate::tally::Tally;
+
 /// Longest text that a process may say of it, in characters.
 const TEXT_LEN_MAX: usize = 256;
 
@@ -81,12 +76,7 @@ fn event(refusal: &Refusal, id: &str, (now, count): (Timestamp, u64)) -> Event {
 
 /// How often each was refused what.
 #[derive(Default)]
-pub(crate) struct Refusals(BTreeMap<(String, Refusal), Told>);
-
-struct Told {
-    at: Timestamp,
-    untold: u64,
-}
+pub(crate) struct Refusals(Tally<(String, Refusal)>);
 
 impl Refusals {
     /// A workload was refused something; gives the event of it, unless it stood in one a moment ago.
@@ -96,51 +86,32 @@ impl Refusals {
         refusal: Refusal,
         now: Timestamp,
     ) -> Option<Event> {
-        let mut key = (id.to_string(), shortened(refusal));
-        if self.0.len() >= KINDS_MAX && !self.0.contains_key(&key) {
-            key = (String::new(), Refusal::default());
-        }
-        if let Some(told) = self.0.get_mut(&key) {
-            told.untold += 1;
-            return None;
-        }
-        let event = event(&key.1, &key.0, (now, 1));
-        let told = Told { at: now, untold: 0 };
-        self.0.insert(key, told);
-        Some(event)
+        let kind = (id.to_string(), shortened(refusal));
+        let (id, refusal) = self.0.take(kind, now)?;
+        Some(event(&refusal, &id, (now, 1)))
     }
 
     /// What is to be told by now: how often it happened since it was told last. What has stopped is forgotten.
     pub(crate) fn settle(&mut self, now: Timestamp) -> Vec<Event> {
-        self.tell(now, PERIOD_NS)
+        counted(self.0.settle(now), now)
     }
 
     /// Everything that was not told.
     pub(crate) fn close(&mut self, now: Timestamp) -> Vec<Event> {
-        self.tell(now, 0)
+        counted(self.0.close(now), now)
     }
+}
 
-    fn tell(&mut self, now: Timestamp, after_ns: i64) -> Vec<Event> {
-        let mut events = Vec::new();
-        self.0.retain(|(id, refusal), told| {
-            if now.since_ns(told.at) < after_ns {
-                return true;
-            }
-            let count = std::mem::take(&mut told.untold);
-            if count == 0 {
-                return false;
-            }
-            events.push(event(refusal, id, (now, count)));
-            told.at = now;
-            true
-        });
-        events
-    }
+fn counted(counts: Vec<((String, Refusal), u64)>, now: Timestamp) -> Vec<Event> {
+    let event =
+        |((id, refusal), count): ((String, Refusal), u64)| event(&refusal, &id, (now, count));
+    counts.into_iter().map(event).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tally::KINDS_MAX;
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_secs(secs)

@@ -94,6 +94,16 @@ impl Begun {
         &self.start.args
     }
 
+    /// Who it is to be.
+    pub(crate) fn id(&self) -> &str {
+        &self.start.id
+    }
+
+    /// The box's directory.
+    pub(crate) fn dir(&self) -> BoxDir {
+        BoxDir::at(Path::new(&self.start.dir))
+    }
+
     /// Tells the supervisor a line of text.
     pub(crate) fn say(&self, text: &str) {
         let _supervisor_gone = pipe::send(&self.pipe, &Up::Said(text.into()));
@@ -204,6 +214,11 @@ impl Workload {
     /// The workloads that run as containers, each with the repository of its image.
     pub(crate) fn containers(&self) -> Vec<(String, String)> {
         self.shared.settings.containers()
+    }
+
+    /// Who watches the control network for intruders.
+    pub(crate) fn witnesses(&self) -> Vec<SpiffeId> {
+        self.shared.settings.workloads(Zone::AcsWitness)
     }
 
     /// Who answers for what.

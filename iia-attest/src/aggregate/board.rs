@@ -14,7 +14,8 @@ use super::accountable::Accountable;
 use super::gravity::Gravity;
 use super::told::{How, Told};
 
-/// Causes that stand open at most, on each stream: a flood of one stream hides nothing of another.
+/// Causes that stand open at most, on each stream: a flood of one stream hides nothing of another. Those that name a contract have
+/// as much room again, so that a flood of strangers hides no contract.
 pub const OPEN_MAX: usize = 1024;
 /// Streams at most; findings of others find no room.
 const STREAMS_MAX: usize = 16;
@@ -300,6 +301,10 @@ impl Board {
             return Taken::Full;
         }
         let of_stream = self.streams.entry(finding.stream.clone()).or_default();
+        let max = match finding.contract.is_empty() {
+            true => max,
+            false => max.saturating_mul(2),
+        };
         let is_full = of_stream.len() >= max;
         if let Some(open) = of_stream.get_mut(&cause(finding)) {
             return open.take(now, finding);

@@ -2,10 +2,13 @@
 //!
 //! Three observers of one stream, each told what its sense has: [`Network`] who spoke to whom, [`Wire`] every single
 //! thing that was done, [`Sessions`] how mTLS sessions begin and end. They read the catalog's meaning themselves and share
-//! no code with the matcher and the compilers whose work they check.
+//! no code with the matcher and the compilers whose work they check. [`Ear`] hears for [`Wire`] where nobody else is to be
+//! believed: from the frames of a tap, with decoders of its own.
 
 mod agreed;
+pub mod alarm;
 mod deed;
+pub mod ear;
 mod fleet;
 mod judge;
 mod known;
@@ -37,6 +40,7 @@ use presence::{Heard, Presence};
 use time::{Step, Time};
 
 pub use deed::{Deed, Touched};
+pub use ear::Ear;
 pub use fleet::FLEET_MAX;
 pub use known::{FORGET_NS, OVER_EVERY_NS};
 pub use outbox::WAITING_MAX;

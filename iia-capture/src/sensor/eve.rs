@@ -15,7 +15,7 @@ pub const LINE_LEN_MAX: usize = 256 * 1024;
 /// What a line says under `event_type` that is worth a record.
 const KINDS: [&str; 3] = ["alert", "anomaly", "drop"];
 /// Fields of a line, and what they are called in the event.
-const FIELDS: [(&str, &str); 14] = [
+const FIELDS: [(&str, &str); 17] = [
     ("/src_ip", "source"),
     ("/src_port", "source_port"),
     ("/dest_ip", "destination"),
@@ -30,6 +30,10 @@ const FIELDS: [(&str, &str); 14] = [
     ("/alert/category", "category"),
     ("/alert/severity", "severity"),
     ("/alert/action", "action"),
+    ("/direction", "direction"),
+    // What a rule says under `metadata`: the contract that it is of, and the clause.
+    ("/alert/metadata/iia_contract/0", "contract"),
+    ("/alert/metadata/iia_clause/0", "clause"),
 ];
 
 /// What a line says.

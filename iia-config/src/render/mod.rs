@@ -16,6 +16,7 @@ pub(crate) mod rules;
 mod samba;
 pub(crate) mod schema;
 mod service_unit;
+mod suricata;
 mod systemd;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use iia_contract::compile::{Flows, Topology, flows};
 
 pub use bundle::{BundleError, FILES_MAX, bundle, unbundle};
 pub use deploy::{Deploy, Serves, Service, Unit};
+pub use suricata::SETTINGS as SIGNATURE_SETTINGS;
 
 use crate::validate::Checked;
 

@@ -10,7 +10,7 @@ use iia_core::zone::Zone;
 use super::Machine;
 use crate::passive;
 use crate::role::INTERFACE;
-use crate::role::attest::{QUOTES, SEES, WITH_FIREWALL};
+use crate::role::attest::{QUOTES, SEES, WITH_FIREWALL, WITNESSED};
 use crate::supervise::RoleSpec;
 
 /// Roles in the order in which they start, but for what takes data in, which comes last.
@@ -23,7 +23,8 @@ const ROLES: [(&str, Zone); 6] = [
     ("api", Zone::ItApi),
 ];
 /// All of them in the order in which they stop: each before those that it needs.
-const STOPPING: [&str; 9] = [
+const STOPPING: [&str; 10] = [
+    "witness",
     "collect",
     "intake",
     "io_master",
@@ -68,15 +69,21 @@ impl Machine {
     pub(crate) fn roles(&self, outfit: &Outfit) -> anyhow::Result<Vec<RoleSpec>> {
         let mut all = Vec::new();
         let (inlet, inlet_args) = self.inlet(&outfit.inlet)?;
+        let hears = inlet_args.first().is_some_and(|kind| kind == INTERFACE);
+        let witnessed = hears && !self.workloads(Zone::AcsWitness).is_empty();
         for (role, zone) in ROLES {
             if !self.workloads(zone).is_empty() {
                 let args = match role {
                     "audit" => outfit.below.clone(),
-                    "attest" => observes(outfit, &inlet_args),
+                    "attest" => observes((outfit, witnessed), &inlet_args),
                     _ => Vec::new(),
                 };
                 all.push(spec(role, self.one(zone)?, args));
             }
+        }
+        if witnessed {
+            let args = inlet_args.clone();
+            all.push(spec("witness", self.one(Zone::AcsWitness)?, args));
         }
         all.push(spec(inlet, self.one(Zone::AcsCollect)?, inlet_args));
         if let Some(command) = &outfit.io_master {
@@ -123,15 +130,17 @@ impl Machine {
     }
 }
 
-/// What the observer looks at beside files: the firewall, and the interface that the inlet hears.
-fn observes(outfit: &Outfit, inlet: &[String]) -> Vec<String> {
+/// What the observer looks at beside files: the firewall, the interface that the inlet hears, and what a witness says of it.
+fn observes((outfit, witnessed): (&Outfit, bool), inlet: &[String]) -> Vec<String> {
     let firewall = outfit.with_firewall.then(|| WITH_FIREWALL.to_owned());
+    let witness = witnessed.then(|| WITNESSED.to_owned());
     let quotes = format!("{QUOTES}{}", outfit.quote_every);
     let sees = match inlet {
         [kind, name, _] if kind == INTERFACE => Some(format!("{SEES}{name}")),
         _ => None,
     };
-    firewall.into_iter().chain(sees).chain([quotes]).collect()
+    let all = firewall.into_iter().chain(witness).chain(sees);
+    all.chain([quotes]).collect()
 }
 
 fn spec(role: &'static str, id: SpiffeId, args: Vec<String>) -> RoleSpec {

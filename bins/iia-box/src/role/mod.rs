@@ -11,11 +11,13 @@ mod deeds;
 mod heads;
 mod impostor;
 mod intake;
+mod intrusion;
 mod lake;
 mod north;
 mod publish;
 mod replicate;
 mod rows;
+mod rules;
 mod serve;
 mod witness;
 
@@ -25,6 +27,7 @@ use tokio::task::LocalSet;
 
 pub(crate) use self::collect::INTERFACE;
 use self::collect::Tap;
+use self::intrusion::Ears;
 use crate::secrets;
 use crate::users;
 use crate::workload::{Begun, Workload};
@@ -38,12 +41,12 @@ pub(crate) fn run(role: &str) -> anyhow::Result<()> {
     users::become_own()?;
     let begun = Begun::receive(role)?;
     // Before anything else: whoever watches a wire gives up its rights before it has threads.
-    let tap = match role {
-        "collect" => {
-            Tap::take(begun.args()).inspect_err(|error| begun.say(&format!("{error:#}")))?
-        }
-        _ => None,
+    let wire = match role {
+        "collect" => Tap::take(begun.args()).map(|tap| Wire(tap, None)),
+        "witness" => Ears::take(&begun).map(|ears| Wire(None, Some(ears))),
+        _ => Ok(Wire(None, None)),
     };
+    let wire = wire.inspect_err(|error| begun.say(&format!("{error:#}")))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -55,7 +58,7 @@ pub(crate) fn run(role: &str) -> anyhow::Result<()> {
             workload.say(&format!("holds secrets of its own: {}", own.join(", ")));
         }
         let outcome = tokio::select! {
-            ended = play(role, &workload, tap) => ended,
+            ended = play(role, &workload, wire) => ended,
             () = too_late(&workload) => Err(anyhow::anyhow!("told to stop, it did not come to its end")),
         };
         if let Err(error) = &outcome {
@@ -66,9 +69,13 @@ pub(crate) fn run(role: &str) -> anyhow::Result<()> {
     })
 }
 
-async fn play(role: &str, workload: &Workload, tap: Option<Tap>) -> anyhow::Result<()> {
+/// What a role that watches a wire has taken of it.
+struct Wire(Option<Tap>, Option<Ears>);
+
+async fn play(role: &str, workload: &Workload, wire: Wire) -> anyhow::Result<()> {
     match role {
-        "collect" => collect::run(workload, tap).await,
+        "collect" => collect::run(workload, wire.0).await,
+        "witness" => intrusion::run(workload, wire.1).await,
         "lake" => lake::run(workload).await,
         "bus" => bus::run(workload).await,
         "audit" => audit::run(workload).await,

@@ -19,6 +19,7 @@ mod events;
 mod falls;
 mod heads;
 mod identities;
+mod intrusion;
 mod kept;
 mod latency;
 mod outage;

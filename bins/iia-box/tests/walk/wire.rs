@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use iia_audit::verify::records;
 use iia_core::event::EventKind;
@@ -18,12 +19,15 @@ const EXCHANGES: usize = 200;
 const PAUSE_MS: usize = 37;
 
 /// A cable with two ends, as long as this lives.
-struct Cable([String; 2]);
+pub(crate) struct Cable(pub(crate) [String; 2]);
 
 impl Cable {
-    fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let pid = std::process::id() % 100_000;
-        let cable = Self(["a", "b"].map(|end| format!("wire{pid}{end}")));
+        // Several of one process lie beside each other.
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let cable = Self(["a", "b"].map(|end| format!("wire{pid}{end}{number}")));
         let [near, far] = &cable.0;
         let made = ip(&["link", "add", near, "type", "veth", "peer", "name", far]);
         (made && ip(&["link", "set", near, "up"])).then_some(cable)
@@ -45,7 +49,11 @@ fn ip(words: &[&str]) -> bool {
 }
 
 fn skip(missing: &str) {
-    let line = format!("SKIPPED: {TEST}: {missing}");
+    skip_test(TEST, missing);
+}
+
+pub(crate) fn skip_test(test: &str, missing: &str) {
+    let line = format!("SKIPPED: {test}: {missing}");
     assert!(std::env::var_os("IIA_REQUIRE_ALL").is_none(), "{line}");
     eprintln!("{line}");
 }

@@ -20,6 +20,8 @@ pub struct Frame<'a> {
     pub destination: [u8; 6],
     /// From whom.
     pub source: [u8; 6],
+    /// The outer VLAN, 0 where there is no tag.
+    pub vlan: u16,
     /// What it carries, behind any tags.
     pub ethertype: u16,
     /// What it carries, with any padding.
@@ -35,11 +37,13 @@ impl<'a> Frame<'a> {
         let mut rest = Bytes(bytes);
         let (destination, source) = (rest.array()?, rest.array()?);
         let mut ethertype = rest.be16()?;
+        let mut outer = None;
         for _ in 0..TAGS_MAX {
             if !TAGS.contains(&ethertype) {
                 break;
             }
-            let _tag = rest.be16()?;
+            let tag = rest.be16()?;
+            outer.get_or_insert(tag & 0x0fff);
             ethertype = rest.be16()?;
         }
         if TAGS.contains(&ethertype) {
@@ -48,6 +52,7 @@ impl<'a> Frame<'a> {
         Ok(Self {
             destination,
             source,
+            vlan: outer.unwrap_or_default(),
             ethertype,
             payload: rest.0,
         })
@@ -108,12 +113,7 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// `Cut`, and `Form` for lengths that cannot be.
     pub fn parse(frame: &Frame<'a>) -> Result<Option<Self>, WireError> {
-        let inside = match frame.ethertype {
-            IPV4 => ipv4(frame.payload)?,
-            IPV6 => ipv6(frame.payload)?,
-            _ => None,
-        };
-        let Some((from, to, protocol, payload)) = inside else {
+        let Some((from, to, protocol, payload)) = inside(frame)? else {
             return Ok(None);
         };
         let mut rest = Bytes(payload);
@@ -134,7 +134,24 @@ impl<'a> Packet<'a> {
     }
 }
 
+/// Who sends to whom, by which protocol of IP, and what.
 type Inside<'a> = Option<(IpAddr, IpAddr, u8, &'a [u8])>;
+
+/// What a packet of IP in a frame carries; nothing when it is only a fragment, or there is none.
+pub(crate) fn inside<'a>(frame: &Frame<'a>) -> Result<Inside<'a>, WireError> {
+    match frame.ethertype {
+        IPV4 => ipv4(frame.payload),
+        IPV6 => ipv6(frame.payload),
+        _ => Ok(None),
+    }
+}
+
+impl Frame<'_> {
+    /// Whether it carries IP.
+    pub const fn is_ip(&self) -> bool {
+        matches!(self.ethertype, IPV4 | IPV6)
+    }
+}
 
 fn ipv4(bytes: &[u8]) -> Result<Inside<'_>, WireError> {
     let mut rest = Bytes(bytes);

@@ -31,7 +31,7 @@ pub const TOLD_MAX: usize = 64;
 /// Who holds a socket.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Holder {
-    /// The one who is to hear.
+    /// Whoever is to hear: the collector, or the witness beside it.
     Collector,
     /// Another process.
     Process {
@@ -97,6 +97,8 @@ impl Cause {
 #[derive(Clone, Debug)]
 pub struct Passive {
     name: String,
+    /// How many are to hear.
+    ears: usize,
     /// When it was looked at last, or when looking began.
     looked: Option<Timestamp>,
     latest: Timestamp,
@@ -119,6 +121,7 @@ impl Passive {
     pub fn new(name: &str) -> Self {
         Self {
             name: name.into(),
+            ears: 1,
             looked: None,
             latest: Timestamp::from_ns(i64::MIN),
             link: None,
@@ -130,6 +133,11 @@ impl Passive {
             open: BTreeMap::new(),
             out: Outbox::default(),
         }
+    }
+
+    /// The same where beside the collector others are to hear, so many in all.
+    pub fn heard_by(self, ears: usize) -> Self {
+        Self { ears, ..self }
     }
 
     /// Findings that nobody took in time.
@@ -171,7 +179,7 @@ impl Passive {
         })
     }
 
-    /// Every packet socket that hears or can send there, but the one by which the collector hears.
+    /// Every packet socket that hears or can send there, but those by which whoever is to hear does.
     fn packets(&mut self, now: Timestamp, look: &Look) {
         let index = look.link.as_ref().map(|link| link.index);
         let there = |packet: &Packet| packet.interface == 0 || Some(packet.interface) == index;
@@ -180,12 +188,16 @@ impl Passive {
             .iter()
             .filter(|(packet, _)| there(packet))
             .collect();
-        // Of those whose holder is not told the oldest is the collector's.
+        // Of those whose holder is not told the oldest is the collector's, where no other is.
         there.sort_by_key(|(packet, holder)| (holder.clone(), packet.inode));
-        let ear = there
-            .iter()
-            .position(|(packet, holder)| is_ear(packet, holder, index));
-        ear.map(|ear| there.remove(ear));
+        let mut ears = 0;
+        there.retain(|(packet, holder)| {
+            let is_told = *holder == Holder::Collector;
+            let has_room = if is_told { ears < self.ears } else { ears == 0 };
+            let is_one = is_ear(packet, holder, index) && has_room;
+            ears += usize::from(is_one);
+            !is_one
+        });
         let gone: Vec<Cause> = self
             .open
             .keys()

@@ -11,11 +11,13 @@ mod listens;
 mod log;
 mod ovn;
 mod passive;
+mod refusals;
 mod running;
 mod senses;
 mod sessions;
 mod sight;
 mod sinks;
+mod witness;
 
 use std::time::Duration;
 
@@ -50,6 +52,8 @@ pub(crate) const WITH_FIREWALL: &str = "firewall";
 pub(crate) const QUOTES: &str = "quotes=";
 /// How many those are where nobody says.
 pub(crate) const QUOTE_EVERY: u64 = 30;
+/// Says that the control network has a witness of its own, whose word counts and not the collector's.
+pub(crate) const WITNESSED: &str = "witnessed";
 
 struct Attest<'a> {
     workload: &'a Workload,
@@ -189,6 +193,7 @@ impl<'a> Attest<'a> {
             Heard::Announced(announce) if announce.lost > 0 => self.lost(announce.lost),
             Heard::Blind(what, why) => self.blind(Conclusion::Missing, what, why),
             Heard::Seeing(what) => self.blind(Conclusion::Converge, what, ""),
+            Heard::Sensed(event) => self.audit.submit(Event::clone(event)),
             _ => {}
         }
         for sense in &mut self.senses {

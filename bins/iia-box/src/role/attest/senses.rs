@@ -24,8 +24,10 @@ use super::disk::ISSUANCE;
 use super::image::{self, Quoted};
 use super::io::Plant;
 use super::listens::Listens;
+use super::refusals::{self, Refusals};
 use super::sessions::Links;
-use super::{WITH_FIREWALL, admission, broker, log, ovn, passive, running};
+use super::witness::Witness;
+use super::{WITH_FIREWALL, WITNESSED, admission, broker, log, ovn, passive, running};
 use crate::wire::{Announce, Seen};
 use crate::workload::Workload;
 
@@ -53,6 +55,8 @@ pub(super) enum Heard {
     Image(Box<Quoted>),
     /// What the audit log shows, and what others hold of it.
     Log(Vec<Logged>),
+    /// What the kernel decided, as a record for the chain.
+    Sensed(Box<Event>),
     /// A file of the box cannot be read: which, and why.
     Blind(&'static str, String),
     /// It can be read again.
@@ -93,7 +97,10 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
     let (chain, reader) = log::of(workload)?;
     let looks = running::Looks::new(workload);
     let mut all: Vec<Box<dyn Sense>> = vec![
-        Box::new(OnTheWire(Network::new(catalog))),
+        match workload.args().iter().any(|arg| arg == WITNESSED) {
+            true => Box::new(Witness::new(workload)),
+            false => Box::new(OnTheWire(Network::new(catalog))),
+        },
         Box::new(Links::new(workload)),
         Box::new(Identities::new(workload)),
         running::sense(workload),
@@ -106,6 +113,7 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
             _ => None,
         };
         all.push(Listens::on(Stream::ATTEST_POLICY_DRIFT, observer, takes));
+        all.push(Box::new(Refusals::default()));
     }
     if let Some(plant) = Plant::of(workload) {
         all.push(Box::new(plant));
@@ -118,6 +126,7 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
         all.push(observer);
         sources.push(source);
     }
+    sources.extend(refusals::all(workload));
     let (observer, source) = image::of(workload);
     all.push(observer);
     sources.push(source);

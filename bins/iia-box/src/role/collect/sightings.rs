@@ -1,6 +1,5 @@
 //! Techniques of attack on the wire: the engine that the configuration names, its rules, and what it sees as findings.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -10,12 +9,9 @@ use iia_core::finding::{Conclusion, Finding, Severity};
 use iia_core::observe::Observation;
 use iia_core::stream::Stream;
 use iia_core::{SpiffeId, Timestamp};
-use iia_identity::admission::Sha256;
 
 use super::desk::CAPTURE;
-
-/// Where rules lie that do not come with the box, below its directory: `NAME.rules`.
-const FOLDER: &str = "rules";
+use crate::role::rules;
 
 /// Who looks, and at which packet of the capture.
 type Here<'a> = (&'a SpiffeId, u64);
@@ -61,22 +57,10 @@ impl Sightings {
 }
 
 fn rules(engine: &Engine, dir: &Path) -> anyhow::Result<Rules> {
-    let Some(digest) = &engine.digest else {
-        return Ok(Rules::built_in());
-    };
-    let path = dir.join(FOLDER).join(format!("{}.rules", engine.name));
-    let file = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
-    let mut text = String::new();
-    file.take(TEXT_LEN_MAX as u64 + 1)
-        .read_to_string(&mut text)
-        .with_context(|| path.display().to_string())?;
-    let found = Sha256::of(text.as_bytes()).to_string();
-    anyhow::ensure!(
-        found == *digest,
-        "{}: the rules are {found}, the configuration names {digest}",
-        path.display()
-    );
-    Rules::parse(&text).with_context(|| path.display().to_string())
+    match rules::named(engine, dir, TEXT_LEN_MAX as u64)? {
+        None => Ok(Rules::built_in()),
+        Some(text) => Rules::parse(&text).with_context(|| engine.name.clone()),
+    }
 }
 
 /// That the rules which the configuration names are not there.
@@ -117,7 +101,10 @@ fn finding(sighting: &Sighting<'_>, here: Here<'_>) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use iia_identity::admission::Sha256;
+
     use super::*;
+    use crate::role::rules::FOLDER;
 
     const OWN: &str = "rule a\n  technique T0836 Modify Parameter\n  on modbus_tcp\n";
 

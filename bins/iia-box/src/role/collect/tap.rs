@@ -12,7 +12,7 @@ pub(crate) const INTERFACE: &str = "interface";
 
 /// A wire that this process hears and cannot speak on.
 pub(crate) struct Tap {
-    pub(super) source: Source,
+    pub(in crate::role) source: Source,
     pub(super) seconds: u64,
     interface: Interface,
     watch: Watch,
@@ -47,7 +47,7 @@ impl Tap {
     }
 
     /// Its name.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::role) fn name(&self) -> &str {
         self.interface.name()
     }
 

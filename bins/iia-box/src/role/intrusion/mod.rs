@@ -1,0 +1,193 @@
+//! `ot.acs.witness`: whoever watches the control network for intruders. An observer of its own hears the same interface as the
+//! collector, with decoders that are none of the collector's, and judges what is done by the contracts; beside it runs an
+//! engine of signatures. What either says is in the chain, where `ot.dmz.attest` makes findings of it.
+
+mod ears;
+mod engine;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use iia_attest::correlator::Correlator as _;
+use iia_attest::network::{Deed, Ear, Wire, alarm};
+use iia_core::Timestamp;
+use iia_core::event::{Event, EventKind};
+
+pub(super) use self::ears::Ears;
+use crate::client::AuditClient;
+use crate::tally::Tally;
+use crate::workload::Workload;
+
+/// How long the role sleeps when nobody has something for it.
+const IDLE: Duration = Duration::from_millis(5);
+/// What came before this long ago has been handed over: the kernel keeps a block for 20 ms at most.
+const LATE_NS: i64 = 100_000_000;
+/// Fields by which alerts of one rule are the same, seen from whoever asks: whatever port is another each time counts for nothing.
+const SAME: [&str; 10] = [
+    "type",
+    "signature",
+    "rule",
+    "revision",
+    "category",
+    "severity",
+    "contract",
+    "clause",
+    "source",
+    "destination",
+];
+/// Rules that are told apart; beyond it they share what is told.
+const RULES_MAX: usize = 1024;
+
+/// What makes alerts of one rule the same, by name.
+type Kind = Vec<(String, String)>;
+
+struct Watch<'a> {
+    workload: &'a Workload,
+    audit: AuditClient,
+    ear: Ear,
+    wire: Wire,
+    /// By rule, so that whoever sets off one of them all the time hides no other.
+    alerts: BTreeMap<String, Tally<Kind>>,
+}
+
+/// Runs the role at what was taken.
+pub(super) async fn run(workload: &Workload, ears: Option<Ears>) -> anyhow::Result<()> {
+    let mut ears = ears.ok_or_else(|| anyhow::anyhow!("an interface is needed"))?;
+    let mut role = Watch {
+        workload,
+        audit: AuditClient::start(workload, "iia.contract.internal.witness_to_audit"),
+        ear: Ear::new(workload.catalog()),
+        wire: Wire::new(workload.catalog()),
+        alerts: BTreeMap::new(),
+    };
+    role.begin(&mut ears);
+    workload.ready();
+    while !workload.is_stopping() {
+        let heard = role.hear(&mut ears)?;
+        let told = role.take_alerts(&mut ears)?;
+        role.tell();
+        match heard || told {
+            true => tokio::task::yield_now().await,
+            false => tokio::time::sleep(IDLE).await,
+        }
+    }
+    let now = workload.now();
+    role.counted(now, Tally::close);
+    role.audit.flush().await;
+    workload.finished().await;
+    Ok(())
+}
+
+impl Watch<'_> {
+    /// Says who watches by which rules.
+    fn begin(&self, ears: &mut Ears) {
+        let mut event = Event::new(EventKind::CaptureOpened, self.workload.now())
+            .with("interface", ears.tap.name());
+        match &mut ears.engine {
+            Some(engine) => {
+                engine.follow();
+                event = event
+                    .with("engine", engine.name())
+                    .with("rules", engine.rules().to_string());
+            }
+            None => event = event.with("engine", "no engine of signatures is configured"),
+        }
+        self.audit.submit(event);
+    }
+
+    /// Takes what the kernel has; tells whether it had something.
+    fn hear(&mut self, ears: &mut Ears) -> anyhow::Result<bool> {
+        let reached = self.workload.now() + -LATE_NS;
+        let before = ears.tap.source.counts();
+        let Some(batch) = ears.tap.source.next(Duration::ZERO)? else {
+            self.ear.handle_timeout(reached, |at, deed| {
+                self.wire.handle_observation(at, deed);
+            });
+            self.wire.handle_timeout(reached);
+            return Ok(false);
+        };
+        for packet in batch.packets() {
+            self.ear.handle_frame(packet.ts, packet.data, |at, deed| {
+                self.wire.handle_observation(at, deed);
+            });
+        }
+        let after = ears.tap.source.counts();
+        let lost = after.dropped - before.dropped + after.malformed - before.malformed;
+        if lost > 0 {
+            self.wire.handle_observation(reached, Deed::Lost(lost));
+        }
+        Ok(true)
+    }
+
+    /// Takes what the engine of signatures says; tells whether it said something.
+    fn take_alerts(&mut self, ears: &mut Ears) -> anyhow::Result<bool> {
+        let Some(engine) = &mut ears.engine else {
+            return Ok(false);
+        };
+        let now = self.workload.now();
+        let mut any = false;
+        while let Some(event) = engine.poll()? {
+            any = true;
+            if event.kind != EventKind::IntrusionAlert || self.is_news(&event, now) {
+                self.audit.submit(event);
+            }
+        }
+        self.counted(now, Tally::settle);
+        Ok(any)
+    }
+
+    fn is_news(&mut self, event: &Event, now: Timestamp) -> bool {
+        let rule = event.field("rule").unwrap_or_default();
+        let rule = match self.alerts.len() < RULES_MAX || self.alerts.contains_key(rule) {
+            true => rule,
+            false => "",
+        };
+        let alerts = self.alerts.entry(rule.to_owned()).or_default();
+        alerts.take(kind_of(event), now).is_some()
+    }
+
+    /// Tells how often it was said again.
+    fn counted(
+        &mut self,
+        now: Timestamp,
+        tell: fn(&mut Tally<Kind>, Timestamp) -> Vec<(Kind, u64)>,
+    ) {
+        for (rule, alerts) in &mut self.alerts {
+            for (kind, count) in tell(alerts, now) {
+                let kind = match kind.is_empty() {
+                    true => others(rule),
+                    false => kind,
+                };
+                let event = Event::new(EventKind::IntrusionAlert, now);
+                let with = |event: Event, (key, value): (String, String)| event.with(&key, value);
+                let event = kind.into_iter().fold(event, with);
+                self.audit.submit(event.with("count", count.to_string()));
+            }
+        }
+    }
+
+    /// Tells what the observer found.
+    fn tell(&mut self) {
+        while let Some(finding) = self.wire.poll_finding() {
+            self.audit.submit(alarm::event(finding));
+        }
+    }
+}
+
+/// What makes alerts of a rule the same.
+fn kind_of(event: &Event) -> Kind {
+    let keys = SAME.into_iter().chain(["direction"]);
+    let said = |key: &str| Some((key.to_owned(), event.field(key)?.to_owned()));
+    keys.filter_map(said).collect()
+}
+
+/// Alerts of a rule that found no room.
+fn others(rule: &str) -> Kind {
+    let words = format!("more alerts of rule {rule} than are told apart");
+    let pair = |key: &str, value: String| (key.to_owned(), value);
+    vec![
+        pair("type", alarm::BY_SIGNATURE.into()),
+        pair("signature", words),
+        pair("rule", rule.into()),
+    ]
+}
