@@ -78,7 +78,12 @@ impl Talk {
                 }
                 self.fresh |= !segment.data.is_empty();
                 if let Some(dialogue) = &mut self.modbus {
+                    let before = dialogue.is_none();
                     gaps = dialogue.handle_segment((at, &self.flow), asks, &segment, each);
+                    // That something else is spoken is told at once.
+                    if dialogue.is_none() && !before {
+                        self.told = None;
+                    }
                 }
                 if segment.ends && !self.closed {
                     self.closed = true;
