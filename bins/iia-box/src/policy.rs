@@ -100,7 +100,7 @@ fn nft(arguments: &[&str]) -> Result<Vec<u8>, String> {
 }
 
 /// The interfaces of this network namespace.
-fn interfaces() -> Vec<String> {
+pub(crate) fn interfaces() -> Vec<String> {
     let table = fs::read_to_string("/proc/self/net/dev").unwrap_or_default();
     let names = table.lines().filter_map(|line| line.split_once(':'));
     names.map(|(name, _)| name.trim().to_owned()).collect()

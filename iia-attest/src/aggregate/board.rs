@@ -14,8 +14,8 @@ use super::accountable::Accountable;
 use super::gravity::Gravity;
 use super::told::{How, Told};
 
-/// Causes that stand open at most, on each stream: a flood of one stream hides nothing of another. Those that name a contract have
-/// as much room again, so that a flood of strangers hides no contract.
+/// Causes that stand open at most, on each stream: a flood of one stream hides nothing of another. All but strangers have as much
+/// room again, so that a flood of these hides no contract and nothing that is not seen.
 pub const OPEN_MAX: usize = 1024;
 /// Streams at most; findings of others find no room.
 const STREAMS_MAX: usize = 16;
@@ -26,6 +26,9 @@ pub const OVER_MAX: usize = 256;
 
 /// How long what is said of a cause may change to and fro untold, in nanoseconds.
 const FLAP_NS: i64 = SECOND_NS;
+
+/// The clause of whoever no contract names, of whom there may be any number.
+const CLAUSE_STRANGER: &str = "parties";
 
 /// What a finding is about: the same again has the same cause.
 type Cause = [String; 6];
@@ -301,7 +304,8 @@ impl Board {
             return Taken::Full;
         }
         let of_stream = self.streams.entry(finding.stream.clone()).or_default();
-        let max = match finding.contract.is_empty() {
+        let is_stranger = finding.contract.is_empty() && finding.clause == CLAUSE_STRANGER;
+        let max = match is_stranger {
             true => max,
             false => max.saturating_mul(2),
         };

@@ -12,6 +12,7 @@ pub mod ear;
 mod fleet;
 mod judge;
 mod known;
+pub mod links;
 mod outbox;
 mod pace;
 pub mod passive;

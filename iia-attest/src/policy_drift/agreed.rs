@@ -54,7 +54,7 @@ type End = (Option<IpAddr>, L4, u16);
 
 /// Everything that may be opened.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Agreed {
+pub(crate) struct Agreed {
     pub(super) ways: Vec<Way>,
     /// Which of them end where, so that many contracts cost no more than few.
     by_end: BTreeMap<End, Vec<usize>>,
@@ -63,7 +63,7 @@ pub(super) struct Agreed {
 }
 
 impl Agreed {
-    pub(super) fn read(catalog: &Catalog, topology: &Topology) -> Self {
+    pub(crate) fn read(catalog: &Catalog, topology: &Topology) -> Self {
         let mut ways = Vec::new();
         for contract in catalog.contracts() {
             let made = match &contract.terms {
@@ -89,6 +89,20 @@ impl Agreed {
             by_end,
             silent: silent.map(Into::into).collect(),
         }
+    }
+
+    /// Whether a contract joins these two at this port, whichever way the packets take.
+    pub(crate) fn joins(
+        &self,
+        (source, destination): (IpAddr, IpAddr),
+        (l4, port): (L4, u16),
+    ) -> bool {
+        let from = |way: &Way| {
+            way.sources.is_empty() || way.sources.iter().any(|net| net.contains(source))
+        };
+        let ends = [Some(destination), None].map(|end| self.by_end.get(&(end, l4, port)));
+        let ways = ends.into_iter().flatten().flatten();
+        ways.filter_map(|index| self.ways.get(*index)).any(from)
     }
 
     /// Whether this may be opened; what the box says to itself may.

@@ -34,7 +34,7 @@ pub use self::probes::PROBES_MAX;
 pub use self::read::{LISTING_LEN_MAX, Unreadable};
 pub use self::told::{DIFFERENCES_MAX, SILENCE_NS, WAITING_MAX};
 
-use self::agreed::Agreed;
+pub(crate) use self::agreed::Agreed;
 use self::probes::Ground;
 use self::read::Loaded;
 use self::told::{Difference, Found, Told, add};

@@ -7,6 +7,7 @@ mod carry;
 mod disk;
 mod image;
 mod io;
+mod links;
 mod listens;
 mod log;
 mod ovn;

@@ -60,7 +60,7 @@ fn follow(name: String, place: String, heard: mpsc::Sender<Heard>) {
 }
 
 /// Whether a process is one that is to hear: the collector, the witness, and the engine that this one has started.
-fn is_to_hear(pid: u32, place: &str) -> bool {
+pub(super) fn is_to_hear(pid: u32, place: &str) -> bool {
     let role = plays(pid, place);
     let started_by = || plays(parent(pid)?, place);
     role.as_deref() == Some("collect") || role.or_else(started_by).as_deref() == Some("witness")

@@ -4,6 +4,7 @@ use iia_attest::audit_chain::Seen as Logged;
 use iia_attest::config::Seen as Running;
 use iia_attest::correlator::Correlator as _;
 use iia_attest::identity::{Identity, Seen as Identified};
+use iia_attest::network::links::Seen as Covered;
 use iia_attest::network::passive::Seen as Sent;
 use iia_attest::network::{Network, Seen as Observed};
 use iia_attest::policy_drift::PolicyDrift;
@@ -27,7 +28,9 @@ use super::listens::Listens;
 use super::refusals::{self, Refusals};
 use super::sessions::Links;
 use super::witness::Witness;
-use super::{WITH_FIREWALL, WITNESSED, admission, broker, log, ovn, passive, running};
+use super::{
+    WITH_FIREWALL, WITNESSED, admission, broker, links, log, ovn, passive, running,
+};
 use crate::wire::{Announce, Seen};
 use crate::workload::Workload;
 
@@ -45,6 +48,8 @@ pub(super) enum Heard {
     Running(Vec<Running>),
     /// What the kernel says of the interface that is taken over.
     Passive(Box<Sent>),
+    /// Which links are there, and which are heard.
+    Links(Covered),
     /// What the files of a broker say: which, and what.
     Broker(String, Box<Served>),
     /// By which policy images of containers are taken.
@@ -122,16 +127,17 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
         Box::new(|heard| looks.follow(heard)),
         Box::new(|heard| reader.follow(heard)),
     ];
-    if let Some((observer, source)) = passive::of(workload) {
-        all.push(observer);
-        sources.push(source);
-    }
     sources.extend(refusals::all(workload));
-    let (observer, source) = image::of(workload);
-    all.push(observer);
-    sources.push(source);
-    let others = admission::of(workload).into_iter().chain(ovn::of(workload));
-    for (observer, source) in others.chain(broker::all(workload)) {
+    let (image, asks) = image::of(workload);
+    all.push(image);
+    sources.push(asks);
+    let others = [
+        passive::of(workload),
+        links::of(workload),
+        admission::of(workload),
+        ovn::of(workload),
+    ];
+    for (observer, source) in others.into_iter().flatten().chain(broker::all(workload)) {
         all.push(observer);
         sources.push(source);
     }

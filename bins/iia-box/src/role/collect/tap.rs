@@ -25,6 +25,15 @@ impl Tap {
     /// # Errors
     /// What the kernel refuses; each reason why the interface is not passive.
     pub(crate) fn take(args: &[String]) -> anyhow::Result<Option<Self>> {
+        let tap = Self::open(args)?;
+        if let Some(tap) = &tap {
+            confine(&[&tap.source])?;
+        }
+        Ok(tap)
+    }
+
+    /// The same without giving up anything, which whoever opens more has to do when that is done.
+    pub(in crate::role) fn open(args: &[String]) -> anyhow::Result<Option<Self>> {
         let [kind, name, seconds] = args else {
             return Ok(None);
         };
@@ -37,7 +46,6 @@ impl Tap {
         let doubts = words(&watch.check(&state));
         anyhow::ensure!(doubts.is_empty(), "{name} is not passive: {doubts}");
         let source = Source::open(name, &Options::default()).with_context(|| name.clone())?;
-        confine(&[&source])?;
         Ok(Some(Self {
             source,
             seconds: seconds.parse()?,

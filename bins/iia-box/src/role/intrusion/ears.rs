@@ -1,31 +1,43 @@
-//! What the role hears by: an interface, and the engine of signatures that hears it too.
+//! What the role hears by: the interface, the engine of signatures that hears it too, and the links of the box.
 
-use iia_config::engine::SIGNATURES;
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use iia_attest::network::links;
+use iia_capture::live::confine::{SOURCES_MAX, confine};
+use iia_capture::live::packets::{Options, Source};
+use iia_config::engine::{self, SIGNATURES};
+use iia_contract::topology::Topology;
 
 use super::engine::Engine;
+use crate::policy;
 use crate::role::collect::Tap;
 use crate::terms::Settings;
 use crate::workload::Begun;
 
-/// Both.
+/// Blocks of the ring of a link of the box.
+const BLOCKS: u32 = 8;
+
+/// All of them.
 pub(in crate::role) struct Ears {
     pub(super) tap: Tap,
     /// Nothing where the configuration names none that this workload runs.
     pub(super) engine: Option<Engine>,
+    /// The links of the box that are there, but for the one that is watched.
+    pub(super) links: Vec<(String, Source)>,
 }
 
 impl Ears {
-    /// Starts the engine that the configuration names, opens the interface that the arguments name, and gives up every right that
-    /// a process can send with. To be called before there are threads.
+    /// Starts the engine that the configuration names, opens the interface that the arguments name and every link of the box, and
+    /// gives up every right that a process can send with. To be called before there are threads.
     ///
     /// # Errors
-    /// Those of [`Tap::take`], of the configuration and of the engine; no interface.
+    /// Those of [`Tap::open`], of the configuration and of the engine; no interface.
     pub(in crate::role) fn take(begun: &Begun) -> anyhow::Result<Self> {
         let dir = begun.dir();
         let settings = Settings::load(&dir)?;
-        let is_mine = |engine: &&iia_config::engine::Engine| {
-            engine.engine == SIGNATURES && engine.observer == begun.id()
-        };
+        let is_mine =
+            |engine: &&engine::Engine| engine.engine == SIGNATURES && engine.observer == begun.id();
         let named = settings.engines.iter().find(is_mine);
         let [_, interface, _] = begun.args() else {
             anyhow::bail!("an interface is needed");
@@ -33,8 +45,37 @@ impl Ears {
         // Whoever has given up its rights starts nobody who needs them.
         let engine = named.map(|named| Engine::start(named, (&settings, &dir), interface));
         let engine = engine.transpose()?;
-        let tap = Tap::take(begun.args())?;
-        let tap = tap.ok_or_else(|| anyhow::anyhow!("an interface is needed"))?;
-        Ok(Self { tap, engine })
+        let tap = Tap::open(begun.args())?.context("an interface is needed")?;
+        let there = there(&settings.topology, interface);
+        anyhow::ensure!(
+            there.len() < SOURCES_MAX,
+            "{} links are more than one process hears",
+            there.len()
+        );
+        let options = Options {
+            blocks: BLOCKS,
+            promiscuous: false,
+            ..Options::default()
+        };
+        let open = |name: String| {
+            let source = Source::open(&name, &options).with_context(|| name.clone())?;
+            Ok((name, source))
+        };
+        let links = there
+            .into_iter()
+            .map(open)
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let mut sources = vec![&tap.source];
+        sources.extend(links.iter().map(|(_, source)| source));
+        confine(&sources)?;
+        Ok(Self { tap, engine, links })
     }
+}
+
+/// The links of a box that are there now, but for one.
+pub(super) fn there(topology: &Topology, but: &str) -> BTreeSet<String> {
+    let links = links::of(topology);
+    let all = policy::interfaces().into_iter();
+    all.filter(|name| name != but && links.contains(name))
+        .collect()
 }

@@ -1,14 +1,16 @@
 //! `ot.acs.witness`: whoever watches the control network for intruders. An observer of its own hears the same interface as the
 //! collector, with decoders that are none of the collector's, and judges what is done by the contracts; beside it runs an
-//! engine of signatures. What either says is in the chain, where `ot.dmz.attest` makes findings of it.
+//! engine of signatures. On the links of the box itself it hears who opens what. What any of them says is in the chain, where
+//! `ot.dmz.attest` makes findings of it.
 
 mod ears;
 mod engine;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use iia_attest::correlator::Correlator as _;
+use iia_attest::network::links::Inside;
 use iia_attest::network::{Deed, Ear, Wire, alarm};
 use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind};
@@ -22,6 +24,8 @@ use crate::workload::Workload;
 const IDLE: Duration = Duration::from_millis(5);
 /// What came before this long ago has been handed over: the kernel keeps a block for 20 ms at most.
 const LATE_NS: i64 = 100_000_000;
+/// How often it is looked whether other links of the box are there than are heard.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Fields by which alerts of one rule are the same, seen from whoever asks: whatever port is another each time counts for nothing.
 const SAME: [&str; 10] = [
     "type",
@@ -46,6 +50,9 @@ struct Watch<'a> {
     audit: AuditClient,
     ear: Ear,
     wire: Wire,
+    /// An ear for each link of the box, in their order.
+    within: Vec<Ear>,
+    inside: Inside,
     /// By rule, so that whoever sets off one of them all the time hides no other.
     alerts: BTreeMap<String, Tally<Kind>>,
 }
@@ -58,13 +65,24 @@ pub(super) async fn run(workload: &Workload, ears: Option<Ears>) -> anyhow::Resu
         audit: AuditClient::start(workload, "iia.contract.internal.witness_to_audit"),
         ear: Ear::new(workload.catalog()),
         wire: Wire::new(workload.catalog()),
+        within: ears
+            .links
+            .iter()
+            .map(|_| Ear::new(workload.catalog()))
+            .collect(),
+        inside: Inside::new(workload.catalog(), workload.topology()),
         alerts: BTreeMap::new(),
     };
     role.begin(&mut ears);
     workload.ready();
+    let mut looked = Instant::now();
     while !workload.is_stopping() {
-        let heard = role.hear(&mut ears)?;
+        let heard = role.hear(&mut ears)? | role.hear_within(&mut ears)?;
         let told = role.take_alerts(&mut ears)?;
+        if looked.elapsed() >= LOOK_EVERY {
+            looked = Instant::now();
+            role.check_links(&ears)?;
+        }
         role.tell();
         match heard || told {
             true => tokio::task::yield_now().await,
@@ -92,6 +110,10 @@ impl Watch<'_> {
             }
             None => event = event.with("engine", "no engine of signatures is configured"),
         }
+        let links: Vec<&str> = ears.links.iter().map(|(name, _)| name.as_str()).collect();
+        if !links.is_empty() {
+            event = event.with("links", links.join(" "));
+        }
         self.audit.submit(event);
     }
 
@@ -117,6 +139,42 @@ impl Watch<'_> {
             self.wire.handle_observation(reached, Deed::Lost(lost));
         }
         Ok(true)
+    }
+
+    /// Takes what the kernel has of the links of the box; tells whether it had something.
+    fn hear_within(&mut self, ears: &mut Ears) -> anyhow::Result<bool> {
+        let reached = self.workload.now() + -LATE_NS;
+        let mut any = false;
+        for ((name, source), ear) in ears.links.iter_mut().zip(&mut self.within) {
+            let before = source.counts();
+            let inside = &mut self.inside;
+            let mut each = |at, deed: Deed| inside.handle_deed(at, name, &deed);
+            let Some(batch) = source.next(Duration::ZERO)? else {
+                ear.handle_timeout(reached, each);
+                continue;
+            };
+            any = true;
+            for packet in batch.packets() {
+                ear.handle_frame(packet.ts, packet.data, &mut each);
+            }
+            let after = source.counts();
+            let lost = after.dropped - before.dropped + after.malformed - before.malformed;
+            if lost > 0 {
+                each(reached, Deed::Lost(lost));
+            }
+        }
+        Ok(any)
+    }
+
+    /// Whoever has given up its rights hears no other link: it begins anew.
+    fn check_links(&self, ears: &Ears) -> anyhow::Result<()> {
+        let there = ears::there(self.workload.topology(), ears.tap.name());
+        let heard = ears.links.iter().map(|(name, _)| name);
+        anyhow::ensure!(
+            there.iter().eq(heard),
+            "other links of the box are there than are heard: {there:?}"
+        );
+        Ok(())
     }
 
     /// Takes what the engine of signatures says; tells whether it said something.
@@ -169,6 +227,9 @@ impl Watch<'_> {
     /// Tells what the observer found.
     fn tell(&mut self) {
         while let Some(finding) = self.wire.poll_finding() {
+            self.audit.submit(alarm::event(finding));
+        }
+        while let Some(finding) = self.inside.poll_finding() {
             self.audit.submit(alarm::event(finding));
         }
     }

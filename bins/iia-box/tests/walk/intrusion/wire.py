@@ -107,4 +107,5 @@ def main():
         done(number)
 
 
-main()
+if __name__ == "__main__":
+    main()
