@@ -4,9 +4,6 @@ use crate::parse::Document;
 
 /// The engine that comes with the box: rules over what was said (`iia_capture::detect`).
 pub const DETECT: &str = "iia_detect";
-/// The engine of signatures, which whoever watches the control network runs beside its own observer.
-pub const SIGNATURES: &str = "suricata";
-
 /// One engine of a configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Engine {

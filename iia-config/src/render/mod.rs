@@ -25,7 +25,7 @@ use iia_contract::compile::{Flows, Topology, flows};
 
 pub use bundle::{BundleError, FILES_MAX, bundle, unbundle};
 pub use deploy::{Deploy, Serves, Service, Unit};
-pub use suricata::SETTINGS as SIGNATURE_SETTINGS;
+pub use suricata::{NAME as SIGNATURE_ENGINE, SETTINGS as SIGNATURE_SETTINGS};
 
 use crate::validate::Checked;
 

@@ -1,6 +1,8 @@
 //! The signature engine of whoever watches the control network: suricata, which hears and never sends. Its alerts and what it
 //! could not look at go to whoever started it, a line each; nothing of them is kept on disk.
 
+/// What a configuration calls it, and its program.
+pub const NAME: &str = "suricata";
 /// Its settings; the interface, the rules and the directory of its own log are arguments.
 pub const SETTINGS: &str = "%YAML 1.1
 ---

@@ -2,6 +2,8 @@
 //! one interface. What is agreed brings no word; each thing that intruders do is told by the one, the other or both, and goes
 //! the whole way: chain, lake and alert. Captures that others labelled are replayed, and what was not told is counted too.
 
+mod links;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +21,6 @@ use iia_core::stream::Stream;
 use iia_identity::admission::Sha256;
 
 use crate::demo::{Demo, Finished, signal};
-use crate::falls::process_of;
 use crate::wire::{Cable, skip_test};
 
 const TEST: &str = "what_intruders_do_is_told_by_signature_or_by_contract_and_goes_the_whole_way";
@@ -41,8 +42,12 @@ const DEEDS: [(&str, &str, &str); 10] = [
     ("knock", "parties", "iia not contracted"),
     ("garbage", "protocol", ""),
     ("rename", "parties", ""),
-    ("tunnel", "parties", "iia not contracted"),
+    // Between the same two as the stranger before, so that the engine counts it and says nothing new.
+    ("tunnel", "parties", ""),
 ];
+
+/// Who does it.
+const ACTORS: [&str; 3] = ["10.20.0.10", "10.20.0.66", "02:00:00:00:00:09"];
 
 /// Captures of the corpus, and what their label says was done; nothing where nobody is up to anything.
 const LABELLED: [(&str, &[&str]); 17] = [
@@ -220,76 +225,6 @@ fn until(what: &str, mut is: impl FnMut() -> bool) {
     }
 }
 
-/// A link of the box as its bridge would be.
-fn link(demo: &Demo, name: &str) {
-    let script = format!(
-        "ip link add {name} type veth peer name {name}1 && ip link set {name} up && ip link set {name}1 up"
-    );
-    let made = demo.inside("sh").args(["-c", &script]).status().unwrap();
-    assert!(made.success());
-}
-
-/// On a link of the box one opens what a contract says, and another what none does.
-fn within(demo: &Demo) {
-    let script = "import socket, wire
-out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-out.bind(('iz-lake1', 0))
-for source in '127.90.11.2', '127.90.33.2':
-    wire.Connection(out, source, '127.90.14.2', 40000, 7443).segment(0, 2)";
-    let python = std::env::var("IIA_PYTHON").unwrap_or_else(|_| "python3".into());
-    let at = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/walk/intrusion");
-    let sent = demo
-        .inside(&python)
-        .args(["-c", script])
-        .env("PYTHONPATH", at)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .status()
-        .unwrap();
-    assert!(sent.success());
-}
-
-/// A link comes while whoever is to hear it is held up: that is told, and when it is over.
-fn deaf(demo: &Demo, audit: &Path) {
-    let witness = process_of(demo.pid(), ("seg01", "witness")).unwrap();
-    signal("STOP", witness);
-    link(demo, "iz-bus");
-    let said = |words: &str| {
-        let is_it = |one: &Told| one.kind == EventKind::Finding && one.field("reason") == words;
-        told(audit).iter().any(is_it)
-    };
-    until("the link is not told", || {
-        said("link iz-bus is there, and nobody hears what is said on it")
-    });
-    signal("CONT", witness);
-    until("the link is not heard", || said("link iz-bus is heard"));
-}
-
-/// The list of links that are heard is that of the catalog's links that are there, and a stranger on one of them is told.
-fn links(all: &[Told]) {
-    let lists = all.iter().filter(|one| {
-        one.source == OBSERVER && one.field("reason").starts_with("every link that is there")
-    });
-    let lists: Vec<&str> = lists.map(|one| one.field("reason")).collect();
-    assert!(
-        lists[0].contains("1 of 12: iz-lake; not there: "),
-        "{lists:?}"
-    );
-    let last = lists.last().unwrap();
-    assert!(
-        last.contains("2 of 12: iz-bus, iz-lake; not there: "),
-        "{lists:?}"
-    );
-    let on_links: Vec<&str> = all
-        .iter()
-        .filter(|one| one.is_stated("contract") && one.field("operation").contains(" on iz-"))
-        .map(|one| one.field("reason"))
-        .collect();
-    assert_eq!(
-        on_links,
-        ["127.90.33.2 opens tcp to 127.90.14.2:7443 on link iz-lake, and no contract joins them"]
-    );
-}
-
 /// A program on the box wants out, where no contract lets it.
 fn knock_inside(demo: &Demo) -> i64 {
     let script = "ip link add out0 type veth peer name out1 && ip link set out1 up && ip address add 192.0.2.1/24 dev out0 && ip link set out0 up && exec \"$0\" -c \
@@ -330,15 +265,15 @@ fn what_intruders_do_is_told_by_signature_or_by_contract_and_goes_the_whole_way(
         "--interface",
         far,
         "--seconds",
-        "24",
+        "0",
         "--no-kill",
         "--config",
     ];
     let mut demo = Demo::start(&[&arguments[..], &[config.to_str().unwrap()]].concat());
     demo.until("Roles of seg01");
     give_rules(&demo);
-    link(&demo, "iz-lake");
-    demo.until("as it comes, for 24 s");
+    links::link(&demo, "iz-lake");
+    demo.until("as it comes, until");
     let audit = demo.evidence("seg01").join("audit");
     let numbered = LABELLED.iter().zip(NUMBER_FIRST..);
     let captures: Vec<String> = numbered
@@ -346,7 +281,7 @@ fn what_intruders_do_is_told_by_signature_or_by_contract_and_goes_the_whole_way(
         .collect();
     let said = say(near, &captures);
     let knocked = knock_inside(&demo);
-    within(&demo);
+    links::within(&demo);
     until("the silence is not told", || {
         let all = told(&audit);
         let silent = all.iter().filter(|one| {
@@ -354,7 +289,8 @@ fn what_intruders_do_is_told_by_signature_or_by_contract_and_goes_the_whole_way(
         });
         silent.count() >= 3
     });
-    deaf(&demo, &audit);
+    links::deaf(&demo, &audit);
+    signal("INT", demo.pid());
     let run = demo.finish();
     let all = told(&run.evidence("seg01").join("audit"));
     by_itself(&all, &said);
@@ -362,7 +298,7 @@ fn what_intruders_do_is_told_by_signature_or_by_contract_and_goes_the_whole_way(
     labelled(&all);
     calm(&all);
     refused(&all, knocked);
-    links(&all);
+    links::covered(&all);
     whole_way(&run, &all);
 }
 
@@ -370,7 +306,10 @@ fn what_intruders_do_is_told_by_signature_or_by_contract_and_goes_the_whole_way(
 fn by_itself(all: &[Told], said: &BTreeMap<String, i64>) {
     for (name, clause, words) in DEEDS {
         let (acted, before) = (said[name], said[name] - 50_000_000);
-        let soon = |one: &&Told| (before..acted + 2_000_000_000).contains(&one.written_ns);
+        let soon = |one: &&Told| {
+            let is_soon = (before..acted + 2_000_000_000).contains(&one.written_ns);
+            is_soon && ACTORS.contains(&one.field("source"))
+        };
         let by_contract = all
             .iter()
             .filter(soon)
@@ -451,7 +390,7 @@ fn calm(all: &[Told]) {
         let source = one.field("source");
         // Frames without IP are replayed as they are.
         let is_replayed = source.starts_with("10.1") || source.contains(':');
-        let is_deed = ["10.20.0.10", "10.20.0.66", "127.90.33.2"].contains(&source);
+        let is_deed = ACTORS.contains(&source) || source == "127.90.33.2";
         !is_replayed && !is_deed && one.field("clause") != "sight"
     });
     let strange: Vec<_> = strange.map(|one| &one.fields).collect();

@@ -6,7 +6,8 @@ use std::thread;
 use iia_attest::live::{LOOK_EVERY, Looks};
 use iia_attest::network::Passive;
 use iia_attest::network::passive::Seen;
-use iia_config::engine::{Engine, SIGNATURES};
+use iia_config::engine::Engine;
+use iia_config::render::SIGNATURE_ENGINE;
 use iia_core::stream::Stream;
 use tokio::sync::mpsc;
 
@@ -35,7 +36,9 @@ fn ears(workload: &Workload) -> usize {
     let witnesses = workload.witnesses();
     let is_theirs = |engine: &&Engine| witnesses.iter().any(|id| engine.observer == id.as_str());
     let engines = workload.engines().iter().filter(is_theirs);
-    let engines = engines.filter(|engine| engine.engine == SIGNATURES).count();
+    let engines = engines
+        .filter(|engine| engine.engine == SIGNATURE_ENGINE)
+        .count();
     match workload.args().iter().any(|arg| arg == WITNESSED) {
         true => 2 + engines.min(1),
         false => 1,

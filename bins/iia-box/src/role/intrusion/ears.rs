@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use iia_attest::network::links;
 use iia_capture::live::confine::{SOURCES_MAX, confine};
 use iia_capture::live::packets::{Options, Source};
-use iia_config::engine::{self, SIGNATURES};
+use iia_config::engine;
+use iia_config::render::SIGNATURE_ENGINE;
 use iia_contract::topology::Topology;
 
 use super::engine::Engine;
@@ -36,8 +37,9 @@ impl Ears {
     pub(in crate::role) fn take(begun: &Begun) -> anyhow::Result<Self> {
         let dir = begun.dir();
         let settings = Settings::load(&dir)?;
-        let is_mine =
-            |engine: &&engine::Engine| engine.engine == SIGNATURES && engine.observer == begun.id();
+        let is_mine = |engine: &&engine::Engine| {
+            engine.engine == SIGNATURE_ENGINE && engine.observer == begun.id()
+        };
         let named = settings.engines.iter().find(is_mine);
         let [_, interface, _] = begun.args() else {
             anyhow::bail!("an interface is needed");
