@@ -1,5 +1,5 @@
 //! Whatever is on the wire, the ear is bounded, says what it could not read, and goes on hearing.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use iia_attest::network::ear::TALKS_MAX;
 use iia_attest::network::{Deed, Ear};

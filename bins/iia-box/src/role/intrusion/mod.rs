@@ -44,6 +44,8 @@ const RULES_MAX: usize = 1024;
 
 /// What makes alerts of one rule the same, by name.
 type Kind = Vec<(String, String)>;
+/// How often alerts of each kind came again.
+type Counted = Vec<(Kind, u64)>;
 
 struct Watch<'a> {
     workload: &'a Workload,
@@ -205,11 +207,7 @@ impl Watch<'_> {
     }
 
     /// Tells how often it was said again.
-    fn counted(
-        &mut self,
-        now: Timestamp,
-        tell: fn(&mut Tally<Kind>, Timestamp) -> Vec<(Kind, u64)>,
-    ) {
+    fn counted(&mut self, now: Timestamp, tell: fn(&mut Tally<Kind>, Timestamp) -> Counted) {
         for (rule, alerts) in &mut self.alerts {
             for (kind, count) in tell(alerts, now) {
                 let kind = match kind.is_empty() {
