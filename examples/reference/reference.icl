@@ -7,6 +7,11 @@ artifact reference.box 1.0.0 {
   trust_domain iia.local
 }
 
+policy box {
+  sl_target 3
+  topology single_box
+}
+
 interface acs0 {
   kind observation
   side inbound

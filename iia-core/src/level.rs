@@ -12,6 +12,27 @@ pub enum SecurityLevel {
     Sl4,
 }
 
+impl SecurityLevel {
+    /// Every level, the lowest first.
+    pub const ALL: [Self; 4] = [Self::Sl1, Self::Sl2, Self::Sl3, Self::Sl4];
+
+    /// Its number, 1 to 4.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Sl1 => 1,
+            Self::Sl2 => 2,
+            Self::Sl3 => 3,
+            Self::Sl4 => 4,
+        }
+    }
+
+    /// The level that a text names by its number.
+    pub fn numbered(text: &str) -> Option<Self> {
+        let number = text.parse().ok()?;
+        Self::ALL.into_iter().find(|level| level.number() == number)
+    }
+}
+
 /// How a box is built.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Topology {
@@ -58,5 +79,13 @@ mod tests {
         );
         assert!(claim(SecurityLevel::Sl4, Topology::TwoBoxDiode).is_ok());
         assert!(claim(SecurityLevel::Sl3, Topology::SingleBox).is_ok());
+    }
+
+    #[test]
+    fn there_are_four_levels() {
+        let named = ["0", "1", "2", "3", "4", "5", "", "three"].map(SecurityLevel::numbered);
+        let [no, levels @ .., five, empty, word] = named;
+        assert_eq!(levels, SecurityLevel::ALL.map(Some));
+        assert_eq!([no, five, empty, word], [None; 4]);
     }
 }

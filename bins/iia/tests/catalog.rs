@@ -241,3 +241,25 @@ fn drawings_have_a_box_for_every_zone_and_a_number_for_every_contract() {
         );
     }
 }
+
+#[test]
+fn drawings_say_the_level_of_every_zone() {
+    let text = fs::read_to_string(example("reference/reference.icl")).unwrap();
+    let zones = text.matches("\nzone ").count();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("box.icl");
+    let drawn = |what: &str, text: &str| {
+        fs::write(&file, text).unwrap();
+        let svg = said(0, &["export", what, file.to_str().unwrap()]);
+        ["1", "2", "3", "4", "?"].map(|level| svg.matches(&format!(">SL-T {level}</text>")).count())
+    };
+    // A zone in which devices without an identity are served aims at less than the box.
+    let side = "  role ot.acs.netservices\n  side inbound\n";
+    let own = text.replace(side, &format!("{side}  sl_target 2\n"));
+    let none = own.replacen("  sl_target 3\n", "", 1);
+    for what in ["ciad", "cind"] {
+        assert_eq!(drawn(what, &text), [0, 0, zones, 0, 0], "{what}");
+        assert_eq!(drawn(what, &own), [0, 1, zones - 1, 0, 0], "{what}");
+        assert_eq!(drawn(what, &none), [0, 1, 0, 0, zones - 1], "{what}");
+    }
+}

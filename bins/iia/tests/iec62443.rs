@@ -12,6 +12,7 @@ use iia::evidence::{Evidence, Keys};
 use iia::iec62443::{CLAIMS, Report, html, text};
 use iia_audit::bundle::Show;
 use iia_core::Timestamp;
+use iia_core::digest::{Context, Digest};
 use iia_core::event::{Event, EventKind};
 
 fn event(kind: EventKind, fields: &[(&str, &str)]) -> Event {
@@ -204,6 +205,59 @@ fn a_redacted_record_counts_by_its_kind_and_not_where_a_field_matters() {
     assert!(report.in_force.is_empty());
 }
 
+/// The configuration of the reference box, with other words about its level.
+fn aiming(level: &str, topology: &str, zone: &str) -> String {
+    let text = include_str!("../../../examples/reference/reference.icl");
+    let policy = "  sl_target 3\n  topology single_box\n";
+    let side = "  role ot.acs.netservices\n  side inbound\n";
+    assert!(text.contains(policy) && text.contains(side));
+    let text = text.replace(policy, &format!("{level}  topology {topology}\n"));
+    text.replace(side, &format!("{side}{zone}"))
+}
+
+#[test]
+fn a_report_says_what_is_aimed_at_and_never_level_4_of_software() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, file) = (dir.path().join("log"), dir.path().join("box.icl"));
+    fs::create_dir(&log).unwrap();
+    let said = |text: &str, code| {
+        fs::write(&file, text).unwrap();
+        let [file, log] = [&file, &log].map(|path| path.to_str().unwrap());
+        judge::said(code, &["report", "62443", "--config", file, log])
+    };
+    let three = aiming("  sl_target 3\n", "single_box", "  sl_target 2\n");
+    let digest = Digest::of(Context::Artifact, three.as_bytes()).to_string();
+    let mut chain = Chain::create(&log);
+    let applied = [("class", "config"), ("artifact", digest.as_str())];
+    chain.tell(event(EventKind::ArtifactApplied, &applied));
+    drop(chain);
+    let report = said(&three, 0);
+    let aimed = format!(
+        "security level 3 (SL-T), by configuration {digest}, which was in force at the end"
+    );
+    assert!(report.contains(&aimed), "{report}");
+    assert!(
+        report.contains("zones that aim at another: netservices SL-T 2"),
+        "{report}"
+    );
+    let other = said(&aiming("", "single_box", ""), 0);
+    assert!(
+        other.contains("aimed at: no level") && other.contains("WHICH WAS NOT IN FORCE"),
+        "{other}"
+    );
+    for text in [
+        aiming("  sl_target 4\n", "single_box", ""),
+        aiming("  sl_target 3\n", "single_box", "  sl_target 4\n"),
+    ] {
+        assert_eq!(said(&text, 2), "", "no report, and no word of level 4");
+    }
+    let pair = said(&aiming("  sl_target 4\n", "two_box_diode", ""), 0);
+    assert!(
+        pair.contains("no record of one box shows the diode"),
+        "{pair}"
+    );
+}
+
 #[test]
 fn what_strangers_wrote_stays_text() {
     let evil = "<script>x</script>\u{1b}[2J\u{202e}\"'&";
@@ -243,6 +297,14 @@ fn the_report_in_json_keeps_to_its_schema() {
     );
     fs::write(dir.path().join("stray"), "").unwrap();
     documents += &judge::said(1, &["report", "62443", "--json", folder]);
+    let config = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/reference/reference.icl"
+    );
+    documents += &judge::said(
+        1,
+        &["report", "62443", "--json", "--config", config, folder],
+    );
     documents += &documents
         .lines()
         .next()
@@ -254,7 +316,7 @@ fn the_report_in_json_keeps_to_its_schema() {
     );
     let said = judge::against(&python, schema, &documents);
     assert!(
-        matches!(said.as_slice(), [a, b, c, d] if [a, b, c] == ["[]"; 3] && d != "[]"),
+        matches!(said.as_slice(), [good @ .., bad] if good == ["[]"; 4] && bad != "[]"),
         "{said:#?}"
     );
     let page = dir.path().join("r.html");

@@ -84,7 +84,7 @@ endpoint tapped {
   topology two_box_diode
   half acs
 ";
-"C020" E "level 4 is claimed with a diode only" why "Software alone does not stop an attacker with means." clause "L71" good "  sl_target 3
+"C020" E "of levels 1 to 4, the fourth is claimed with a diode only" why "Software alone does not stop an attacker with means." clause "L71" good "  sl_target 3
 " bad "  sl_target 4
 ";
 "C023" E "the lake is the only zone that keeps records" why "What is kept in one place can be aged, proven and lost in one place. The bus may drop." clause "L152, L154" good "  bridge iz-bus

@@ -83,7 +83,7 @@ pub(super) const POLICY: EntrySpec = entry(
             "sl_target",
             &[Type::Count],
             Optional,
-            "IEC 62443 level aimed at",
+            "IEC 62443 level aimed at, of each zone that says no other",
         ),
         field(
             "topology",

@@ -61,6 +61,12 @@ pub(super) const ZONE: EntrySpec = entry(
             Once,
             "the side the role implies",
         ),
+        field(
+            "sl_target",
+            &[Type::Count],
+            Optional,
+            "IEC 62443 level aimed at, where it is not the box's",
+        ),
         field("bridge", NAME, Once, "its bridge, 15 bytes at most"),
         field("subnet", &[Type::Net], Once, "its network"),
         field(

@@ -130,6 +130,7 @@ zone lake {
 zone netservices {
   role ot.acs.netservices
   side inbound
+  sl_target 2
   bridge iz-netservices
   subnet 10.90.9.0/24
   workload resolver 10.90.9.2

@@ -31,6 +31,15 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
         "C007",
     ),
     ("  network 10.20.0.0/24\n", "", "C007"),
+    ("  sl_target 3\n", "  sl_target 0\n", "C020"),
+    ("  sl_target 2\n", "  sl_target 1\n", ""),
+    ("  sl_target 2\n", "  sl_target 4\n", "C020"),
+    ("  sl_target 2\n", "  sl_target 5\n", "C020"),
+    (
+        "  sl_target 3\n  topology single_box\n",
+        "  sl_target 3\n  topology two_box_diode\n",
+        "",
+    ),
     (
         "  network 192.0.2.0/28\n  routed off\n",
         "  network 192.0.2.0/28\n  routed on\n",

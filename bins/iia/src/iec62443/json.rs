@@ -1,8 +1,9 @@
 //! The report as one JSON object; `docs/iec62443.schema.json` is its schema. Times are text in RFC 3339.
 
-use serde_json::{Value, json};
+use iia_core::level::SecurityLevel;
+use serde_json::{Map, Value, json};
 
-use super::{Count, Report, Seen, Shown};
+use super::{Aim, Count, Report, Seen, Shown};
 use crate::timeline::{evidence_json, link_json};
 
 /// What this shape is called; a change that breaks readers changes it.
@@ -29,7 +30,21 @@ pub fn json(report: &Report) -> Value {
         "first": report.ends.as_ref().map(|(first, _)| seen(first)),
         "last": report.ends.as_ref().map(|(_, last)| seen(last)),
         "in_force": in_force.collect::<Vec<_>>(),
+        "aim": report.aim.as_ref().map(|aim| aimed(report, aim)),
         "requirements": report.shown.iter().map(shown).collect::<Vec<_>>(),
+    })
+}
+
+fn aimed(report: &Report, aim: &Aim) -> Value {
+    let zones = aim.zones.iter();
+    let zones: Map<String, Value> = zones
+        .map(|(zone, level)| (zone.clone(), json!(level.number())))
+        .collect();
+    json!({
+        "artifact": aim.artifact,
+        "in_force": report.was_in_force(aim),
+        "level": aim.level.map(SecurityLevel::number),
+        "zones": zones,
     })
 }
 

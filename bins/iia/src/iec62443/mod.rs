@@ -3,6 +3,7 @@
 //!
 //! Records show that a control acted, not that it always acts: that is what the tests of the requirement named are for.
 
+mod aim;
 mod claims;
 mod html;
 mod json;
@@ -11,6 +12,7 @@ mod text;
 use iia_core::Timestamp;
 use iia_core::event::EventKind;
 
+pub use self::aim::{Aim, target};
 pub use self::claims::{CLAIMS, Claim, FOUNDATIONAL, Shows};
 pub use self::html::html;
 pub use self::json::json;
@@ -85,6 +87,8 @@ pub struct Report {
     pub ends: Option<(Seen, Seen)>,
     /// What was in force at the end, class by class.
     pub in_force: Vec<InForce>,
+    /// What the configuration aims at that the reader holds beside the evidence.
+    pub aim: Option<Aim>,
     /// The claims, in the order of the standard.
     pub shown: Vec<Shown>,
 }
@@ -120,6 +124,7 @@ impl Report {
             redacted: 0,
             ends: None,
             in_force: Vec::new(),
+            aim: None,
             shown: shown.into(),
         };
         evidence.each(|row| report.take(row))?;
@@ -180,6 +185,12 @@ impl Report {
             }
             _ => {}
         }
+    }
+
+    /// Whether a configuration was in force at the end.
+    pub fn was_in_force(&self, aim: &Aim) -> bool {
+        let mut configs = self.in_force.iter().filter(|one| one.class == "config");
+        configs.any(|one| one.artifact == aim.artifact)
     }
 
     /// Whether something shows a claim: records, or of SR 3.9 that the evidence verifies.

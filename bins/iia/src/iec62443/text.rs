@@ -113,6 +113,8 @@ impl Report {
             lines.push(format!("{redacted} redacted: counted by kind alone"));
         }
         lines.extend(self.in_force.iter().map(InForce::words));
+        let aim = self.aim.iter();
+        lines.extend(aim.flat_map(|aim| aim.lines(self.was_in_force(aim))));
         lines.push(format!(
             "{} of {} requirements claimed have evidence in this period",
             self.with_evidence(),

@@ -1,9 +1,12 @@
 //! `iia report 62443`: what the evidence shows of the system requirements that a box claims.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use iia::iec62443::{Report, html, json, text};
+use anyhow::anyhow;
+use iia::iec62443::{Aim, Report, html, json, text};
+use iia_core::code::Coded as _;
 
 use crate::audit::paper::{Forms, Paper};
 
@@ -11,12 +14,19 @@ use crate::audit::paper::{Forms, Paper};
 pub(crate) struct Arguments {
     #[command(flatten)]
     paper: Paper,
+    /// The configuration of the box, to say which security level it aims at; level 4 without a diode is refused
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let paper = &arguments.paper;
     let evidence = paper.evidence()?;
-    let report = Report::read(&evidence, (paper.since, paper.until))?;
+    let mut report = Report::read(&evidence, (paper.since, paper.until))?;
+    if let Some(file) = &arguments.config {
+        let aim = Aim::of(&crate::config::document(file)?);
+        report.aim = Some(aim.map_err(|why| anyhow!("{}: {}: {why}", file.display(), why.code()))?);
+    }
     let json = |report: &Report| json(report).to_string();
     let forms = Forms {
         text,

@@ -5,21 +5,32 @@ use iia_core::zone::Zone as Role;
 
 use super::Ground;
 
-/// C020: software alone never claims level 4.
+/// C020: of the four levels, software alone never claims the fourth, for the box or for a zone.
 pub(super) fn claim(ground: &mut Ground<'_>) {
-    let Some(policy) = ground
+    let topology = ground
         .of_kind("policy")
-        .find(|policy| policy.text("sl_target") == "4")
-    else {
-        return;
-    };
-    let topology = match policy.text("topology") {
+        .find_map(|policy| policy.field("topology"));
+    let topology = match topology.map_or("", |field| field.text()) {
         "two_box_diode" => Topology::TwoBoxDiode,
         _ => Topology::SingleBox,
     };
-    if let Err(error) = claims(SecurityLevel::Sl4, topology) {
-        let help = "sl_target 3, or topology two_box_diode";
-        ground.tell("C020", policy.head(), error.to_string(), help);
+    for kind in ["policy", "zone"] {
+        for entry in ground.of_kind(kind) {
+            let Some(target) = entry.field("sl_target") else {
+                continue;
+            };
+            let (message, help) = match SecurityLevel::numbered(target.text()) {
+                None => (
+                    format!("there is no level {}", target.text()),
+                    "1, 2, 3 or 4",
+                ),
+                Some(level) => match claims(level, topology) {
+                    Ok(_) => continue,
+                    Err(error) => (error.to_string(), "sl_target 3, or topology two_box_diode"),
+                },
+            };
+            ground.tell("C020", target.span(), message, help);
+        }
     }
 }
 

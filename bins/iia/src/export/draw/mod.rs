@@ -9,9 +9,9 @@ use iia_config::parse::Document;
 /// How much is drawn.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum View {
-    /// Sides, zones, and the contracts between them.
+    /// Sides, zones with the security level aimed at, and the contracts between them.
     Concept,
-    /// Bridges, networks, addresses and ports too, and the security level aimed at.
+    /// Bridges, networks, addresses and ports too.
     Network,
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use iia::iec62443;
 use iia_config::parse::Document;
 use iia_contract::tree::Entry;
 
@@ -101,7 +102,6 @@ impl Making<'_> {
             _ => Lane::Dmz,
         };
         let mut lines = Vec::new();
-        let mut badge = None;
         match self.view {
             View::Concept => lines.push(zone.text("role").to_owned()),
             View::Network => {
@@ -109,22 +109,20 @@ impl Making<'_> {
                 for workload in zone.fields("workload") {
                     lines.extend(self.workload(zone.name, &workload));
                 }
-                let level = self.document.of_kind("policy").next();
-                let level = level.map_or("", |policy| policy.text("sl_target"));
-                badge = Some(if level.is_empty() {
-                    "SL-T ?".into()
-                } else {
-                    format!("SL-T {level}")
-                });
             }
         }
+        let level = iec62443::target(self.document, zone);
+        let badge = level.map_or_else(
+            || "SL-T ?".into(),
+            |level| format!("SL-T {}", level.number()),
+        );
         self.put(
             zone.name.to_owned(),
             Node {
                 lane,
                 title: zone.name.to_owned(),
                 lines,
-                badge,
+                badge: Some(badge),
             },
         );
     }

@@ -30,6 +30,11 @@ impl Frame {
     const fn bottom(&self) -> f64 {
         self.y + self.height
     }
+
+    /// Whether a point is in it, or so near that a number there would cover a part of it.
+    const fn holds(&self, x: f64, y: f64) -> bool {
+        self.x - 10.0 < x && x < self.right() + 10.0 && self.y < y && y < self.bottom()
+    }
 }
 
 /// A lane's name, the tint of its ground, and the colour of its boxes.
@@ -234,18 +239,19 @@ fn legend(out: &mut String, scene: &Scene, top: f64, width: f64) {
         out,
         "<text x=\"{MARGIN}\" y=\"{top}\" font-weight=\"600\" fill=\"#111827\">Contracts</text>\
          <text x=\"{}\" y=\"{top}\" font-size=\"11.5\" fill=\"#6b7280\">a line goes from who speaks first; dashed: \
-         observed only, nothing is ever sent</text>",
+         observed only, nothing is ever sent; SL-T: the level of IEC 62443 that a zone aims at</text>",
         MARGIN + 80.0
     );
     let rows = scene.legend.len().div_ceil(2);
     let wide = (width - 2.0 * MARGIN) / 2.0;
+    let most = ((wide - 40.0) / 7.0) as usize;
     for (at, (id, said)) in scene.legend.iter().enumerate() {
         let x = MARGIN + if at >= rows { wide } else { 0.0 };
         let y = top + 24.0 + 19.0 * (at % rows.max(1)) as f64;
         let said = if said.is_empty() {
             String::new()
         } else {
-            format!("  {}", cut(said, 44))
+            format!("  {}", cut(said, most.saturating_sub(id.chars().count())))
         };
         let _ = writeln!(
             out,

@@ -1,9 +1,10 @@
 //! Lines between boxes: each has a place of its own on the side that it leaves and the side that it reaches.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::scene::{Edge, Lane, Scene};
+use super::super::scene::{Edge, Scene};
 use super::{Frame, Layout};
 
 /// Which side of a box a line touches.
@@ -11,7 +12,6 @@ use super::{Frame, Layout};
 enum Side {
     Left,
     Right,
-    Above,
 }
 
 /// The ends of a line, and the points that bend it.
@@ -33,37 +33,21 @@ impl Curve {
     }
 }
 
-/// The sides that a line touches: towards each other, or both on the right within one column.
-fn sides(scene: &Scene, layout: &Layout, edge: &Edge) -> Option<[Side; 2]> {
+/// The sides that a line touches: towards each other, or both on the right within one column. So it runs in the space
+/// between columns, also from management below.
+fn sides(layout: &Layout, edge: &Edge) -> Option<[Side; 2]> {
     let (from, to) = (layout.frames.get(edge.from)?, layout.frames.get(edge.to)?);
-    let below = |at: usize| {
-        scene
-            .nodes
-            .get(at)
-            .is_some_and(|node| node.lane == Lane::Management)
-    };
-    Some(match (below(edge.from), below(edge.to)) {
-        (true, false) => [Side::Above, near(from, to)],
-        (false, true) => [near(to, from), Side::Above],
-        _ if to.x > from.x => [Side::Right, Side::Left],
-        _ if to.x < from.x => [Side::Left, Side::Right],
-        _ => [Side::Right, Side::Right],
+    Some(match to.x.total_cmp(&from.x) {
+        Ordering::Greater => [Side::Right, Side::Left],
+        Ordering::Less => [Side::Left, Side::Right],
+        Ordering::Equal => [Side::Right, Side::Right],
     })
-}
-
-/// The side of a box above that a line from below reaches through the space between columns.
-fn near(below: &Frame, above: &Frame) -> Side {
-    if below.x < above.x {
-        Side::Left
-    } else {
-        Side::Right
-    }
 }
 
 fn curves(scene: &Scene, layout: &Layout) -> Vec<Option<Curve>> {
     let mut places = BTreeMap::<(usize, Side), Vec<(f64, usize, bool)>>::new();
     for (number, edge) in scene.edges.iter().enumerate() {
-        let Some([first, last]) = sides(scene, layout, edge) else {
+        let Some([first, last]) = sides(layout, edge) else {
             continue;
         };
         let height = |at: usize| {
@@ -93,7 +77,6 @@ fn curves(scene: &Scene, layout: &Layout) -> Vec<Option<Curve>> {
             let (x, y) = match side {
                 Side::Left => (frame.x, frame.y + frame.height * share),
                 Side::Right => (frame.right(), frame.y + frame.height * share),
-                Side::Above => (frame.x + super::WIDTH * share, frame.y),
             };
             ends.insert((number, leaves), (x, y, side));
         }
@@ -104,7 +87,6 @@ fn curves(scene: &Scene, layout: &Layout) -> Vec<Option<Curve>> {
         let bend = |(x, y, side): &(f64, f64, Side)| match side {
             Side::Left => (x - far, *y),
             Side::Right => (x + far, *y),
-            Side::Above => (*x, y - 90.0),
         };
         Some(Curve([
             (one.0, one.1),
@@ -152,12 +134,14 @@ pub(super) fn labels(out: &mut String, scene: &Scene, layout: &Layout) {
             0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82, 0.12, 0.88,
         ];
         let free = |place: &(f64, f64)| {
-            taken
-                .iter()
-                .all(|(x, y)| (x - place.0).abs() > 26.0 || (y - place.1).abs() > 17.0)
+            let mut others = taken.iter();
+            let mut boxes = layout.frames.iter();
+            others.all(|(x, y)| (x - place.0).abs() > 26.0 || (y - place.1).abs() > 17.0)
+                && !boxes.any(|frame| frame.holds(place.0, place.1))
         };
         let found = tries.iter().map(|t| curve.at(*t)).find(free);
         let (x, y) = found.unwrap_or_else(|| curve.at(0.5));
+        let x = beside(layout, (x, y), width / 2.0);
         taken.push((x, y));
         let _ = writeln!(
             out,
@@ -169,4 +153,14 @@ pub(super) fn labels(out: &mut String, scene: &Scene, layout: &Layout) {
             y + 3.8
         );
     }
+}
+
+/// How far right a number of some width stands, so that it covers no box that ends to its left.
+fn beside(layout: &Layout, (x, y): (f64, f64), half: f64) -> f64 {
+    let level = layout
+        .frames
+        .iter()
+        .filter(|frame| frame.y < y && y < frame.bottom());
+    let left = level.map(Frame::right).filter(|right| *right < x);
+    left.fold(x, |x, right| x.max(right + half + 3.0))
 }
