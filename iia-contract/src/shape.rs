@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::net::SocketAddr;
 
 use iia_core::SpiffeId;
 
@@ -204,6 +205,7 @@ impl Shape {
         for (at, (value_type, kind)) in spec.values.iter().zip(field.kinds()).enumerate() {
             let fits = match (value_type, kind) {
                 (Type::Atom(words @ [_, ..]), Kind::Atom) => words.contains(&field.text_at(at)),
+                (Type::Port, Kind::Port) => is_somewhere(field.text_at(at)),
                 _ => fits(*value_type, kind),
             };
             if let (false, Some(value)) = (fits, field.value(at)) {
@@ -227,6 +229,15 @@ impl Shape {
         let near = near_word(value_type, value.text);
         let help = near.unwrap_or_else(|| format!("`{}`: {}", spec.key, spec.doc));
         self.tell("C031", value.span, message, help);
+    }
+}
+
+/// Whether a port is one of somebody: not number 0, and not at every address.
+fn is_somewhere(port: &str) -> bool {
+    let socket = port.split_once('/').map_or(port, |(_, socket)| socket);
+    match socket.parse::<SocketAddr>() {
+        Ok(socket) => !socket.ip().is_unspecified() && socket.port() > 0,
+        Err(_) => socket.parse() != Ok(0_u16),
     }
 }
 

@@ -63,6 +63,83 @@ fn every_element_names_its_contract() {
     }
 }
 
+/// Targets that are lists of topics and of workloads: what is in none of them has no topic, or no workload of this box.
+const LISTS: [&str; 5] = ["mqtt", "nats", "zenoh", "spiffe", "admission"];
+
+/// The samples, and the targets in which each opens something on the box of the model: its batches are dialled to nobody
+/// whom it knows, and what devices say is watched.
+const SAMPLES: [(&str, &[&str]); 6] = [
+    ("boundary_bi_lake_batch", &["spiffe", "admission"]),
+    ("boundary_mcp_server_i3x_query", &["spiffe", "admission"]),
+    ("device_lorawan_field_env_sensors_zone_a", &LISTS),
+    (
+        "device_plc_compressor_unit_3_opcua",
+        &["spiffe", "admission", "suricata"],
+    ),
+    (
+        "inbound_configuration_pull",
+        &["spiffe", "admission", "surface"],
+    ),
+    (
+        "internal_collect_to_lake",
+        &[
+            "spiffe",
+            "admission",
+            "k8s",
+            "cilium",
+            "suricata",
+            "surface",
+            "nft",
+            "ovn",
+        ],
+    ),
+];
+
+/// The box of the model with the contract of a sample instead of its own.
+fn boxed(sample: &str) -> String {
+    let model = std::fs::read_to_string(model()).unwrap();
+    let head = |entry: &str| {
+        let line = entry.lines().find(|line| line.ends_with(" {"));
+        line.unwrap_or_default().to_owned()
+    };
+    let own: Vec<String> = sample.split("\n}\n").map(head).collect();
+    let keeps = |entry: &&str| !head(entry).starts_with("contract ") && !own.contains(&head(entry));
+    let kept: Vec<&str> = model.split("\n}\n").filter(keeps).collect();
+    let sample = sample.trim_start_matches("iia-config 1\n");
+    // The box calls it otherwise.
+    let sample = sample.replace("workload/i3x_query_server", "workload/query_server");
+    format!("{}\n}}\n{sample}", kept.join("\n}\n").trim_end())
+}
+
+#[test]
+fn each_sample_compiles_to_every_target_or_says_why_it_opens_nothing_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("box.icl");
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/contracts");
+    for (sample, opens) in SAMPLES {
+        let text = std::fs::read_to_string(samples.join(sample).with_extension("icl")).unwrap();
+        std::fs::write(&file, boxed(&text)).unwrap();
+        let (_, id) = text.split_once("\ncontract ").unwrap();
+        let id = id.split(' ').next().unwrap();
+        for target in TARGETS.into_iter().chain(["nft", "ovn"]) {
+            let compiled = iia(&["compile", target, file.to_str().unwrap()]);
+            let said = (exit(&compiled), out(&compiled).contains(id));
+            assert_eq!(
+                said,
+                (0, opens.contains(&target)),
+                "{sample} {target}: {}",
+                err(&compiled)
+            );
+            let is_flow = !LISTS.contains(&target);
+            let is_told = err(&compiled).contains(id);
+            assert!(
+                !is_flow || said.1 || is_told,
+                "{sample} {target} says nothing"
+            );
+        }
+    }
+}
+
 #[test]
 fn drift_is_told_line_by_line() {
     let dir = tempfile::tempdir().unwrap();

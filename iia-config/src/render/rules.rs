@@ -72,7 +72,7 @@ fn service(entry: &Entry<'_>, topology: &Topology, tell: &mut Tell<'_>) {
             "a service of the cell answers on an interface of kind services",
         );
     }
-    let network = Net::parse(text("network")).filter(|net| net.prefix > 0);
+    let network = Net::parse(text("network")).filter(Net::is_specific);
     let Some(network) = network else {
         let message = format!("`{}` is no network of a cell", text("network"));
         return tell("C007", entry, message, "bits beyond the prefix are zero");

@@ -46,6 +46,7 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
         "C009",
     ),
     ("  allow 192.0.2.8/29\n", "  allow 0.0.0.0/0\n", "C009"),
+    ("  allow 192.0.2.8/29\n", "  allow 128.0.0.0/1\n", "C009"),
     (
         "  listen tls/192.0.2.2:443\n",
         "  listen tcp/192.0.2.2:22\n",

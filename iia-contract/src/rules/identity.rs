@@ -93,9 +93,9 @@ fn operations(entry: &Entry<'_>, found: &mut Found) {
 /// C013: hosts are addresses or networks, ports are numbers.
 fn hosts(entry: &Entry<'_>, found: &mut Found) {
     for field in entry.fields("client") {
-        if Net::parse(field.text()).is_none_or(|net| net.prefix == 0) {
+        if Net::parse(field.text()).is_none_or(|net| !net.is_specific()) {
             let message = format!("`{}` is no address and no specific network", field.text());
-            let help = "bits beyond the prefix are zero, and 0.0.0.0/0 is not specific";
+            let help = "bits beyond the prefix are zero, and less than /8 (of version 6 /32) is not specific";
             found.reject("C013", field.span(), message, help);
         }
     }

@@ -85,6 +85,15 @@ impl Net {
         (net.prefix <= width && masked(addr, net.prefix) == bits(addr)).then_some(net)
     }
 
+    /// Whether it names somebody: the widest private network of version 4 does, half of the internet does not.
+    pub const fn is_specific(&self) -> bool {
+        let least = match self.addr {
+            IpAddr::V4(_) => 8,
+            IpAddr::V6(_) => 32,
+        };
+        self.prefix >= least
+    }
+
     /// Whether `addr` lies in it.
     pub fn contains(&self, addr: IpAddr) -> bool {
         self.addr == addr

@@ -158,11 +158,30 @@ pub(super) fn management(ground: &mut Ground<'_>) {
         let routed = interface.is_some_and(|interface| interface.text("routed") == "on");
         let open = endpoint
             .fields("allow")
-            .any(|field| Net::parse(field.text()).is_none_or(|net| net.prefix == 0));
+            .any(|field| Net::parse(field.text()).is_none_or(|net| !net.is_specific()));
         if kind != Some("management") || routed || open || endpoint.field("allow").is_none() {
             let message = format!("the UI at endpoint {} is not kept local", endpoint.name);
             let help = "interface of kind management, routed off, and allow with the addresses that may come";
             ground.tell("C009", endpoint.head(), message, help);
+        }
+    }
+}
+
+/// C024: nobody lets everybody in by listing them.
+pub(super) fn everybody(ground: &mut Ground<'_>) {
+    for endpoint in ground.of_kind("endpoint") {
+        // The UI and services of a cell have rules of their own, which want more.
+        let role = ground.role(endpoint.text("workload"));
+        if matches!(role, Some(Role::MgmtUi | Role::AcsNetservices)) {
+            continue;
+        }
+        for field in endpoint.fields("allow") {
+            if Net::parse(field.text()).is_none_or(|net| !net.is_specific()) {
+                let message = format!("`{}` is nobody in particular", field.text());
+                let help =
+                    "name who may come; without `allow` the certificate alone says who it is";
+                ground.tell("C024", field.span(), message, help);
+            }
         }
     }
 }

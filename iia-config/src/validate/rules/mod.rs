@@ -47,6 +47,7 @@ const RULES: &[Rule] = &[
     interfaces::services,
     interfaces::tunnel,
     interfaces::management,
+    interfaces::everybody,
     interfaces::consoles,
     level::claim,
     level::acs_half,
