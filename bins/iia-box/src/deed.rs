@@ -64,6 +64,9 @@ pub(crate) enum What {
     /// The other side checked a head of this size, and it holds or not.
     #[n(11)]
     HeadChecked(#[n(0)] u64, #[n(1)] bool),
+    /// The other side uses this version of the contract, which goes out of force.
+    #[n(14)]
+    Deprecated(#[n(0)] String),
 }
 
 /// A message that went out.
@@ -131,6 +134,7 @@ impl What {
             Self::HeadPublished(size) => Event::HeadPublished(*size),
             Self::HeadChecked(size, true) => Event::HeadSound(*size),
             Self::HeadChecked(size, false) => Event::HeadUnsound(*size),
+            Self::Deprecated(version) => Event::Deprecated(version),
         }
     }
 }

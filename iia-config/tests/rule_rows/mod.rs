@@ -231,6 +231,12 @@ pub(crate) const MORE: &[(&str, &str, &str)] = &[
         "C052",
     ),
     ("    response_max 4h\n", "", "C053"),
+    ("    on_call pagerduty://enterprise-bi/p2\n", "", "C053"),
+    (
+        "    escalation pagerduty://enterprise-bi-director/p1\n",
+        "",
+        "C053",
+    ),
     ("    service_id uuid_v7\n", "", "C055"),
     ("    watermark on\n", "    watermark off\n", "C057"),
     (

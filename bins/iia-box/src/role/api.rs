@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Instant;
 
-use iia_core::Timestamp;
 use iia_core::code::Coded as _;
 use iia_core::event::{Event, EventKind};
 use iia_core::finding::{Conclusion, Finding, Severity};
+use iia_core::gate::{Ask, Gate as _};
 use iia_core::stream::Stream;
 use iia_edge::EdgeError;
 use iia_edge::query::Quota;
@@ -56,7 +56,7 @@ impl Serve for Api {
     async fn session(self: Rc<Self>, mut session: Session) -> anyhow::Result<()> {
         let consumer = session.peer().to_string();
         let contract = session.contract().to_owned();
-        self.arrived(&contract, session.peer_ends()).await;
+        self.arrived(&session).await;
         while let Some(message) = session.recv().await? {
             let asked = Instant::now();
             let ask: QueryAsk = wire::decode(&message.payload)?;
@@ -156,13 +156,26 @@ impl Api {
         Ok(())
     }
 
-    /// A consumer opened a session: whose credentials have changed since the last one, and whose end soon?
-    async fn arrived(&self, contract: &str, ends: Timestamp) {
+    /// A consumer opened a session: whose credentials have changed since the last one, and whose end soon? And does the
+    /// version that it goes by?
+    async fn arrived(&self, session: &Session) {
         let (now, own) = (self.workload.now(), self.workload.svid_ends());
+        let (contract, ends) = (session.contract(), session.peer_ends());
+        let standing = self.workload.catalog().standing(&Ask {
+            source: session.peer(),
+            destination: self.workload.id(),
+            contract,
+            operation: session.operation(),
+        });
+        let old = standing.until.map(|_| What::Deprecated(standing.version));
         let told = {
             let mut all = self.credentials.borrow_mut();
             let [theirs, ours] = all.entry(contract.into()).or_default();
-            [theirs.look(now, ends, true), ours.look(now, own, false)]
+            [
+                theirs.look(now, ends, true),
+                ours.look(now, own, false),
+                old,
+            ]
         };
         let _told_later = self.tell(contract, told.into_iter().flatten()).await;
     }

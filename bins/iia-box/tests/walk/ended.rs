@@ -12,7 +12,7 @@ use iia_core::event::EventKind;
 use iia_core::stream::Stream;
 
 use crate::demo::{Demo, Finished, OBSERVED, arrived};
-use crate::kept::{BOX, NORTH, account, kept, now_ns};
+use crate::kept::{BOX, CONSUMER, NORTH, account, kept, now_ns};
 
 const SECOND_NS: i64 = 1_000_000_000;
 /// From the start of the boxes: the plant is seen by then, and is seen for a good while longer.
@@ -20,14 +20,24 @@ const ENDS_AFTER_NS: i64 = 20 * SECOND_NS;
 /// An answer may be under way at the very moment, and the accounts have the time of the answer.
 const LATE_NS: i64 = 2 * SECOND_NS;
 
-/// The example, whose contract with the north is in force until then.
-fn until(ends: Timestamp) -> String {
+/// Long after the boxes have gone.
+const LATER_NS: i64 = 3600 * SECOND_NS;
+
+/// A catalog in which a contract is in force until then.
+fn deprecated(text: &str, (contract, operation): (&str, &str), ends: Timestamp) -> String {
     let ends = ends.to_string();
     let (whole, _) = ends.split_once('.').unwrap();
-    let (before, contract) = BOX.split_once(&format!("contract {NORTH} ")).unwrap();
-    let last = "  operation PUBLISH_BATCH\n";
-    let contract = contract.replacen(last, &format!("{last}  deprecated {whole}Z\n"), 1);
-    format!("{before}contract {NORTH} {contract}")
+    let (before, rest) = text.split_once(&format!("contract {contract} ")).unwrap();
+    let last = format!("  operation {operation}\n");
+    let rest = rest.replacen(&last, &format!("{last}  deprecated {whole}Z\n"), 1);
+    format!("{before}contract {contract} {rest}")
+}
+
+/// The example, whose contract with the north is in force until then, and that of a consumer for an hour longer.
+fn until(ends: Timestamp) -> String {
+    let text = deprecated(BOX, (NORTH, "PUBLISH_BATCH"), ends);
+    let later = Timestamp::from_ns(ends.as_ns() + LATER_NS);
+    deprecated(&text, (CONSUMER, "QUERY"), later)
 }
 
 #[test]
@@ -113,6 +123,21 @@ fn a_contract_that_ends_stops_what_goes_under_it_at_that_moment() {
         .iter()
         .flat_map(|batch| (0..batch.num_rows()).map(|row| time(batch, row)));
     assert!(last.max().unwrap().since_ns(ends) > 0);
+    old_version(&run);
+}
+
+/// A consumer that goes by a version that will end is answered, and each time told of in the lake.
+fn old_version(run: &Finished) {
+    let batches = run.rows("seg01", &Stream::SCHEMA);
+    let rows = batches.iter().flat_map(|batch| {
+        let said = |column, row| word(batch, column, row).unwrap_or_default().to_owned();
+        (0..batch.num_rows()).map(move |row| (said("contract", row), said("reason", row)))
+    });
+    let rows: Vec<(String, String)> = rows.collect();
+    let words = "the consumer uses version 1.1.0, which is deprecated";
+    let is_it =
+        |(contract, reason): &(String, String)| contract == CONSUMER && reason.contains(words);
+    assert!(!rows.is_empty() && rows.iter().all(is_it), "{rows:?}");
 }
 
 /// When the link with the north was told to be away.

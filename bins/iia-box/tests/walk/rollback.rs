@@ -69,6 +69,17 @@ fn r_atn_20_a_disk_that_is_put_back_is_found_by_the_next_box_up() {
     // The row goes into the lake a moment after the record.
     std::thread::sleep(Duration::from_secs(1));
     let run = demo.pull_the_plug();
+    let batches = run.rows("seg01", &Stream::AUDIT_VERIFY);
+    let unsound = batches.iter().flat_map(|batch| {
+        (0..batch.num_rows()).filter(|row| {
+            let reason = word(batch, "reason", *row).unwrap_or_default();
+            reason.contains("does not hold for the consumer")
+        })
+    });
+    assert!(
+        unsound.count() > 0,
+        "the accounts have the head that was refused"
+    );
     let batches = run.rows("site", &Stream::ATTEST_AUDIT_CHAIN);
     let reasons: Vec<&str> = batches
         .iter()
