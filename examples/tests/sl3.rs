@@ -1,5 +1,10 @@
 //! `docs/sl3.md` and the command that reads it: what level 3 promises is shown by tests that ran, or said not to be.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 mod tree;
 

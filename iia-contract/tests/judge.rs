@@ -154,6 +154,7 @@ fn a_topic_is_compared_to_its_last_level() {
         topic \"b/b/c/d/e/f/g/h/i/#\"
         topic \"c/+\"
         topic \"d/#\"
+        topic \"e/+/#\"
         }
         failure {
         on_unreachable drop
@@ -212,6 +213,20 @@ fn a_topic_is_compared_to_its_last_level() {
         });
         assert_eq!(matcher.judge(&seen).is_covered(), covered, "{filter}");
     }
+    // The rest of a subject is one level at least, that of a topic may be none.
+    for (address, covered) in [
+        (Address::Subject("e.>"), true),
+        (Address::Topic("e/#"), false),
+    ] {
+        let seen = Observation::Message(Message {
+            ts: Timestamp::default(),
+            client: "spiffe://iia.local/zone/lake/workload/l",
+            act: Act::Subscribe,
+            address,
+            payload_len: 0,
+        });
+        assert_eq!(matcher.judge(&seen).is_covered(), covered, "{address:?}");
+    }
 }
 
 /// What somebody pulls may be covered by a contract of the pair as well: the first one in the catalog's order is named.
@@ -247,13 +262,13 @@ fn a_pull_that_two_contracts_cover_is_named_after_the_first() {
     );
     let (catalog, _) = Catalog::check(&made::text::entries(&text)).unwrap();
     let matcher = Matcher::new(&catalog);
-    let seen = |operation| {
+    let seen = |destination, operation| {
         let listener = target.split_once('/').unwrap().1.parse().ok();
         assert!(listener.is_some(), "{target}");
         Observation::Session(Session {
             ts: Timestamp::default(),
             source: puller,
-            destination: "spiffe://iia.local/zone/lake/workload/l",
+            destination,
             source_zone: "",
             protocol: "",
             listener,
@@ -262,11 +277,17 @@ fn a_pull_that_two_contracts_cover_is_named_after_the_first() {
             payload_len: 1,
         })
     };
-    let Verdict::Covered { contract, .. } = matcher.judge(&seen("PULL")) else {
-        panic!("it is covered");
-    };
-    assert_eq!(
-        catalog.contracts()[contract as usize].id.as_str(),
-        "iia.contract.inbound.configuration_pull"
-    );
+    // Nor has it to be one of a pair: what is pulled from is known by where it answers.
+    for destination in [
+        "spiffe://iia.local/zone/lake/workload/l",
+        "spiffe://elsewhere.example/artifacts",
+    ] {
+        let Verdict::Covered { contract, .. } = matcher.judge(&seen(destination, "PULL")) else {
+            panic!("it is covered");
+        };
+        assert_eq!(
+            catalog.contracts()[contract as usize].id.as_str(),
+            "iia.contract.inbound.configuration_pull"
+        );
+    }
 }

@@ -52,7 +52,7 @@ pub(super) struct Way {
     destination: u32,
     /// The last contract of the pair; each knows the one before it.
     last: u32,
-    /// Whether the source pulls, from whomever.
+    /// Whether the source of a pair pulls, from whomever.
     pulls: bool,
 }
 
@@ -160,17 +160,15 @@ impl<'a> Pairs<'a> {
         pair.map_or_else(|| self.apart(ends), |pair| pair.way)
     }
 
-    /// Two who have no contract with each other.
+    /// Two who have no contract with each other: what either says to others is asked in any case.
     #[cold]
     fn apart(&self, (source, destination): (&str, &str)) -> Way {
         let name = |id: &str| self.names.get(id).copied().unwrap_or(NONE);
-        let source = name(source);
-        let known = self.known.get(source as usize);
         Way {
-            source,
+            source: name(source),
             destination: name(destination),
             last: NONE,
-            pulls: known.is_some_and(|known| !known.pulls.is_empty()),
+            pulls: false,
         }
     }
 
