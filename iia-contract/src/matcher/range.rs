@@ -188,6 +188,7 @@ mod tests {
             ("int8", &[0xff, 0xfe], Some(-2_000_000)),
             ("int16", &[0x80, 0], Some(-32_768_000_000)),
             ("int32", &[0xff, 0xff, 0xff, 0xfd], Some(-3_000_000)),
+            ("int32", &[0x80, 0, 0, 1], Some(-2_147_483_647_000_000)),
             (
                 "int64",
                 &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfc],
