@@ -14,7 +14,7 @@ mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fields::{decoders, in_tests};
 
@@ -52,16 +52,20 @@ fn of_corpus(corpus: &Path) -> BTreeMap<String, Judged> {
 fn page(corpus: &Path) -> String {
     let of_corpus = of_corpus(corpus);
     let in_tests = in_tests();
-    let made = std::fs::read_to_string(made()).unwrap();
-    let made: BTreeSet<&str> = made.lines().collect();
+    let made = made();
     let mut page = String::from(HEAD);
     for (decoder, names) in decoders() {
         let nobody =
             |name: &&String| !of_corpus.contains_key(*name) && !in_tests.contains_key(*name);
-        let nobody = |name: &&String| nobody(name) && !made.contains(name.as_str());
+        let nobody = |name: &&String| nobody(name) && !made.contains_key(*name);
         let unjudged = names.iter().filter(nobody).count();
         let by_tshark = names.iter().filter(|name| {
-            made.contains(name.as_str()) || of_corpus.get(*name).is_some_and(|one| one.equal > 0)
+            made.get(*name) == Some(&TSHARK)
+                || of_corpus.get(*name).is_some_and(|one| one.equal > 0)
+        });
+        let by_others = names.iter().filter(|name| {
+            let judge = made.get(*name);
+            judge.is_some_and(|judge| *judge != TSHARK)
         });
         write!(page, "\n## {decoder}\n\n{} fields", names.len()).unwrap();
         write!(
@@ -70,19 +74,19 @@ fn page(corpus: &Path) -> String {
             by_tshark.count()
         )
         .unwrap();
+        let others = by_others.count();
+        if others > 0 {
+            write!(page, ", {others} that another implementation wrote").unwrap();
+        }
         write!(page, ", {unjudged} in no capture and no test.\n\n").unwrap();
-        page.push_str("| field | captures that have it | values equal to tshark's | equal where made | named in |\n|---|--:|--:|---|---|\n");
+        page.push_str("| field | captures that have it | values equal to tshark's | equal where made, with | named in |\n|---|--:|--:|---|---|\n");
         for name in &names {
             let none = Judged::default();
             let judged = of_corpus.get(name).unwrap_or(&none);
             let tests = in_tests.get(name).map(|files| files.join(", "));
             let tests = tests.unwrap_or_default();
             let (captures, equal) = (count(judged.captures), count(judged.equal));
-            let made = if made.contains(name.as_str()) {
-                "yes"
-            } else {
-                ""
-            };
+            let made = made.get(name).copied().unwrap_or_default();
             writeln!(
                 page,
                 "| `{name}` | {captures} | {equal} | {made} | {tests} |"
@@ -93,9 +97,28 @@ fn page(corpus: &Path) -> String {
     page
 }
 
-/// The fields of which a made message has a value that tshark reads as well; `truth_made.rs` holds it.
-fn made() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/tshark.txt")
+/// Lists of fields of which a judge reads the same value, or wrote it; and who it is. Tests hold them: `truth_made.rs`,
+/// `truth_enip_made.rs`, `layouts.rs`.
+const LISTS: [(&str, &str); 5] = [
+    ("tshark.txt", TSHARK),
+    ("tshark-enip.txt", TSHARK),
+    ("asyncua.txt", "asyncua"),
+    ("network-servers.txt", "network servers"),
+    ("protobuf.txt", "protobuf"),
+];
+const TSHARK: &str = "tshark";
+
+/// The fields of made messages that somebody else reads as well, or wrote.
+fn made() -> BTreeMap<String, &'static str> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges");
+    let mut made = BTreeMap::new();
+    for (name, judge) in LISTS {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        for field in text.lines() {
+            made.entry(field.to_owned()).or_insert(judge);
+        }
+    }
+    made
 }
 
 /// Nothing, where there is none.
@@ -110,9 +133,9 @@ const HEAD: &str = "# Every field
 
 Generated from the decoders by `iia-capture/tests/coverage.rs` (`IIA_WRITE=1`), which also fails where this page is not what it finds. A field is here
 because a decoder names it. Behind it: how many captures of the corpus have it, how many of its values stand in tshark's table of the same frame with
-the same value (differences are explained in [the agreement pages](../agreement/README.md)), whether a made message has a value that tshark reads as
-well (`iia-capture/tests/truth_made.rs`; why others differ: `tests/judges/tshark-differs.tsv`), and which tests name it. Names that begin with `iia.` are
-ours: tshark has none for them, so that its column is empty there. What has no entry at all is decoded and judged by nobody yet.
+the same value (differences are explained in [the agreement pages](../agreement/README.md)), who reads the value of a made message as
+well, or wrote it (`iia-capture/tests/truth_made.rs`, `layouts.rs`; why others differ: `tests/judges/tshark-differs.tsv`), and which tests name it. Names that begin with `iia.` are
+ours: tshark has none for them, or another (`tests/judges/tshark-names.tsv`). What has no entry at all is decoded and judged by nobody yet.
 Units of Modbus have no names but members of their own; [their page](modbus.md) has them, and tshark judges each.
 ";
 

@@ -322,6 +322,7 @@ fn parameters_of_drives_are_read_and_refused() {
         ),
         ("11 class_1_diagnostic", "0700")
     );
+    assert_eq!(read.asked["iia.ecat.soe.elements"], "64");
     let write = said.iter().find(|one| one.what == "soe_write").unwrap();
     assert_eq!(
         (write.outcome, write.answered["iia.ecat.soe.error"].as_str()),

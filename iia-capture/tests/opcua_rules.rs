@@ -49,8 +49,8 @@ fn heard(bytes: &[u8], frame: bool) -> Vec<Told> {
         &mut sink,
     );
     match frame {
-        true => Frames::frame(&mut pubsub::PubSub, &mut turn, bytes),
-        false => Session::unit(&mut pubsub::PubSub, &mut turn, bytes),
+        true => Frames::frame(&mut pubsub::PubSub::default(), &mut turn, bytes),
+        false => Session::unit(&mut pubsub::PubSub::default(), &mut turn, bytes),
     }
     told
 }
@@ -245,6 +245,23 @@ fn what_breaks_the_rules_is_told_with_what_was_read() {
 }
 
 #[test]
+fn what_lies_behind_a_message_or_does_not_fill_its_body_is_told() {
+    let structure = [&[22, 1, 0, 0x44, 1, 1][..], &le(3), &[0; 3]].concat();
+    let behind = [&value(&[0])[..], &[7; 3]].concat();
+    for (answer, name, said) in [
+        (value(&structure), "iia.opcua.body_malformed", "true"),
+        (behind, "iia.opcua.rest", "3"),
+    ] {
+        let mut wire = Wire::default();
+        wire.client(&chunk(b"MSGF", 1, &read("press")));
+        wire.server(&chunk(b"MSGF", 1, &answer));
+        let told = wire.end();
+        assert_eq!(told[0].outcome, Outcome::Malformed);
+        assert_eq!(told[0].all(name), [said], "{name}");
+    }
+}
+
+#[test]
 fn long_arrays_are_told_up_to_a_limit() {
     let values = u32::try_from(VALUES_MAX + 1).unwrap();
     let array = [&[0x83][..], &le(values), &vec![1; VALUES_MAX + 1]].concat();
@@ -262,6 +279,20 @@ fn long_arrays_are_told_up_to_a_limit() {
     wire.client(&chunk(b"MSGF", 1, &read("press")));
     wire.server(&chunk(b"MSGF", 1, &value(&nulls)));
     assert!(wire.end()[0].answered.len() <= FIELDS_MAX + 1);
+}
+
+#[test]
+fn of_a_message_that_is_too_long_the_beginning_is_told() {
+    let mut wire = Wire::default();
+    wire.client(&chunk(b"MSGF", 1, &read("press")));
+    let piece = vec![0; 60_000];
+    wire.server(&chunk(b"MSGC", 1, &[&value(&[0])[..], &piece].concat()));
+    for _ in 0..MESSAGE_LEN_MAX / piece.len() {
+        wire.server(&chunk(b"MSGC", 1, &piece));
+    }
+    wire.server(&chunk(b"MSGF", 1, &piece));
+    let told = wire.end();
+    assert_eq!(told[0].all("iia.opcua.cut"), ["true"]);
 }
 
 #[test]

@@ -183,6 +183,18 @@ fn made() -> Vec<(Vec<u8>, Vec<u8>)> {
             ask(0x04, &[0x20, 0xf5, 0x24, 1], &[1, 0, 3, 0, 2, 0, 0, 0]),
             answer(0x04, &[1, 0, 3, 0, 0, 0]),
         ),
+        (
+            ask(0x0e, &[0x20, 4, 0x24, 0, 0x30, 4], &[]),
+            answer(0x0e, &[2, 0, 3, 0, 4, 0]),
+        ),
+        (
+            ask(0x0e, &[0x20, 4, 0x24, 0, 0x30, 5], &[]),
+            answer(0x0e, &[1, 0, 0x16, 0]),
+        ),
+        (
+            ask(0x0e, &[0x20, 2, 0x24, 1, 0x30, 1], &[]),
+            answer(0x0e, &[2, 0, 1, 0, 4, 0]),
+        ),
         (ask(0x05, &[0x20, 1, 0x24, 1], &[1]), answer(0x05, &[])),
         (ask(0x08, &[0x20, 4, 0x24, 0], &[]), answer(0x08, &[5, 0])),
         (
@@ -296,5 +308,9 @@ fn what_is_made_from_the_standard_is_read_as_tshark_reads_it() {
     };
     let agreement = truth::agree_again(tables.path(), protocol.0, &fields, again);
     eprintln!("{} values equal\n{}", agreement.same, agreement.table);
+    let path = Path::new("made.pcap");
+    let (theirs, _) = truth::theirs(tables.path(), path);
+    let ours = truth::ours_again(&tables.path().join(path), again);
+    truth::hold_list("tshark-enip.txt", &truth::equal_fields(&ours, &theirs));
     truth::hold(&agreement, EXPLAINED, "enip.md");
 }

@@ -244,6 +244,26 @@ const fn profinet_word(subtype: u8) -> Option<&'static str> {
     })
 }
 
+/// Periods of a cycle: whether each counts, and its nanoseconds.
+const PERIODS: [(&str, &str); 4] = [
+    (
+        "lldp.profinet.length_of_period_valid",
+        "lldp.profinet.length_of_period_length",
+    ),
+    (
+        "lldp.profinet.red_period_begin_valid",
+        "lldp.profinet.red_period_begin_offset",
+    ),
+    (
+        "lldp.profinet.orange_period_begin_valid",
+        "lldp.profinet.orange_period_begin_offset",
+    ),
+    (
+        "lldp.profinet.green_period_begin_valid",
+        "lldp.profinet.green_period_begin_offset",
+    ),
+];
+
 fn profinet<'a>(fields: &mut Fields<'a>, subtype: u8, reader: &mut Reader<'a>) -> Option<()> {
     match subtype {
         1 => {
@@ -259,7 +279,14 @@ fn profinet<'a>(fields: &mut Fields<'a>, subtype: u8, reader: &mut Reader<'a>) -
         }
         2 => {
             fields.uint("lldp.profinet.rtc2_port_status", reader.be16()?);
-            fields.uint("lldp.profinet.rtc3_port_status", reader.be16()?);
+            let status = reader.be16()?;
+            fields.uint("lldp.profinet.rtc3_port_status", status & 7);
+            for (bit, name) in [
+                (12, "lldp.profinet.rtc3_port_status.fragmentation"),
+                (13, "lldp.profinet.rtc3_port_status.preambleLength"),
+            ] {
+                fields.uint(name, status >> bit & 1);
+            }
         }
         4 => {
             let uuid = reader.array()?;
@@ -274,13 +301,10 @@ fn profinet<'a>(fields: &mut Fields<'a>, subtype: u8, reader: &mut Reader<'a>) -
             );
             fields.add("lldp.profinet.subdomain_uuid", Value::Uuid(reader.array()?));
             fields.add("lldp.profinet.ir_data_uuid", Value::Uuid(reader.array()?));
-            for name in [
-                "iia.lldp.profinet.length_of_period",
-                "iia.lldp.profinet.red_period_begin",
-                "iia.lldp.profinet.orange_period_begin",
-                "iia.lldp.profinet.green_period_begin",
-            ] {
-                fields.uint(name, reader.be32()?);
+            for (valid, what) in PERIODS {
+                let word = reader.be32()?;
+                fields.uint(valid, word >> 31);
+                fields.uint(what, word & 0x7fff_ffff);
             }
         }
         _ => {}

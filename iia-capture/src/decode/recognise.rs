@@ -112,6 +112,6 @@ pub(crate) fn frames() -> Vec<(u16, Box<dyn Frames>)> {
         (0x88b8, Box::new(goose::Goose::default())),
         (0x88cc, Box::new(lldp::Lldp)),
         (0x88e3, Box::new(profinet::Mrp)),
-        (0xb62c, Box::new(opcua::pubsub::PubSub)),
+        (0xb62c, Box::new(opcua::pubsub::PubSub::default())),
     ]
 }

@@ -255,3 +255,19 @@ impl<'t> Turn<'t> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_with_more_fields_than_are_told_says_so_once() {
+        for (count, told) in [(FIELDS_MAX, FIELDS_MAX), (FIELDS_MAX + 9, FIELDS_MAX + 1)] {
+            let mut fields = Fields::new();
+            (0..count).for_each(|number| fields.uint("iia.number", number as u64));
+            assert_eq!(fields.all().len(), told);
+            let cut = fields.all().iter().any(|one| one.name == "iia.fields_cut");
+            assert_eq!(cut, count > FIELDS_MAX);
+        }
+    }
+}

@@ -27,6 +27,11 @@ pub fn in_tests() -> BTreeMap<String, Vec<String>> {
     let inside = sources(&crate_dir.join("src/decode"));
     let beside = sources(&crate_dir.join("tests"));
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, names) in in_layouts(crate_dir) {
+        for name in names {
+            all.entry(name).or_default().push(format!("`{file}`"));
+        }
+    }
     for path in inside.iter().chain(&beside) {
         let text = fs::read_to_string(path).unwrap();
         let tests = if is_test(path) {
@@ -43,6 +48,21 @@ pub fn in_tests() -> BTreeMap<String, Vec<String>> {
         }
     }
     all
+}
+
+/// What the bytes of the standards name: `layouts/*.txt`.
+fn in_layouts(crate_dir: &Path) -> Vec<(String, BTreeSet<String>)> {
+    let entries = fs::read_dir(crate_dir.join("tests/layouts")).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let names = |path: &PathBuf| {
+        let text = fs::read_to_string(path).unwrap();
+        let firsts = text.lines().filter_map(|line| line.split(' ').next());
+        let names = firsts.filter(|name| is_name(name)).map(str::to_owned);
+        let name = path.file_name().unwrap().to_str().unwrap();
+        (format!("layouts/{name}"), names.collect())
+    };
+    paths.iter().map(names).collect()
 }
 
 /// The code of a file, and the tests that stand behind it.

@@ -20,8 +20,8 @@ const WAYS: [(u8, u16); 12] = [
     (0, 0x88cc),
     (0, 0x0806),
 ];
-const ENDS: [[u8; 4]; 2] = [[10, 0, 0, 1], [10, 0, 0, 2]];
-const CLIENT: u16 = 40_000;
+pub const ENDS: [[u8; 4]; 2] = [[10, 0, 0, 1], [10, 0, 0, 2]];
+pub const CLIENT: u16 = 40_000;
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -118,7 +118,7 @@ fn conversed(
     }
 }
 
-fn datagram(ends: ([u8; 4], [u8; 4]), ports: (u16, u16), bytes: &[u8]) -> Vec<u8> {
+pub fn datagram(ends: ([u8; 4], [u8; 4]), ports: (u16, u16), bytes: &[u8]) -> Vec<u8> {
     let len = u16::try_from(bytes.len() + 8).unwrap();
     let udp = [ports.0, ports.1, len, 0].map(u16::to_be_bytes).concat();
     [

@@ -1,6 +1,7 @@
 //! Messages that no capture at hand holds.
 
 pub mod frames;
+pub mod layouts;
 pub mod mailboxes;
 pub mod numbers;
 pub mod profinet;

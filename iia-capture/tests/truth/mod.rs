@@ -1,7 +1,7 @@
 //! The outside judge for every decoder that speaks in Wireshark's names: the tables that tshark made of each capture, held
 //! against what is said here, frame by frame and field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -311,6 +311,27 @@ pub fn live_differences(capture: &Path, fields: &[&str]) -> (usize, Vec<String>)
         }
     }
     (same, different)
+}
+
+/// The fields of which some frame has the same values in both.
+pub fn equal_fields(ours: &Values, theirs: &Values) -> BTreeSet<String> {
+    let same = ours
+        .iter()
+        .filter(|(place, mine)| equal(Some(mine), theirs.get(*place)));
+    same.map(|(place, _)| place.1.clone()).collect()
+}
+
+/// Holds a list of fields that a judge reads too (`judges/…`): it may only grow.
+pub fn hold_list(name: &str, equal: &BTreeSet<String>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges");
+    let path = folder.join(name);
+    if std::env::var_os("IIA_WRITE").is_some_and(|value| value == "1") {
+        let text: String = equal.iter().map(|name| format!("{name}\n")).collect();
+        std::fs::write(&path, text).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap();
+    let gone = written.lines().filter(|name| !equal.contains(*name));
+    assert_eq!(gone.collect::<Vec<_>>(), [""; 0], "no value of it is equal");
 }
 
 /// The same values in any order; text with commas in it is torn by the table, and joined again here.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use crate::truth::Values;
 
@@ -29,13 +30,22 @@ fn run(arguments: &[String]) -> String {
 
 /// Every field of these protocols that has a value.
 pub fn fields(protocols: &[&str]) -> Vec<String> {
-    let text = run(&["-G".into(), "fields".into()]);
-    let rows = text
-        .lines()
-        .map(|line| line.split('\t').collect::<Vec<_>>());
-    let ours =
-        rows.filter(|row| row[0] == "F" && protocols.contains(&row[4]) && row[3] != "FT_NONE");
+    let ours = all().filter(|row| protocols.contains(&row[4]));
     ours.map(|row| row[2].to_owned()).collect()
+}
+
+/// Those of these fields that it has.
+pub fn known(names: &BTreeSet<String>) -> Vec<String> {
+    let there = all().filter(|row| names.contains(row[2]));
+    let there: BTreeSet<String> = there.map(|row| row[2].to_owned()).collect();
+    there.into_iter().collect()
+}
+
+/// Every field that can have a value, in columns; asked for once.
+fn all() -> impl Iterator<Item = Vec<&'static str>> {
+    static FIELDS: LazyLock<String> = LazyLock::new(|| run(&["-G".into(), "fields".into()]));
+    let rows = FIELDS.lines().map(|row| row.split('\t').collect());
+    rows.filter(|row: &Vec<_>| row[0] == "F" && row[3] != "FT_NONE")
 }
 
 /// The values of these fields, by frame and field, as the tables have them.

@@ -202,7 +202,9 @@ impl<'a> Walk<'a> {
                 }
             }
             39 => {
-                fields.uint("dhcpv6.client_fqdn_flags", reader.u8()?);
+                let flags = reader.u8()?;
+                fields.uint("dhcpv6.client_fqdn_flags", flags);
+                self.naming(fields, flags);
                 if let Some(name) = self.domain {
                     fields.add("dhcpv6.client_domain", Value::Text(name));
                 }
@@ -211,6 +213,24 @@ impl<'a> Walk<'a> {
             _ => fields.add("iia.dhcpv6.option.value", Value::Bytes(value)),
         }
         Some(())
+    }
+
+    /// Who is to write, or has written, the client's name into the DNS (RFC 4704, 4.1).
+    fn naming(&self, fields: &mut Fields<'_>, flags: u8) {
+        let bits: &[(u8, &str)] = match self.what {
+            "advertise" | "reply" => &[
+                (1, "dhcpv6.clientfqdn.server.s"),
+                (2, "dhcpv6.clientfqdn.server.o"),
+                (4, "dhcpv6.clientfqdn.server.n"),
+            ],
+            _ => &[
+                (1, "dhcpv6.clientfqdn.client.s"),
+                (4, "dhcpv6.clientfqdn.client.n"),
+            ],
+        };
+        for (bit, name) in bits {
+            fields.add(name, Value::Bool(flags & bit != 0));
+        }
     }
 }
 

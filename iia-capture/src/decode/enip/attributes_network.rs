@@ -41,12 +41,7 @@ pub(super) static ROWS: &[Row] = &[
         &[("cip.port.type", Kind::Named(2, port_type))],
     ),
     (0xf4, 2, "port_number", &[("cip.port.number", Kind::U16)]),
-    (
-        0xf4,
-        3,
-        "link_object",
-        &[("iia.cip.port.link_object", Kind::Path)],
-    ),
+    (0xf4, 3, "link_object", &[("link_object", Kind::Path)]),
     (0xf4, 4, "port_name", &[("cip.port.name", Kind::Short)]),
     // TCP/IP interface, Volume 2, 5-4.
     (0xf5, 1, "status", &[("cip.tcpip.status", Kind::U32)]),
@@ -66,7 +61,7 @@ pub(super) static ROWS: &[Row] = &[
         0xf5,
         4,
         "physical_link_object",
-        &[("iia.cip.tcpip.link_object", Kind::Path)],
+        &[("link_object", Kind::Path)],
     ),
     (
         0xf5,

@@ -29,10 +29,23 @@ fn head<'a>(fields: &mut Fields<'a>, reader: &mut Reader<'a>) -> Option<()> {
     fields.code("ams.cmdid", command, codes::ads_command(command.into()));
     let flags = reader.le16()?;
     fields.uint("ams.stateflags", flags);
-    fields.add("ams.state_response", Value::Bool(flags & 1 != 0));
-    fields.add("ams.state_adscmd", Value::Bool(flags & 4 != 0));
+    for (bit, name) in STATES {
+        fields.add(name, Value::Bool(flags >> bit & 1 == 1));
+    }
     for name in ["ams.cbdata", "ams.errorcode", "ams.invokeid"] {
         fields.uint(name, reader.le32()?);
     }
     Some(())
 }
+
+const STATES: [(u8, &str); 9] = [
+    (0, "ams.state_response"),
+    (1, "ams.state_noreturn"),
+    (2, "ams.state_adscmd"),
+    (3, "ams.state_syscmd"),
+    (4, "ams.state_highprio"),
+    (5, "ams.state_timestampadded"),
+    (6, "ams.state_udp"),
+    (7, "ams.state_initcmd"),
+    (15, "ams.state_broadcast"),
+];

@@ -131,19 +131,51 @@ const INIT_FLAGS: [(u8, &str); 7] = [
     (16, "ecat_mailbox.eoe.init.append_timestamp"),
 ];
 
-/// Which addresses a slave lets through: four bits of count, two of masks, then sixteen addresses and four masks.
+/// Which addresses a slave lets through: four bits of count, two of masks, then room for sixteen addresses and four masks.
 fn filter(fields: &mut Fields<'_>, mut reader: Reader<'_>) {
-    let Some(counts) = reader.le32() else {
+    let Some(counts) = reader.le16() else {
         return super::invalid(fields, "ecat_mailbox.eoe.invalid");
     };
-    fields.uint("iia.ecat_mailbox.eoe.filters", counts & 0x0f);
-    fields.uint("iia.ecat_mailbox.eoe.masks", counts >> 4 & 3);
+    let (filters, masks) = (counts & 0x0f, counts >> 4 & 3);
+    fields.uint("iia.ecat_mailbox.eoe.filters", filters);
+    fields.uint("iia.ecat_mailbox.eoe.masks", masks);
     fields.add(
         "iia.ecat_mailbox.eoe.nobroadcasts",
         Value::Bool(counts >> 7 & 1 == 1),
     );
-    for _ in 0..counts & 0x0f {
-        let Some(mac) = reader.array() else { return };
-        fields.add("iia.ecat_mailbox.eoe.filter", Value::Mac(Mac(mac)));
+    let room = reader.take(ROOM * MAC_LEN);
+    let (filters, masks) = (usize::from(filters), usize::from(masks));
+    for (name, mac) in FILTERS.into_iter().zip(macs(room)).take(filters) {
+        fields.add(name, mac);
+    }
+    for mac in macs(Some(reader.rest())).take(masks) {
+        fields.add("iia.ecat_mailbox.eoe.mask", mac);
     }
 }
+
+fn macs(bytes: Option<&[u8]>) -> impl Iterator<Item = Value<'static>> {
+    let all = bytes.unwrap_or_default().as_chunks::<MAC_LEN>().0;
+    all.iter().map(|mac| Value::Mac(Mac(*mac)))
+}
+
+const MAC_LEN: usize = 6;
+/// Addresses for which there is room; four bits of count leave the last one unused.
+const ROOM: usize = 16;
+
+const FILTERS: [&str; 15] = [
+    "ecat_mailbox.eoe.macfilter.filter0",
+    "ecat_mailbox.eoe.macfilter.filter1",
+    "ecat_mailbox.eoe.macfilter.filter2",
+    "ecat_mailbox.eoe.macfilter.filter3",
+    "ecat_mailbox.eoe.macfilter.filter4",
+    "ecat_mailbox.eoe.macfilter.filter5",
+    "ecat_mailbox.eoe.macfilter.filter6",
+    "ecat_mailbox.eoe.macfilter.filter7",
+    "ecat_mailbox.eoe.macfilter.filter8",
+    "ecat_mailbox.eoe.macfilter.filter9",
+    "ecat_mailbox.eoe.macfilter.filter10",
+    "ecat_mailbox.eoe.macfilter.filter11",
+    "ecat_mailbox.eoe.macfilter.filter12",
+    "ecat_mailbox.eoe.macfilter.filter13",
+    "ecat_mailbox.eoe.macfilter.filter14",
+];

@@ -8,16 +8,21 @@ use iia_core::observe::{Outcome, Protocol, Value};
 use super::value::Teller;
 use crate::decode::{Cut, Fields, Frames, Session, Turn};
 use network::Network;
+use pieces::Pieces;
+pub use pieces::{PIECES_MAX, WAITING_MAX, WHOLE_LEN_MAX};
 
 mod data_set;
 mod network;
+mod pieces;
 
 /// Data set messages of one network message at most: their number is a byte.
 pub const MESSAGES_MAX: usize = 255;
 
-/// A flow of datagrams, or all that is said on Ethernet. It remembers nothing.
+/// A flow of datagrams, or all that is said on Ethernet. It remembers pieces of messages that are not whole.
 #[derive(Debug, Default)]
-pub struct PubSub;
+pub struct PubSub {
+    pieces: Pieces,
+}
 
 /// Whether a datagram can be UADP: its headers keep the rules, and what they say of its parts adds up to its length.
 pub fn fits(bytes: &[u8]) -> bool {
@@ -41,7 +46,11 @@ impl Session for PubSub {
     }
 
     fn unit(&mut self, turn: &mut Turn<'_>, unit: &[u8]) {
-        message(turn, unit, false);
+        self.message(turn, unit, false);
+    }
+
+    fn held(&self) -> usize {
+        self.pieces.held()
     }
 }
 
@@ -51,33 +60,44 @@ impl Frames for PubSub {
     }
 
     fn frame(&mut self, turn: &mut Turn<'_>, payload: &[u8]) {
-        message(turn, payload, true);
+        self.message(turn, payload, true);
     }
 }
 
-/// One network message; a frame of Ethernet may be filled up with zeros behind it.
-fn message(turn: &mut Turn<'_>, bytes: &[u8], filled: bool) {
-    let mut fields = turn.fields();
-    let mut teller = Teller::new(&mut fields, bytes);
-    let mut network = Network::default();
-    let told = tell(&mut teller, &mut network);
-    let rest = teller.reader.rest();
-    let padding = filled && rest.iter().all(|byte| *byte == 0);
-    // How many messages there are without a header for them, or behind a signature what, is agreed on elsewhere.
-    let agreed = network.signed || network.writers.is_none();
-    if told.is_some() && !padding && !rest.is_empty() {
-        fields.uint("iia.uadp.unread", rest.len() as u64);
+impl PubSub {
+    /// One network message; a frame of Ethernet may be filled up with zeros behind it. What was sent in pieces is told with
+    /// the piece that makes it whole.
+    fn message(&mut self, turn: &mut Turn<'_>, bytes: &[u8], filled: bool) {
+        let whole;
+        let mut fields = turn.fields();
+        let mut teller = Teller::new(&mut fields, bytes);
+        let mut network = Network::default();
+        let mut told = tell(&mut teller, &mut network);
+        let rest = teller.reader.rest();
+        let padding = filled && rest.iter().all(|byte| *byte == 0);
+        // How many messages there are without a header for them, or behind a signature what, is agreed on elsewhere.
+        let agreed = network.signed || network.writers.is_none();
+        if told.is_some() && !padding && !rest.is_empty() {
+            fields.uint("iia.uadp.unread", rest.len() as u64);
+        }
+        let ends = rest.is_empty() || padding || agreed;
+        let piece = network.piece.filter(|_| told.is_some());
+        if let Some(put) = piece.and_then(|piece| self.pieces.take(&piece)) {
+            whole = put;
+            let mut teller = Teller::new(&mut fields, &whole);
+            told = network.whole(&mut teller);
+            told = told.filter(|()| teller.reader.is_empty());
+        }
+        let outcome = match told.is_some() && ends {
+            true => Outcome::Stated,
+            false => Outcome::Malformed,
+        };
+        turn.tell(network.what(), outcome, fields);
     }
-    let sound = told.is_some() && (rest.is_empty() || padding || agreed);
-    let outcome = match sound {
-        true => Outcome::Stated,
-        false => Outcome::Malformed,
-    };
-    turn.tell(network.what(), outcome, fields);
 }
 
 /// Tells a network message as far as it can be read; `None` when it breaks the rules.
-fn tell(teller: &mut Teller<'_, '_>, network: &mut Network) -> Option<()> {
+fn tell<'a>(teller: &mut Teller<'_, 'a>, network: &mut Network<'a>) -> Option<()> {
     network.read(teller)?;
     if !network.sealed {
         return network.payload(teller);

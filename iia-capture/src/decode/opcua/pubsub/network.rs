@@ -7,6 +7,7 @@ use iia_core::observe::Value;
 use super::super::shape::Kind;
 use super::super::value::Teller;
 use super::data_set;
+use super::pieces::Piece;
 use crate::decode::Reader;
 
 /// The version of UADP that there is.
@@ -14,7 +15,7 @@ const VERSION: u8 = 1;
 
 /// What the headers say of the rest.
 #[derive(Debug, Default)]
-pub(super) struct Network {
+pub(super) struct Network<'a> {
     kind: u8,
     chunk: bool,
     /// Writers of the data set messages that follow, where they are named.
@@ -23,9 +24,13 @@ pub(super) struct Network {
     pub(super) sealed: bool,
     /// Whether a signature, and perhaps a footer, stands at the end.
     pub(super) signed: bool,
+    /// Who publishes, as it stands there.
+    publisher: &'a [u8],
+    /// The piece of a longer message that this one is.
+    pub(super) piece: Option<Piece<'a>>,
 }
 
-impl Network {
+impl<'a> Network<'a> {
     /// What it is, in the standard's words.
     pub(super) const fn what(&self) -> &'static str {
         match (self.kind, self.chunk) {
@@ -38,7 +43,7 @@ impl Network {
     }
 
     /// Reads and tells every header ahead of the payload.
-    pub(super) fn read(&mut self, teller: &mut Teller<'_, '_>) -> Option<()> {
+    pub(super) fn read(&mut self, teller: &mut Teller<'_, 'a>) -> Option<()> {
         let first = teller.reader.u8()?;
         teller.fields.uint("iia.uadp.version", first & 0x0f);
         teller.fields.uint("iia.uadp.flags", first >> 4);
@@ -54,7 +59,10 @@ impl Network {
             return None;
         }
         if has(0x10) {
+            let before = teller.reader.rest();
             publisher(teller, extended & 7)?;
+            let len = before.len() - teller.reader.len();
+            self.publisher = before.get(..len)?;
         }
         if extended & 0x08 != 0 {
             teller.value(Kind::Guid, "iia.uadp.data_set_class_id")?;
@@ -117,13 +125,44 @@ impl Network {
     }
 
     /// What the headers are about.
-    pub(super) fn payload(&self, teller: &mut Teller<'_, '_>) -> Option<()> {
+    pub(super) fn payload(&mut self, teller: &mut Teller<'_, 'a>) -> Option<()> {
         match (self.kind, self.chunk) {
-            (_, true) => chunk(teller),
+            (_, true) => self.chunk(teller),
             (0, _) => self.data_sets(teller),
             (1, _) => probe(teller),
             _ => announcement(teller),
         }
+    }
+
+    /// What pieces are when they are put together: one data set message, or one of discovery.
+    pub(super) fn whole(&mut self, teller: &mut Teller<'_, '_>) -> Option<()> {
+        self.chunk = false;
+        match self.kind {
+            0 => data_set::tell(teller),
+            1 => probe(teller),
+            _ => announcement(teller),
+        }
+    }
+
+    /// A piece of a message that was too long (OPC 10000-14, 7.2.4.4.4).
+    fn chunk(&mut self, teller: &mut Teller<'_, 'a>) -> Option<()> {
+        let mut ahead = teller.reader;
+        let (number, offset, total) = (ahead.le16()?, ahead.le32()?, ahead.le32()?);
+        teller.value(Kind::UInt16, "iia.uadp.chunk.message_sequence_number")?;
+        teller.value(Kind::UInt32, "iia.uadp.chunk.offset")?;
+        teller.value(Kind::UInt32, "iia.uadp.chunk.total_size")?;
+        let bytes = teller.bytes()?;
+        teller.fields.uint("iia.uadp.chunk.len", bytes.len() as u64);
+        let writer = self.writers.as_ref().and_then(|all| all.first().copied());
+        self.piece = Some(Piece {
+            publisher: self.publisher,
+            writer,
+            number,
+            offset,
+            total,
+            bytes,
+        });
+        Some(())
     }
 
     /// Data set messages: of several the sizes stand ahead (OPC 10000-14, 7.2.4.5.3).
@@ -198,17 +237,6 @@ fn promoted(teller: &mut Teller<'_, '_>) -> Option<()> {
         teller.variant()?;
     }
     teller.reader = behind;
-    Some(())
-}
-
-/// A part of a message that was too long (OPC 10000-14, 7.2.4.4.4).
-fn chunk(teller: &mut Teller<'_, '_>) -> Option<()> {
-    teller.value(Kind::UInt16, "iia.uadp.chunk.message_sequence_number")?;
-    teller.value(Kind::UInt32, "iia.uadp.chunk.offset")?;
-    teller.value(Kind::UInt32, "iia.uadp.chunk.total_size")?;
-    let bytes = teller.bytes()?;
-    let len = bytes.len() as u64;
-    teller.fields.uint("iia.uadp.chunk.len", len);
     Some(())
 }
 

@@ -18,10 +18,8 @@ pub(super) fn of(kind: u16) -> Option<&'static [Step]> {
         0x8105 => PRM_SERVER_RES,
         0x0106 => MCR_REQ,
         0x8106 => AR_SERVER_RES,
-        0x0107 => SUBFRAME,
         0x0108 => AR_VENDOR_REQ,
         0x8108 => AR_VENDOR_RES,
-        0x0109 => IR_INFO,
         0x010a => SR_INFO,
         0x010b => super::device::NESTED,
         0x010c => RS_INFO,
@@ -419,62 +417,20 @@ static AR_SERVER_RES: &[Step] = &[Name(
     "pn_io.cminitiator_station_name",
 )];
 
-static SUBFRAME: &[Step] = &[
-    Num(2, "pn_io.frame_id"),
-    Flags(4, "pn_io.SFIOCRProperties", SF_PROPERTIES),
-    Step::Each(&[Flags(4, "pn_io.subframe_data", SUBFRAME_DATA)]),
-];
+/// Which structure of which profile; of profile 0 the lower half of the numbers is the makers'.
+fn structure(walk: &mut Walk<'_, '_>) -> Option<()> {
+    let name = match *walk.reader.rest().first_chunk()? {
+        [0..0x80, _, 0, 0, 0, 0] => "pn_io.structidentifier_api_0_low",
+        [0x80, 0, 0, 0, 0, 0] => "iia.profinet.ap_structure_identifier",
+        [_, _, 0, 0, 0, 0] => "pn_io.structidentifier_api_0_high",
+        _ => "iia.profinet.ap_structure_identifier",
+    };
+    walk.uint(2, name)?;
+    walk.uint(4, "pn_io.api").map(drop)
+}
 
-pub(super) static SF_PROPERTIES: &[Bits] = &[
-    Bits(
-        "pn_io.SFIOCRProperties.DistributedWatchDogFactor",
-        0,
-        8,
-        plain,
-    ),
-    Bits(
-        "pn_io.SFIOCRProperties.RestartFactorForDistributedWD",
-        8,
-        8,
-        plain,
-    ),
-    Bits("pn_io.SFIOCRProperties.DFPmode", 16, 8, plain),
-    Bits("pn_io.SFIOCRProperties.DFPType", 28, 1, plain),
-    Bits(
-        "pn_io.SFIOCRProperties.DFPRedundantPathLayout",
-        29,
-        1,
-        plain,
-    ),
-    Bits("pn_io.SFIOCRProperties.SFCRC16", 31, 1, plain),
-];
-
-pub(super) static SUBFRAME_DATA: &[Bits] = &[
-    Bits("pn_io.subframe_data.position", 0, 7, plain),
-    Bits("pn_io.subframe_data.data_length", 8, 8, plain),
-];
-
-static AR_VENDOR_REQ: &[Step] = &[
-    Num(2, "iia.profinet.ap_structure_identifier"),
-    Num(4, "pn_io.api"),
-    Rest("iia.profinet.block_data"),
-];
+static AR_VENDOR_REQ: &[Step] = &[Own(structure), Rest("iia.profinet.block_data")];
 static AR_VENDOR_RES: &[Step] = AR_VENDOR_REQ;
-
-static IR_INFO: &[Step] = &[
-    Pad(2),
-    Uuid("pn_io.IRData_uuid"),
-    Pad(2),
-    Many(
-        2,
-        "pn_io.number_of_iocrs",
-        &[
-            Num(2, "pn_io.iocr_reference"),
-            Num(2, "pn_io.subframe_offset"),
-            Num(4, "pn_io.subframe_data"),
-        ],
-    ),
-];
 
 static SR_PROPERTIES: &[Bits] = &[
     Bits("pn_io.sr_properties.InputValidOnBackupAR", 0, 1, plain),

@@ -8,6 +8,7 @@ mod identity;
 mod port;
 mod record;
 mod ring;
+mod subframe;
 
 use super::walk::Step;
 
@@ -17,6 +18,7 @@ pub(super) use alarm::STATUS;
 pub(super) fn of(kind: u16, version: u64) -> Option<&'static [Step]> {
     alarm::of(kind)
         .or_else(|| connect::of(kind))
+        .or_else(|| subframe::of(kind))
         .or_else(|| control::of(kind))
         .or_else(|| record::of(kind, version))
         .or_else(|| identity::of(kind, version))

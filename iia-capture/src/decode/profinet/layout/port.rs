@@ -221,14 +221,26 @@ static POWER_BUDGET: &[Step] = &[
     Num(4, "pn_io.error_power_budget"),
 ];
 
+/// What does not leave by the port: LLDP, delays of PTCP, delays of 802.1AS.
+static PEER_BITS: &[Bits] = &[
+    Bits("pn_io.peer_to_peer_boundary_value_bit0", 0, 1, plain),
+    Bits("pn_io.peer_to_peer_boundary_value_bit1", 1, 1, plain),
+    Bits("pn_io.peer_to_peer_boundary_value_bit2", 2, 1, plain),
+];
+/// What does not leave by the port: DCP's Identify and Hello.
+static DCP_BITS: &[Bits] = &[
+    Bits("pn_io.dcp_boundary_value_bit0", 0, 1, plain),
+    Bits("pn_io.dcp_boundary_value_bit1", 1, 1, plain),
+];
+
 static PEER_BOUNDARY: &[Step] = &[
     Pad(2),
-    Num(4, "pn_io.peer_to_peer_boundary_value"),
+    Flags(4, "pn_io.peer_to_peer_boundary_value", PEER_BITS),
     Num(2, "pn_io.adjust_properties"),
 ];
 static DCP_BOUNDARY: &[Step] = &[
     Pad(2),
-    Num(4, "pn_io.dcp_boundary_value"),
+    Flags(4, "pn_io.dcp_boundary_value", DCP_BITS),
     Num(2, "pn_io.adjust_properties"),
 ];
 static PREAMBLE: &[Step] = &[

@@ -15,7 +15,8 @@ pub(super) fn of(kind: u16, version: u64) -> Option<&'static [Step]> {
         (0x0214 | 0x0215, _) => PORT_INSTANCE,
         (0x0216, _) => MANAGER,
         (0x0217, _) => CLIENT,
-        (0x0218 | 0x021d, _) => RT_MODE,
+        (0x0218, _) => RT_MANAGER,
+        (0x021d, _) => RT_MODE,
         (0x0219, _) => STATE,
         (0x021a, _) => RT_STATE,
         (0x0231, _) => INSTANCE_ADJUST,
@@ -127,6 +128,12 @@ static CLIENT: &[Step] = &[
     Num(2, "pn_io.mrp_lnkdownt"),
     Num(2, "pn_io.mrp_lnkupt"),
     Num(2, "pn_io.mrp_lnknrmax"),
+];
+
+static RT_MANAGER: &[Step] = &[
+    Num(2, "pn_io.mrp_tstnrmax"),
+    Num(2, "pn_io.mrp_tstdefaultt"),
+    Step::All(RT_MODE),
 ];
 
 static RT_MODE: &[Step] = &[
