@@ -66,7 +66,7 @@ fn transport(transport: Transport) -> Json {
 }
 
 /// The fields under their names; those that come again as a list, in the order of the wire.
-fn fields(fields: &[Field<'_>]) -> Json {
+pub(super) fn fields(fields: &[Field<'_>]) -> Json {
     let mut object = Map::new();
     for field in fields {
         let value = value(&field.value);

@@ -1,7 +1,8 @@
-//! Everything that was said in captures, one record a message with its answer: as JSON lines, as lines for scripts, or as
-//! Parquet files.
+//! Everything that was said in captures, one record a message with its answer: as JSON lines, as events of Suricata's log, as
+//! lines for scripts, or as Parquet files.
 
 mod columns;
+mod eve;
 mod json;
 mod rows;
 
@@ -22,8 +23,11 @@ pub(crate) struct Arguments {
     /// One JSON object a record and line
     #[arg(long)]
     json: bool,
+    /// One event of Suricata's log (eve.json) a record and line, flows too
+    #[arg(long, conflicts_with = "json")]
+    eve: bool,
     /// Parquet files in this folder, one a kind of record: exchange, said, conn
-    #[arg(long, value_name = "FOLDER", conflicts_with = "json")]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["json", "eve"])]
     parquet: Option<PathBuf>,
     /// This protocol only, by its name in the records; may be given again
     #[arg(long = "protocol", value_name = "NAME", value_parser = protocol)]
@@ -44,7 +48,9 @@ fn protocol(name: &str) -> Result<Protocol, String> {
 pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let wanted: BTreeSet<Protocol> = arguments.protocols.iter().copied().collect();
     let wants = |seen: &Observation<'_>| match seen {
-        Observation::Conn(conn) => arguments.flows && has(&wanted, conn.protocol),
+        Observation::Conn(conn) => {
+            (arguments.flows || arguments.eve) && has(&wanted, conn.protocol)
+        }
         Observation::Exchange(exchange) => has(&wanted, exchange.protocol),
         Observation::Said(said) => has(&wanted, said.protocol),
         _ => false,
@@ -63,12 +69,12 @@ pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
         tables.finish(out)?;
         return Ok(reading.exit(false));
     }
-    let write = if arguments.json {
-        json::write
-    } else {
-        rows::write
+    let write = match (arguments.json, arguments.eve) {
+        (true, _) => json::write,
+        (_, true) => eve::write,
+        _ => rows::write,
     };
-    if !arguments.json {
+    if !arguments.json && !arguments.eve {
         rows::head(out)?;
     }
     for capture in &captures {
