@@ -1,5 +1,5 @@
 //! `iia detect` as a person and a script meet it.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,4 +106,70 @@ fn wrong_rules_are_one_line_with_a_code() {
     );
     let output = detect(&["--rules", "/nowhere/own.rules"]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// A client of MQTT that publishes this.
+fn published(payload: &[u8]) -> Vec<u8> {
+    let connect = b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02id".to_vec();
+    let length = u8::try_from(payload.len() + 3).unwrap();
+    let publish = [&[0x30, length, 0, 1, b't'][..], payload].concat();
+    let ends = [[10, 0, 0, 1], [10, 0, 0, 2]];
+    let (mut sequences, mut file) = ([1u32, 1], Vec::new());
+    file.extend(
+        [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 65_535, 1]
+            .map(u32::to_le_bytes)
+            .concat(),
+    );
+    for (at, (side, said)) in
+        (0u32..).zip([(0, connect), (1, b"\x20\x02\0\0".to_vec()), (0, publish)])
+    {
+        let ports = [(40_000, 1883), (1883, 40_000)][side];
+        let numbers = (sequences[side], sequences[1 - side]);
+        let packet =
+            iia_capture::generate::frame((ends[side], ends[1 - side]), ports, numbers, &said);
+        sequences[side] += u32::try_from(said.len()).unwrap();
+        let length = u32::try_from(packet.len()).unwrap();
+        file.extend(
+            [1_800_000_000, at, length, length]
+                .map(u32::to_le_bytes)
+                .concat(),
+        );
+        file.extend(packet);
+    }
+    file
+}
+
+#[test]
+fn rules_of_yara_look_at_what_is_published() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let rule = "rule program { meta: technique = \"T0867\" title = \"Lateral Tool Transfer\" severity = \"critical\" \
+                strings: $a = { 4d 5a 90 } condition: $a at 0 }";
+    fs::write(at("rules"), rule).unwrap();
+    for (payload, exit) in [(&b"MZ\x90\0\x03"[..], 1), (b"21.5", 0)] {
+        fs::write(at("pcap"), published(payload)).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_iia"))
+            .args(["detect", "--json", "--yara", &at("rules"), &at("pcap")])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{output:?}");
+        let lines = text(&output.stdout).lines();
+        let lines: Vec<Value> = lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let told = lines.iter().map(|line| {
+            ["rule", "technique", "severity", "client"].map(|key| line[key].as_str().unwrap())
+        });
+        let want = (exit == 1).then_some(["program", "T0867", "critical", "10.0.0.1"]);
+        assert_eq!(told.collect::<Vec<_>>(), Vec::from_iter(want));
+    }
+    fs::write(at("rules"), "rule a { condition: other }").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_iia"))
+        .args(["detect", "--yara", &at("rules"), &at("pcap")])
+        .output()
+        .unwrap();
+    assert!(
+        text(&output.stderr).contains("IIA-CAP-0038: line 1: not a rule of YARA"),
+        "{output:?}"
+    );
 }

@@ -137,11 +137,11 @@ fn is_enough(count: &mut Count, often: Option<&Often>, ts: Timestamp, digest: u6
     true
 }
 
-fn is_time(count: &Count, ts: Timestamp) -> bool {
+pub(super) fn is_time(count: &Count, ts: Timestamp) -> bool {
     count.told.is_none_or(|told| ts.since_ns(told) >= QUIET_NS)
 }
 
-fn say(rule: &Rule, key: Key, count: &mut Count, tell: &mut dyn FnMut(&Sighting<'_>)) {
+pub(super) fn say(rule: &Rule, key: Key, count: &mut Count, tell: &mut dyn FnMut(&Sighting<'_>)) {
     let times = core::mem::take(&mut count.untold);
     tell(&Sighting {
         rule,

@@ -42,6 +42,9 @@ pub enum Wrong {
     /// A number or a time that is none, or out of bounds.
     #[error("a number, a range or a time that cannot be")]
     Number,
+    /// No rule of YARA.
+    #[error("not a rule of YARA")]
+    Yara,
     /// The text, or a part of it, is too large.
     #[error("more than {max}")]
     TooMany {
@@ -61,6 +64,7 @@ impl Coded for Wrong {
             Self::Protocol => 35,
             Self::Missing => 36,
             Self::Number => 37,
+            Self::Yara => 38,
             Self::TooMany { .. } => 430,
         };
         Code::new("CAP", number)

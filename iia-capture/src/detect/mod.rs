@@ -24,6 +24,8 @@
 //! # Ok::<(), iia_capture::detect::RulesError>(())
 //! ```
 
+#[cfg(feature = "yara")]
+mod carried;
 mod clause;
 mod detector;
 mod error;
@@ -31,12 +33,16 @@ mod field;
 mod parse;
 mod rule;
 mod window;
+#[cfg(feature = "yara")]
+mod yara;
 
 use core::fmt;
 
 use iia_core::Timestamp;
 use iia_core::observe::Observation;
 
+#[cfg(feature = "yara")]
+pub use carried::{FILE_LEN_MAX, FILES_LEN_MAX, FILES_MAX};
 pub use clause::VALUES_MAX;
 pub use detector::{Detector, QUIET_NS};
 pub use error::{RulesError, Wrong};
@@ -44,6 +50,8 @@ pub use field::End;
 pub use parse::{RULES_MAX, TEXT_LEN_MAX};
 pub use rule::{CLAUSES_MAX, Rule, Rules};
 pub use window::{KEYS_MAX, WINDOW_MAX_NS, WITHIN_MAX};
+#[cfg(feature = "yara")]
+pub use yara::{SCAN_MAX, YARA_LEN_MAX, Yara, YaraRules};
 
 /// Something that looks at what was seen and says what it makes of it.
 pub trait Analyzer {
