@@ -19,7 +19,7 @@ use bus_line::Talk;
 use iia_capture::pipeline::{Options, Pipeline};
 use iia_capture::source::{LinkType, Packet};
 use iia_core::Timestamp;
-use iia_core::observe::{Exchange, Observation, Outcome, Said};
+use iia_core::observe::{Exchange, Field, Observation, Outcome, Said};
 use serde_json::{Value, json};
 
 fn python(test: &str) -> Option<PathBuf> {
@@ -82,6 +82,41 @@ fn told(exchange: &Exchange<'_>) -> Value {
     })
 }
 
+/// Functions whose exchange is told by what is said beside it.
+const BESIDE: [u8; 5] = [11, 12, 21, 24, 43];
+
+/// What a device keeps beside its registers, as the client tells it.
+fn kept(said: &Said<'_>) -> Option<Value> {
+    let every = |fields: &[Field<'_>], name: &str| {
+        let named = fields.iter().filter(|field| field.name == name);
+        let values = named.map(|field| match field.value.number() {
+            Some(number) => number.into(),
+            None => Value::from(field.value.to_string()),
+        });
+        values.collect::<Vec<_>>()
+    };
+    let one = |fields, name| every(fields, name).into_iter().next();
+    let (asked, answered) = (said.asked, said.answered);
+    let ready = || one(answered, "modbus.ev_status") == Some(0.into());
+    Some(match said.what {
+        "get_comm_event_counter" => {
+            json!({ "func": 11, "ready": ready(), "count": one(answered, "modbus.ev_count") })
+        }
+        "get_comm_event_log" => json!({
+            "func": 12, "ready": ready(), "count": one(answered, "modbus.ev_count"),
+            "messages": one(answered, "modbus.ev_msg_count"), "events": every(answered, "modbus.event"),
+        }),
+        "write_file_record" => json!({
+            "func": 21, "file": one(asked, "iia.modbus.file_number"),
+            "record": one(asked, "iia.modbus.record_number"), "data": every(asked, "modbus.data"),
+        }),
+        "read_fifo_queue" => json!({
+            "func": 24, "addr": one(asked, "modbus.reference_num"), "data": one(answered, "modbus.data"),
+        }),
+        _ => return None,
+    })
+}
+
 fn objects(said: &Said<'_>) -> Option<Value> {
     let of = said.answered.iter();
     let texts = of.filter(|field| field.name == "modbus.object_str_value");
@@ -101,11 +136,11 @@ fn seen(link: LinkType, frames: &[Vec<u8>]) -> (Vec<Value>, Vec<String>) {
         Observation::Exchange(exchange) => {
             assert!(exchange.unit == 17 && exchange.outcome != Outcome::Malformed);
             protocols.push(exchange.protocol.name().to_owned());
-            if exchange.func != 43 {
+            if !BESIDE.contains(&exchange.func) {
                 all.push(told(exchange));
             }
         }
-        Observation::Said(said) => all.extend(objects(said)),
+        Observation::Said(said) => all.extend(objects(said).or_else(|| kept(said))),
         _ => {}
     };
     for (number, data) in (1i64..).zip(frames) {
@@ -148,7 +183,7 @@ fn what_a_client_asked_for_and_got_is_what_is_seen() {
         } else {
             LinkType::ETHERNET
         };
-        assert_eq!(answers.len(), 16);
+        assert_eq!(answers.len(), 20);
         same(&seen(link, &frames), (&answers, protocol), way);
         if way == "tcprtu" {
             let line: Vec<Vec<u8>> = packets.into_iter().map(|packet| packet.1).collect();

@@ -1,6 +1,11 @@
 //! The event log held against that of the real Suricata, on the same captures: every event that it writes is among ours, and what both
 //! say has one value.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests"
+)]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@ from pymodbus import ModbusDeviceIdentification
 from pymodbus.client import AsyncModbusTcpClient, AsyncModbusUdpClient
 from pymodbus.datastore import ModbusDeviceContext, ModbusSequentialDataBlock, ModbusServerContext
 from pymodbus.framer import FramerType
+from pymodbus.pdu.file_message import FileRecord
 from pymodbus.server import ModbusTcpServer, ModbusUdpServer
 
 UNIT = 17
@@ -59,9 +60,27 @@ async def talk(client):
     await ask(8, None, None, client.diag_query_data(b"\x12\x34", **at))
     await ask(8, None, None, client.diag_read_bus_message_count(**at))
     await ask(17, None, None, client.report_device_id(**at))
+    await kept(client, at)
     reply = await client.read_device_information(read_code=1, object_id=0, **at)
     texts = [reply.information[key].decode() for key in sorted(reply.information)]
     print("A", json.dumps({"func": 43, "objects": texts}))
+
+
+async def kept(client, at):
+    """What a device keeps beside its registers: events, files (this server cannot read any), queues."""
+
+    def told(func, **said):
+        print("A", json.dumps({"func": func, **said}))
+
+    reply = await client.diag_get_comm_event_counter(**at)
+    told(11, ready=reply.status, count=reply.count)
+    reply = await client.diag_get_comm_event_log(**at)
+    told(12, ready=reply.status, count=reply.event_count, messages=reply.message_count, events=list(reply.events))
+    wanted = FileRecord(file_number=5, record_number=3, record_data=b"\x06\xaf\x04\xbe")
+    reply = await client.write_file_record([wanted], **at)
+    told(21, file=reply.records[0].file_number, record=reply.records[0].record_number, data=[reply.records[0].record_data.hex()])
+    reply = await client.read_fifo_queue(address=1246, **at)
+    told(24, addr=1246, data="".join(f"{value:04x}" for value in reply.values))
 
 
 async def main(way):

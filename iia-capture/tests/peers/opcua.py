@@ -1,6 +1,6 @@
 """A server and a client of OPC UA, and a publisher: another implementation, whose words are held against ours.
 
-server PORT FOLDER | client PORT FOLDER MODE | publisher PORT. A client prints what it did, a line each: a word, then values.
+server PORT FOLDER [HOST] | client PORT FOLDER MODE [HOST] | publisher PORT. A client prints what it did, a line each: a word, then values.
 """
 
 import asyncio
@@ -37,10 +37,10 @@ async def certificate(folder, name):
     return str(cert), str(key)
 
 
-async def server(port, folder):
+async def server(port, folder, host="127.0.0.1"):
     server = Server(user_manager=Anyone())
     await server.init()
-    server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/")
+    server.set_endpoint(f"opc.tcp://{host}:{port}/")
     await server.set_application_uri("urn:iia:server")
     cert, key = await certificate(folder, "server")
     await server.load_certificate(cert)
@@ -70,8 +70,8 @@ class Changes:
             self.seen.set()
 
 
-async def client(port, folder, mode):
-    client = Client(f"opc.tcp://127.0.0.1:{port}/", timeout=20)
+async def client(port, folder, mode, host="127.0.0.1"):
+    client = Client(f"opc.tcp://{host}:{port}/", timeout=20)
     client.application_uri = "urn:iia:client"
     client.set_user("operator")
     client.set_password(PASSWORD)
