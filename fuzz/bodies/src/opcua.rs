@@ -56,7 +56,9 @@ fn talk(data: &[u8]) -> Vec<String> {
             }
         };
         // What fits is told as sound, unless it is the last piece of something that is not.
-        let piece = told.last().is_some_and(|one| one.contains("iia.uadp.chunk.len"));
+        let piece = told
+            .last()
+            .is_some_and(|one| one.contains("iia.uadp.chunk.len"));
         assert!(!broken || piece);
         assert!(unsent.held() <= pubsub::WAITING_MAX * (pubsub::WHOLE_LEN_MAX + 70_000));
         assert!(session.held() <= PARTS_MAX * 2 * (MESSAGE_LEN_MAX + 64) + 64 * 70_000);
