@@ -16,6 +16,7 @@ pub mod journal;
 pub mod jwt;
 mod kept;
 mod key;
+pub mod lent;
 pub mod mend;
 pub mod pcr_policy;
 pub mod pem;

@@ -50,6 +50,11 @@ impl PcrPolicy {
         self.values.iter().map(|(pcr, _)| *pcr)
     }
 
+    /// The registers with their values, ascending.
+    pub fn values(&self) -> &[(u8, [u8; 32])] {
+        &self.values
+    }
+
     /// The digest that a session has after TPM2_PolicyPCR with these values (Part 3, 23.7).
     ///
     /// # Errors

@@ -36,6 +36,9 @@ pub enum Down {
     /// Nothing of them is accepted any more.
     #[n(5)]
     Revoke(#[n(0)] Whom),
+    /// A certificate chain, leaf first, for a key that the supervisor holds and signs with when it is asked.
+    #[n(6)]
+    Lent(#[n(0)] Lent, #[n(1)] Vec<ByteVec>),
 }
 
 /// What a role needs to begin.
@@ -56,7 +59,36 @@ pub struct Start {
     /// The directory of its own secrets, in memory, where it has any.
     #[n(4)]
     pub secrets: Option<String>,
+    /// Whether the supervisor lends it its keys, and it asks for signatures over its standard output.
+    #[n(5)]
+    pub lends: bool,
 }
+
+/// A key that the supervisor holds.
+#[derive(Clone, Debug, Decode, Encode)]
+pub struct Lent {
+    /// Its number, to ask for signatures with.
+    #[n(0)]
+    pub number: u64,
+    /// Its public half, a SubjectPublicKeyInfo in DER.
+    #[n(1)]
+    pub public: ByteVec,
+}
+
+/// A signature that a role wants, over the way beside the pipe: by which key, of what.
+#[derive(Clone, Debug, Decode, Encode)]
+pub struct Ask {
+    /// The key's number.
+    #[n(0)]
+    pub number: u64,
+    /// What is to be signed.
+    #[n(1)]
+    pub message: ByteVec,
+}
+
+/// The signature, in DER; nothing where there is none.
+#[derive(Clone, Debug, Decode, Encode)]
+pub struct Signed(#[n(0)] pub Option<ByteVec>);
 
 /// One trusted CA certificate.
 #[derive(Clone, Debug, Decode, Encode)]
@@ -90,6 +122,12 @@ pub enum Up {
     /// Something happened that a contract wants told, while the other end was away.
     #[n(5)]
     Outage(#[n(0)] Outage),
+    /// The chain has what the desk told, up to this number: from its keeper only.
+    #[n(6)]
+    Taken(#[n(0)] u64),
+    /// The supervisor is to make a key and lend it.
+    #[n(7)]
+    Key,
 }
 
 /// Writes one message.

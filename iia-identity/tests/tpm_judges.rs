@@ -20,7 +20,7 @@ use iia_identity::check::ProviderCheck;
 use iia_identity::issue::{Issuer, request, request_by};
 use iia_identity::svid::{Store, Svid};
 use iia_identity::tls::{client_config, server_config};
-use iia_identity::tpm::{SeldomKey, Tpm};
+use iia_identity::tpm::Tpm;
 use iia_identity::verify::verify_chain;
 use machine::Machine;
 use rustls::pki_types::ServerName;
@@ -51,8 +51,7 @@ fn ends(machine: &Machine, held: bool) -> Ends {
     assert_eq!(key.origin(), KeyOrigin::Hardware);
     let csr = request_by(&lake, &key).unwrap();
     let issued = issuer.issue(&csr, &lake, &common::Everybody, now).unwrap();
-    let seldom = SeldomKey::new(&key, &machine.address(), PATIENCE).unwrap();
-    assert_eq!(seldom.origin(), KeyOrigin::Hardware);
+    let seldom = key.seldom(&machine.address(), PATIENCE).unwrap();
     let key: Arc<dyn SigningKey> = match held {
         true => Arc::new(key),
         false => Arc::new(seldom),

@@ -105,6 +105,11 @@ impl BoxDir {
         self.host().join("ovn")
     }
 
+    /// There where the keys of the box's roles are software's though it has a TPM.
+    pub(crate) fn software_keys(&self) -> PathBuf {
+        self.host().join("software-keys")
+    }
+
     /// Where the broker of the cell has its files, and where it answers.
     pub(crate) fn broker(&self) -> PathBuf {
         self.host().join("broker")
@@ -123,6 +128,27 @@ impl BoxDir {
     /// The signed policy of the image that runs.
     pub(crate) fn pcr_policy(&self) -> PathBuf {
         self.host().join("pcr-policy")
+    }
+
+    /// Where the key of the next seal is; its file is another with each seal.
+    pub(crate) fn ratchet(&self) -> PathBuf {
+        self.keys().join("audit-ratchet")
+    }
+
+    /// What the witness of the box remembers.
+    pub(crate) fn witness(&self) -> PathBuf {
+        self.state().join("witness")
+    }
+
+    /// What a crash left torn.
+    pub(crate) fn quarantine(&self) -> PathBuf {
+        self.evidence().join("quarantine")
+    }
+
+    /// The attestation key that the issuer knows the machine by, and whoever signs its images.
+    #[cfg(feature = "tpm")]
+    pub(crate) fn node_key(&self) -> PathBuf {
+        self.keys().join("node-attestation")
     }
 
     pub(crate) fn keys(&self) -> PathBuf {

@@ -29,10 +29,10 @@ use crate::keys;
 use crate::wire::{self, AuditAsk, Watermark};
 use crate::workload::Workload;
 
-const LOG_KEY: &str = "audit-log";
-const WITNESS_KEY: &str = "witness";
-const MEMORY: &str = "witness-memory";
-const RATCHET: &str = "audit-ratchet";
+pub(crate) const LOG_KEY: &str = "audit-log";
+pub(crate) const WITNESS_KEY: &str = "witness";
+const MEMORY: &str = "memory";
+const RATCHET: &str = "next";
 
 /// The names under which a box signs.
 pub(crate) fn log_name(box_name: &str) -> String {
@@ -73,7 +73,8 @@ pub(crate) fn create(
     now: Reading,
 ) -> anyhow::Result<Log> {
     let key = keys::load(&dir.keys().join(LOG_KEY))?;
-    let (_, first) = Ratchet::begin(&dir.keys().join(RATCHET))?;
+    fs::create_dir_all(dir.ratchet())?;
+    let (_, first) = Ratchet::begin(&dir.ratchet().join(RATCHET))?;
     if let Some(folder) = escrow.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -83,7 +84,7 @@ pub(crate) fn create(
 
 /// The seal key of the box's log as it stands.
 pub(crate) fn ratchet(dir: &BoxDir, log: &Log) -> anyhow::Result<Ratchet> {
-    Ok(Ratchet::open(&dir.keys().join(RATCHET), log)?)
+    Ok(Ratchet::open(&dir.ratchet().join(RATCHET), log)?)
 }
 
 /// Opens the box's log; whatever a crash left torn lies in quarantine, and that is a record of the log.
@@ -184,12 +185,19 @@ fn drain_once(log: &mut Log, workload: &Workload) -> anyhow::Result<()> {
         .iter()
         .filter(|event| event.source_seq > durable);
     append(log, &desk, new.cloned().collect(), workload.reading())?;
+    // What the desk has is the supervisor's, and not to be written to from here.
+    workload.taken(last);
+    Ok(())
+}
+
+/// What the desk told up to this number is in the log, and need not be told again.
+pub(crate) fn acknowledge(dir: &BoxDir, last: u64) -> anyhow::Result<()> {
     let site = Site {
         box_name: String::new(),
         trial_ns: 0,
     };
-    match Desk::open(store, site) {
-        // The applier has it open: what it told is in the log already, and is forgotten when it has finished.
+    match Desk::open(Store::at(dir.path()), site) {
+        // The applier has it open: what it told is forgotten when it has finished.
         Err(DeskError::Storage(StageError::Locked)) => Ok(()),
         desk => Ok(desk?.acknowledge(last)?),
     }
@@ -232,7 +240,7 @@ pub(crate) fn witness(dir: &BoxDir, logs: &[String]) -> anyhow::Result<Witness> 
     for key in logs {
         witness.follow(VerifierKey::parse(key)?)?;
     }
-    match fs::read_to_string(dir.state().join(MEMORY)) {
+    match fs::read_to_string(dir.witness().join(MEMORY)) {
         Ok(memory) => witness.remember(&memory)?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => {
@@ -274,7 +282,8 @@ fn try_cosign(
         what: "consistency proof",
     })?;
     let accepted = witness.accept(&offer.checkpoint, offer.old_size, &proof)?;
-    crate::boxdir::write_durably(&dir.state().join(MEMORY), witness.memory().as_bytes())?;
+    fs::create_dir_all(dir.witness())?;
+    crate::boxdir::write_durably(&dir.witness().join(MEMORY), witness.memory().as_bytes())?;
     let key = keys::load(&dir.keys().join(WITNESS_KEY))?;
     let seconds = u64::try_from(now.wall.as_secs()).unwrap_or(0);
     Ok(accepted.cosign(&witness_name(box_name), &key, seconds)?)

@@ -22,6 +22,9 @@ pub(crate) struct Sealing {
     /// The signed policy of the machine's state, made by `iia-box policy`
     #[arg(long, value_name = "FILE", requires = "tpm")]
     policy: Option<PathBuf>,
+    /// Keeps the keys of roles in software though there is a TPM, where they are by default
+    #[arg(long, requires = "tpm")]
+    software_keys: bool,
 }
 
 /// This program was built without TPMs.
@@ -36,7 +39,10 @@ impl Sealing {
         let (Some(address), Some(policy)) = (&self.tpm, &self.policy) else {
             return Ok(Box::new(SoftwareKeeper));
         };
-        Ok(Box::new(tpm::keeper(address, &tpm::read(policy)?)?))
+        Ok(Box::new(tpm::SeldomKeeper::new(
+            address,
+            &tpm::read(policy)?,
+        )?))
     }
 
     /// What keeps the key.
@@ -59,6 +65,9 @@ impl Sealing {
             std::fs::create_dir_all(dir.host())?;
             write_durably(&dir.tpm(), address.as_bytes())?;
             write_durably(&dir.pcr_policy(), &policy)?;
+            if self.software_keys {
+                write_durably(&dir.software_keys(), b"")?;
+            }
         }
         Ok(())
     }
@@ -76,7 +85,7 @@ pub(crate) fn of(dir: &BoxDir) -> Result<Box<dyn Keeper>, SecretsError> {
 fn of_tpm(dir: &BoxDir) -> Result<Box<dyn Keeper>, SecretsError> {
     let (address, policy) = (tpm::read(&dir.tpm())?, tpm::read(&dir.pcr_policy())?);
     let address = String::from_utf8_lossy(&address);
-    Ok(Box::new(tpm::keeper(address.trim(), &policy)?))
+    Ok(Box::new(tpm::SeldomKeeper::new(address.trim(), &policy)?))
 }
 
 /// This program speaks to no TPM, and nothing else will do.
@@ -92,39 +101,114 @@ pub(crate) mod tpm {
     use std::fs::File;
     use std::io::Read as _;
     use std::path::Path;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::time::Duration;
 
     use anyhow::Context as _;
     use iia_core::SpiffeId;
+    use iia_core::sign::KeyOrigin;
     use iia_identity::issue::request_by;
-    use iia_identity::pcr_policy::{POLICY_LEN_MAX, PolicyFile};
-    use iia_identity::secrets::{SecretsError, TpmKeeper};
-    use iia_identity::tpm::{BLOB_LEN_MAX, KeyBlob, Quoted, SeldomKey, Tpm};
+    use iia_identity::lent::LentKey;
+    use iia_identity::pcr_policy::{POLICY_LEN_MAX, PolicyFile, SignedPolicy};
+    use iia_identity::secrets::{Keeper, SecretsError, TpmKeeper};
+    use iia_identity::tpm::{BLOB_LEN_MAX, HardwareError, KeyBlob, Quoted, Tpm};
+    use zeroize::Zeroizing;
 
     use crate::boxdir::BoxDir;
 
     /// How long the TPM has to answer: a supervisor that waits starts nothing else.
     pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-    /// The keeper; the TPM is let go with it, so that others may ask it as well.
-    pub(super) fn keeper(address: &str, policy: &[u8]) -> Result<TpmKeeper, SecretsError> {
-        let file = PolicyFile::parse(policy)?;
-        let policy = file.signed(TpmKeeper::REFERENCE)?;
-        Ok(TpmKeeper {
-            tpm: Tpm::open_within(address, ANSWER_MAX)?,
-            signer: file.signer,
-            policy,
+    /// One at a time asks the TPM in this process: some serve one connection, and let whoever comes meanwhile wait for seconds.
+    static ONE: Mutex<()> = Mutex::new(());
+
+    /// Nobody else in this process asks the TPM as long as this lives.
+    fn quiet() -> MutexGuard<'static, ()> {
+        ONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the TPM while nobody else in this process asks it, and lets it go, so that others may.
+    pub(crate) fn alone<T, E: From<HardwareError>>(
+        address: &str,
+        asks: impl FnOnce(&Tpm) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _one = quiet();
+        let tpm = Tpm::open_within(address, ANSWER_MAX)?;
+        let done = asks(&tpm);
+        tpm.close();
+        done
+    }
+
+    /// Keeps the key of the store by the TPM at an address, which is asked only meanwhile.
+    pub(super) struct SeldomKeeper {
+        address: String,
+        file: PolicyFile,
+        policy: SignedPolicy,
+    }
+
+    impl SeldomKeeper {
+        pub(super) fn new(address: &str, policy: &[u8]) -> Result<Self, SecretsError> {
+            let (address, file) = (address.to_owned(), PolicyFile::parse(policy)?);
+            let policy = file.signed(TpmKeeper::REFERENCE)?;
+            Ok(Self {
+                address,
+                file,
+                policy,
+            })
+        }
+
+        fn with<T>(
+            &self,
+            asks: impl FnOnce(&TpmKeeper) -> Result<T, SecretsError>,
+        ) -> Result<T, SecretsError> {
+            alone(&self.address, |tpm| {
+                asks(&TpmKeeper {
+                    tpm: tpm.clone(),
+                    signer: self.file.signer,
+                    policy: self.policy.clone(),
+                })
+            })
+        }
+    }
+
+    impl Keeper for SeldomKeeper {
+        fn origin(&self) -> KeyOrigin {
+            KeyOrigin::Hardware
+        }
+
+        fn mark(&self) -> &'static str {
+            TpmKeeper::MARK
+        }
+
+        fn keep(&self, key: &[u8]) -> Result<Vec<u8>, SecretsError> {
+            self.with(|keeper| keeper.keep(key))
+        }
+
+        fn recall(&self, kept: &[u8]) -> Result<Zeroizing<Vec<u8>>, SecretsError> {
+            self.with(|keeper| keeper.recall(kept))
+        }
+    }
+
+    /// A new key of the TPM of a box, and a request for it. The TPM is asked only while it signs.
+    pub(crate) fn request(dir: &BoxDir, id: &SpiffeId) -> anyhow::Result<(Vec<u8>, LentKey)> {
+        let address = address(dir)?;
+        alone(&address, |tpm| {
+            let key = tpm.key(&tpm.create_key()?)?;
+            let csr = request_by(id, &key)?;
+            let seldom = key.seldom(&address, ANSWER_MAX)?;
+            let public = seldom.public().to_vec();
+            let sign = move |message: &[u8]| {
+                let _one = quiet();
+                seldom.sign_der(message)
+            };
+            Ok((csr, LentKey::new(&public, sign)))
         })
     }
 
-    /// A new key of the TPM of a box, and a request for it.
-    pub(crate) fn request(dir: &BoxDir, id: &SpiffeId) -> anyhow::Result<(Vec<u8>, SeldomKey)> {
+    /// The address of the TPM of a box.
+    pub(crate) fn address(dir: &BoxDir) -> Result<String, SecretsError> {
         let address = read(&dir.tpm())?;
-        let address = String::from_utf8_lossy(&address);
-        let tpm = Tpm::open_within(address.trim(), ANSWER_MAX)?;
-        let key = tpm.key(&tpm.create_key()?)?;
-        let csr = request_by(id, &key)?;
-        Ok((csr, SeldomKey::new(&key, address.trim(), ANSWER_MAX)?))
+        Ok(String::from_utf8_lossy(&address).trim().to_owned())
     }
 
     /// A quote of the TPM of a box by its attestation key.
@@ -137,9 +221,7 @@ pub(crate) mod tpm {
         let key = std::fs::read(&kept).with_context(|| kept.display().to_string())?;
         anyhow::ensure!(key.len() <= BLOB_LEN_MAX, "{}: too long", kept.display());
         let key = KeyBlob::parse(&key)?;
-        let address = read(&dir.tpm())?;
-        let address = String::from_utf8_lossy(&address);
-        let quoted = Tpm::open_within(address.trim(), ANSWER_MAX)?.quote(&key, nonce, pcrs)?;
+        let quoted = alone(&address(dir)?, |tpm| tpm.quote(&key, nonce, pcrs))?;
         Ok((key, quoted))
     }
 

@@ -14,7 +14,7 @@ use iia_edge::wire::{MirrorAnswer, MirrorAsk};
 use crate::boxdir::BoxDir;
 use crate::keys;
 
-const MIRROR_KEY: &str = "mirror";
+pub(crate) const MIRROR_KEY: &str = "mirror";
 
 /// The name under which a box signs as a mirror.
 fn name(box_name: &str) -> String {

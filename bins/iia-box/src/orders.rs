@@ -3,7 +3,7 @@
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use iia_identity::pipe::{self, Down, Whom};
+use iia_identity::pipe::{self, Down, Lent, Whom};
 use iia_link::rt::Endpoint;
 use tokio::sync::{mpsc, watch};
 
@@ -19,8 +19,20 @@ pub(crate) enum Order {
     Stop,
 }
 
-/// Certificates that the supervisor answers with.
-pub(crate) type Answers = mpsc::UnboundedReceiver<Vec<Vec<u8>>>;
+/// What the supervisor answers with: a certificate chain, and the key that it lends with it.
+pub(crate) type Answer = (Option<Lent>, Vec<Vec<u8>>);
+/// All of its answers.
+pub(crate) type Answers = mpsc::UnboundedReceiver<Answer>;
+
+/// The answer in a message, where it is one.
+pub(crate) fn answer(down: Down) -> Option<Answer> {
+    let bytes = |chain: Vec<_>| chain.into_iter().map(Vec::from).collect();
+    match down {
+        Down::Svid(chain) => Some((None, bytes(chain))),
+        Down::Lent(lent, chain) => Some((Some(lent), bytes(chain))),
+        _ => None,
+    }
+}
 
 /// Reads the supervisor's messages on a thread of its own, so that who is revoked is cut whatever the role has to do; a
 /// supervisor that is gone means stop.
@@ -34,8 +46,8 @@ pub(crate) fn watch_pipe(
         let mut told = false;
         while let Ok(Some(message)) = pipe::receive(&pipe) {
             match message {
-                Down::Svid(chain) => {
-                    let _role_gone = answers.send(chain.into_iter().map(Vec::from).collect());
+                down @ (Down::Svid(_) | Down::Lent(..)) => {
+                    let _role_gone = answer(down).map(|answer| answers.send(answer));
                 }
                 Down::Drain => {
                     let _role_gone = order.send(Order::Drain);

@@ -3,11 +3,11 @@
 
 use iia_core::SpiffeId;
 use iia_core::event::Event;
+use iia_core::sign::KeyOrigin;
 use iia_identity::IdentityError;
 use iia_identity::issue::{self, PrivateKey};
+use iia_identity::lent::LentKey;
 use iia_identity::svid::Svid;
-#[cfg(feature = "tpm")]
-use iia_identity::tpm::SeldomKey;
 
 use crate::boxdir::BoxDir;
 
@@ -16,8 +16,7 @@ pub(crate) enum Proof {
     /// A key in this process's memory.
     Software(PrivateKey),
     /// A key in the TPM.
-    #[cfg(feature = "tpm")]
-    Hardware(SeldomKey),
+    Hardware(LentKey),
 }
 
 impl Proof {
@@ -42,20 +41,26 @@ impl Proof {
     pub(crate) fn svid(self, chain: Vec<Vec<u8>>) -> Result<Svid, IdentityError> {
         match self {
             Self::Software(key) => Svid::new(chain, key),
-            #[cfg(feature = "tpm")]
             Self::Hardware(key) => Svid::with_signing_key(chain, std::sync::Arc::new(key)),
         }
     }
 
-    /// Adds to the record of what was issued where the key is.
-    pub(crate) fn tell(&self, event: Event) -> Event {
-        event.with(
-            "key",
-            match self {
-                Self::Software(_) => "kept by SOFTWARE, not by hardware",
-                #[cfg(feature = "tpm")]
-                Self::Hardware(_) => "made in hardware, which it does not leave",
-            },
-        )
+    /// Where the key is.
+    pub(crate) const fn origin(&self) -> KeyOrigin {
+        match self {
+            Self::Software(_) => KeyOrigin::Software,
+            Self::Hardware(_) => KeyOrigin::Hardware,
+        }
     }
+}
+
+/// Adds to the record of what was issued where the key is.
+pub(crate) fn tell(origin: KeyOrigin, event: Event) -> Event {
+    event.with(
+        "key",
+        match origin {
+            KeyOrigin::Software => "kept by SOFTWARE, not by hardware",
+            KeyOrigin::Hardware => "made in hardware, which it does not leave",
+        },
+    )
 }

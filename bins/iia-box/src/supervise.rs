@@ -14,28 +14,31 @@ use std::time::Duration;
 
 use iia_core::SpiffeId;
 use iia_core::event::Event;
-use iia_core::issuance::Issuance;
+use iia_core::sign::KeyOrigin;
 use iia_identity::admission::{Executable, Refused};
 use iia_identity::pipe::{self, Down, Outage, Refusal, Root, Start, Up, Whom};
 
 use crate::admit::Admits;
 use crate::boxdir::BoxDir;
+use crate::chain;
 use crate::host;
-use crate::issue::Given;
+use crate::issue::{Denied, Given, Told};
+use crate::lender::Lender;
 use crate::revoked::Revoked;
-use crate::role::INTERFACE;
 use crate::secrets::{NoSecrets, Secrets, Share};
 use crate::users::{As, Users};
 
 /// How long a role may take to finish after it is told to stop.
 const STOP_MAX: Duration = Duration::from_secs(20);
+/// The role that keeps the chain.
+const KEEPER: &str = "audit";
 /// How long a role may leave unread what it is told.
 const TELL_MAX: Duration = Duration::from_secs(1);
 /// Shortest and longest wait before a fallen role is started again.
 const RESTART_WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// Issues an SVID for a request of the process that was started as `id`.
-pub(crate) type IssueFn = dyn Fn(&SpiffeId, &[u8]) -> Result<Given, String> + Send + Sync;
+pub(crate) type IssueFn = dyn Fn(&SpiffeId, &[u8]) -> Result<Given, Denied> + Send + Sync;
 
 /// What happens to roles.
 #[derive(Clone, Debug)]
@@ -52,7 +55,7 @@ pub(crate) enum News {
     /// The role says something.
     Said { role: String, text: String },
     /// The issuer gave the role an SVID.
-    Issued { record: Issuance },
+    Issued { told: Told, key: KeyOrigin },
     /// It was not admitted, and nothing was started.
     NotAdmitted { role: String, refused: Refused },
     /// Something of the box itself, for the chain, and in words where it is trouble.
@@ -63,7 +66,7 @@ pub(crate) enum News {
     /// Its secrets are not there, and nothing was started.
     NoSecrets { role: String, refused: NoSecrets },
     /// The issuer refused.
-    Refused { id: SpiffeId, reason: String },
+    Refused { id: SpiffeId, denied: Denied },
     /// A link that a workload dialled was refused.
     LinkRefused { id: SpiffeId, refusal: Refusal },
     /// What a contract wants told of an outage.
@@ -290,10 +293,16 @@ fn failed(shared: &Shared, spec: &RoleSpec, error: &anyhow::Error) -> bool {
 /// Runs the role's process to its end; tells whether it ended because its work was done.
 fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Result<bool> {
     let (ours, theirs) = UnixStream::pair()?;
+    let lends = shared.lends(spec);
+    let (lender, ways) = (Lender::default(), lends.then(UnixStream::pair).transpose()?);
+    let ways = ways.map(|(near, far)| {
+        lender.serve(near);
+        far
+    });
     // Dropped when the process is gone, however it went.
     let runs_as = shared.runs_as(spec);
     let handed = shared.secrets.hand_out(&spec.id, (&spec.name, runs_as))?;
-    let (child, _held) = spawn(shared, (spec, runs_as), theirs)?;
+    let (child, _held) = spawn(shared, (spec, runs_as), (theirs, ways))?;
     let pid = child.id();
     *lock(&control.child) = Some(child);
     control.pid.store(pid, Ordering::Release);
@@ -303,6 +312,7 @@ fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Resu
         roots: shared.roots.clone(),
         args: spec.args.clone(),
         secrets: handed.as_ref().map(|own| own.dir.display().to_string()),
+        lends,
     };
     ours.set_write_timeout(Some(TELL_MAX))?;
     pipe::send(&ours, &Down::Start(start))?;
@@ -318,7 +328,7 @@ fn run_once(shared: &Shared, spec: &RoleSpec, control: &Control) -> anyhow::Resu
     if control.stopping.load(Ordering::Acquire) {
         control.send(&Down::Stop)?;
     }
-    let finished = listen(shared, (spec, control), &ours);
+    let finished = listen(shared, (spec, control), (&ours, &lender));
     *lock(&control.to_role) = None;
     let child = lock(&control.child).take();
     let status = child.map(|mut child| child.wait()).transpose()?;
@@ -335,14 +345,17 @@ impl Drop for Held<'_> {
 }
 
 impl Shared {
-    /// As whom a role runs. A program of another's says so itself, and whoever watches a wire gives up its rights itself.
+    /// Whether a role's keys are in the TPM. A program of another's has its own.
+    fn lends(&self, spec: &RoleSpec) -> bool {
+        let dir = &self.dir;
+        spec.program.is_empty() && dir.tpm().exists() && !dir.software_keys().exists()
+    }
+
+    /// As whom a role runs. A program of another's says so itself.
     fn runs_as(&self, spec: &RoleSpec) -> As {
-        if !spec.program.is_empty() {
-            return As::Supervisors("its own command says as whom it runs");
-        }
-        match spec.args.iter().any(|arg| arg == INTERFACE) {
-            true => As::Supervisors("it opens an interface, and then gives up every right"),
-            false => self.users.of_role(spec.role),
+        match spec.program.is_empty() {
+            true => self.users.of_role(spec.role),
+            false => As::Supervisors("its own command says as whom it runs"),
         }
     }
 }
@@ -350,7 +363,7 @@ impl Shared {
 fn spawn<'a>(
     shared: &'a Shared,
     (spec, runs_as): (&'a RoleSpec, As),
-    pipe: UnixStream,
+    (pipe, signs): (UnixStream, Option<UnixStream>),
 ) -> anyhow::Result<(Child, Option<Held<'a>>)> {
     let log = shared.dir.state().join(format!("{}.log", spec.name));
     let log = OpenOptions::new().create(true).append(true).open(log)?;
@@ -361,7 +374,7 @@ fn spawn<'a>(
         );
         let mut other = Command::new(program);
         other.args(arguments);
-        return Ok((begin(&mut other, pipe, log)?, None));
+        return Ok((begin(&mut other, (pipe, None), log)?, None));
     }
     let place = shared.dir.path().file_name().unwrap_or_default();
     let own = std::env::current_exe()?;
@@ -374,7 +387,7 @@ fn spawn<'a>(
     let mut command = Command::new(program);
     command.arg0(own).args(["role", spec.role]).arg(place);
     runs_as.tell(&mut command);
-    let mut child = begin(&mut command, pipe, log)?;
+    let mut child = begin(&mut command, (pipe, signs), log)?;
     if let Some(Err(error)) = admitted.map(|admitted| admitted.check_unwritten()) {
         child.kill()?;
         child.wait()?;
@@ -383,30 +396,48 @@ fn spawn<'a>(
     Ok((child, held))
 }
 
-/// Starts a process with its end of the pipe. A group of its own: an interrupt from the terminal is for the supervisor, which
+/// Starts a process with its end of the pipe, and of the way to its keys. A group of its own: an interrupt from the terminal is for the supervisor, which
 /// then closes in order.
-fn begin(command: &mut Command, pipe: UnixStream, log: File) -> std::io::Result<Child> {
+fn begin(
+    command: &mut Command,
+    (pipe, signs): (UnixStream, Option<UnixStream>),
+    log: File,
+) -> std::io::Result<Child> {
+    let signs = signs.map_or_else(Stdio::null, |way| Stdio::from(OwnedFd::from(way)));
     command
         .process_group(0)
         .stdin(Stdio::from(OwnedFd::from(pipe)))
-        .stdout(Stdio::null())
+        .stdout(signs)
         .stderr(log);
     host::apart(|| command.spawn())
 }
 
 /// Answers the role until its end of the pipe closes.
-fn listen(shared: &Shared, (spec, control): (&RoleSpec, &Control), pipe: &UnixStream) -> bool {
+fn listen(
+    shared: &Shared,
+    (spec, control): (&RoleSpec, &Control),
+    (pipe, lender): (&UnixStream, &Lender),
+) -> bool {
     let mut finished = false;
     while let Ok(Some(message)) = pipe::receive::<Up>(pipe) {
         let role = spec.name.clone();
         let news = match message {
             Up::Request(csr) => answer_request(shared, (spec, control), &csr),
+            Up::Key => lend(shared, (spec, control), lender),
             Up::Ready => News::Ready { role },
             Up::Said(text) => News::Said { role, text },
             told @ (Up::Refused(_) | Up::Outage(_)) => match news_of(spec.id.clone(), told) {
                 Some(news) => news,
                 None => continue,
             },
+            Up::Taken(last) => {
+                if spec.role == KEEPER
+                    && let Err(error) = chain::acknowledge(&shared.dir, last)
+                {
+                    tracing::warn!(error = format!("{error:#}"), "desk.acknowledge");
+                }
+                continue;
+            }
             Up::Done => {
                 finished = true;
                 News::Finished { role }
@@ -429,16 +460,36 @@ pub(crate) fn news_of(id: SpiffeId, told: Up) -> Option<News> {
 fn answer_request(shared: &Shared, (spec, control): (&RoleSpec, &Control), csr: &[u8]) -> News {
     let id = spec.id.clone();
     match (shared.issue)(&id, csr) {
-        Ok(Given { chain, record }) => {
+        Ok(Given { chain, told }) => {
             let chain = chain.into_iter().map(Into::into).collect();
             let _gone = control.send(&Down::Svid(chain));
-            News::Issued { record }
+            let key = KeyOrigin::Software;
+            News::Issued { told, key }
         }
-        Err(reason) => {
-            let _gone = control.send(&Down::Refused(reason.clone()));
-            News::Refused { id, reason }
-        }
+        Err(denied) => deny(control, id, denied),
     }
+}
+
+/// Makes a key for a role, has it certified, and lends it.
+fn lend(shared: &Shared, (spec, control): (&RoleSpec, &Control), lender: &Lender) -> News {
+    let id = spec.id.clone();
+    let made = Lender::make(&shared.dir, &id);
+    let made = made.map_err(|error| Denied::for_want_of("a key of the TPM", &error));
+    let given = made.and_then(|(csr, key)| Ok(((shared.issue)(&id, &csr)?, key)));
+    match given {
+        Ok((Given { chain, told }, key)) => {
+            let chain = chain.into_iter().map(Into::into).collect();
+            let _gone = control.send(&Down::Lent(lender.lend(key), chain));
+            let key = KeyOrigin::Hardware;
+            News::Issued { told, key }
+        }
+        Err(denied) => deny(control, id, denied),
+    }
+}
+
+fn deny(control: &Control, id: SpiffeId, denied: Denied) -> News {
+    let _gone = control.send(&Down::Refused(denied.to_string()));
+    News::Refused { id, denied }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,5 +1,5 @@
-//! Users of a box's roles. Where the box was given some (`host/users`), each role that needs no right of the machine runs as
-//! one of its own, so that the kernel keeps the secrets and the memory of one from every other. Where it was given none they
+//! Users of a box's roles. Where the box was given some (`host/users`), each role that needs no right of the machine once it
+//! serves runs as one of its own, so that the kernel keeps the secrets and the memory of one from every other. Where it was given none they
 //! run as the supervisor does, and the record of each start says so.
 
 use std::fs;
@@ -13,19 +13,24 @@ use rustix::process::{Gid, Uid};
 use rustix::thread;
 
 use crate::boxdir::{BoxDir, write_durably};
+use crate::chain::{LOG_KEY, WITNESS_KEY};
+use crate::mirror::MIRROR_KEY;
 
 /// Users that a box has at most, from its first one on.
 pub(crate) const USERS_MAX: u32 = 64;
 
 /// Roles with a user of their own; their places are never given to another, since files have them.
-const OWN: [(&str, u32); 6] = [
+const OWN: [(&str, u32); 7] = [
     ("lake", 1),
     ("bus", 2),
     ("publish", 3),
     ("api", 4),
     ("intake", 5),
     ("collect", 6),
+    ("audit", 7),
 ];
+/// What the keeper of the chain signs with.
+const KEYS: [&str; 3] = [LOG_KEY, WITNESS_KEY, MIRROR_KEY];
 /// Rights over files, users and groups (linux/capability.h): what a supervisor needs who starts others as somebody else.
 const RIGHTS: [(u32, &str); 4] = [
     (0, "CAP_CHOWN"),
@@ -81,6 +86,11 @@ impl Users {
                 .and_then(|()| fs::set_permissions(&place, own))
                 .with_context(|| place.display().to_string())?;
         }
+        // Keys have the right mode from the start.
+        let keeper = users.of_role("audit").own().context("a role with keys")?;
+        for key in KEYS.map(|name| dir.keys().join(name)) {
+            hand_over(&key, keeper).with_context(|| key.display().to_string())?;
+        }
         Ok(users)
     }
 
@@ -95,7 +105,7 @@ impl Users {
     }
 
     /// What roles write on the disk.
-    fn files(&self, dir: &BoxDir) -> [(&'static str, PathBuf); 5] {
+    fn files(&self, dir: &BoxDir) -> [(&'static str, PathBuf); 10] {
         let state = dir.state();
         [
             ("lake", dir.lake()),
@@ -103,6 +113,11 @@ impl Users {
             ("lake", state.join("lake")),
             ("publish", state.join("outbox")),
             ("collect", dir.captures()),
+            ("audit", dir.audit()),
+            ("audit", dir.quarantine()),
+            ("audit", dir.ratchet()),
+            ("audit", dir.witness()),
+            ("audit", dir.mirrors()),
         ]
     }
 }
@@ -134,7 +149,7 @@ impl As {
 }
 
 /// Becomes the user that the supervisor told, for good: without groups, without rights, and without a way to more. To be
-/// called before there are threads and before anybody is listened to. That the process does it itself, and not whoever starts
+/// called before there are threads and before anybody but the supervisor is listened to. That the process does it itself, and not whoever starts
 /// it, lets it be started by the open file whose digest was admitted, which no other user could reach.
 pub(crate) fn become_own() -> anyhow::Result<()> {
     let Ok(user) = std::env::var(RUNS_AS) else {

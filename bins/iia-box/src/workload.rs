@@ -1,7 +1,7 @@
 //! What every role has: an identity, the verified configuration, and links to others by role name.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io::stdin;
+use std::io::{stdin, stdout};
 use std::net::SocketAddr;
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
@@ -21,8 +21,9 @@ use iia_core::time::{Clock as _, Floor, Reading, SystemClock};
 use iia_core::zone::Zone;
 use iia_core::{SpiffeId, Timestamp};
 use iia_edge::query::Inventory;
+use iia_identity::IdentityError;
 use iia_identity::bundle::BundleSet;
-use iia_identity::issue;
+use iia_identity::issue::{self, PrivateKey};
 use iia_identity::pipe::{self, Down, Root, Start, Up, Whom};
 use iia_identity::svid::{Store, Svid};
 use iia_link::failure::{Alarm, Outage};
@@ -30,7 +31,8 @@ use iia_link::rt::{Endpoint, Listener, Session, Target};
 use tokio::sync::watch;
 
 use crate::boxdir::BoxDir;
-use crate::orders::{Answers, Order, cut, watch_pipe};
+use crate::lender::on_loan;
+use crate::orders::{Answer, Answers, Order, answer, cut, watch_pipe};
 use crate::outage;
 use crate::proof::Proof;
 use crate::refused;
@@ -63,6 +65,21 @@ struct Shared {
     clock: SystemClock,
     teller: Teller,
     orders: watch::Receiver<Order>,
+    keys: Keys,
+}
+
+/// Where a workload's keys are.
+enum Keys {
+    /// In this process.
+    Own,
+    /// With the supervisor, which signs over this way.
+    Lent(Arc<Mutex<UnixStream>>),
+}
+
+/// What a workload asks for before it has another SVID.
+enum Asked {
+    Own(PrivateKey),
+    Lent(Arc<Mutex<UnixStream>>),
 }
 
 /// Where a workload's news go.
@@ -116,7 +133,8 @@ impl Workload {
     pub(crate) async fn join(begun: Begun) -> anyhow::Result<Self> {
         let Begun { pipe, start } = begun;
         let id: SpiffeId = start.id.parse()?;
-        let (svid, revoked) = ask_svid(&pipe, &id)?;
+        let keys = Keys::of(&start)?;
+        let (svid, revoked) = ask_svid(&pipe, (&id, &keys))?;
         let store = Arc::new(Store::new(svid));
         let dir = BoxDir::at(Path::new(&start.dir));
         let settings = Settings::load(&dir)?;
@@ -136,6 +154,7 @@ impl Workload {
             clock: clock(),
             teller: Teller::Pipe(Mutex::new(pipe)),
             orders,
+            keys,
         };
         let workload = Self {
             shared: Arc::new(shared),
@@ -169,6 +188,7 @@ impl Workload {
             clock,
             teller: Teller::News(news),
             orders,
+            keys: Keys::Own,
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -184,6 +204,11 @@ impl Workload {
     pub(crate) fn renew(&self, (chain, proof): (Vec<Vec<u8>>, Proof)) -> anyhow::Result<()> {
         self.shared.store.replace(proof.svid(chain)?);
         Ok(())
+    }
+
+    /// Which of its SVIDs the workload has: another number is another one.
+    pub(crate) fn svid_number(&self) -> u64 {
+        self.shared.store.number()
     }
 
     /// When the workload's own SVID ends: another time means other credentials.
@@ -370,6 +395,11 @@ impl Workload {
         self.tell(&Up::Said(text.into()));
     }
 
+    /// Tells the supervisor that the chain has what the desk told, up to this number.
+    pub(crate) fn taken(&self, last: u64) {
+        self.tell(&Up::Taken(last));
+    }
+
     /// Tells the supervisor that the work has come to its end.
     pub(crate) fn done(&self) {
         self.tell(&Up::Done);
@@ -413,20 +443,59 @@ impl Workload {
     }
 }
 
+impl Keys {
+    /// The supervisor signs over this process's standard output, which nothing else is written to.
+    fn of(start: &Start) -> anyhow::Result<Self> {
+        Ok(match start.lends {
+            true => {
+                let way = stdout().as_fd().try_clone_to_owned()?;
+                Self::Lent(Arc::new(Mutex::new(way.into())))
+            }
+            false => Self::Own,
+        })
+    }
+
+    /// What to ask the supervisor for, and what to make an SVID of its answer with.
+    fn ask(&self, id: &SpiffeId) -> Result<(Up, Asked), IdentityError> {
+        Ok(match self {
+            Self::Own => {
+                let (csr, key) = issue::request(id)?;
+                (Up::Request(csr.into()), Asked::Own(key))
+            }
+            Self::Lent(way) => (Up::Key, Asked::Lent(Arc::clone(way))),
+        })
+    }
+}
+
+impl Asked {
+    fn svid(self, (lent, chain): Answer) -> Result<Svid, IdentityError> {
+        match (self, lent) {
+            (Self::Own(key), None) => Svid::new(chain, key),
+            (Self::Lent(way), Some(lent)) => {
+                Svid::with_signing_key(chain, Arc::new(on_loan(lent, &way)))
+            }
+            _ => Err(IdentityError::BadCertificate),
+        }
+    }
+}
+
 /// Asks for the first SVID; who is revoked already is told before it comes.
-fn ask_svid(pipe: &UnixStream, id: &SpiffeId) -> anyhow::Result<(Svid, Vec<Whom>)> {
+fn ask_svid(
+    pipe: &UnixStream,
+    (id, keys): (&SpiffeId, &Keys),
+) -> anyhow::Result<(Svid, Vec<Whom>)> {
     let mut revoked = Vec::new();
-    let (csr, key) = issue::request(id)?;
-    pipe::send(pipe, &Up::Request(csr.into()))?;
+    let (up, asked) = keys.ask(id)?;
+    pipe::send(pipe, &up)?;
     loop {
         match pipe::receive(pipe)? {
             Some(Down::Revoke(whom)) => revoked.push(whom),
-            Some(Down::Svid(chain)) => {
-                let svid = Svid::new(chain.into_iter().map(Vec::from).collect(), key)?;
-                return Ok((svid, revoked));
-            }
             Some(Down::Refused(reason)) => anyhow::bail!("no SVID for {id}: {reason}"),
-            _ => anyhow::bail!("the supervisor went away"),
+            Some(down) => {
+                let answer = answer(down).context("the supervisor said something else")?;
+                return Ok((asked.svid(answer)?, revoked));
+            }
+            None => anyhow::bail!("the supervisor went away"),
         }
     }
 }
@@ -455,14 +524,14 @@ async fn rotate(workload: Workload, store: Arc<Store>, mut answers: Answers) {
     loop {
         let left_ns = store.not_after().since_ns(workload.now()).max(0) / 2;
         tokio::time::sleep(Duration::from_nanos(left_ns.unsigned_abs())).await;
-        let Ok((csr, key)) = issue::request(workload.id()) else {
+        let Ok((up, asked)) = workload.shared.keys.ask(workload.id()) else {
             continue;
         };
-        workload.tell(&Up::Request(csr.into()));
-        let Some(chain) = answers.recv().await else {
+        workload.tell(&up);
+        let Some(answer) = answers.recv().await else {
             return;
         };
-        match Svid::new(chain, key) {
+        match asked.svid(answer) {
             Ok(svid) => store.replace(svid),
             Err(error) => tracing::error!(error = format!("{error:#}"), "svid.rotate"),
         }

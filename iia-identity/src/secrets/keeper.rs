@@ -71,6 +71,9 @@ const REFERENCE: &[u8] = b"iia secret store 1";
 
 #[cfg(feature = "tpm")]
 impl TpmKeeper {
+    /// The first line of the key file.
+    pub const MARK: &'static str = "iia secret store 1, key sealed by a TPM";
+
     /// What policies for a store's key are signed for.
     pub const REFERENCE: &'static [u8] = REFERENCE;
 }
@@ -82,7 +85,7 @@ impl Keeper for TpmKeeper {
     }
 
     fn mark(&self) -> &'static str {
-        "iia secret store 1, key sealed by a TPM"
+        Self::MARK
     }
 
     fn keep(&self, key: &[u8]) -> Result<Vec<u8>, SecretsError> {

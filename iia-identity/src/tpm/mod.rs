@@ -12,7 +12,7 @@ mod seldom;
 mod template;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -28,7 +28,6 @@ pub use attest::{Challenge, Quoted};
 pub use blob::{BLOB_LEN_MAX, KeyBlob};
 pub use key::TpmKey;
 pub use seal::SECRET_LEN_MAX;
-pub use seldom::SeldomKey;
 
 use self::apart::Held;
 pub use crate::tpm_error::HardwareError;
@@ -49,7 +48,12 @@ pub struct Tpm {
     work: SyncSender<Work>,
     patience: Duration,
     held: Weak<Held>,
+    ended: Arc<Mutex<Receiver<Never>>>,
 }
+
+/// What the thread of a TPM never says: only that it is gone.
+#[derive(Debug)]
+enum Never {}
 
 impl Tpm {
     /// Opens the TPM at a TCTI address, such as `device:/dev/tpmrm0`, and makes sure that its storage key is there.
@@ -76,15 +80,18 @@ impl Tpm {
         })?;
         let (work, queue) = sync_channel::<Work>(WAITING_MAX);
         let (ready, opened) = sync_channel(1);
+        let (ends, ended) = sync_channel::<Never>(1);
         let held = Held::take()?;
         let tpm = Self {
             work,
             patience,
             held: Arc::downgrade(&held),
+            ended: Arc::new(Mutex::new(ended)),
         };
         thread::Builder::new()
             .name("tpm".into())
             .spawn(move || {
+                let _ends = ends;
                 serve(address, &ready, &queue);
                 drop(held);
             })
@@ -101,6 +108,19 @@ impl Tpm {
                 self.held.upgrade().iter().for_each(|held| held.lose());
                 silent(error)
             })
+    }
+
+    /// Closes the connection and waits until it is closed, for a TPM that serves one connection. To be called on the last handle.
+    pub fn close(self) {
+        let Self {
+            work,
+            patience,
+            ended,
+            ..
+        } = self;
+        drop(work);
+        let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let _silent = ended.recv_timeout(patience);
     }
 
     /// Runs `call` on the TPM's thread and waits for it.

@@ -1,6 +1,7 @@
 //! Sealing: the open rows of a stream become a Parquet segment; the log goes only when the segment is durable.
 
 use std::fs;
+use std::io::ErrorKind;
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::TimestampMicrosecondType;
@@ -57,7 +58,11 @@ impl Lake {
         };
         let path = self.dir.join(&segment.path);
         let beside = path.with_extension("new");
-        fs::create_dir_all(self.dir.join(stream.as_str()))?;
+        // A lake whose directory was taken away is not begun anew in its place: what is not sealed is in the log of writes.
+        match fs::create_dir(self.dir.join(stream.as_str())) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error.into()),
+            _ => {}
+        }
         let mut sink = ParquetSink::create(&beside, open.schema.clone())?;
         open.batches
             .iter()

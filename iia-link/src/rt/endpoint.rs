@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Poll;
 
-use iia_core::SpiffeId;
 use iia_core::gate::Gate;
 use iia_core::time::{Clock as _, Floor, SystemClock};
+use iia_core::{SpiffeId, Timestamp};
 use iia_identity::bundle::BundleSet;
 use iia_identity::revoke::Live;
 use iia_identity::svid::Store;
@@ -40,6 +40,8 @@ struct Shared {
     addr: SocketAddr,
     peer: SpiffeId,
     svid: u64,
+    /// Half of what was left of the peer's SVID when the connection was made.
+    young_until: Timestamp,
     line: Weak<Line>,
 }
 
@@ -69,7 +71,8 @@ impl Endpoint {
     }
 
     /// Opens a session; the own catalog is asked first, then the peer's. Sessions with one peer share a connection, as
-    /// long as this end still shows the SVID that it was made with.
+    /// long as this end still shows the SVID that it was made with, and until half of what was left of the peer's is over: who
+    /// opens a session anew then has one that both ends' newest SVIDs are behind.
     ///
     /// # Errors
     /// See [`LinkError`].
@@ -128,10 +131,14 @@ impl Endpoint {
             }
         }
         let line = self.dial(party, addr, &peer).await?;
+        let now = self.clock.read().wall;
+        let ends = line.look(|state, _| state.connection.peer().map(|(_, ends)| ends));
+        let left_ns = ends.map_or(0, |ends| ends.since_ns(now).max(0));
         let shared = Shared {
             addr,
             peer,
             svid,
+            young_until: now + left_ns / 2,
             line: Arc::downgrade(&line),
         };
         let session = Session::open(line, hello).await?;
@@ -143,8 +150,10 @@ impl Endpoint {
     }
 
     fn find(&self, addr: SocketAddr, peer: &SpiffeId, svid: u64) -> Option<Arc<Line>> {
+        let now = self.clock.read().wall;
         let mut all = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|shared| shared.svid == svid && shared.line.strong_count() > 0);
+        let is_young = |shared: &Shared| shared.svid == svid && shared.young_until > now;
+        all.retain(|shared| is_young(shared) && shared.line.strong_count() > 0);
         let fits = |shared: &&Shared| shared.addr == addr && shared.peer == *peer;
         let lines = all
             .iter()

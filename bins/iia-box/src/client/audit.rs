@@ -8,6 +8,7 @@ use iia_core::event::{Event, EventKind};
 use iia_link::rt::Session;
 use tokio::sync::Notify;
 
+use super::{LOOK_EVERY, Young};
 use crate::wire::{self, AuditAsk, SUBMIT_EVENT, Watermark};
 use crate::workload::Workload;
 
@@ -79,14 +80,22 @@ async fn carry(workload: Workload, contract: String, shared: Arc<Shared>) {
     let mut outage = workload.outage::<()>(&contract);
     loop {
         let now_ns = || workload.reading().monotonic_ns;
-        match workload.connect("audit", &contract, SUBMIT_EVENT).await {
-            Ok(mut session) => {
-                outage.handle_there();
-                if let Err(error) = converse(&mut session, &shared).await {
+        // The session that has become old goes when there is another.
+        let mut old = None;
+        while let Ok(mut session) = workload
+            .connect("audit", &contract, SUBMIT_EVENT)
+            .await
+            .inspect_err(|error| tracing::debug!(%error, "audit.connect"))
+        {
+            outage.handle_there();
+            drop(old.take());
+            match converse(&mut session, (&workload, &shared)).await {
+                Ok(()) => old = Some(session),
+                Err(error) => {
                     tracing::debug!(%error, "audit.link");
+                    break;
                 }
             }
-            Err(error) => tracing::debug!(%error, "audit.connect"),
         }
         outage.handle_away(now_ns());
         let wait_ns = outage.next_try_ns().saturating_sub(now_ns());
@@ -94,20 +103,26 @@ async fn carry(workload: Workload, contract: String, shared: Arc<Shared>) {
     }
 }
 
-async fn converse(session: &mut Session, shared: &Shared) -> anyhow::Result<()> {
+/// Carries events until the session has become old.
+async fn converse(
+    session: &mut Session,
+    (workload, shared): (&Workload, &Shared),
+) -> anyhow::Result<()> {
+    let young = Young::from_now(workload, session.peer_ends());
     let durable = ask(session, &AuditAsk::Watermark).await?;
     lock(&shared.queue).resume(durable);
-    loop {
+    while !young.is_over(workload) {
         shared.drained.notify_waiters();
         let filled = shared.filled.notified();
         let events = lock(&shared.queue).take_numbered();
         if events.is_empty() {
-            filled.await;
+            let _or_it_is_old = tokio::time::timeout(LOOK_EVERY, filled).await;
             continue;
         }
         let durable = ask(session, &AuditAsk::Submit(events)).await?;
         lock(&shared.queue).forget(durable);
     }
+    Ok(())
 }
 
 async fn ask(session: &mut Session, ask: &AuditAsk) -> anyhow::Result<u64> {

@@ -135,7 +135,7 @@ impl Rows {
     async fn send_kept(&mut self) -> bool {
         self.outage.handle_timeout(self.now_ns());
         while self.outage.kept() > 0 {
-            if self.link.wait_ns() > 0 || self.link.session().await.is_err() {
+            if self.link.wait_ns() > 0 || self.link.reach().await.is_err() {
                 return false;
             }
             self.outage.handle_there();

@@ -2,8 +2,8 @@
 
 use iia_core::Timestamp;
 use iia_link::failure::{Outage, Verdict};
-use iia_link::rt::{Message, Session};
 
+use super::Current;
 use crate::workload::Workload;
 
 /// A session that is opened when it is first used and again after it broke. While the other end is away it is tried no
@@ -12,8 +12,7 @@ pub(crate) struct Link {
     workload: Workload,
     to: &'static str,
     contract: String,
-    operation: &'static str,
-    session: Option<Session>,
+    current: Current,
     outage: Outage<Vec<u8>>,
 }
 
@@ -37,26 +36,25 @@ impl Link {
             workload: workload.clone(),
             to,
             contract: contract.into(),
-            operation,
-            session: None,
+            current: Current::new(workload, to, contract, operation),
             outage: workload.outage(contract),
         }
     }
 
-    /// The session, opened if there is none.
-    pub(crate) async fn session(&mut self) -> anyhow::Result<&mut Session> {
-        if self.session.is_none() {
+    /// Opens a session if there is none.
+    pub(crate) async fn reach(&mut self) -> anyhow::Result<()> {
+        if !self.is_open() {
             anyhow::ensure!(self.wait_ns() == 0, self.away());
-            let way = (self.to, self.contract.as_str(), self.operation);
-            let opened = self.workload.connect(way.0, way.1, way.2).await;
-            self.session =
-                Some(opened.inspect_err(|_| self.outage.handle_away(now(&self.workload)))?);
+            let mut used = self.current.take().await;
+            let opened = used.session().await.map(drop);
+            opened.inspect_err(|_| self.outage.handle_away(now(&self.workload)))?;
             self.outage.handle_there();
         }
-        Ok(self
-            .session
-            .as_mut()
-            .ok_or(iia_link::LinkError::Truncated)?)
+        Ok(())
+    }
+
+    fn is_open(&self) -> bool {
+        self.peer_ends().is_some()
     }
 
     /// How long it takes until the other end is tried again; 0 while it is there.
@@ -70,13 +68,13 @@ impl Link {
 
     /// When the other end's certificate ends, while there is a session.
     pub(crate) fn peer_ends(&self) -> Option<Timestamp> {
-        self.session.as_ref().map(Session::peer_ends)
+        self.current.peer_ends()
     }
 
     /// Asks and waits for the answer; a session whose other end has fallen since it was last used is opened again once.
     /// Whatever is asked over a link may be asked twice.
     pub(crate) async fn call(&mut self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
-        let is_fresh = self.session.is_none();
+        let is_fresh = !self.is_open();
         let answer = match self.call_once(payload).await {
             Err(_) if !is_fresh => self.call_once(payload).await,
             other => other,
@@ -88,16 +86,13 @@ impl Link {
     }
 
     async fn call_once(&mut self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
-        let answer = self.session().await?.call(payload).await;
-        if answer.is_err() {
-            self.session = None;
-        }
-        Ok(answer?)
+        self.reach().await?;
+        self.current.call(payload).await
     }
 
     /// Sends, and waits for nothing. What the other end does not take is kept, dropped or refused by the contract's word.
     pub(crate) async fn push(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
-        let _tried = self.session().await;
+        let _tried = self.reach().await;
         let now_ns = now(&self.workload);
         let refused = match self.outage.handle_message(now_ns, payload) {
             Verdict::Send(payload) => match self.push_now(payload.clone()).await {
@@ -133,7 +128,7 @@ impl Link {
     }
 
     async fn push_now(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
-        let is_fresh = self.session.is_none();
+        let is_fresh = !self.is_open();
         let sent = match self.push_once(payload.clone()).await {
             Err(_) if !is_fresh => self.push_once(payload).await,
             other => other,
@@ -145,11 +140,8 @@ impl Link {
     }
 
     async fn push_once(&mut self, payload: Vec<u8>) -> anyhow::Result<()> {
-        let sent = self.session().await?.send(Message::push(payload)).await;
-        if sent.is_err() {
-            self.session = None;
-        }
-        Ok(sent?)
+        self.reach().await?;
+        self.current.push(payload).await
     }
 
     /// What was kept goes, the oldest first.

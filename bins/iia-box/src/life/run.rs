@@ -1,7 +1,8 @@
 //! `iia-box run`: a box as its applied configuration says, until it is told to stop.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ impl Run {
         let path = path.with_context(|| self.dir.display().to_string())?;
         let dir = BoxDir::at(&path);
         let name = found::name(&found::log_key(&dir)?)?.to_owned();
-        let _only_one = alone(&dir)?;
+        let claim = Claim::of(&dir)?;
         self.sealing.give(&dir)?;
         if let Some(socket) = &self.ovn {
             std::fs::create_dir_all(dir.host())?;
@@ -96,7 +97,7 @@ impl Run {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        tokio::task::LocalSet::new().block_on(&runtime, follow(course))
+        tokio::task::LocalSet::new().block_on(&runtime, follow(course, &claim))
     }
 
     fn outfit(&self) -> anyhow::Result<Outfit> {
@@ -119,11 +120,15 @@ impl Run {
     }
 }
 
-async fn follow(mut course: Course) -> anyhow::Result<()> {
+async fn follow(mut course: Course, claim: &Claim) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     host::ready();
     let ended = loop {
+        if let Err(error) = claim.check() {
+            course.say(Tone::Bad, &error.to_string());
+            break Err(error);
+        }
         if let Err(error) = course.step().await {
             break Err(error);
         }
@@ -142,12 +147,32 @@ async fn follow(mut course: Course) -> anyhow::Result<()> {
 }
 
 /// The claim on the box: one supervisor runs it at a time.
-fn alone(dir: &BoxDir) -> anyhow::Result<File> {
-    let file = File::create(dir.state().join("run.lock")).context("the box's state")?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => anyhow::bail!("this box runs already"),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+struct Claim {
+    place: PathBuf,
+    held: File,
+}
+
+impl Claim {
+    fn of(dir: &BoxDir) -> anyhow::Result<Self> {
+        let place = dir.state().join("run.lock");
+        let held = File::create(&place).context("the box's state")?;
+        match held.try_lock() {
+            Ok(()) => Ok(Self { place, held }),
+            Err(TryLockError::WouldBlock) => anyhow::bail!("this box runs already"),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    /// That it still stands: whoever takes the box's directory away takes the claim along, and another may begin in its place.
+    fn check(&self) -> anyhow::Result<()> {
+        let (ours, there) = (self.held.metadata()?, fs::metadata(&self.place));
+        let is_it = |there: fs::Metadata| (there.dev(), there.ino()) == (ours.dev(), ours.ino());
+        anyhow::ensure!(
+            there.is_ok_and(is_it),
+            "the box's directory was taken away under it: {} is not the file that this process has locked",
+            self.place.display()
+        );
+        Ok(())
     }
 }
 

@@ -27,6 +27,7 @@ use self::told::told;
 use crate::admit::Admits;
 use crate::boxdir::BoxDir;
 use crate::cell;
+use crate::chain;
 use crate::client::AuditClient;
 use crate::commission::{confirm, revoke};
 use crate::issue::Authority;
@@ -120,11 +121,9 @@ impl Machine {
         let of_issuer = Arc::clone(&revoked);
         let issue = move |id: &SpiffeId, csr: &[u8]| {
             if of_issuer.has(id) {
-                return Err(IdentityError::Revoked.to_string());
+                return Err(IdentityError::Revoked.into());
             }
-            authority
-                .issue(csr, id, &gate, clock().read())
-                .map_err(|error| error.to_string())
+            authority.issue(csr, id, &gate, clock().read())
         };
         let asked = (
             Box::new(issue) as Box<IssueFn>,
@@ -155,12 +154,22 @@ impl Machine {
 
     /// From now on the supervisor's events go to the box's own chain; they wait until its keeper serves.
     pub(crate) fn audit_to(&mut self, contract: &str) -> anyhow::Result<()> {
-        let supervisor = self.in_process(self.one(Zone::MgmtCfg)?)?;
+        let me = self.one(Zone::MgmtCfg)?;
+        let supervisor = self.in_process(me.clone());
+        let supervisor = supervisor.or_else(|error| self.write_down(&me).and(Err(error)))?;
         let audit = AuditClient::start(&supervisor, contract);
         let early = self.early.take();
         early.into_iter().for_each(|event| audit.submit(event));
         self.audit = Some(audit);
         Ok(())
+    }
+
+    /// Writes into the chain itself why there is nobody who could: its keeper gets no identity either.
+    fn write_down(&mut self, me: &SpiffeId) -> anyhow::Result<()> {
+        self.take_news();
+        let now = clock().read();
+        let mut log = chain::open(&self.dir, me, now)?;
+        chain::append(&mut log, me, self.early.take(), now)
     }
 
     /// A workload of this process: the supervisor and the console are parties like any other.

@@ -10,8 +10,8 @@ use iia_identity::pipe::Root;
 use tokio::task::JoinSet;
 
 use crate::boxdir::BoxDir;
-use crate::issue::{Authority, event};
-use crate::proof::Proof;
+use crate::issue::{Authority, Denied, event};
+use crate::proof::{Proof, tell};
 use crate::revoked::Revoked;
 use crate::supervise::News;
 use crate::workload::{Workload, clock};
@@ -60,9 +60,17 @@ impl Own {
     fn svid(&self) -> anyhow::Result<(Vec<Vec<u8>>, Proof)> {
         let (csr, proof) = Proof::make(&self.dir, &self.id)?;
         let (catalog, now) = (&self.catalog, clock().read());
-        let given = self.issuer.issue(&csr, &self.id, catalog, now)?;
-        let (event, trouble) = (proof.tell(event(&given.record)), None);
+        let given = self.issuer.issue(&csr, &self.id, catalog, now);
+        let given = given.inspect_err(|denied| self.denied(denied))?;
+        let (event, trouble) = (tell(proof.origin(), event(&given.told)), None);
         let _nobody = self.news.send(News::Noted { event, trouble });
         Ok((given.chain, proof))
+    }
+
+    /// Tells that this process gets no SVID either.
+    fn denied(&self, denied: &Denied) {
+        let event = denied.event(&self.id, clock().read().wall);
+        let trouble = Some(format!("no SVID for {}: {denied}", self.id));
+        let _nobody = self.news.send(News::Noted { event, trouble });
     }
 }

@@ -4,6 +4,7 @@ use iia_core::event::{Event, EventKind};
 use iia_core::time::Clock as _;
 
 use super::Heard;
+use crate::proof::tell;
 use crate::screen::Tone;
 use crate::supervise::News;
 use crate::workload::clock;
@@ -41,7 +42,7 @@ pub(super) fn told(news: &News) -> (Option<Event>, Option<Heard>) {
             };
             (None, heard(role, tone, format!("{role}: {text}")))
         }
-        News::Issued { record } => (Some(crate::issue::event(record)), None),
+        News::Issued { told, key } => (Some(tell(*key, crate::issue::event(told))), None),
         News::NotAdmitted { role, refused } => {
             let heard = heard(role, Tone::Bad, refused.to_string());
             (Some(refused.event(clock().read().wall)), heard)
@@ -55,12 +56,10 @@ pub(super) fn told(news: &News) -> (Option<Event>, Option<Heard>) {
             let heard = heard(role, Tone::Bad, refused.to_string());
             (Some(refused.event(role)), heard)
         }
-        News::Refused { id, reason } => {
-            let event = event(EventKind::SvidRefused)
-                .with("id", id.as_str())
-                .with("reason", reason.as_str());
+        News::Refused { id, denied } => {
+            let event = denied.event(id, clock().read().wall);
             let name = id.zone_workload().map_or("", |(_, name)| name);
-            let text = format!("{name}: no SVID for {id}: {reason}");
+            let text = format!("{name}: no SVID for {id}: {denied}");
             (Some(event), heard(name, Tone::Bad, text))
         }
         News::Finished { .. } | News::LinkRefused { .. } | News::Outage { .. } => (None, None),

@@ -18,16 +18,19 @@ use tokio::sync::Mutex;
 
 use super::deeds::{Credentials, Deeds, FailsClosed};
 use super::serve::{Serve, serve};
-use crate::client::AuditClient;
+use crate::client::{AuditClient, Current};
 use crate::deed::What;
 use crate::wire::{self, REPORT_VIOLATION};
 use crate::workload::Workload;
+
+/// Under what the boundary asks in the DMZ.
+const TO_BUS: &str = "iia.contract.internal.api_to_bus";
 
 struct Api {
     workload: Workload,
     audit: AuditClient,
     quotas: RefCell<BTreeMap<String, Quota>>,
-    bus: Mutex<Option<Session>>,
+    bus: Current,
     deeds: Mutex<Deeds>,
     credentials: RefCell<BTreeMap<String, [Credentials; 2]>>,
 }
@@ -39,8 +42,8 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         workload: workload.clone(),
         audit,
         quotas: RefCell::default(),
-        bus: Mutex::new(None),
-        deeds: Mutex::new(Deeds::new(workload, "iia.contract.internal.api_to_bus")),
+        bus: Current::new(workload, "bus", TO_BUS, QUERY),
+        deeds: Mutex::new(Deeds::new(workload, TO_BUS)),
         credentials: RefCell::default(),
     });
     serve(workload, &role).await?;
@@ -62,7 +65,7 @@ impl Serve for Api {
             let ask: QueryAsk = wire::decode(&message.payload)?;
             let answer = match self.admit(&contract, &ask) {
                 Ok(()) => {
-                    let answer = self.ask_bus(&message.payload).await?;
+                    let answer = self.bus.call(&message.payload).await?;
                     self.served(&consumer, &contract, &ask, &answer).await?;
                     let took_ns = i64::try_from(asked.elapsed().as_nanos()).unwrap_or(i64::MAX);
                     self.tell(&contract, [What::Served(took_ns)]).await?;
@@ -116,23 +119,6 @@ impl Api {
             terms.rows_max,
             terms.queries_per_second,
         )
-    }
-
-    async fn ask_bus(&self, ask: &[u8]) -> anyhow::Result<Vec<u8>> {
-        let mut link = self.bus.lock().await;
-        let session = match &mut *link {
-            Some(session) => session,
-            empty => empty.insert(
-                self.workload
-                    .connect("bus", "iia.contract.internal.api_to_bus", QUERY)
-                    .await?,
-            ),
-        };
-        let answer = session.call(ask).await;
-        if answer.is_err() {
-            *link = None;
-        }
-        Ok(answer?)
     }
 
     async fn served(
@@ -231,11 +217,8 @@ impl Api {
     /// The refusal itself is a record: it goes through the DMZ to the lake.
     async fn report(&self, finding: Finding) {
         let sent = async {
-            let contract = "iia.contract.internal.api_to_bus";
-            let mut session = self
-                .workload
-                .connect("bus", contract, REPORT_VIOLATION)
-                .await?;
+            let opening = self.workload.connect("bus", TO_BUS, REPORT_VIOLATION);
+            let mut session = opening.await?;
             session.call(&wire::encode(&finding)).await?;
             anyhow::Ok(())
         };

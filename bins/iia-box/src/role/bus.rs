@@ -20,7 +20,7 @@ use tokio::sync::{Mutex, Notify};
 
 use super::serve::{Serve, serve};
 use crate::accounts::Accounts;
-use crate::client::{AuditClient, LakeClient};
+use crate::client::{AuditClient, Current, LakeClient};
 use crate::deed::{Deed, What};
 use crate::findings::{self, Findings};
 use crate::wire::{
@@ -31,6 +31,8 @@ use crate::workload::Workload;
 
 /// What a subscriber hears whose contract names no topics: the operation alone gives it all announcements.
 const ANNOUNCEMENTS: &str = "announce/#";
+/// Under what the bus draws from the lake.
+const TO_LAKE: &str = "iia.contract.internal.bus_to_lake";
 /// How often the accounts are looked at.
 const SETTLE_EVERY: Duration = Duration::from_millis(250);
 /// How long the lake may take for the last rows of the accounts.
@@ -43,8 +45,8 @@ struct Bus {
     published: Notify,
     publish: RefCell<Relay>,
     api: RefCell<Relay>,
-    lake: Mutex<Option<Session>>,
-    ranges: Mutex<Option<Session>>,
+    lake: Current,
+    ranges: Current,
     reports: Mutex<Findings>,
     accounts: RefCell<Accounts>,
 }
@@ -57,7 +59,7 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         let outbound = Port::new(outbound).context("outbound port")?;
         Ok(Relay::new(&lake, &bus, &outbound))
     };
-    let lake = LakeClient::new(workload, "iia.contract.internal.bus_to_lake");
+    let lake = LakeClient::new(workload, TO_LAKE);
     let role = Rc::new(Bus {
         workload: workload.clone(),
         audit: AuditClient::start(workload, "iia.contract.internal.bus_to_audit"),
@@ -65,8 +67,8 @@ pub(super) async fn run(workload: &Workload) -> anyhow::Result<()> {
         published: Notify::new(),
         publish: RefCell::new(relay(Zone::ItPublish)?),
         api: RefCell::new(relay(Zone::ItApi)?),
-        lake: Mutex::new(None),
-        ranges: Mutex::new(None),
+        lake: Current::new(workload, "lake", TO_LAKE, SIPHON),
+        ranges: Current::new(workload, "lake", TO_LAKE, QUERY),
         reports: Mutex::new(Findings::new(workload, lake)),
         accounts: RefCell::new(Accounts::open(workload.catalog(), workload.now())),
     });
@@ -173,9 +175,7 @@ impl Bus {
         let mut ask: SiphonAsk = wire::decode(payload)?;
         ask.rows_max = Relay::bound(ask.rows_max);
         let stream: Stream = ask.stream.parse()?;
-        let answer = self
-            .ask_lake(&self.lake, SIPHON, &wire::encode(&ask))
-            .await?;
+        let answer = self.lake.call(&wire::encode(&ask)).await?;
         let SiphonAnswer { rows, next, ipc } = wire::decode(&answer)?;
         if rows == 0 {
             return Ok(answer);
@@ -202,9 +202,7 @@ impl Bus {
         let mut ask: QueryAsk = wire::decode(payload)?;
         ask.rows_max = Relay::bound(ask.rows_max);
         let stream = ask.to_range()?.stream;
-        let answer = self
-            .ask_lake(&self.ranges, QUERY, &wire::encode(&ask))
-            .await?;
+        let answer = self.ranges.call(&wire::encode(&ask)).await?;
         let QueryAnswer {
             rows,
             ipc,
@@ -226,27 +224,6 @@ impl Bus {
             ipc: ipc.into(),
             watermark: next.0,
         }))
-    }
-
-    async fn ask_lake(
-        &self,
-        link: &Mutex<Option<Session>>,
-        operation: &str,
-        ask: &[u8],
-    ) -> anyhow::Result<Vec<u8>> {
-        let mut link = link.lock().await;
-        let session = match &mut *link {
-            Some(session) => session,
-            empty => {
-                let contract = "iia.contract.internal.bus_to_lake";
-                empty.insert(self.workload.connect("lake", contract, operation).await?)
-            }
-        };
-        let answer = session.call(ask).await;
-        if answer.is_err() {
-            *link = None;
-        }
-        Ok(answer?)
     }
 
     fn deeds(&self, payload: &[u8]) -> anyhow::Result<Vec<u8>> {

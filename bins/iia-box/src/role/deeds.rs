@@ -76,8 +76,8 @@ impl Deeds {
         if self.waiting.is_empty() && self.outage.kept() == 0 {
             return Ok(());
         }
-        let done = match self.bus.session().await {
-            Ok(_) => {
+        let done = match self.bus.reach().await {
+            Ok(()) => {
                 self.outage.handle_there();
                 self.send_all().await
             }

@@ -38,15 +38,17 @@ const FINISH_MAX: Duration = Duration::from_secs(18);
 
 /// Runs one role until the supervisor says stop or its work is done.
 pub(crate) fn run(role: &str) -> anyhow::Result<()> {
-    users::become_own()?;
     let begun = Begun::receive(role)?;
-    // Before anything else: whoever watches a wire gives up its rights before it has threads.
+    // Before anything else: whoever watches a wire opens it, and gives up its rights before it has threads.
     let wire = match role {
         "collect" => Tap::take(begun.args()).map(|tap| Wire(tap, None)),
         "witness" => Ears::take(&begun).map(|ears| Wire(None, Some(ears))),
         _ => Ok(Wire(None, None)),
     };
     let wire = wire.inspect_err(|error| begun.say(&format!("{error:#}")))?;
+    if matches!(wire, Wire(None, None)) {
+        users::become_own()?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

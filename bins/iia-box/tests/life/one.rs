@@ -150,6 +150,16 @@ fn r_inv_20_a_box_follows_what_is_applied_and_nothing_else() {
     assert_eq!(running.end("TERM"), Some(0));
     assert_eq!(place.alive(" seg01"), 0);
 
+    // Whoever takes the directory away takes the claim on the box along: it ends, so that no other begins beside it.
+    let mut running = Running::start(&place, &words);
+    running.until("the box runs under");
+    place.good("mv seg01 aside");
+    running.until("the box's directory was taken away under it");
+    assert_eq!(running.ends(), Some(1));
+    assert_eq!(place.alive(" seg01"), 0);
+    place.bad("ls seg01", "No such file");
+    place.good("mv aside seg01");
+
     let key = place.text("seg01/public/log");
     let (code, said) = place.run(&format!("iia config history seg01 --key {}", key.trim()));
     assert_eq!(code, 0, "{said}");

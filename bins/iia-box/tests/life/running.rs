@@ -63,6 +63,11 @@ impl Running {
         self.said.iter().any(|line| line.contains(words))
     }
 
+    /// Waits until it ends by itself; gives how.
+    pub(crate) fn ends(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Ends in order; gives how.
     pub(crate) fn end(&mut self, signal: &str) -> Option<i32> {
         let pid = self.child.id().to_string();

@@ -1,6 +1,7 @@
 //! Credentials that live as long as a contract says and no longer: they change under traffic, the accounts tell each
 //! change, and nothing stops for it.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use iia::lake_report::{time, word};
@@ -106,10 +107,43 @@ fn credentials_change_under_traffic_as_often_as_is_agreed_and_nothing_is_lost() 
             .all(|(_, [clause, conclusion, _])| clause != "link" || conclusion == "converge"),
         "{away:?}"
     );
+    sessions_follow_each_other(&run, &given);
     for stream in OBSERVED {
         let here = count(&run.rows("seg01", &stream));
         assert_eq!(arrived(&run, &stream, ("seg01", "site")), here, "{stream}");
     }
+}
+
+/// Each session of the publisher that is held is opened anew with its next SVID, before the one before it ends: none breaks.
+fn sessions_follow_each_other(run: &Finished, given: &[Issuance]) {
+    let (mut open, mut followed) = (BTreeMap::<String, Vec<String>>::new(), 0);
+    records(&run.evidence("seg01").join("audit"), |record| {
+        let event = &record.body.event;
+        if event.field("peer") != Some(PUBLISHER) {
+            return;
+        }
+        let field = |key| event.field(key).unwrap_or_default();
+        let way = format!("{} {}", record.source(), field("operation"));
+        let serials = open.entry(way.clone()).or_default();
+        match event.kind {
+            EventKind::SessionOpened => {
+                let number = |serial: &str| given.iter().position(|one| one.serial == serial);
+                let before = serials.iter().filter_map(|serial| number(serial)).max();
+                followed +=
+                    usize::from(before.is_some_and(|at| number(field("serial")) > Some(at)));
+                serials.push(field("serial").into());
+            }
+            EventKind::SessionClosed => {
+                assert_eq!(field("outcome"), "closed", "{way}");
+                let at = serials.iter().position(|one| one == field("serial"));
+                serials.remove(at.unwrap());
+            }
+            _ => {}
+        }
+    })
+    .unwrap();
+    // As often as there was another SVID, while the session before it was still open.
+    assert!(followed + 1 >= given.len(), "{followed} of {}", given.len());
 }
 
 /// What the issuer has given to the publisher; the chain says the same.

@@ -22,12 +22,13 @@ const APART: [&str; 5] = [
 ];
 const FIRST: u32 = 210_000;
 /// Roles of the box at the press line with a user of their own, each with its place.
-const OWN: [(&str, u32); 5] = [
+const OWN: [(&str, u32); 6] = [
     ("lake", 1),
     ("bus", 2),
     ("publish", 3),
     ("api", 4),
     ("collect", 6),
+    ("audit", 7),
 ];
 
 /// A role that runs.
@@ -130,6 +131,7 @@ fn the_kernel_keeps_each_role_from_the_secrets_and_the_memory_of_every_other() {
         ),
     ];
     let lake = run.evidence("seg01").join("lake");
+    let place = lake.ancestors().nth(2).unwrap().to_owned();
     let denied = |said: Result<Vec<u8>, String>, what: &str| {
         let said = said.expect_err(what);
         let by_kernel = ["Permission denied", "Operation not permitted"];
@@ -176,8 +178,21 @@ fn the_kernel_keeps_each_role_from_the_secrets_and_the_memory_of_every_other() {
             "lake" => drop(rows.unwrap()),
             name => denied(rows, name),
         }
-        let keys = role.tries(&["cat", text_of(&lake.join("../../keys/audit-log"))]);
-        denied(keys, role.name);
+        let chain = role.tries(&["ls", text_of(&place.join("evidence/audit"))]);
+        let keys = role.tries(&["cat", text_of(&place.join("keys/audit-log"))]);
+        match role.name {
+            "audit" => assert_eq!((chain.is_ok(), keys.unwrap().len()), (true, 32)),
+            name => [chain, keys]
+                .into_iter()
+                .for_each(|read| denied(read, name)),
+        }
+        // What is the supervisor's own is nobody's: who its observer is, and what is in force.
+        denied(
+            role.tries(&["cat", text_of(&place.join("keys/observer"))]),
+            role.name,
+        );
+        let planted = text_of(&place.join("state/planted")).to_owned();
+        denied(role.tries(&["touch", &planted]), role.name);
     }
     signal("CONT", run.pid());
     let run = run.finish();
@@ -192,11 +207,48 @@ fn the_kernel_keeps_each_role_from_the_secrets_and_the_memory_of_every_other() {
     }
     // The lake fell once.
     assert_eq!(found(&told, EventKind::WorkloadStarted, "lake").len(), 2);
-    for role in ["audit", "attest"] {
-        let started = found(&told, EventKind::WorkloadStarted, role);
-        let user = started[0].field("user").unwrap();
-        assert!(user.starts_with("NOT the role's own"), "{user}");
+    let started = found(&told, EventKind::WorkloadStarted, "attest");
+    let user = started[0].field("user").unwrap();
+    assert!(user.starts_with("NOT the role's own"), "{user}");
+}
+
+/// The same network with a cable in it.
+const AT_A_WIRE: [&str; 5] = [
+    "unshare",
+    "--net",
+    "sh",
+    "-c",
+    "ip link set lo up && ip link add near type veth peer name far && ip link set near up && exec \"$0\" \"$@\"",
+];
+
+#[test]
+fn whoever_watches_a_wire_opens_it_and_is_then_a_user_of_its_own() {
+    if !can() {
+        return;
     }
+    let first = FIRST.to_string();
+    let arguments = ["--interface", "far", "--seconds", "60", "--users", &first];
+    let mut run = Demo::start_by(&AT_A_WIRE, &arguments, &[("IIA_DEMO_NETWORK", "own")]);
+    run.until("as it comes, for 60 s");
+    let collect = Role {
+        name: "collect",
+        pid: process_of(run.pid(), ("seg01", "collect")).unwrap(),
+        user: FIRST + 6,
+    };
+    let status = collect.status();
+    let four = [collect.user; 4].map(|user| user.to_string()).join(" ");
+    assert_eq!((&status["Uid"], &status["Gid"]), (&four, &four));
+    for rights in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
+        assert_eq!(u64::from_str_radix(&status[rights], 16), Ok(0), "{rights}");
+    }
+    // It hears, and nobody of its user could begin to.
+    let hears = fs::read_to_string(collect.proc("net/packet")).unwrap();
+    let owner = |line: &&str| line.split_whitespace().nth(7) == Some("0");
+    assert_eq!(hears.lines().skip(1).filter(owner).count(), 1, "{hears}");
+    let open = "import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)";
+    let python = std::env::var("IIA_PYTHON").unwrap_or_else(|_| "python3".into());
+    let again = collect.tries(&[&python, "-c", open]).unwrap_err();
+    assert!(again.contains("PermissionError"), "{again}");
 }
 
 #[test]
@@ -211,6 +263,18 @@ fn where_a_box_was_given_no_users_every_start_says_so() {
         assert_eq!(
             user,
             "NOT the role's own, but the supervisor's: the box was given no users"
+        );
+    }
+    // As little was it given a TPM, and whatever it issued says so.
+    let issued = told.iter().filter(|one| one.kind == EventKind::SvidIssued);
+    for given in issued {
+        assert_eq!(
+            given.field("node"),
+            Some("NOT attested: the box was given no TPM")
+        );
+        assert_eq!(
+            given.field("key"),
+            Some("kept by SOFTWARE, not by hardware")
         );
     }
 }

@@ -28,9 +28,7 @@ use super::listens::Listens;
 use super::refusals::{self, Refusals};
 use super::sessions::Links;
 use super::witness::Witness;
-use super::{
-    WITH_FIREWALL, WITNESSED, admission, broker, links, log, ovn, passive, running,
-};
+use super::{WITH_FIREWALL, WITNESSED, admission, broker, links, log, ovn, passive, running};
 use crate::wire::{Announce, Seen};
 use crate::workload::Workload;
 

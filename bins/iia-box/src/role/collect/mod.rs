@@ -19,26 +19,27 @@ use iia_core::event::{Event, EventKind};
 use iia_core::finding::Finding;
 use iia_core::stream::Stream;
 use iia_core::{SpiffeId, Timestamp};
-use iia_link::rt::{Message, Session};
 
 use self::desk::Desk;
 use self::pace::Pace;
 use self::sightings::Sightings;
 pub(crate) use self::tap::{INTERFACE, Tap};
-use crate::client::{AuditClient, LakeClient};
+use crate::client::{AuditClient, Current, LakeClient};
 use crate::findings;
 use crate::wire::{self, ANNOUNCE, Announce};
 use crate::workload::Workload;
 
 /// Rows before a batch goes to the lake, and how long rows wait at most.
 const ROWS_MAX: usize = 4096;
+/// Under what the collector announces.
+const TO_BUS: &str = "iia.contract.internal.collect_to_bus";
 const FLUSH_EVERY: Duration = Duration::from_millis(200);
 
 struct Collect<'a> {
     workload: &'a Workload,
     audit: AuditClient,
     lake: LakeClient,
-    bus: Option<Session>,
+    bus: Current,
     desk: Desk<'a>,
     events: u64,
     /// Whether what comes in is the same after a fall: a capture is, a wire is not.
@@ -63,7 +64,7 @@ pub(super) async fn run(workload: &Workload, tap: Option<Tap>) -> anyhow::Result
         workload,
         audit,
         lake,
-        bus: None,
+        bus: Current::new(workload, "bus", TO_BUS, ANNOUNCE),
         desk,
         events: 0,
         again,
@@ -191,18 +192,7 @@ impl Collect<'_> {
 
     /// Nobody waits for the bus: what it does not take is lost to it, and is in the lake.
     async fn announce(&mut self, announce: Announce) {
-        if self.bus.is_none() {
-            let contract = "iia.contract.internal.collect_to_bus";
-            self.bus = self.workload.connect("bus", contract, ANNOUNCE).await.ok();
-        }
-        if let Some(bus) = &mut self.bus
-            && bus
-                .send(Message::push(wire::encode(&announce)))
-                .await
-                .is_err()
-        {
-            self.bus = None;
-        }
+        let _lost_to_it = self.bus.push(wire::encode(&announce)).await;
     }
 }
 

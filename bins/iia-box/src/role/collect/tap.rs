@@ -7,6 +7,8 @@ use iia_capture::live::confine::confine;
 use iia_capture::live::packets::{Options, Source};
 use iia_capture::live::passive::{self, Doubt, Interface, Watch};
 
+use crate::users;
+
 /// The first of the arguments that name an interface and for how many seconds it is watched, 0 without end.
 pub(crate) const INTERFACE: &str = "interface";
 
@@ -19,7 +21,8 @@ pub(crate) struct Tap {
 }
 
 impl Tap {
-    /// Opens the interface that the arguments name, if they name one, and gives up every right that a process can send with.
+    /// Opens the interface that the arguments name, if they name one, becomes the role's own user, and gives up every right that
+    /// a process can send with.
     /// To be called before there are threads.
     ///
     /// # Errors
@@ -27,6 +30,7 @@ impl Tap {
     pub(crate) fn take(args: &[String]) -> anyhow::Result<Option<Self>> {
         let tap = Self::open(args)?;
         if let Some(tap) = &tap {
+            users::become_own()?;
             confine(&[&tap.source])?;
         }
         Ok(tap)

@@ -48,7 +48,7 @@ impl Engine {
         (settings, dir): (&Settings, &BoxDir),
         interface: &str,
     ) -> anyhow::Result<Self> {
-        let place = dir.state().join("witness");
+        let place = dir.state().join("intrusion");
         fs::create_dir_all(&place)?;
         let (policy, _) = Policy::<Passed>::compile(&settings.catalog, &settings.topology);
         let mut text = policy.write();
