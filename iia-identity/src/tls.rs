@@ -28,6 +28,18 @@ use fault::alert;
 /// The application protocol of links; its absence is refused (invariant 1).
 pub const ALPN: &[u8] = b"iia/1";
 
+/// Whether this processor has instructions of its own for AES-GCM, which the provider takes where they are.
+pub fn aes_in_hardware() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("aes")
+        && std::arch::is_x86_feature_detected!("pclmulqdq");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("aes")
+        && std::arch::is_aarch64_feature_detected!("pmull");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    false
+}
+
 /// A server that shows its own SVID and asks every client for one of a known trust domain.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use iia_core::SpiffeId;
@@ -71,18 +71,6 @@ impl Keys {
     }
 }
 
-/// A role's own end: a key that it has on loan.
-pub(crate) fn on_loan(Lent { number, public }: Lent, way: &Arc<Mutex<UnixStream>>) -> LentKey {
-    let way = Arc::clone(way);
-    LentKey::new(&public, move |message| {
-        let message = message.to_vec().into();
-        let way = way.lock().unwrap_or_else(PoisonError::into_inner);
-        pipe::send(&*way, &Ask { number, message }).ok()?;
-        let Signed(signature) = pipe::receive(&*way).ok()??;
-        signature.map(Vec::from)
-    })
-}
-
-fn lock(keys: &Mutex<Keys>) -> std::sync::MutexGuard<'_, Keys> {
+fn lock(keys: &Mutex<Keys>) -> MutexGuard<'_, Keys> {
     keys.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admit;
+mod asks;
 mod beat;
 mod boxdir;
 mod cell;

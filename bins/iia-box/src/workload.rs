@@ -1,7 +1,7 @@
 //! What every role has: an identity, the verified configuration, and links to others by role name.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io::{stdin, stdout};
+use std::io::stdin;
 use std::net::SocketAddr;
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
@@ -21,18 +21,16 @@ use iia_core::time::{Clock as _, Floor, Reading, SystemClock};
 use iia_core::zone::Zone;
 use iia_core::{SpiffeId, Timestamp};
 use iia_edge::query::Inventory;
-use iia_identity::IdentityError;
 use iia_identity::bundle::BundleSet;
-use iia_identity::issue::{self, PrivateKey};
 use iia_identity::pipe::{self, Down, Root, Start, Up, Whom};
-use iia_identity::svid::{Store, Svid};
+use iia_identity::svid::Store;
 use iia_link::failure::{Alarm, Outage};
 use iia_link::rt::{Endpoint, Listener, Session, Target};
 use tokio::sync::watch;
 
+use crate::asks::{Keys, ask_svid};
 use crate::boxdir::BoxDir;
-use crate::lender::on_loan;
-use crate::orders::{Answer, Answers, Order, answer, cut, watch_pipe};
+use crate::orders::{Answers, Order, cut, watch_pipe};
 use crate::outage;
 use crate::proof::Proof;
 use crate::refused;
@@ -66,20 +64,6 @@ struct Shared {
     teller: Teller,
     orders: watch::Receiver<Order>,
     keys: Keys,
-}
-
-/// Where a workload's keys are.
-enum Keys {
-    /// In this process.
-    Own,
-    /// With the supervisor, which signs over this way.
-    Lent(Arc<Mutex<UnixStream>>),
-}
-
-/// What a workload asks for before it has another SVID.
-enum Asked {
-    Own(PrivateKey),
-    Lent(Arc<Mutex<UnixStream>>),
 }
 
 /// Where a workload's news go.
@@ -439,63 +423,6 @@ impl Workload {
                     let _supervisor_gone = news.send(news_of);
                 }
             }
-        }
-    }
-}
-
-impl Keys {
-    /// The supervisor signs over this process's standard output, which nothing else is written to.
-    fn of(start: &Start) -> anyhow::Result<Self> {
-        Ok(match start.lends {
-            true => {
-                let way = stdout().as_fd().try_clone_to_owned()?;
-                Self::Lent(Arc::new(Mutex::new(way.into())))
-            }
-            false => Self::Own,
-        })
-    }
-
-    /// What to ask the supervisor for, and what to make an SVID of its answer with.
-    fn ask(&self, id: &SpiffeId) -> Result<(Up, Asked), IdentityError> {
-        Ok(match self {
-            Self::Own => {
-                let (csr, key) = issue::request(id)?;
-                (Up::Request(csr.into()), Asked::Own(key))
-            }
-            Self::Lent(way) => (Up::Key, Asked::Lent(Arc::clone(way))),
-        })
-    }
-}
-
-impl Asked {
-    fn svid(self, (lent, chain): Answer) -> Result<Svid, IdentityError> {
-        match (self, lent) {
-            (Self::Own(key), None) => Svid::new(chain, key),
-            (Self::Lent(way), Some(lent)) => {
-                Svid::with_signing_key(chain, Arc::new(on_loan(lent, &way)))
-            }
-            _ => Err(IdentityError::BadCertificate),
-        }
-    }
-}
-
-/// Asks for the first SVID; who is revoked already is told before it comes.
-fn ask_svid(
-    pipe: &UnixStream,
-    (id, keys): (&SpiffeId, &Keys),
-) -> anyhow::Result<(Svid, Vec<Whom>)> {
-    let mut revoked = Vec::new();
-    let (up, asked) = keys.ask(id)?;
-    pipe::send(pipe, &up)?;
-    loop {
-        match pipe::receive(pipe)? {
-            Some(Down::Revoke(whom)) => revoked.push(whom),
-            Some(Down::Refused(reason)) => anyhow::bail!("no SVID for {id}: {reason}"),
-            Some(down) => {
-                let answer = answer(down).context("the supervisor said something else")?;
-                return Ok((asked.svid(answer)?, revoked));
-            }
-            None => anyhow::bail!("the supervisor went away"),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use iia_identity::tls;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::course::Course;
@@ -88,6 +89,11 @@ impl Run {
         let _memory = memory.transpose()?;
         let course = Course::new(dir, self.outfit()?);
         course.say(Tone::Head, &format!("{name}, in {}", path.display()));
+        let cipher = match tls::aes_in_hardware() {
+            true => "links are encrypted with the processor's own AES",
+            false => "this processor has no AES of its own: links are encrypted by SOFTWARE",
+        };
+        course.say(Tone::Note, cipher);
         if !course.watches_firewall() {
             course.say(
                 Tone::Note,

@@ -88,6 +88,13 @@ fn r_inv_20_a_box_follows_what_is_applied_and_nothing_else() {
     place.bad("iia-box run seg01 --replay nowhere.pcap", "nowhere.pcap");
     let words = format!("run seg01 --replay {} --speed 0", capture());
     let mut running = Running::start(&place, &words);
+    // R-HWC-02: it says what encrypts its links, as the kernel tells of the processor.
+    let flags = place.good("cat /proc/cpuinfo").to_lowercase();
+    let has_aes = flags.split_whitespace().any(|flag| flag == "aes");
+    running.until(match has_aes {
+        true => "links are encrypted with the processor's own AES",
+        false => "links are encrypted by SOFTWARE",
+    });
     running.until("waits for its first configuration");
     place.bad(&format!("iia-box {words}"), "this box runs already");
 

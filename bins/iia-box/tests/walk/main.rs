@@ -16,6 +16,7 @@ mod damage;
 mod demo;
 mod ended;
 mod events;
+mod failures;
 mod falls;
 mod heads;
 mod identities;
