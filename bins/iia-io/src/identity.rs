@@ -154,7 +154,7 @@ fn listen(pipe: UnixStream) -> Receiver<Order> {
                 Down::Svid(chain) => Order::Svid(chain.into_iter().map(Vec::from).collect()),
                 Down::Revoke(whom) => Order::Revoke(whom),
                 Down::Stop => break,
-                Down::Start(_) | Down::Refused(_) | Down::Drain => continue,
+                Down::Start(_) | Down::Refused(_) | Down::Drain | Down::Lent(..) => continue,
             };
             if order.send(told).is_err() {
                 return;
