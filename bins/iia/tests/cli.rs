@@ -340,7 +340,7 @@ fn a_reader_that_has_seen_enough_ends_the_program_without_a_word() {
 }
 
 #[test]
-fn a_bench_of_a_small_trace_prints_three_stages_and_a_parquet_file() {
+fn a_bench_of_a_small_trace_prints_each_stage_and_a_parquet_file() {
     let dir = tempfile::tempdir().unwrap();
     let (trace, parquet) = (dir.path().join("t.pcap"), dir.path().join("o.parquet"));
     let output = iia(&[
@@ -366,7 +366,7 @@ fn a_bench_of_a_small_trace_prints_three_stages_and_a_parquet_file() {
     let rows = out(&output);
     assert_eq!(
         (output.status.code(), rows.lines().count()),
-        (Some(0), 3),
+        (Some(0), 4),
         "{}",
         err(&output)
     );

@@ -173,6 +173,20 @@ fn programs() -> bool {
     is_there
 }
 
+/// Has the state of an image signed by whoever builds images, into a file.
+fn signed(machine: &Machine<'_>, file: &str, draft: &str) -> String {
+    let place = machine.place;
+    place.write("draft", draft);
+    let message = place.inside("iia-box").args(["policy", "message", "draft"]);
+    let message = message.output().unwrap();
+    assert!(message.status.success(), "{message:?}");
+    fs::write(place.path("message"), message.stdout).unwrap();
+    machine.does("openssl dgst -sha256 -sign signer.pem -out signature message");
+    let signed = place.good("iia-box policy signed draft --signature signature");
+    place.write(file, &signed);
+    signed
+}
+
 #[test]
 fn r_flt_29_what_the_machine_attests_is_published_and_believed_without_a_tpm() {
     let Some(place) = Place::new() else { return };
@@ -202,8 +216,8 @@ fn r_flt_29_what_the_machine_attests_is_published_and_believed_without_a_tpm() {
         "{one}"
     );
     let two = one.replace(&extended("one"), &extended("two"));
-    place.write("registers-1", &one);
-    place.write("registers-2", &two);
+    let one = signed(&machine, "registers-1", &one);
+    let two = signed(&machine, "registers-2", &two);
 
     // Once an image is named, and only then, the machine is asked.
     operators.begin("");

@@ -166,8 +166,10 @@ fn lens(bytes: &[u8]) -> [Option<usize>; 2] {
     let (question, answer) = match function {
         1..=4 => (Some(8), at(2).map(|len| 5 + len)),
         5 | 6 => (Some(8), None),
-        7 | 11 | 12 | 17 => (Some(4), at(2).map(|len| 5 + len)),
+        7 => (Some(4), Some(5)),
         8 => (Some(8), None),
+        11 => (Some(4), Some(8)),
+        12 | 17 => (Some(4), at(2).map(|len| 5 + len)),
         15 | 16 => (at(6).map(|len| 9 + len), Some(8)),
         20 | 21 => (None, at(2).map(|len| 5 + len)),
         22 => (Some(10), None),
