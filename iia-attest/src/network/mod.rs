@@ -12,6 +12,7 @@ pub mod ear;
 mod fleet;
 mod judge;
 mod known;
+#[cfg(feature = "std")]
 pub mod links;
 mod outbox;
 mod pace;
