@@ -177,8 +177,11 @@ fn programs() -> bool {
 fn signed(machine: &Machine<'_>, file: &str, draft: &str) -> String {
     let place = machine.place;
     place.write("draft", draft);
-    let message = place.inside("iia-box").args(["policy", "message", "draft"]);
-    let message = message.output().unwrap();
+    let mut program = place.inside("iia-box");
+    let message = program
+        .args(["policy", "message", "draft"])
+        .output()
+        .unwrap();
     assert!(message.status.success(), "{message:?}");
     fs::write(place.path("message"), message.stdout).unwrap();
     machine.does("openssl dgst -sha256 -sign signer.pem -out signature message");
