@@ -62,8 +62,7 @@ fn carried(random: &mut Random) -> Vec<u8> {
 
 /// A message between two who are known by a number, as a decoder tells it.
 fn said(
-    number: usize,
-    at: i64,
+    (number, at): (usize, i64),
     (protocol, what): (Protocol, &'static str),
     name: &'static str,
     bytes: &[u8],
@@ -113,8 +112,7 @@ fn told(all: &[Vec<u8>], name: &'static str, step: usize) -> Found {
     for (number, bytes) in all.iter().enumerate() {
         for (at, piece) in (1..).zip(bytes.chunks(step.max(1))) {
             said(
-                number,
-                at,
+                (number, at),
                 (Protocol::Mqtt, "publish"),
                 name,
                 piece,
@@ -212,15 +210,14 @@ fn files_without_end_stay_within_the_limits() {
     for at in 0..8 {
         for number in 0..FILES_LEN_MAX / FILE_LEN_MAX + 2 {
             let kind = (Protocol::ModbusTcp, "read_file_record");
-            said(number, at, kind, "modbus.data", &piece, &mut |seen| {
+            said((number, at), kind, "modbus.data", &piece, &mut |seen| {
                 engine.observe(seen, &mut |_| sightings += 1);
             });
         }
     }
     // Beyond the limit of a file its pieces are looked at one by one.
     said(
-        0,
-        9,
+        (0, 9),
         (Protocol::ModbusTcp, "read_file_record"),
         "modbus.data",
         b"the end",

@@ -20,6 +20,7 @@ mod tshark;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use iia_core::digest::decode_hex;
 use made::{Capture, frames, layouts, mailboxes, profinet, registers};
 use truth::Values;
 
@@ -146,13 +147,10 @@ fn named(ours: &mut Values, names: &[Name]) {
 }
 
 fn dotted(hex: &str) -> String {
-    let pairs = (0..hex.len()).step_by(2);
-    let numbers = pairs.map(|at| {
-        u8::from_str_radix(&hex[at..at + 2], 16)
-            .unwrap()
-            .to_string()
-    });
-    numbers.collect::<Vec<_>>().join(".")
+    let mut bytes = vec![0; hex.len() / 2];
+    decode_hex(hex, &mut bytes).unwrap();
+    let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
+    numbers.join(".")
 }
 
 /// Whoever sent it: each frame has a moment of its own.

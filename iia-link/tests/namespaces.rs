@@ -1,6 +1,6 @@
 //! Two zones, each a network namespace of its own, with one cable between them: whoever cannot prove who it is gets nothing
 //! across it, whatever it lacks.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod made;
 

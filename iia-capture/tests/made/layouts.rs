@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use iia_capture::generate;
+use iia_core::digest::decode_hex;
 
 use super::frames::{CLIENT, ENDS, datagram};
 
@@ -111,8 +112,7 @@ fn bytes(text: &str) -> Vec<u8> {
 }
 
 fn hex(digits: &str) -> Vec<u8> {
-    let pairs = (0..digits.len()).step_by(2);
-    pairs
-        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
-        .collect()
+    let mut bytes = vec![0; digits.len() / 2];
+    decode_hex(digits, &mut bytes).unwrap();
+    bytes
 }
