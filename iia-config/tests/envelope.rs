@@ -15,9 +15,9 @@ use iia_config::envelope::{
     Armour, ENVELOPE_LEN_MAX, EnvelopeError, SIGNATURES_MAX, cosign, open, pae, seal,
 };
 use iia_config::lifecycle::Submitted;
-use iia_config::trust::{Class, SuccessionError, Trust, succeed};
+use iia_config::trust::{Class, SuccessionError, Trust, key_text, succeed};
 use iia_core::event::EventKind;
-use iia_core::sign::{KeyId, Signature, Signer};
+use iia_core::sign::{KeyId, PublicKey, Signature, Signer};
 
 const TWO: &str = "\napproval_rule config {\n  class config\n  threshold 2\n}\n";
 
@@ -196,6 +196,16 @@ fn one_key_under_two_names_is_no_trust_document() {
     );
     let found = Trust::parse(text.as_bytes()).unwrap_err();
     assert!(found[0].message.contains("same key"), "{found:?}");
+}
+
+#[test]
+fn a_key_is_a_key_whatever_its_first_bytes_are() {
+    // Its base64 begins with two slashes, as that of one key in 4096 does.
+    let public = key_text(&PublicKey::from_bytes([0xff; 32]));
+    let entry = format!("\nkey eve {{\n  operator eve\n  public {public}\n  class approval\n}}\n");
+    let text = trust_text("").replace("\nfleet", &format!("{entry}\nfleet"));
+    assert!(public.starts_with("ed25519://"));
+    assert!(Trust::parse(text.as_bytes()).is_ok(), "{text}");
 }
 
 #[test]

@@ -122,7 +122,8 @@ fn letters(token: &[u8]) -> Option<Kind> {
     match behind.first() {
         None | Some(b'*') => pattern(head, behind),
         Some(b'/') => port(token),
-        Some(b':') if behind.starts_with(b"://") => locator(token),
+        // One key in 4096 begins with two slashes.
+        Some(b':') if behind.starts_with(b"://") => pubkey(token).or_else(|| locator(token)),
         Some(b':') => hash(token).or_else(|| pubkey(token)).or_else(|| net(token)),
         Some(b'+') => uri(token),
         _ => None,

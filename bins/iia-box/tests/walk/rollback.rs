@@ -66,8 +66,8 @@ fn r_atn_20_a_disk_that_is_put_back_is_found_by_the_next_box_up() {
         let reason = event.field("reason").unwrap_or_default();
         reason.contains("an older state") && reason.contains("was put back")
     });
-    // The row goes into the lake a moment after the record.
-    std::thread::sleep(Duration::from_secs(1));
+    // The row goes into the lake after the record, when the consumer's refusal has come back.
+    std::thread::sleep(Duration::from_secs(5));
     let run = demo.pull_the_plug();
     let batches = run.rows("seg01", &Stream::AUDIT_VERIFY);
     let unsound = batches.iter().flat_map(|batch| {
