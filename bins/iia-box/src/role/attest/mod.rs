@@ -18,6 +18,7 @@ mod senses;
 mod sessions;
 mod sight;
 mod sinks;
+mod told;
 mod witness;
 
 use std::time::Duration;

@@ -1,7 +1,6 @@
 //! What the kernel decided: packets that the firewall of the box refused, and its audit. Each is a record of the chain; what the
 //! firewall refused is a finding as well, since no contract covers it.
 
-use std::collections::VecDeque;
 use std::io;
 use std::thread;
 use std::time::Duration;
@@ -11,13 +10,13 @@ use iia_capture::live::Reader;
 use iia_contract::compile::nft::{GROUP_CROSS_SIDE, GROUP_OBSERVE, GROUP_REJECTED};
 use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind, Field};
-use iia_core::finding::Finding;
 use iia_core::stream::Stream;
 use iia_core::time::Clock as _;
 use tokio::sync::mpsc;
 
 use super::WITH_FIREWALL;
 use super::senses::{Heard, Sense, Source};
+use super::told::Told;
 use crate::tally::Tally;
 use crate::workload::{Workload, clock};
 
@@ -25,8 +24,6 @@ use crate::workload::{Workload, clock};
 const PACKET_LEN_MAX: u32 = 128;
 /// How long nothing may be there before it is looked again, and what is counted is told.
 const IDLE: Duration = Duration::from_millis(20);
-/// Findings that wait to be taken at most; beyond it they are counted, and the chain has the record of each.
-const WAITING_MAX: usize = 4096;
 /// What the firewall logs, and what is told where it cannot be read.
 const GROUPS: [(u16, &str); 3] = [
     (GROUP_REJECTED, "what the firewall refuses"),
@@ -133,38 +130,9 @@ fn again(kind: Vec<(String, String)>, (now, count): (Timestamp, u64)) -> Event {
 }
 
 /// What the firewall refused, as findings.
-#[derive(Default)]
-pub(super) struct Refusals {
-    waiting: VecDeque<Finding>,
-    unseen: u64,
-}
-
-impl Sense for Refusals {
-    fn stream(&self) -> Stream {
-        Stream::VIOLATION
-    }
-
-    fn hear(&mut self, _: Timestamp, heard: &Heard) -> anyhow::Result<bool> {
-        let Heard::Sensed(event) = heard else {
-            return Ok(false);
-        };
-        let Some(finding) = refusal(event) else {
-            return Ok(false);
-        };
-        match self.waiting.len() < WAITING_MAX {
-            true => self.waiting.push_back(finding),
-            false => self.unseen += 1,
-        }
-        Ok(true)
-    }
-
-    fn tick(&mut self, _: Timestamp) {}
-
-    fn poll(&mut self) -> Option<Finding> {
-        self.waiting.pop_front()
-    }
-
-    fn unseen(&self) -> u64 {
-        self.unseen
-    }
+pub(super) fn sense() -> Box<dyn Sense> {
+    Told::on(Stream::VIOLATION, |heard| match heard {
+        Heard::Sensed(event) => refusal(event),
+        _ => None,
+    })
 }

@@ -25,10 +25,11 @@ use super::disk::ISSUANCE;
 use super::image::{self, Quoted};
 use super::io::Plant;
 use super::listens::Listens;
-use super::refusals::{self, Refusals};
 use super::sessions::Links;
-use super::witness::Witness;
-use super::{WITH_FIREWALL, WITNESSED, admission, broker, links, log, ovn, passive, running};
+use super::{
+    WITH_FIREWALL, WITNESSED, admission, broker, links, log, ovn, passive, refusals, running,
+    witness,
+};
 use crate::wire::{Announce, Seen};
 use crate::workload::Workload;
 
@@ -101,7 +102,7 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
     let looks = running::Looks::new(workload);
     let mut all: Vec<Box<dyn Sense>> = vec![
         match workload.args().iter().any(|arg| arg == WITNESSED) {
-            true => Box::new(Witness::new(workload)),
+            true => witness::sense(workload),
             false => Box::new(OnTheWire(Network::new(catalog))),
         },
         Box::new(Links::new(workload)),
@@ -116,7 +117,7 @@ pub(super) fn all(workload: &Workload) -> anyhow::Result<Observers> {
             _ => None,
         };
         all.push(Listens::on(Stream::ATTEST_POLICY_DRIFT, observer, takes));
-        all.push(Box::new(Refusals::default()));
+        all.push(refusals::sense());
     }
     if let Some(plant) = Plant::of(workload) {
         all.push(Box::new(plant));
