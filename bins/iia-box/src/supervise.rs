@@ -396,8 +396,8 @@ fn spawn<'a>(
     Ok((child, held))
 }
 
-/// Starts a process with its end of the pipe, and of the way to its keys. A group of its own: an interrupt from the terminal is for the supervisor, which
-/// then closes in order.
+/// Starts a process with its end of the pipe, and of the way to its keys. A group of its own: an interrupt from the terminal is
+/// for the supervisor, which then closes in order.
 fn begin(
     command: &mut Command,
     (pipe, signs): (UnixStream, Option<UnixStream>),

@@ -1,7 +1,6 @@
 //! Every door of two boxes that run: which are open, who speaks through them, and what a client of the web gets.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use super::one::capture;
 use super::operators::Operators;
 use super::place::Place;
 use super::running::Running;
-use super::two::pinned;
+use super::two::{pinned, swap_roots};
 
 const BOX: &str = include_str!("../../../../examples/box-pi/box.icl");
 const SITE: &str = include_str!("../../../../examples/site/site.icl");
@@ -86,11 +85,7 @@ fn r_inv_01_no_door_of_a_running_box_speaks_http_and_each_is_declared() {
     site.begin("");
     let (witness, mirror) = (key("site/public/witness"), key("site/public/mirror"));
     seg01.begin(&format!("--witness {witness} --mirror {mirror}"));
-    for (whose, whom) in [("seg01", "site"), ("site", "seg01")] {
-        fs::create_dir(place.path(whose).join("roots")).unwrap();
-        let root = place.path(whom).join("public/root.der");
-        fs::copy(root, place.path(whose).join("roots").join(whom)).unwrap();
-    }
+    swap_roots(&place);
     let log = key("seg01/public/log");
     let mut above = Running::start(&place, &format!("run site --below {log}"));
     let (code, said) = site.apply(&pinned(SITE, "iia.local", &seg01.pin), 60);

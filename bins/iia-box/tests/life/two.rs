@@ -23,6 +23,15 @@ pub(crate) fn pinned(text: &str, domain: &str, pin: &str) -> String {
     )
 }
 
+/// Each box gets the certificate of the other one's root.
+pub(crate) fn swap_roots(place: &Place) {
+    for (whose, whom) in [("seg01", "site"), ("site", "seg01")] {
+        fs::create_dir(place.path(whose).join("roots")).unwrap();
+        let root = place.path(whom).join("public/root.der");
+        fs::copy(root, place.path(whose).join("roots").join(whom)).unwrap();
+    }
+}
+
 /// Waits until it is so.
 #[track_caller]
 fn soon(what: &str, is: impl Fn() -> bool) {
@@ -58,11 +67,7 @@ fn r_ict_02_two_boxes_speak_once_each_pins_the_others_root() {
     );
     above.until("the box runs under");
     let words = format!("run seg01 --replay {} --speed 0", capture());
-    for (whose, whom) in [("seg01", "site"), ("site", "seg01")] {
-        fs::create_dir(place.path(whose).join("roots")).unwrap();
-        let root = place.path(whom).join("public/root.der");
-        fs::copy(root, place.path(whose).join("roots").join(whom)).unwrap();
-    }
+    swap_roots(&place);
     let mut below = Running::start(&place, &words);
     let (code, said) = seg01.apply(&pinned(BOX, "site.example", &site.pin), 60);
     assert_eq!(code, 0, "{said}");
