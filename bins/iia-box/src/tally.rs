@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use iia_core::Timestamp;
+use iia_core::event::{Event, EventKind};
 use iia_core::time::SECOND_NS;
 
 /// The same again within this time is counted and not told.
@@ -64,4 +65,15 @@ impl<K: Clone + Default + Ord> Tally<K> {
         });
         counted
     }
+}
+
+/// That the same was there again, so many times, by the fields that make it the same.
+pub(crate) fn again(
+    kind: EventKind,
+    fields: Vec<(String, String)>,
+    (now, count): (Timestamp, u64),
+) -> Event {
+    let with = |event: Event, (key, value): (String, String)| event.with(&key, value);
+    let event = fields.into_iter().fold(Event::new(kind, now), with);
+    event.with("count", count.to_string())
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use iia_attest::network::alarm::{addr, refusal};
 use iia_capture::live::Reader;
 use iia_contract::compile::nft::{GROUP_CROSS_SIDE, GROUP_OBSERVE, GROUP_REJECTED};
-use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind, Field};
 use iia_core::stream::Stream;
 use iia_core::time::Clock as _;
@@ -17,7 +16,7 @@ use tokio::sync::mpsc;
 use super::WITH_FIREWALL;
 use super::senses::{Heard, Sense, Source};
 use super::told::Told;
-use crate::tally::Tally;
+use crate::tally::{Tally, again};
 use crate::workload::{Workload, clock};
 
 /// Bytes of a packet that are read: its headers.
@@ -99,7 +98,9 @@ fn read(mut reader: Reader, heard: &mpsc::Sender<Heard>) -> io::Result<()> {
             told.extend(is_news.then_some(event));
         })?;
         let counted = tally.settle(now).into_iter();
-        told.extend(counted.map(|(kind, count)| again(kind, (now, count))));
+        told.extend(
+            counted.map(|(kind, count)| again(EventKind::PacketLogged, kind, (now, count))),
+        );
         for event in told {
             let _nobody = heard.blocking_send(Heard::Sensed(Box::new(event)));
         }
@@ -120,13 +121,6 @@ fn kind_of(event: &Event) -> Vec<(String, String)> {
     fields
         .map(|field| (field.key.clone(), value(field)))
         .collect()
-}
-
-fn again(kind: Vec<(String, String)>, (now, count): (Timestamp, u64)) -> Event {
-    let event = Event::new(EventKind::PacketLogged, now);
-    let with = |event: Event, (key, value): (String, String)| event.with(&key, value);
-    let event = kind.into_iter().fold(event, with);
-    event.with("count", count.to_string())
 }
 
 /// What the firewall refused, as findings.

@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use iia_attest::correlator::Correlator as _;
 use iia_attest::network::links::Inside;
 use iia_attest::network::{Deed, Ear, Wire, alarm};
+use iia_capture::live::packets::Counts;
 use iia_core::Timestamp;
 use iia_core::event::{Event, EventKind};
 
 pub(super) use self::ears::Ears;
 use crate::client::AuditClient;
-use crate::tally::Tally;
+use crate::tally::{Tally, again};
 use crate::workload::Workload;
 
 /// How long the role sleeps when nobody has something for it.
@@ -27,7 +28,7 @@ const LATE_NS: i64 = 100_000_000;
 /// How often it is looked whether other links of the box are there than are heard.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Fields by which alerts of one rule are the same, seen from whoever asks: whatever port is another each time counts for nothing.
-const SAME: [&str; 10] = [
+const SAME: [&str; 11] = [
     "type",
     "signature",
     "rule",
@@ -38,6 +39,7 @@ const SAME: [&str; 10] = [
     "clause",
     "source",
     "destination",
+    "direction",
 ];
 /// Rules that are told apart; beyond it they share what is told.
 const RULES_MAX: usize = 1024;
@@ -84,6 +86,7 @@ pub(super) async fn run(workload: &Workload, ears: Option<Ears>) -> anyhow::Resu
         if looked.elapsed() >= LOOK_EVERY {
             looked = Instant::now();
             role.check_links(&ears)?;
+            role.counted(workload.now(), Tally::settle);
         }
         role.tell();
         match heard || told {
@@ -135,8 +138,7 @@ impl Watch<'_> {
                 self.wire.handle_observation(at, deed);
             });
         }
-        let after = ears.tap.source.counts();
-        let lost = after.dropped - before.dropped + after.malformed - before.malformed;
+        let lost = lost(&before, &ears.tap.source.counts());
         if lost > 0 {
             self.wire.handle_observation(reached, Deed::Lost(lost));
         }
@@ -159,8 +161,7 @@ impl Watch<'_> {
             for packet in batch.packets() {
                 ear.handle_frame(packet.ts, packet.data, &mut each);
             }
-            let after = source.counts();
-            let lost = after.dropped - before.dropped + after.malformed - before.malformed;
+            let lost = lost(&before, &source.counts());
             if lost > 0 {
                 each(reached, Deed::Lost(lost));
             }
@@ -192,7 +193,6 @@ impl Watch<'_> {
                 self.audit.submit(event);
             }
         }
-        self.counted(now, Tally::settle);
         Ok(any)
     }
 
@@ -214,10 +214,8 @@ impl Watch<'_> {
                     true => others(rule),
                     false => kind,
                 };
-                let event = Event::new(EventKind::IntrusionAlert, now);
-                let with = |event: Event, (key, value): (String, String)| event.with(&key, value);
-                let event = kind.into_iter().fold(event, with);
-                self.audit.submit(event.with("count", count.to_string()));
+                let event = again(EventKind::IntrusionAlert, kind, (now, count));
+                self.audit.submit(event);
             }
         }
     }
@@ -233,11 +231,15 @@ impl Watch<'_> {
     }
 }
 
+/// Packets that came and could not be taken.
+const fn lost(before: &Counts, after: &Counts) -> u64 {
+    after.dropped - before.dropped + after.malformed - before.malformed
+}
+
 /// What makes alerts of a rule the same.
 fn kind_of(event: &Event) -> Kind {
-    let keys = SAME.into_iter().chain(["direction"]);
     let said = |key: &str| Some((key.to_owned(), event.field(key)?.to_owned()));
-    keys.filter_map(said).collect()
+    SAME.into_iter().filter_map(said).collect()
 }
 
 /// Alerts of a rule that found no room.
