@@ -106,7 +106,12 @@ impl Files {
             file.looked = file.bytes.len();
         }
         self.0.push(file);
-        self.0.last_mut().map(|file| (file, is_time))
+        self.newest().map(|file| (file, is_time))
+    }
+
+    /// The file that took a piece last.
+    pub(super) fn newest(&mut self) -> Option<&mut File> {
+        self.0.last_mut()
     }
 
     /// The file is over.

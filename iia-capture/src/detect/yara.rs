@@ -161,7 +161,7 @@ impl Yara {
             found.extend(self.scan(&whole));
         }
         // Once for a file, however often it is looked at.
-        if let Some((file, _)) = self.files.add((place, ts), &[]) {
+        if let Some(file) = self.files.newest() {
             found.retain(|at| file.held.insert(*at));
         }
         self.tell(&found, ((place.0, place.1), ts), tell);
