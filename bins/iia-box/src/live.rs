@@ -30,6 +30,8 @@ struct State {
     last_ns: i64,
     shown: Option<Shown>,
     rate: Option<(Instant, u64, f64)>,
+    /// Words of a finding that somebody waits for.
+    awaited: Option<String>,
     stopped: bool,
 }
 
@@ -66,6 +68,16 @@ impl Live {
     /// Stops following.
     pub(crate) fn stop(&self) {
         self.state.borrow_mut().stopped = true;
+    }
+
+    /// From now on looks for a finding with these words, whether it gets a line or not.
+    pub(crate) fn await_finding(&self, words: &str) {
+        self.state.borrow_mut().awaited = Some(words.into());
+    }
+
+    /// Whether a finding with the words that were waited for last was heard.
+    pub(crate) fn has_come(&self) -> bool {
+        self.state.borrow().awaited.is_none()
     }
 
     /// Lines that arrived since the last call.
@@ -137,6 +149,8 @@ impl State {
     }
 
     fn finding(&mut self, finding: &Finding) {
+        self.awaited
+            .take_if(|words| finding.reason.contains(words.as_str()));
         let now = Instant::now();
         let shown = self.shown.get_or_insert_with(|| Shown::new(now));
         match shown.take(finding, now) {

@@ -32,7 +32,7 @@ const CONTRACT: &str = "contract iia.contract.device.historian_press_b";
 /// Lines of a difference that are shown at most.
 const LINES_MAX: usize = 8;
 /// How long the desk may be busy, and its events on their way into the chain.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The box whose configuration is changed, and who may change it.
 struct Change<'a> {

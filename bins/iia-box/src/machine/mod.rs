@@ -41,7 +41,7 @@ use crate::terms::Settings;
 use crate::workload::{Workload, clock};
 
 /// How long a role may take to serve, and a consumer to end.
-const WAIT_MAX: Duration = Duration::from_secs(20);
+const WAIT_MAX: Duration = Duration::from_secs(60);
 /// Under what the supervisor speaks with the keeper of the chain.
 pub(crate) const TO_AUDIT: &str = "iia.contract.internal.cfg_to_audit";
 /// What the workload is called that follows the bus for whoever watches the box.
@@ -50,7 +50,7 @@ pub(crate) const STEP: Duration = Duration::from_millis(20);
 /// Events that wait for the way to the chain at most; what comes before it is the supervisor's own identity.
 const EARLY_MAX: usize = 64;
 /// How long the way to the chain may take to be empty when it is closed.
-const FLUSH_MAX: Duration = Duration::from_secs(5);
+const FLUSH_MAX: Duration = Duration::from_secs(15);
 /// The life of a box's root certificate.
 const ROOT_YEARS: i64 = 10;
 

@@ -14,6 +14,8 @@ use iia_core::stream::Stream;
 use iia_lake::{Lake, Options, ipc};
 
 const ENDS_IN: Duration = Duration::from_secs(120);
+/// Where the demo's own errors go, beside its run.
+const ERRORS: &str = "errors";
 
 /// The demo's process, which ends with the test that started it.
 struct Running(Child);
@@ -78,6 +80,7 @@ impl Demo {
             .arg(dir.path().join("run"))
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
+            .stderr(File::create(dir.path().join(ERRORS)).unwrap())
             .spawn()
             .unwrap();
         Self {
@@ -172,7 +175,8 @@ impl Demo {
             let read = reader.read_line(&mut line).unwrap();
             assert!(
                 read > 0,
-                "the demo ended before `{words}`:\n{}",
+                "{}the demo ended before `{words}`:\n{}",
+                self.errors(),
                 self.lines.concat()
             );
             self.lines.push(line);
@@ -199,17 +203,31 @@ impl Demo {
             }
             if started.elapsed() > ENDS_IN {
                 self.child.0.kill().unwrap();
-                panic!("the demo does not end: {}", self.lines.concat());
+                panic!(
+                    "{}the demo does not end: {}",
+                    self.errors(),
+                    self.lines.concat()
+                );
             }
             std::thread::sleep(Duration::from_millis(20));
         };
         self.lines.extend(reader.join().unwrap());
         let said = self.lines.concat();
-        assert!(status.success(), "{status}\n{said}{}", self.logs());
+        assert!(
+            status.success(),
+            "{}{status}\n{said}{}",
+            self.errors(),
+            self.logs()
+        );
         Finished {
             said,
             dir: self.dir,
         }
+    }
+
+    /// Why it ended as it did, which is what a reader of a failure wants to see first.
+    fn errors(&self) -> String {
+        fs::read_to_string(self.dir.path().join(ERRORS)).unwrap_or_default()
     }
 
     fn logs(&self) -> String {

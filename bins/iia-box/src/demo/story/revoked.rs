@@ -15,7 +15,7 @@ use crate::screen::Tone;
 use crate::workload::clock;
 
 /// How long a revoked identity may go on unseen before the demo goes on without it.
-const CUT_MAX: Duration = Duration::from_secs(10);
+const CUT_MAX: Duration = Duration::from_secs(30);
 const NAME: &str = "notebook_again";
 
 impl Stage<'_> {
