@@ -39,7 +39,13 @@ const CONFINED: [(&str, &[&str]); 34] = [
     ("sha1", &["iia-attest"]),
     (
         "sha2",
-        &["iia-attest", "iia-audit", "iia-edge", "iia-identity"],
+        &[
+            "iia-attest",
+            "iia-audit",
+            "iia-config",
+            "iia-edge",
+            "iia-identity",
+        ],
     ),
     (
         "tokio",

@@ -11,7 +11,7 @@ use iia_core::time::Floor;
 
 use crate::alert::AlertSinks;
 use crate::credential::Credential;
-use crate::engine::Engine;
+use crate::engine::{Engine, RulesetError, SignedRules};
 use crate::envelope::{self, EnvelopeError};
 use crate::io_master::IoMaster;
 use crate::limits::DOCUMENT_LEN_MAX;
@@ -95,12 +95,13 @@ pub fn load(dir: &Path) -> Result<Applied, AppliedError> {
         .map_or_else(String::new, |field| field.text().to_owned());
     let facts = Facts::of_box(box_name.clone());
     let checked = validate(&document, &facts).map_err(|_| AppliedError::Unsound)?;
+    let engines = signed(rules(dir, &box_name)?, Engine::all(&document));
     Ok(Applied {
         box_name,
         checked,
         topology: Topology::read(document.tree()),
         alerts: AlertSinks::read(&document),
-        engines: Engine::all(&document),
+        engines,
         credentials: Credential::all(&document),
         answers: EVENTS
             .iter()
@@ -149,6 +150,38 @@ pub fn image(dir: &Path, box_name: &str) -> Result<Option<NamedImage>, AppliedEr
         artifact: Digest::of(Context::Artifact, opened.body),
         parts: listing.items,
     }))
+}
+
+/// Reads and verifies which set of rules is applied on the box with this directory and name; `None` where none is.
+///
+/// # Errors
+/// [`AppliedError`].
+pub fn rules(dir: &Path, box_name: &str) -> Result<Option<SignedRules>, AppliedError> {
+    let store = Store::at(dir);
+    let Some(bytes) = store.get(Class::Ruleset, Slot::Applied)? else {
+        return Ok(None);
+    };
+    let trust = store.trust()?.ok_or(AppliedError::Nothing)?;
+    SignedRules::open(&bytes, &trust, &Facts::of_box(box_name))
+        .map(Some)
+        .map_err(|error| match error {
+            RulesetError::Envelope(error) => error.into(),
+            _ => AppliedError::Unsound,
+        })
+}
+
+/// The engines of a configuration, with the rules of the set that is applied: which rules an engine reads may change without the
+/// configuration, who runs which engine may not.
+fn signed(rules: Option<SignedRules>, engines: Vec<Engine>) -> Vec<Engine> {
+    let rules = rules.map_or_else(Vec::new, |rules| rules.engines);
+    let read = |engine: Engine| {
+        let own = |named: &&Engine| {
+            (&named.name, &named.engine, &named.observer)
+                == (&engine.name, &engine.engine, &engine.observer)
+        };
+        rules.iter().find(own).cloned().unwrap_or(engine)
+    };
+    engines.into_iter().map(read).collect()
 }
 
 /// Which configuration is applied, without reading it; `None` when there is none.

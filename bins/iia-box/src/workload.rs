@@ -45,6 +45,12 @@ pub(crate) fn clock() -> SystemClock {
     SystemClock::new(Floor::default(), CLOCK_ERROR_NS)
 }
 
+/// The time, where it can be trusted.
+pub(crate) fn trusted_now() -> Option<Timestamp> {
+    let reading = clock().read();
+    reading.state.is_trusted().then_some(reading.wall)
+}
+
 /// A role's own view of the box; clones share it.
 #[derive(Clone)]
 pub(crate) struct Workload {

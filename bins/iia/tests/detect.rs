@@ -5,6 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use iia_config::envelope::{Armour, seal};
+use iia_config::trust::{Class, key_text};
+use iia_core::digest::{Context, Digest};
+use iia_core::sign::{Signer as _, SoftwareKey};
 use serde_json::Value;
 
 fn press_line() -> PathBuf {
@@ -172,4 +176,113 @@ fn rules_of_yara_look_at_what_is_published() {
         text(&output.stderr).contains("IIA-CAP-0038: line 1: not a rule of YARA"),
         "{output:?}"
     );
+}
+
+/// Who may sign rules, who may sign something else, and who may sign nothing.
+fn person(seed: u8) -> SoftwareKey {
+    SoftwareKey::from_seed(&[seed; 32].into())
+}
+
+const IVY: u8 = 1;
+const ANN: u8 = 2;
+const MALLORY: u8 = 3;
+
+fn trust() -> String {
+    let entry = |name: &str, seed, class: &str| {
+        let public = key_text(&person(seed).public_key());
+        format!("\nkey {name} {{\n  operator {name}\n  public {public}\n  class {class}\n}}\n")
+    };
+    let entries = [entry("ann", ANN, "config"), entry("ivy", IVY, "ruleset")].concat();
+    format!("iia-config 1\n{entries}")
+}
+
+/// A set of rules that names this text for an engine, signed by somebody.
+fn artifact((engine, rules): (&str, &str), expires: &str, by: u8) -> Vec<u8> {
+    let digest = Digest::of(Context::File, rules.as_bytes());
+    let text = format!(
+        "iia-config 1\n\nartifact seg01.rules 1.0.0 {{\n  revision 1\n  issued 2026-11-24T06:00:00Z\n  target seg01\n}}\n\n\
+         ruleset own {{\n  kind enrichment\n  engine {engine}\n  \
+         observer spiffe://iia.local/zone/collect/workload/one\n  digest {digest}\n  expires {expires}\n}}\n"
+    );
+    seal(Class::Ruleset, text.as_bytes(), &[&person(by)]).unwrap()
+}
+
+const LATER: &str = "2099-11-24T06:00:00Z";
+const EARLIER: &str = "2026-11-25T06:00:00Z";
+
+#[test]
+fn r_zon_14_rules_that_nobody_signed_or_that_have_ended_are_refused_with_a_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let yaras = "rule program { strings: $a = \"MZ\" condition: $a at 0 }";
+    fs::write(at("own"), WRITES).unwrap();
+    fs::write(at("yara"), yaras).unwrap();
+    fs::write(at("trust"), trust()).unwrap();
+    let own = ("iia_detect", WRITES);
+    // The signatures of one text over another.
+    let good = artifact(own, EARLIER, IVY);
+    let later = artifact(own, LATER, IVY);
+    let forged = Armour {
+        body: Armour::parse(&later).unwrap().body,
+        ..Armour::parse(&good).unwrap()
+    };
+    for (signed, want) in [
+        (artifact(own, LATER, IVY), None),
+        (artifact(own, EARLIER, IVY), Some("IIA-CFG-0350")),
+        (WRITES.as_bytes().to_vec(), Some("IIA-CFG-0001")),
+        (artifact(own, LATER, MALLORY), Some("IIA-CFG-0105")),
+        (artifact(own, LATER, ANN), Some("IIA-CFG-0106")),
+        (forged.to_bytes(), Some("IIA-CFG-0101")),
+        (
+            artifact(("iia_detect", "# others"), LATER, IVY),
+            Some("IIA-CFG-0231"),
+        ),
+        (
+            artifact(("suricata", WRITES), LATER, IVY),
+            Some("IIA-CFG-0230"),
+        ),
+    ] {
+        fs::write(at("signed"), signed).unwrap();
+        let place = [
+            "--signed",
+            &at("signed"),
+            "--trust",
+            &at("trust"),
+            "--box",
+            "seg01",
+        ];
+        let output = detect(&[&["--rules", &at("own")], &place[..]].concat());
+        let said = text(&output.stderr);
+        match want {
+            None => assert_eq!(output.status.code(), Some(1), "{said}"),
+            Some(code) => {
+                assert_eq!(output.status.code(), Some(2), "{said}");
+                assert!(
+                    said.contains(code) && output.stdout.is_empty(),
+                    "{code}: {said}"
+                );
+            }
+        }
+    }
+    // Rules of YARA go the same way, and those for one engine are none for another.
+    fs::write(at("pcap"), published(b"21.5")).unwrap();
+    for (engine, want) in [("iia_yara", Some(0)), ("iia_detect", Some(2))] {
+        fs::write(at("signed"), artifact((engine, yaras), LATER, IVY)).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_iia"))
+            .args(["detect", "--yara", &at("yara"), "--signed", &at("signed")])
+            .args(["--trust", &at("trust"), "--box", "seg01", &at("pcap")])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), want, "{output:?}");
+    }
+    let other = [
+        "--signed",
+        &at("signed"),
+        "--trust",
+        &at("trust"),
+        "--box",
+        "seg02",
+    ];
+    let output = detect(&[&["--rules", &at("own")], &other[..]].concat());
+    assert!(text(&output.stderr).contains("IIA-CFG-0032"), "{output:?}");
 }

@@ -1,8 +1,10 @@
 //! Rules over what was said: any text, and what a detector makes of a conversation under it.
 
-use iia_capture::detect::{Analyzer as _, Detector, Rules, Sighting};
+use iia_capture::detect::{Analyzer as _, Detector, Rules, Sighting, Yara, YaraRules};
 use iia_core::Timestamp;
-use iia_core::observe::{Exchange, Flow, Observation, Outcome, Protocol, Transport};
+use iia_core::observe::{
+    Between, Exchange, Field, Flow, Observation, Outcome, Protocol, Said, Transport, Value,
+};
 
 /// Exchanges of the conversation.
 const EXCHANGES: usize = 256;
@@ -67,4 +69,48 @@ fn exchange(number: usize, seeds: &[u8]) -> Exchange<'static> {
         write: None,
         latency_ns: None,
     }
+}
+
+/// A text of YARA's rules is refused at a line that it has, or its rules find the same in the same bytes again, each once.
+pub fn yara(data: &[u8]) {
+    let (carried, text) = data.split_at(data.len().min(16));
+    let text = String::from_utf8_lossy(text);
+    match YaraRules::parse(&text) {
+        Err(error) => assert!((1..=text.split('\n').count()).contains(&error.line)),
+        Ok(rules) => {
+            let (first, second) = (looked(rules.clone(), carried), looked(rules, carried));
+            // What took too long says nothing about what would have been found.
+            if let (Some(first), Some(second)) = (first, second) {
+                assert_eq!(first, second);
+            }
+        }
+    }
+}
+
+/// What rules find in a payload; nothing where they did not come to its end.
+fn looked(rules: YaraRules, carried: &[u8]) -> Option<Vec<String>> {
+    let exchange = exchange(1, &[]);
+    let asked = [Field {
+        name: "mqtt.msg",
+        value: Value::Bytes(carried),
+    }];
+    let said = Observation::Said(Said {
+        ts: exchange.ts,
+        between: Between::Flow(exchange.flow),
+        from_orig: true,
+        protocol: Protocol::Mqtt,
+        what: "publish",
+        outcome: Outcome::Stated,
+        latency_ns: None,
+        asked: &asked,
+        answered: &[],
+    });
+    let (mut yara, mut told) = (Yara::new(rules), Vec::new());
+    let mut tell = |sighting: &Sighting<'_>| {
+        assert_eq!(sighting.times, 1);
+        told.push(sighting.to_string());
+    };
+    yara.observe(&said, &mut tell);
+    yara.finish(&mut tell);
+    (yara.given_up() == 0).then_some(told)
 }

@@ -60,6 +60,12 @@ pub(super) const RULESET: EntrySpec = entry(
             Optional,
             "the rules, when they are not built in",
         ),
+        field(
+            "expires",
+            &[Type::Time],
+            Optional,
+            "until when the rules may be read; later they are refused",
+        ),
     ],
     "rules of a detection engine, and where its alerts go",
 );

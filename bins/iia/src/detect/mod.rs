@@ -1,40 +1,37 @@
 //! What somebody is up to in captures: techniques of MITRE ATT&CK for ICS, by rules that anybody can read.
 
+mod given;
 mod tally;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+#[cfg(feature = "yara")]
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use iia_capture::detect::{Analyzer as _, Detector, Rules};
 #[cfg(feature = "yara")]
-use iia_capture::detect::{Yara, YaraRules};
-use iia_core::code::Coded as _;
+use iia_capture::detect::Yara;
+use iia_capture::detect::{Analyzer as _, Detector};
 
 use crate::input::{Input, Reading};
+use given::Given;
 use tally::Tally;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// Reads the rules from this file instead of those that come with the program
-    #[arg(long, value_name = "FILE", help_heading = "Rules")]
-    rules: Option<PathBuf>,
-    /// Looks with these rules of YARA too at what is carried: payloads, and files in pieces
-    #[cfg(feature = "yara")]
-    #[arg(long, value_name = "FILE", help_heading = "Rules")]
-    yara: Option<PathBuf>,
+    #[command(flatten)]
+    given: Given,
     /// Prints every sighting as one JSON object a line
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let rules = rules(arguments.rules.as_deref())?;
+    let signed = arguments.given.signed()?;
+    let rules = arguments.given.rules(signed.as_ref())?;
     #[cfg(feature = "yara")]
-    let yara = arguments.yara.as_deref().map(yara).transpose()?;
+    let yara = arguments.given.yara(signed.as_ref())?;
     let mut reading = Reading::new(&arguments.input);
     let mut found = false;
     for capture in reading.captures() {
@@ -75,25 +72,9 @@ pub(crate) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
 }
 
 #[cfg(feature = "yara")]
-fn yara(path: &Path) -> anyhow::Result<YaraRules> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    YaraRules::parse(&text)
-        .map_err(|error| anyhow::anyhow!("{}: {}: {error}", path.display(), error.code()))
-}
-
-#[cfg(feature = "yara")]
 fn given_up(capture: &Path, times: u64) {
     if times > 0 {
         let capture = capture.display();
         eprintln!("iia: {capture}: {times} payloads took too long to be looked at to their end");
     }
-}
-
-fn rules(path: Option<&Path>) -> anyhow::Result<Rules> {
-    let Some(path) = path else {
-        return Ok(Rules::built_in());
-    };
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    Rules::parse(&text)
-        .map_err(|error| anyhow::anyhow!("{}: {}: {error}", path.display(), error.code()))
 }

@@ -3,6 +3,7 @@
 pub mod approval;
 pub mod change;
 pub mod revocation;
+pub mod rules;
 pub mod signed;
 pub mod text;
 

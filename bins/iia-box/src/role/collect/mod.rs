@@ -27,7 +27,7 @@ pub(crate) use self::tap::{INTERFACE, Tap};
 use crate::client::{AuditClient, Current, LakeClient};
 use crate::findings;
 use crate::wire::{self, ANNOUNCE, Announce};
-use crate::workload::Workload;
+use crate::workload::{Workload, trusted_now};
 
 /// Rows before a batch goes to the lake, and how long rows wait at most.
 const ROWS_MAX: usize = 4096;
@@ -52,7 +52,8 @@ pub(super) async fn run(workload: &Workload, tap: Option<Tap>) -> anyhow::Result
     let mut lake = LakeClient::new(workload, "iia.contract.internal.collect_to_lake");
     let again = tap.is_none();
     let mut desk = Desk::resume((workload.catalog(), workload.id()), &mut lake, again).await?;
-    match Sightings::of(workload.id(), workload.engines(), workload.dir().path()) {
+    let place = (workload.dir().path(), trusted_now());
+    match Sightings::of(workload.id(), workload.engines(), place) {
         Ok(sightings) => desk.look_for(sightings),
         Err(error) => {
             workload.say(&format!("nobody looks for attacks: {error:#}"));

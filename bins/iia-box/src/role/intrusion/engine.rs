@@ -21,6 +21,7 @@ use iia_identity::admission::Sha256;
 use crate::boxdir::BoxDir;
 use crate::role::rules;
 use crate::terms::Settings;
+use crate::workload::trusted_now;
 
 /// Bytes of rules that the configuration names at most.
 const RULES_LEN_MAX: u64 = 256 << 20;
@@ -52,7 +53,8 @@ impl Engine {
         fs::create_dir_all(&place)?;
         let (policy, _) = Policy::<Passed>::compile(&settings.catalog, &settings.topology);
         let mut text = policy.write();
-        if let Some(more) = rules::named(named, dir.path(), RULES_LEN_MAX)? {
+        let limits = (RULES_LEN_MAX, trusted_now());
+        if let Some(more) = rules::named(named, dir.path(), limits)? {
             text.push_str(&more);
         }
         let at = |name: &str| place.join(name);
