@@ -31,6 +31,10 @@ pub const FIELDS: &[&str] = &[
 
 /// Further fields, of which tshark itself is asked.
 pub const WIDER: &[&str] = &[
+    "cip.32bitheader",
+    "cip.32bitheader.coo",
+    "cip.32bitheader.roo",
+    "cip.32bitheader.run_idle",
     "cip.addstat",
     "cip.addstat_size",
     "cip.attr_num",

@@ -102,4 +102,23 @@ fn joined<'a>(
     {
         fields.uint("cip.seq", sequence);
     }
+    if direction == 0 && connection.transport <= 1 {
+        header(fields, reader);
+    }
+}
+
+/// The header in front of what an originator sends: whether it runs, and who owns the connections (CIP Volume 1, 3-6.1.4.1). No
+/// message says that there is one, but most devices ask for it; where its reserved bits are set there is none.
+fn header(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
+    let mut ahead = *reader;
+    let Some(header) = ahead.le32().filter(|header| header >> 4 == 0) else {
+        return;
+    };
+    *reader = ahead;
+    fields.uint("cip.32bitheader", header);
+    fields.uint("cip.32bitheader.roo", header >> 2 & 3);
+    fields.add("cip.32bitheader.coo", Value::Bool(header >> 1 & 1 != 0));
+    let runs = header & 1 != 0;
+    let word = if runs { "run" } else { "idle" };
+    fields.code("cip.32bitheader.run_idle", header & 1, Some(word));
 }

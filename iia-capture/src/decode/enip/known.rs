@@ -6,6 +6,7 @@ use core::net::IpAddr;
 use super::connection::{LARGE_FORWARD_OPEN, UNCONNECTED_SEND};
 use super::message::{Reply, Request};
 use super::path;
+use super::template::Templates;
 use crate::decode::Reader;
 
 /// Connections that are known at most; beyond it the oldest is forgotten.
@@ -43,6 +44,7 @@ pub struct Connections {
     by_id: BTreeMap<(IpAddr, u32), (u64, usize)>,
     by_triad: BTreeMap<(IpAddr, (u16, u16, u32)), u64>,
     searches: BTreeMap<(IpAddr, u16), u64>,
+    pub(super) templates: Templates,
 }
 
 impl Connections {

@@ -3,7 +3,8 @@
 use iia_core::observe::Value;
 
 use super::path::{self, Target};
-use super::{common, connection, names, pccc, tag};
+use super::template::Help;
+use super::{common, connection, names, pccc, tag, template};
 use crate::decode::{Fields, Reader};
 
 /// A request.
@@ -80,15 +81,16 @@ impl<'a> Request<'a> {
     }
 
     /// Its fields; tells whether it keeps the rules.
-    pub(crate) fn fields(&self, fields: &mut Fields<'a>) -> bool {
+    pub(crate) fn fields(&self, fields: &mut Fields<'a>, help: &'a Help) -> bool {
         service(fields, self.service, self.what(), false);
         fields.uint("cip.request_path_size", self.words);
         let readable = path::fields(fields, self.path);
         let class = self.target.class.unwrap_or(0);
         let sound = match self.service {
             0x01..=0x1c => common::asked(fields, self),
-            _ if self.target.is_tag() => tag::asked(fields, self),
+            _ if self.target.is_tag() => tag::asked(fields, self, help),
             _ if class == names::class::CONNECTION_MANAGER => connection::asked(fields, self),
+            _ if class == names::class::TEMPLATE => template::asked(fields, self),
             pccc::EXECUTE if class == names::class::PCCC => pccc::asked(fields, self.data),
             _ => {
                 rest(fields, self.data);
@@ -119,7 +121,12 @@ impl<'a> Reply<'a> {
     }
 
     /// Its fields; what they mean depends on what was asked. Tells whether it keeps the rules.
-    pub(crate) fn fields(&self, fields: &mut Fields<'a>, request: Option<&Request<'_>>) -> bool {
+    pub(crate) fn fields(
+        &self,
+        fields: &mut Fields<'a>,
+        request: Option<&Request<'_>>,
+        help: &'a Help,
+    ) -> bool {
         let what = match request {
             Some(request) => request.what(),
             None => names::common_service(self.service)
@@ -135,9 +142,13 @@ impl<'a> Reply<'a> {
         };
         match self.service {
             0x01..=0x1c => common::answered(fields, self, Some(request)),
-            _ if request.target.is_tag() => tag::answered(fields, self, request),
+            _ if request.target.is_tag() => tag::answered(fields, (self, request), help),
             _ if class == Some(names::class::CONNECTION_MANAGER) => {
                 connection::answered(fields, self)
+            }
+            _ if class == Some(names::class::TEMPLATE) => {
+                template::answered(fields, (self, request), help.members);
+                true
             }
             pccc::EXECUTE if class == Some(names::class::PCCC) => {
                 pccc::answered(fields, self.data, request.data)

@@ -13,6 +13,7 @@ mod common;
 mod connection;
 mod io;
 mod known;
+mod layout;
 mod message;
 mod names;
 mod packet;
@@ -21,6 +22,7 @@ mod pccc;
 mod pccc_names;
 mod tag;
 mod tell;
+mod template;
 #[cfg(test)]
 mod tests;
 mod things;
@@ -33,12 +35,14 @@ use super::{Asked, Cut, Line, Session, Turn};
 pub use common::PARTS_MAX;
 pub use io::CipIo;
 pub use known::{CONNECTIONS_MAX, Connection, Connections, SEARCHES_MAX};
+pub use layout::{LEAVES_MAX, NESTED_MAX};
 use message::{Reply, Request, is_reply};
 use packet::{Frame, command as commands};
 pub use packet::{HEAD_LEN, ITEMS_MAX, claims, fits, fits_datagram, fits_io, fits_stream};
 pub use path::{SEGMENTS_MAX, Target};
 pub use tell::DEPTH_MAX;
 use tell::{Seen, told};
+pub use template::{DEFINITION_LEN_MAX, TEMPLATES_MAX};
 
 /// The port of the encapsulation, of TCP and UDP.
 pub const PORT: u16 = 44818;

@@ -3,6 +3,7 @@
 use iia_core::observe::Value;
 
 use super::message::{Reply, Request, rest};
+use super::template::Help;
 use super::{attribute, names, value};
 use crate::decode::{Fields, Reader};
 
@@ -16,14 +17,16 @@ const LIST: u8 = 0x55;
 const STRING_HANDLE: u16 = 0x0fce;
 
 /// The fields of a request; tells whether it keeps the rules.
-pub(super) fn asked<'a>(fields: &mut Fields<'a>, request: &Request<'a>) -> bool {
+pub(super) fn asked<'a>(fields: &mut Fields<'a>, request: &Request<'a>, help: &'a Help) -> bool {
     let mut reader = Reader::new(request.data);
     let sound = match request.service {
         READ => elements(fields, &mut reader),
         READ_FRAGMENTED => elements(fields, &mut reader)
             .and_then(|()| reader.le32())
             .map(|offset| fields.uint("iia.cip.offset", offset)),
-        WRITE | WRITE_FRAGMENTED => return write(fields, &mut reader, request.service).is_some(),
+        WRITE | WRITE_FRAGMENTED => {
+            return write(fields, &mut reader, (request.service, help)).is_some();
+        }
         READ_MODIFY_WRITE => return modify(fields, &mut reader).is_some(),
         LIST => list(fields, &mut reader),
         _ => Some(()),
@@ -35,13 +38,13 @@ pub(super) fn asked<'a>(fields: &mut Fields<'a>, request: &Request<'a>) -> bool 
 /// The fields of an answer; tells whether it keeps the rules.
 pub(super) fn answered<'a>(
     fields: &mut Fields<'a>,
-    reply: &Reply<'a>,
-    request: &Request<'_>,
+    (reply, request): (&Reply<'a>, &Request<'_>),
+    help: &'a Help,
 ) -> bool {
     let mut reader = Reader::new(reply.data);
     if reply.is_success() {
         match reply.service {
-            READ | READ_FRAGMENTED => return typed(fields, &mut reader).is_some(),
+            READ | READ_FRAGMENTED => return typed(fields, &mut reader, help).is_some(),
             LIST => return listed(fields, &mut reader, request.data).is_some(),
             _ => {}
         }
@@ -67,24 +70,28 @@ fn kind(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<(u16, Option
     Some((kind, Some(handle)))
 }
 
-fn typed<'a>(fields: &mut Fields<'a>, reader: &mut Reader<'a>) -> Option<()> {
+fn typed<'a>(fields: &mut Fields<'a>, reader: &mut Reader<'a>, help: &'a Help) -> Option<()> {
     let kind = kind(fields, reader)?;
-    values(fields, kind, reader.rest())
+    values(fields, kind, (reader.rest(), help))
 }
 
-fn write<'a>(fields: &mut Fields<'a>, reader: &mut Reader<'a>, service: u8) -> Option<()> {
+fn write<'a>(
+    fields: &mut Fields<'a>,
+    reader: &mut Reader<'a>,
+    (service, help): (u8, &'a Help),
+) -> Option<()> {
     let kind = kind(fields, reader)?;
     elements(fields, reader)?;
     if service == WRITE_FRAGMENTED {
         fields.uint("iia.cip.offset", reader.le32()?);
     }
-    values(fields, kind, reader.rest())
+    values(fields, kind, (reader.rest(), help))
 }
 
 fn values<'a>(
     fields: &mut Fields<'a>,
     (kind, handle): (u16, Option<u16>),
-    bytes: &'a [u8],
+    (bytes, help): (&'a [u8], &'a Help),
 ) -> Option<()> {
     if handle == Some(STRING_HANDLE)
         && let Some(text) = string(bytes)
@@ -92,7 +99,27 @@ fn values<'a>(
         fields.text("iia.cip.value", text);
         return Some(());
     }
+    let layout = help.layout.as_ref().filter(|_| handle.is_some());
+    if layout.is_some_and(|layout| layout.values(fields, bytes).is_some()) {
+        return Some(());
+    }
     value::values(fields, "iia.cip.value", kind, bytes).then_some(())
+}
+
+/// The handle of the structure that a message writes, or that its answer brings; none where it is not told from its beginning.
+pub(super) fn handle(request: &Request<'_>, reply: Option<&Reply<'_>>) -> Option<u16> {
+    let bytes = match request.service {
+        WRITE => request.data,
+        READ => reply.filter(|reply| reply.is_success())?.data,
+        READ_FRAGMENTED => {
+            let mut asked = Reader::new(request.data);
+            (asked.le16().is_some() && asked.le32() == Some(0)).then_some(())?;
+            reply.filter(|reply| reply.is_success())?.data
+        }
+        _ => return None,
+    };
+    let mut reader = Reader::new(bytes);
+    (reader.le16()? == value::STRUCTURE).then(|| reader.le16())?
 }
 
 /// One STRING of the controller and no more.

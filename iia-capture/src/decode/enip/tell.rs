@@ -7,6 +7,7 @@ use iia_core::observe::{Between, Outcome};
 use super::common::{MULTIPLE_SERVICE_PACKET, PARTS_MAX, parts};
 use super::message::{Reply, Request};
 use super::packet::Frame;
+use super::template::Help;
 use super::{command, connection, known, names, pccc};
 use crate::decode::{ASKED_LEN_MAX, Asked, Fields, Turn};
 
@@ -134,7 +135,7 @@ impl Telling<'_, '_, '_> {
     fn message<'a>(
         &mut self,
         pair: Pair<'a>,
-        (mut mine, mut theirs): (Fields<'a>, Fields<'a>),
+        fields: (Fields<'a>, Fields<'a>),
         judged: (bool, Option<u32>, bool),
         depth: u8,
     ) {
@@ -143,15 +144,21 @@ impl Telling<'_, '_, '_> {
         let reply = pair.reply.map(Reply::parse);
         let readable = !matches!(request, Some(None)) && !matches!(reply, Some(None));
         let (request, reply) = (request.flatten(), reply.flatten());
+        let help = self.help(request.as_ref(), reply.as_ref());
+        // From here on they borrow from what helps as well.
+        let (mut mine, mut theirs): (Fields<'_>, Fields<'_>) = fields;
         let sends = request.filter(|request| is_send(request));
         // The answer to a message that was sent on is that message's, unless the way there failed.
         let through = sends.is_some()
             && reply.is_some_and(|reply| reply.service != connection::UNCONNECTED_SEND);
-        let mut right = request.is_none_or(|request| request.fields(&mut mine)) || cut;
+        let mut right = request.is_none_or(|request| request.fields(&mut mine, &help)) || cut;
         if let Some(reply) = reply.filter(|_| !through) {
-            right &= reply.fields(&mut theirs, request.as_ref());
+            right &= reply.fields(&mut theirs, request.as_ref(), &help);
             if let Some(request) = request.filter(|_| reply.status == 0) {
                 self.remember(&request, &reply);
+            }
+            if let Some(request) = request.filter(|_| reply.is_success()) {
+                self.learn(&request, &reply);
             }
         }
         let refused = refused.or_else(|| {
@@ -212,16 +219,38 @@ impl Telling<'_, '_, '_> {
         self.message(pair, fields, (true, refused, cut), depth + 1);
     }
 
-    /// Keeps what a connection's opening says, and lets go of it when it is closed.
-    fn remember(&mut self, request: &Request<'_>, reply: &Reply<'_>) {
-        let Seen::Both(asked) = self.seen else { return };
-        let Between::Flow(flow) = self.turn.between else {
-            return;
+    /// Who asks, and who is asked, where both were seen.
+    fn ends(&self) -> Option<(IpAddr, IpAddr)> {
+        let (Seen::Both(asked) | Seen::Asked(asked)) = self.seen else {
+            return None;
         };
-        let ends: (IpAddr, IpAddr) = match asked.from_orig {
+        let Between::Flow(flow) = self.turn.between else {
+            return None;
+        };
+        Some(match asked.from_orig {
             true => (flow.orig_h, flow.resp_h),
             false => (flow.resp_h, flow.orig_h),
+        })
+    }
+
+    /// What was learnt before that helps to tell this.
+    fn help(&mut self, request: Option<&Request<'_>>, reply: Option<&Reply<'_>>) -> Help {
+        let Some((_, host)) = self.ends() else {
+            return Help::default();
         };
+        Help::of(&mut self.turn.known.cip.templates, host, request, reply)
+    }
+
+    /// Keeps what a template says.
+    fn learn(&mut self, request: &Request<'_>, reply: &Reply<'_>) {
+        if let Some((_, host)) = self.ends() {
+            self.turn.known.cip.templates.learn(host, request, reply);
+        }
+    }
+
+    /// Keeps what a connection's opening says, and lets go of it when it is closed.
+    fn remember(&mut self, request: &Request<'_>, reply: &Reply<'_>) {
+        let Some(ends) = self.ends() else { return };
         if request.target.class != Some(names::class::CONNECTION_MANAGER) {
             return;
         }

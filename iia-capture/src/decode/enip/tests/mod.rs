@@ -3,6 +3,7 @@
 mod bad;
 mod encapsulation;
 mod services;
+mod structures;
 
 use alloc::boxed::Box;
 use alloc::format;
