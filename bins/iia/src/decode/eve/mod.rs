@@ -1,8 +1,10 @@
 //! Records as events of Suricata's log (eve.json), one a line: the names that both have are Suricata's, and mean the same. What it has
 //! no name for stands under the name of its protocol, in the names of the other forms.
 
+mod dns;
 mod modbus;
 mod mqtt;
+mod tls;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write};
@@ -10,7 +12,9 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use iia_core::Timestamp;
-use iia_core::observe::{Between, Conn, Flow, Observation, Protocol, Said, Transport};
+use iia_core::observe::{
+    Between, Conn, Field, Flow, Observation, Outcome, Protocol, Said, Transport, Value,
+};
 use iia_core::time::SECOND_NS;
 use serde_json::{Map, Value as Json, json};
 
@@ -23,15 +27,70 @@ pub(super) fn write(
     capture: &Path,
     seen: &Observation<'_>,
 ) -> io::Result<()> {
-    let mut event = match seen {
-        Observation::Exchange(exchange) => modbus::event(exchange),
-        Observation::Said(said) => message(said),
-        Observation::Conn(conn) => flow(conn),
+    let events = match seen {
+        Observation::Exchange(exchange) => vec![modbus::event(exchange)],
+        Observation::Said(said) if said.protocol == Protocol::Dns => names(said),
+        Observation::Said(said) => vec![message(said)],
+        Observation::Conn(conn) => vec![flow(conn)],
         _ => return Ok(()),
     };
     let name = capture.display().to_string();
-    event.insert("pcap_filename".into(), name.into());
-    writeln!(out, "{}", Json::Object(event))
+    for mut event in events {
+        event.insert("pcap_filename".into(), name.clone().into());
+        writeln!(out, "{}", Json::Object(event))?;
+    }
+    Ok(())
+}
+
+/// A question and its answer are two events.
+fn names(said: &Said<'_>) -> Vec<Object> {
+    let Between::Flow(flow) = &said.between else {
+        return vec![message(said)];
+    };
+    let mut events = Vec::new();
+    for (ts, fields) in [
+        (Some(said.ts), said.asked),
+        (said.answered_ts(), said.answered),
+    ] {
+        let Some(ts) = ts.filter(|_| !fields.is_empty()) else {
+            continue;
+        };
+        let is_answer = first(fields, "dns.flags.response") == Some(&Value::Bool(true));
+        let mut body = match is_answer {
+            true => dns::answer(fields),
+            false => dns::query(fields),
+        };
+        if said.outcome != Outcome::Answered {
+            body.insert("outcome".into(), said.outcome.name().into());
+        }
+        let mut event = head(ts, said.protocol.name(), flow);
+        event.insert(said.protocol.name().into(), body.into());
+        events.push(event);
+    }
+    events
+}
+
+fn first<'f, 'a>(fields: &'f [Field<'a>], name: &str) -> Option<&'f Value<'a>> {
+    let named = fields.iter().find(|field| field.name == name);
+    named.map(|field| &field.value)
+}
+
+fn plain(value: &Value<'_>) -> Json {
+    match value {
+        Value::Bool(flag) => (*flag).into(),
+        value => value
+            .number()
+            .map_or_else(|| value.to_string().into(), Json::from),
+    }
+}
+
+/// Fields that are there, under the names that are told.
+fn some(fields: &[Field<'_>], names: &[(&str, &str)]) -> Object {
+    let told = names.iter();
+    let told = told.filter_map(|(ours, theirs)| {
+        first(fields, ours).map(|value| ((*theirs).to_owned(), plain(value)))
+    });
+    told.collect()
 }
 
 /// What every event of a flow has; who opened the flow comes first.
@@ -112,7 +171,7 @@ fn flow(conn: &Conn) -> Object {
     event
 }
 
-/// What was said: of MQTT in Suricata's form.
+/// What was said: of MQTT and TLS in Suricata's form.
 fn message(said: &Said<'_>) -> Object {
     let kind = said.protocol.name();
     let mut event = match &said.between {
@@ -135,6 +194,7 @@ fn message(said: &Said<'_>) -> Object {
     };
     let body = match said.protocol {
         Protocol::Mqtt => mqtt::body(said),
+        Protocol::Tls => tls::body(said),
         _ => json!({
             "operation": said.what, "outcome": said.outcome.name(),
             "asked": json::fields(said.asked), "answered": json::fields(said.answered),

@@ -3,7 +3,7 @@
 use iia_core::observe::{Field, Said, Value};
 use serde_json::{Value as Json, json};
 
-use super::Object;
+use super::{Object, first, plain, some};
 
 /// The packet and its answer.
 pub(super) fn body(said: &Said<'_>) -> Json {
@@ -19,11 +19,6 @@ fn kind(fields: &[Field<'_>]) -> Option<String> {
     }
 }
 
-fn first<'f, 'a>(fields: &'f [Field<'a>], name: &str) -> Option<&'f Value<'a>> {
-    let named = fields.iter().find(|field| field.name == name);
-    named.map(|field| &field.value)
-}
-
 fn every<'f>(fields: &'f [Field<'_>], name: &'f str) -> impl Iterator<Item = Json> + 'f {
     let named = fields.iter().filter(move |field| field.name == name);
     named.map(|field| plain(&field.value))
@@ -32,15 +27,6 @@ fn every<'f>(fields: &'f [Field<'_>], name: &'f str) -> impl Iterator<Item = Jso
 fn both(fields: &[Field<'_>], names: [&str; 2]) -> Vec<Json> {
     let of = |name| every(fields, name).collect::<Vec<_>>();
     names.into_iter().flat_map(of).collect()
-}
-
-fn plain(value: &Value<'_>) -> Json {
-    match value {
-        Value::Bool(flag) => (*flag).into(),
-        value => value
-            .number()
-            .map_or_else(|| value.to_string().into(), Json::from),
-    }
 }
 
 /// Members that stand once, and what Suricata calls them.
@@ -98,12 +84,4 @@ fn packet(fields: &[Field<'_>]) -> Object {
         _ => packet.extend(topics.into_iter().map(|topic| ("topic".into(), topic))),
     }
     packet
-}
-
-fn some(fields: &[Field<'_>], names: &[(&str, &str)]) -> Object {
-    let told = names.iter();
-    let told = told.filter_map(|(ours, theirs)| {
-        first(fields, ours).map(|value| ((*theirs).to_owned(), plain(value)))
-    });
-    told.collect()
 }
