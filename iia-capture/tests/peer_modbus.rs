@@ -41,12 +41,17 @@ fn python(test: &str) -> Option<PathBuf> {
 /// Packets with who sent them, and what the client made of it.
 type Heard = (Vec<(bool, Vec<u8>)>, Vec<Value>);
 
-fn talk(python: &PathBuf, way: &str) -> Heard {
+fn printed(python: &PathBuf, way: &str) -> String {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/modbus_talk.py");
     let output = Command::new(python).args([script, way]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{way}: {error}");
+    text
+}
+
+fn talk(python: &PathBuf, way: &str) -> Heard {
+    let text = printed(python, way);
     let (mut packets, mut answers) = (Vec::new(), Vec::new());
     for line in text.lines() {
         match line.split_at(2) {
@@ -126,6 +131,18 @@ fn objects(said: &Said<'_>) -> Option<Value> {
 
 /// What a pipeline makes of frames.
 fn seen(link: LinkType, frames: &[Vec<u8>]) -> (Vec<Value>, Vec<String>) {
+    let frames = (1i64..).zip(frames);
+    seen_at(
+        link,
+        frames.map(|(number, data)| (number * 100_000_000, data.clone())),
+    )
+}
+
+/// The same of frames with their moments in nanoseconds.
+fn seen_at(
+    link: LinkType,
+    frames: impl IntoIterator<Item = (i64, Vec<u8>)>,
+) -> (Vec<Value>, Vec<String>) {
     let options = Options {
         rtu_ports: vec![4001],
         ..Options::default()
@@ -143,12 +160,12 @@ fn seen(link: LinkType, frames: &[Vec<u8>]) -> (Vec<Value>, Vec<String>) {
         Observation::Said(said) => all.extend(objects(said).or_else(|| kept(said))),
         _ => {}
     };
-    for (number, data) in (1i64..).zip(frames) {
+    for (ns, data) in frames {
         let packet = Packet {
-            ts: Timestamp::from_ns(1_800_000_000_000_000_000 + number * 100_000_000),
+            ts: Timestamp::from_ns(1_800_000_000_000_000_000 + ns),
             link,
             orig_len: u32::try_from(data.len()).unwrap(),
-            data,
+            data: &data,
         };
         pipeline.handle_packet(&packet, &mut take);
     }
@@ -194,6 +211,34 @@ fn what_a_client_asked_for_and_got_is_what_is_seen() {
             );
         }
     }
+}
+
+/// A serial port of a client and one of a server, both of them pymodbus's, and what passes between them as it comes, in pieces.
+#[test]
+fn r_zon_06_what_two_others_say_on_a_serial_line_is_what_is_seen() {
+    let test = "r_zon_06_what_two_others_say_on_a_serial_line_is_what_is_seen";
+    let Some(python) = python(test) else { return };
+    let there = Command::new(&python).args(["-c", "import serial"]).output();
+    if !there.is_ok_and(|done| done.status.success()) {
+        let all = std::env::var_os("IIA_REQUIRE_ALL").is_some_and(|value| value == "1");
+        assert!(!all, "{test}: pyserial is missing");
+        eprintln!("SKIPPED: {test}: the Python package pyserial");
+        return;
+    }
+    let text = printed(&python, "line");
+    let (mut pieces, mut answers) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        match line.split_once(' ').unwrap() {
+            ("A", answer) => answers.push(serde_json::from_str(answer).unwrap()),
+            (_, piece) => {
+                let (ns, hex) = piece.split_once(' ').unwrap();
+                pieces.push((ns.parse().unwrap(), bytes(hex)));
+            }
+        }
+    }
+    assert!(answers.len() == 20 && pieces.len() > 45, "{}", pieces.len());
+    let seen = seen_at(LinkType::USER0, pieces);
+    same(&seen, (&answers, "modbus_rtu"), "two terminals");
 }
 
 fn same((seen, protocols): &(Vec<Value>, Vec<String>), want: (&[Value], &str), way: &str) {

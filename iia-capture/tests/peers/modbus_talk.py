@@ -1,18 +1,22 @@
 """A client and a server of pymodbus talk on loopback; every packet and every answer as the client sees it are printed.
 
-Lines: `S hex` and `R hex`, a packet sent and one received; `A json`, an operation and what it gave.
+Lines: `S hex` and `R hex`, a packet sent and one received; `A json`, an operation and what it gave. With `line` they talk on a
+serial line, two terminals of this machine that are joined, and what is printed is `L nanoseconds hex`: bytes as they come on it.
 """
 
 import asyncio
 import json
+import os
 import sys
+import time
+import tty
 
 from pymodbus import ModbusDeviceIdentification
-from pymodbus.client import AsyncModbusTcpClient, AsyncModbusUdpClient
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient, AsyncModbusUdpClient
 from pymodbus.datastore import ModbusDeviceContext, ModbusSequentialDataBlock, ModbusServerContext
 from pymodbus.framer import FramerType
 from pymodbus.pdu.file_message import FileRecord
-from pymodbus.server import ModbusTcpServer, ModbusUdpServer
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer, ModbusUdpServer
 
 UNIT = 17
 
@@ -83,10 +87,41 @@ async def kept(client, at):
     told(24, addr=1246, data="".join(f"{value:04x}" for value in reply.values))
 
 
+def join():
+    """Two terminals: what is written to one is read from the other, and printed."""
+    ends = [os.openpty() for _ in range(2)]
+    for end in (end for pair in ends for end in pair):
+        tty.setraw(end)
+
+    def carry(source, target):
+        # As much as the chip of a serial port keeps.
+        data = os.read(source, 16)
+        print("L", time.monotonic_ns(), data.hex())
+        os.write(target, data)
+
+    for source, target in ((0, 1), (1, 0)):
+        asyncio.get_running_loop().add_reader(ends[source][0], carry, ends[source][0], ends[target][0])
+    return [os.ttyname(end[1]) for end in ends]
+
+
+async def line(identity):
+    ports = join()
+    at = {"framer": FramerType.RTU, "baudrate": 19200}
+    server = ModbusSerialServer(context(), identity=identity, port=ports[1], **at)
+    await server.listen()
+    client = AsyncModbusSerialClient(ports[0], **at)
+    await client.connect()
+    await talk(client)
+    client.close()
+    await server.shutdown()
+
+
 async def main(way):
     framer = FramerType.RTU if way.endswith("rtu") else FramerType.SOCKET
     names = {"VendorName": "Peer, Inc.", "ProductCode": "P-17", "MajorMinorRevision": "3.1"}
     identity = ModbusDeviceIdentification(info_name=names)
+    if way == "line":
+        return await line(identity)
     kinds = (ModbusUdpServer, AsyncModbusUdpClient) if way.startswith("udp") else (ModbusTcpServer, AsyncModbusTcpClient)
     server = kinds[0](context(), framer=framer, identity=identity, address=("127.0.0.1", 0))
     await server.listen()
