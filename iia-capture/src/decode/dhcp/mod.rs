@@ -1,4 +1,4 @@
-//! Addresses given out: DHCP for IPv4 and for IPv6.
+//! Addresses given out: DHCP for IPv4 (RFC 2131) and for IPv6 (RFC 8415).
 
 mod names;
 mod v4;

@@ -1,4 +1,4 @@
-//! Connections that were seen to be opened, so that their data can be told as theirs.
+//! Connections that were seen to be opened (CIP Volume 1, 3-5), so that their data can be told as theirs.
 
 use alloc::collections::BTreeMap;
 use core::net::IpAddr;

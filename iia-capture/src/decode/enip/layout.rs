@@ -1,4 +1,4 @@
-//! Where each member of a structure stands, members of members too.
+//! Where each member of a structure stands, members of members too (1756-PM020, "Accessing User-defined Structures").
 
 use alloc::format;
 use alloc::string::String;

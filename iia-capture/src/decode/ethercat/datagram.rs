@@ -1,4 +1,4 @@
-//! The fields of one datagram: its head, what its data mean, how often it was done.
+//! The fields of one datagram (ETG.1000.4, 5.4): its head, what its data mean, how often it was done.
 
 use iia_core::observe::{Outcome, Value};
 

@@ -1,4 +1,5 @@
-//! What a flow has shown so far: the clients behind it, and which topic each of their numbers stands for.
+//! What a flow has shown so far: the clients behind it, and which topic each of their numbers stands for (MQTT-SN 1.2, 6.5
+//! to 6.7).
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Which node is meant when a server tells of a monitored item by the number that its client gave it.
+//! Which node is meant when a server tells of a monitored item by the number that its client gave it (OPC 10000-4, 5.12).
 
 use alloc::boxed::Box;
 use core::mem::size_of;

@@ -1,4 +1,4 @@
-//! What the buffers of each slave are for, as the master has set them.
+//! What the buffers of each slave are for, as the master has set them (ETG.1000.4, 6.7).
 
 use hashbrown::HashMap;
 

@@ -1,4 +1,4 @@
-//! The structures of the standard by the identifier of their binary encoding, and what each holds.
+//! The structures of the standard by the identifier of their binary encoding, and what each holds (OPC 10000-6, 5.2.6).
 
 use super::shape::Shape;
 
