@@ -208,6 +208,38 @@ mod tests {
         }
     }
 
+    /// What is made of a message that somebody publishes.
+    #[cfg(feature = "yara")]
+    fn published(
+        payload: &[u8],
+        look: impl FnOnce(&Observation<'_>) -> Vec<Finding>,
+    ) -> Vec<Finding> {
+        use iia_core::observe::{Between, Field, Flow, Outcome, Protocol, Said, Transport, Value};
+        let asked = [Field {
+            name: "mqtt.msg",
+            value: Value::Bytes(payload),
+        }];
+        let flow = Flow {
+            orig_h: [10, 0, 0, 1].into(),
+            orig_p: 40_000,
+            resp_h: [10, 0, 0, 2].into(),
+            resp_p: 1883,
+            transport: Transport::Tcp,
+            vlan: 0,
+        };
+        look(&Observation::Said(Said {
+            ts: NOW,
+            between: Between::Flow(flow),
+            from_orig: true,
+            protocol: Protocol::Mqtt,
+            what: "publish",
+            outcome: Outcome::Stated,
+            latency_ns: None,
+            asked: &asked,
+            answered: &[],
+        }))
+    }
+
     #[cfg(feature = "yara")]
     #[test]
     fn r_zon_14_rules_of_yara_are_those_that_are_signed() {
@@ -218,6 +250,15 @@ mod tests {
         };
         let dir = box_with(YARAS);
         assert_eq!(look(of(named(YARAS)), dir.path()), Ok(1));
+        let (me, engines) = (ME.parse().unwrap(), [of(named(YARAS))]);
+        let mut sightings = Sightings::of(&me, &engines, (dir.path(), Some(NOW))).unwrap();
+        let found = published(b"an iia inside", |seen| sightings.observe(seen, (&me, 7)));
+        let told: Vec<_> = found
+            .iter()
+            .map(|one| (one.operation.as_str(), one.clause.as_str()))
+            .collect();
+        assert_eq!(told, [("a", "T0863")]);
+        assert!(published(b"nothing", |seen| sightings.observe(seen, (&me, 8))).is_empty());
         assert!(
             look(of(engine(None)), dir.path()).is_err(),
             "none come with the box"
