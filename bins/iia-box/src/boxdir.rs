@@ -145,7 +145,7 @@ impl BoxDir {
         self.evidence().join("quarantine")
     }
 
-    /// The attestation key that the issuer knows the machine by, and whoever signs its images.
+    /// What the issuer knows the machine by: whoever signs its images, and its attestation key as it was the first time.
     #[cfg(feature = "tpm")]
     pub(crate) fn node_key(&self) -> PathBuf {
         self.keys().join("node-attestation")

@@ -104,17 +104,17 @@ pub(crate) mod tpm {
     use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::time::Duration;
 
-    use anyhow::Context as _;
     use iia_core::SpiffeId;
     use iia_core::sign::KeyOrigin;
     use iia_identity::issue::request_by;
     use iia_identity::lent::LentKey;
     use iia_identity::pcr_policy::{POLICY_LEN_MAX, PolicyFile, SignedPolicy};
     use iia_identity::secrets::{Keeper, SecretsError, TpmKeeper};
-    use iia_identity::tpm::{BLOB_LEN_MAX, HardwareError, KeyBlob, Quoted, Tpm};
+    use iia_identity::tpm::{HardwareError, KeyBlob, Quoted, Tpm};
     use zeroize::Zeroizing;
 
     use crate::boxdir::BoxDir;
+    use crate::machine_key;
 
     /// How long the TPM has to answer: a supervisor that waits starts nothing else.
     pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -217,10 +217,7 @@ pub(crate) mod tpm {
         nonce: &[u8],
         pcrs: &[u8],
     ) -> anyhow::Result<(KeyBlob, Quoted)> {
-        let kept = dir.attestation_key();
-        let key = std::fs::read(&kept).with_context(|| kept.display().to_string())?;
-        anyhow::ensure!(key.len() <= BLOB_LEN_MAX, "{}: too long", kept.display());
-        let key = KeyBlob::parse(&key)?;
+        let key = machine_key::kept(dir)?;
         let quoted = alone(&address(dir)?, |tpm| tpm.quote(&key, nonce, pcrs))?;
         Ok((key, quoted))
     }

@@ -21,6 +21,8 @@ mod lender;
 mod life;
 mod live;
 mod machine;
+#[cfg(feature = "tpm")]
+mod machine_key;
 mod mirror;
 mod node;
 mod observe;

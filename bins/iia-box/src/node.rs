@@ -46,17 +46,19 @@ mod tpm {
 
     use std::collections::BTreeMap;
 
-    use iia_attest::tpm::{Evidence, PublicArea, PureRust, Reference, Tier, appraise};
+    use iia_attest::image::name_of;
+    use iia_attest::tpm::{Evidence, PublicArea, PureRust, Reference, Tier, TpmError, appraise};
     use iia_core::digest::hex;
     use iia_core::outside::HashName;
     use iia_identity::IdentityError;
     use iia_identity::pcr_policy::PolicyFile;
     use iia_identity::secrets::{SecretsError, TpmKeeper};
-    use iia_identity::tpm::{HardwareError, KeyBlob, Quoted, Tpm};
+    use iia_identity::tpm::{HardwareError, KeyBlob, Quoted};
 
     use crate::boxdir::{BoxDir, write_durably};
     use crate::issue::Denied;
     use crate::keeper::tpm::{address, alone, read};
+    use crate::machine_key;
 
     /// Bytes of a nonce; each is used once.
     const NONCE_LEN: usize = 32;
@@ -75,7 +77,8 @@ mod tpm {
         })?;
         let registers: Vec<u8> = policy.registers().collect();
         let (key, quoted) = alone(&address(dir)?, |tpm| {
-            let key = known(dir, &file.signer, tpm)?;
+            let key = machine_key::made(dir, tpm)?;
+            pinned(dir, &file.signer, &key)?;
             let quoted = tpm.quote(&key, &nonce, &registers)?;
             Ok::<_, Denied>((key, quoted))
         })?;
@@ -118,21 +121,24 @@ mod tpm {
             .collect()
     }
 
-    /// The attestation key that this box is known by, beside whoever signs its images: both are kept from the first time on, so
-    /// that neither another TPM nor another signer does in their place.
-    fn known(dir: &BoxDir, signer: &[u8; SIGNER_LEN], tpm: &Tpm) -> Result<KeyBlob, Denied> {
-        let place = dir.node_key();
+    /// Holds the machine's key and whoever signs its images against those of the first time, which are kept, so that neither
+    /// another TPM nor another signer does in their place.
+    fn pinned(dir: &BoxDir, signer: &[u8; SIGNER_LEN], key: &KeyBlob) -> Result<(), Denied> {
+        let (place, key) = (dir.node_key(), key.to_bytes());
         if !place.exists() {
-            let key = tpm.create_attestation_key()?;
             let failed = |_| SecretsError::Io {
-                what: "keep the attestation key",
+                what: "keep what the machine is known by",
             };
-            write_durably(&place, &[&signer[..], &key.to_bytes()].concat()).map_err(failed)?;
+            write_durably(&place, &[&signer[..], &key].concat()).map_err(failed)?;
         }
         let kept = read(&place)?;
         match kept.split_first_chunk::<SIGNER_LEN>() {
-            Some((first, key)) if first == signer => Ok(KeyBlob::parse(key)?),
-            Some(_) => Err(HardwareError::UnsignedPolicy.into()),
+            Some((first, _)) if first != signer => Err(HardwareError::UnsignedPolicy.into()),
+            Some((_, first)) if first == key => Ok(()),
+            Some(_) => Err(TpmError::OtherKey {
+                found: name_of(KeyBlob::parse(&key)?.public()),
+            }
+            .into()),
             None => Err(HardwareError::BadBlob { what: "cut" }.into()),
         }
     }

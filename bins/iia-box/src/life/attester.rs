@@ -1,4 +1,4 @@
-//! `iia-box attester`: the key by which a box's machine attests what it has started, made in its TPM.
+//! `iia-box attester`: the key by which a box's machine attests what it has started, made in its TPM where it has none yet.
 
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use iia_identity::tpm::Tpm;
 
 use super::run;
 use crate::boxdir::{BoxDir, write_durably};
-use crate::keys;
+use crate::machine_key;
 
 /// Makes it.
 #[derive(Clone, Debug, clap::Args)]
@@ -28,14 +28,7 @@ impl Attester {
     /// A key that signs nothing but what its TPM says; its public half goes to `public/`, as programs of TPMs read it.
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         let dir = BoxDir::at(&self.dir);
-        let kept = dir.attestation_key();
-        anyhow::ensure!(
-            !kept.exists(),
-            "{} exists already; a machine has one",
-            kept.display()
-        );
-        let key = Tpm::open(&self.tpm)?.create_attestation_key()?;
-        keys::keep(&kept, &key.to_bytes()).with_context(|| kept.display().to_string())?;
+        let key = machine_key::made(&dir, &Tpm::open(&self.tpm)?)?;
         let public = self.dir.join("public").join("attestation-key");
         let len = u16::try_from(key.public().len())?;
         write_durably(&public, &[&len.to_be_bytes(), key.public()].concat())?;
@@ -44,6 +37,7 @@ impl Attester {
                 .canonicalize()
                 .with_context(|| log.display().to_string())?;
             std::fs::create_dir_all(dir.host())?;
+            let _before = std::fs::remove_file(dir.event_log());
             symlink(log, dir.event_log())?;
         }
         run::say(&format!(

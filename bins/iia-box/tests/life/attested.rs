@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Child;
 
+use iia_audit::verify::records;
 use iia_core::digest::{Context, Digest, hex};
+use iia_core::event::EventKind;
 use iia_identity::admission::Sha256;
 
 use super::one::capture;
@@ -158,6 +160,19 @@ fn forged(machine: &Machine<'_>, dir: &str) {
     fs::write(place.path(&path), good).unwrap();
 }
 
+/// What attested the machine, by the record of each SVID.
+fn nodes(audit: &Path) -> Vec<String> {
+    let mut nodes = Vec::new();
+    records(audit, |record| {
+        let event = &record.body.event;
+        if event.kind == EventKind::SvidIssued {
+            nodes.push(event.field("node").unwrap().to_owned());
+        }
+    })
+    .unwrap();
+    nodes
+}
+
 fn programs() -> bool {
     let there = |program: &&str| {
         let mut dirs = ["/usr/bin", "/usr/sbin", "/bin"].iter();
@@ -266,6 +281,15 @@ fn r_flt_29_what_the_machine_attests_is_published_and_believed_without_a_tpm() {
     place.bad(
         "iia attest image seg01 --registers registers-2",
         "IIA-ATT-0207",
+    );
+
+    // The issuer has asked under the same key: a machine has one.
+    let attested = format!("attested by its TPM, key {}:", &name[..20]);
+    let nodes = nodes(&place.path("seg01/evidence/audit"));
+    assert!(!nodes.is_empty());
+    assert!(
+        nodes.iter().all(|node| node.starts_with(&attested)),
+        "{attested} {nodes:?}"
     );
 
     // Another key in its place.
