@@ -20,7 +20,7 @@ use crate::mirror::MIRROR_KEY;
 pub(crate) const USERS_MAX: u32 = 64;
 
 /// Roles with a user of their own; their places are never given to another, since files have them.
-const OWN: [(&str, u32); 7] = [
+const OWN: [(&str, u32); 8] = [
     ("lake", 1),
     ("bus", 2),
     ("publish", 3),
@@ -28,6 +28,7 @@ const OWN: [(&str, u32); 7] = [
     ("intake", 5),
     ("collect", 6),
     ("audit", 7),
+    ("witness", 8),
 ];
 /// What the keeper of the chain signs with.
 const KEYS: [&str; 3] = [LOG_KEY, WITNESS_KEY, MIRROR_KEY];

@@ -6,6 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use iia_config::format::canonical;
+use iia_config::limits;
+use iia_config::parse::parse;
 use iia_core::event::EventKind;
 
 use crate::demo::{Demo, signal};
@@ -212,6 +215,31 @@ fn the_kernel_keeps_each_role_from_the_secrets_and_the_memory_of_every_other() {
     assert!(user.starts_with("NOT the role's own"), "{user}");
 }
 
+/// The box of the example with somebody who watches the wire beside the collector.
+fn witnessed(place: &Path) -> PathBuf {
+    let id = "spiffe://iia.local/zone/witness/workload/ids";
+    let text = include_str!("../../../../examples/box-pi/box.icl");
+    let zone = "zone witness {\n  role ot.acs.witness\n  side inbound\n  bridge iz-witness\n  subnet 127.90.12.0/24\n  \
+                workload ids 127.90.12.2\n}\n";
+    let like = "iia.contract.internal.collect_to_audit";
+    let mut entries = text.split_inclusive("\n}\n");
+    let contract = entries.find(|entry| entry.contains(&format!("contract {like} ")));
+    let contract = contract
+        .unwrap()
+        .replace(like, "iia.contract.internal.witness_to_audit")
+        .replace(
+            "spiffe://iia.local/zone/collect/workload/protocol_collector",
+            id,
+        );
+    let document = parse(
+        format!("{text}\n{zone}\n{contract}").as_bytes(),
+        limits::DOCUMENT_LEN_MAX,
+    );
+    let path = place.join("witnessed.icl");
+    fs::write(&path, canonical(&document.unwrap())).unwrap();
+    path
+}
+
 /// The same network with a cable in it.
 const AT_A_WIRE: [&str; 5] = [
     "unshare",
@@ -227,28 +255,42 @@ fn whoever_watches_a_wire_opens_it_and_is_then_a_user_of_its_own() {
         return;
     }
     let first = FIRST.to_string();
-    let arguments = ["--interface", "far", "--seconds", "60", "--users", &first];
+    let place = tempfile::tempdir().unwrap();
+    let config = witnessed(place.path());
+    let config = config.to_str().unwrap();
+    let arguments = [
+        "--interface",
+        "far",
+        "--seconds",
+        "60",
+        "--users",
+        &first,
+        "--config",
+        config,
+    ];
     let mut run = Demo::start_by(&AT_A_WIRE, &arguments, &[("IIA_DEMO_NETWORK", "own")]);
     run.until("as it comes, for 60 s");
-    let collect = Role {
-        name: "collect",
-        pid: process_of(run.pid(), ("seg01", "collect")).unwrap(),
-        user: FIRST + 6,
-    };
-    let status = collect.status();
-    let four = [collect.user; 4].map(|user| user.to_string()).join(" ");
-    assert_eq!((&status["Uid"], &status["Gid"]), (&four, &four));
-    for rights in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
-        assert_eq!(u64::from_str_radix(&status[rights], 16), Ok(0), "{rights}");
+    let roles = [("collect", 6), ("witness", 8)].map(|(name, place)| Role {
+        name,
+        pid: process_of(run.pid(), ("seg01", name)).unwrap(),
+        user: FIRST + place,
+    });
+    for role in &roles {
+        let status = role.status();
+        let four = [role.user; 4].map(|user| user.to_string()).join(" ");
+        assert_eq!((&status["Uid"], &status["Gid"]), (&four, &four));
+        for rights in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
+            assert_eq!(u64::from_str_radix(&status[rights], 16), Ok(0), "{rights}");
+        }
+        // It hears, and nobody of its user could begin to.
+        let hears = fs::read_to_string(role.proc("net/packet")).unwrap();
+        let owner = |line: &&str| line.split_whitespace().nth(7) == Some("0");
+        assert_eq!(hears.lines().skip(1).filter(owner).count(), 2, "{hears}");
+        let open = "import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)";
+        let python = std::env::var("IIA_PYTHON").unwrap_or_else(|_| "python3".into());
+        let again = role.tries(&[&python, "-c", open]).unwrap_err();
+        assert!(again.contains("PermissionError"), "{again}");
     }
-    // It hears, and nobody of its user could begin to.
-    let hears = fs::read_to_string(collect.proc("net/packet")).unwrap();
-    let owner = |line: &&str| line.split_whitespace().nth(7) == Some("0");
-    assert_eq!(hears.lines().skip(1).filter(owner).count(), 1, "{hears}");
-    let open = "import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)";
-    let python = std::env::var("IIA_PYTHON").unwrap_or_else(|_| "python3".into());
-    let again = collect.tries(&[&python, "-c", open]).unwrap_err();
-    assert!(again.contains("PermissionError"), "{again}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::engine::Engine;
 use crate::policy;
 use crate::role::collect::Tap;
 use crate::terms::Settings;
+use crate::users;
 use crate::workload::Begun;
 
 /// Blocks of the ring of a link of the box.
@@ -30,7 +31,7 @@ pub(in crate::role) struct Ears {
 
 impl Ears {
     /// Starts the engine that the configuration names, opens the interface that the arguments name and every link of the box, and
-    /// gives up every right that a process can send with. To be called before there are threads.
+    /// becomes the role's own user, and gives up every right that a process can send with. To be called before there are threads.
     ///
     /// # Errors
     /// Those of [`Tap::open`], of the configuration and of the engine; no interface.
@@ -69,6 +70,7 @@ impl Ears {
             .collect::<anyhow::Result<Vec<_>>>()?;
         let mut sources = vec![&tap.source];
         sources.extend(links.iter().map(|(_, source)| source));
+        users::become_own()?;
         confine(&sources)?;
         Ok(Self { tap, engine, links })
     }

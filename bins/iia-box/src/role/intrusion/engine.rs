@@ -145,8 +145,10 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _reaped = self.child.wait();
+        // Whoever became a user of its own may not end it: then it ends with this process.
+        if self.child.kill().is_ok() {
+            let _reaped = self.child.wait();
+        }
     }
 }
 
