@@ -3,7 +3,9 @@
 use iia_attest::correlator::Correlator as _;
 use iia_attest::network::Passive;
 use iia_attest::network::passive::kernel::{Link, Packet, Sent};
-use iia_attest::network::passive::{CALM_NS, Holder, Look, Seen, TOLD_MAX, UNSEEN_MAX_NS};
+use iia_attest::network::passive::{
+    BESIDE_NS, CALM_NS, Holder, Look, OPENS_MAX_NS, Seen, TOLD_MAX, UNSEEN_MAX_NS,
+};
 use iia_core::Timestamp;
 use iia_core::finding::{Conclusion, Finding, Severity};
 use iia_core::time::SECOND_NS;
@@ -180,19 +182,26 @@ fn every_packet_socket_but_one_ear_is_told_once_and_when_it_is_closed() {
             ..calm()
         };
         let mut found = told(&mut observer, 1, with.clone());
-        // One that may be the ear while it is opened is told when it still is so a look later.
-        let is_stranger = matches!(one.1, Holder::Process { .. });
+        // One that may be the ear while it is opened is told when it still is so after its time.
+        let time = match one.1 {
+            Holder::Process { .. } => 0,
+            Holder::Untold => BESIDE_NS,
+            Holder::Collector => OPENS_MAX_NS,
+        };
+        let (due, is_stranger) = (time + 1, time == 0);
         assert_eq!(found.len(), usize::from(is_stranger), "{words}");
-        found.extend(told(&mut observer, 2, with.clone()));
+        let early = told(&mut observer, due - 1, with.clone());
+        assert_eq!(early, [], "{words}");
+        found.extend(told(&mut observer, due, with.clone()));
         assert_eq!(found.len(), 1, "{words}");
         assert!(found[0].reason.contains(words), "{}", found[0].reason);
-        assert_eq!(told(&mut observer, 2, with), [], "{words}");
-        let found = told(&mut observer, 3, calm());
+        assert_eq!(told(&mut observer, due, with), [], "{words}");
+        let found = told(&mut observer, due + 1, calm());
         assert_eq!(
             (found.len(), found[0].conclusion),
             (1, Conclusion::Converge)
         );
-        assert_eq!(told(&mut observer, 4, calm()), []);
+        assert_eq!(told(&mut observer, due + 2, calm()), []);
     }
     // So is an ear that is opened: first it hears nothing, then it has its ring.
     let mut observer = looking();

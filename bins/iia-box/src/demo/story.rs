@@ -333,15 +333,16 @@ impl Stage<'_> {
             Tone::Head,
             "Closing: the lake seals, the last head goes north",
         );
-        seg01.stop(&["collect", "io_master", "attest", "api"]);
+        seg01.stop(&["witness", "collect", "io_master", "attest", "api"]);
         self.settle(seg01).await;
         self.told.counts = self.live.counts();
         self.live.stop();
         seg01.close_audit().await;
         self.empty(&mut boxes.seg01).await;
         for machine in [&mut boxes.site, &mut boxes.enterprise] {
+            // Whoever observes would go on telling the chain behind the last head.
+            machine.stop(&["intake", "attest"]);
             machine.close_audit().await;
-            machine.stop(&["intake"]);
             self.empty(machine).await;
         }
         self.told.north = self.live.north();

@@ -77,10 +77,7 @@ fn made(input: &mut Input<'_>) {
         Err(RulesetError::TimeUnknown)
     );
     let more = [rules, b" "].concat();
-    assert_eq!(
-        set.check(engine, &more, now),
-        Err(RulesetError::OtherRules)
-    );
+    assert_eq!(set.check(engine, &more, now), Err(RulesetError::OtherRules));
     assert_eq!(
         set.check("suricata", rules, now),
         Err(RulesetError::NotNamed)

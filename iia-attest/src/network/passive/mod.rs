@@ -5,7 +5,7 @@
 pub mod kernel;
 mod words;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -25,6 +25,9 @@ pub const UNSEEN_MAX_NS: i64 = 10 * SECOND_NS;
 pub const CALM_NS: i64 = 60 * SECOND_NS;
 /// How long whoever held a socket is named beside what was sent, in nanoseconds.
 pub const BESIDE_NS: i64 = SECOND_NS;
+/// How long an ear of the collector or of the witness may take until it hears, in nanoseconds: the kernel first makes its ring. One whose
+/// holder is not told may be theirs, and has [`BESIDE_NS`].
+pub const OPENS_MAX_NS: i64 = 5 * SECOND_NS;
 /// Packet sockets that stand open in its findings at once at most; that there are more is told.
 pub const TOLD_MAX: usize = 64;
 
@@ -110,8 +113,8 @@ pub struct Passive {
     sent_at: Option<Timestamp>,
     /// Whoever could have sent it.
     beside: Option<(Timestamp, String)>,
-    /// Packet sockets of the last look, by inode.
-    before: BTreeSet<u32>,
+    /// Packet sockets of the last look, by inode, and since when each was there.
+    before: BTreeMap<u32, Timestamp>,
     open: BTreeMap<Cause, String>,
     out: Outbox,
 }
@@ -129,7 +132,7 @@ impl Passive {
             told: 0,
             sent_at: None,
             beside: None,
-            before: BTreeSet::new(),
+            before: BTreeMap::new(),
             open: BTreeMap::new(),
             out: Outbox::default(),
         }
@@ -214,16 +217,29 @@ impl Passive {
             .others
             .saturating_add(there.len().saturating_sub(TOLD_MAX) as u64);
         for (socket, holder) in there.iter().take(TOLD_MAX) {
-            // An ear has no ring yet while it is opened.
-            let is_stranger = matches!(holder, Holder::Process { .. });
-            if is_stranger || self.before.contains(&socket.inode) {
+            if self.is_opened(now, socket.inode, holder) {
                 let words = packet(&self.name, socket, holder);
                 self.settle(now, Cause::Packet(socket.inode), Some(words));
             }
         }
-        self.before = there.iter().map(|(packet, _)| packet.inode).collect();
+        let since = |inode| self.before.get(&inode).copied().unwrap_or(now);
+        self.before = there
+            .iter()
+            .map(|(packet, _)| (packet.inode, since(packet.inode)))
+            .collect();
         let more = (more > 0).then(|| format!("{more} more packet sockets than are told apart"));
         self.settle(now, Cause::Room, more);
+    }
+
+    /// Whether a socket has had its time to become an ear, which has no ring yet while it is opened. A stranger's has none.
+    fn is_opened(&self, now: Timestamp, inode: u32, holder: &Holder) -> bool {
+        let allowed = match holder {
+            Holder::Process { .. } => return true,
+            Holder::Collector => OPENS_MAX_NS,
+            Holder::Untold => BESIDE_NS,
+        };
+        let since = self.before.get(&inode);
+        since.is_some_and(|since| now.since_ns(*since) >= allowed)
     }
 
     /// What was sent since the last look.
